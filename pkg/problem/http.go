@@ -1,0 +1,74 @@
+package problem
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// ContentType is the media type of a problem document, RFC 9457 section 6.1.
+const ContentType = "application/problem+json"
+
+var kinds = [...]struct {
+	name, title string
+	status      int
+}{
+	Internal:         {"internal", "Internal Server Error", http.StatusInternalServerError},
+	Invalid:          {"invalid", "Bad Request", http.StatusBadRequest},
+	Unauthenticated:  {"unauthenticated", "Unauthorized", http.StatusUnauthorized},
+	Denied:           {"denied", "Forbidden", http.StatusForbidden},
+	NotFound:         {"not-found", "Not Found", http.StatusNotFound},
+	MethodNotAllowed: {"method-not-allowed", "Method Not Allowed", http.StatusMethodNotAllowed},
+	TooLarge:         {"too-large", "Content Too Large", http.StatusRequestEntityTooLarge},
+	UnsupportedMedia: {"unsupported-media", "Unsupported Media Type", http.StatusUnsupportedMediaType},
+	Unavailable:      {"unavailable", "Service Unavailable", http.StatusServiceUnavailable},
+	Timeout:          {"timeout", "Gateway Timeout", http.StatusGatewayTimeout},
+}
+
+// String returns the kind's name as it stands in logs and in a document's "type".
+func (k Kind) String() string { return kinds[k].name }
+
+// Status returns the HTTP status of the kind.
+func (k Kind) Status() int { return kinds[k].status }
+
+// Document is the body of an error answer, RFC 9457 section 3. Type is a URN, since these kinds have no
+// page of their own on the web.
+type Document struct {
+	Type      string  `json:"type"`
+	Title     string  `json:"title"`
+	Status    int     `json:"status"`
+	Detail    string  `json:"detail,omitempty"`
+	Errors    []Field `json:"errors,omitempty"`
+	RequestID string  `json:"requestId,omitempty"`
+}
+
+// Document renders e for the caller; requestID may be empty.
+func (e *Error) Document(requestID string) Document {
+	k := kinds[e.Kind]
+	return Document{
+		Type: "urn:shiptrack:problem:" + k.name, Title: k.title, Status: k.status,
+		Detail: e.Detail, Errors: e.Fields, RequestID: requestID,
+	}
+}
+
+// Write answers w with err's document, and with the headers that its kind calls for: WWW-Authenticate
+// on 401 (RFC 9110 section 11.6.1), Retry-After on 503 where e says when. A HEAD request gets no body.
+func Write(w http.ResponseWriter, r *http.Request, err error, requestID string) {
+	e := From(err)
+	h := w.Header()
+	h.Set("Content-Type", ContentType)
+	h.Set("Cache-Control", "no-store")
+	if e.Kind == Unauthenticated {
+		h.Set("WWW-Authenticate", `Bearer realm="shiptrack", error="invalid_token"`)
+	}
+	if e.Kind == Unavailable && e.RetryAfter > 0 {
+		seconds := (e.RetryAfter + time.Second - 1) / time.Second
+		h.Set("Retry-After", strconv.Itoa(int(seconds)))
+	}
+	w.WriteHeader(e.Kind.Status())
+	if r.Method != http.MethodHead {
+		// The status line is out: a client that went away is all that can still go wrong.
+		_ = json.NewEncoder(w).Encode(e.Document(requestID))
+	}
+}

@@ -1,0 +1,91 @@
+// Package problem is the closed set of ways in which a request can fail, and their one mapping to
+// HTTP: RFC 9457 application/problem+json. What a caller may read (Detail, Fields) is kept apart from
+// what only the operator may (the wrapped cause), and the cause is never rendered.
+package problem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Kind says how a request failed. The zero Kind is Internal: an error that nobody classified.
+type Kind uint8
+
+// The kinds. Each maps to one HTTP status (see Kind.Status).
+const (
+	Internal         Kind = iota // 500: our bug, or an answer we cannot make sense of
+	Invalid                      // 400: the request is malformed; Fields names where
+	Unauthenticated              // 401: no token, or one that does not hold
+	Denied                       // 403: AWS refused what we asked in the tenant's name: an alarm
+	NotFound                     // 404: nothing there for this tenant
+	MethodNotAllowed             // 405
+	TooLarge                     // 413
+	UnsupportedMedia             // 415
+	Unavailable                  // 503: something that we need is away; RetryAfter says when to come back
+	Timeout                      // 504: something that we need was too slow
+)
+
+// Field names one place of a request that is wrong, and why.
+type Field struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// Error is a failure of a known kind. Detail and Fields are for the caller; the cause is for the log.
+type Error struct {
+	Kind       Kind
+	Detail     string
+	Fields     []Field
+	RetryAfter time.Duration // rounded up to whole seconds; 0: not said
+	cause      error
+}
+
+// New returns an Error of kind k that tells the caller detail.
+func New(k Kind, detail string) *Error { return &Error{Kind: k, Detail: detail} }
+
+// Wrap returns an Error of kind k that tells the caller detail and the operator cause.
+func Wrap(k Kind, cause error, detail string) *Error {
+	return &Error{Kind: k, Detail: detail, cause: cause}
+}
+
+// InvalidField returns an Invalid error about one field.
+func InvalidField(name, reason string) *Error {
+	return &Error{Kind: Invalid, Detail: name + " " + reason, Fields: []Field{{Name: name, Reason: reason}}}
+}
+
+// Away returns an Unavailable error that asks the caller to come back after retryAfter.
+func Away(cause error, detail string, retryAfter time.Duration) *Error {
+	return &Error{Kind: Unavailable, Detail: detail, RetryAfter: retryAfter, cause: cause}
+}
+
+// Error returns the text for the operator: kind, detail and cause.
+func (e *Error) Error() string {
+	if e.cause == nil {
+		return fmt.Sprintf("%s: %s", e.Kind, e.Detail)
+	}
+	return fmt.Sprintf("%s: %s: %v", e.Kind, e.Detail, e.cause)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// From returns err as an *Error: the one it wraps, else Timeout where a deadline passed, else Internal.
+// It returns nil for nil.
+func From(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Wrap(Timeout, err, "the request could not be answered in time")
+	}
+	return Wrap(Internal, err, "an unexpected error occurred")
+}
+
+// KindOf returns the kind of err, Internal where it has none. It must not be asked about nil.
+func KindOf(err error) Kind { return From(err).Kind }
