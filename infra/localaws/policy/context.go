@@ -1,21 +1,142 @@
 package policy
 
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// firstKeys is the room that the first key makes: a signed request with a few tags fits.
+const firstKeys = 16
+
 // Context holds the condition keys of one request. Key names are case-insensitive, tag keys after the
-// slash included. The zero Context is empty and ready to use; it is not safe for concurrent writes.
-type Context struct{}
+// slash included, by the same folding as strings.EqualFold. The zero Context is empty and ready to use;
+// it is not safe for concurrent writes.
+type Context struct{ entries []entry }
+
+// entry is one key. Its values are one (Set) or many (SetAll), never both.
+type entry struct {
+	name    string
+	hash    uint32
+	multi   bool
+	unknown bool
+	one     [1]string
+	many    []string
+}
+
+// values returns e's values without allocating; the slice points into e.
+func (e *entry) values() []string {
+	switch {
+	case e.unknown:
+		return nil
+	case e.multi:
+		return e.many
+	default:
+		return e.one[:]
+	}
+}
 
 // Set gives key one value. A key that was set before is replaced.
-func (c *Context) Set(key, value string) { panic("policy: being written") }
+func (c *Context) Set(key, value string) {
+	e := c.slot(key)
+	e.one[0], e.many, e.multi, e.unknown = value, nil, false, false
+}
 
 // SetAll makes key multivalued, with the given values (none is legal: the key is present and empty).
-func (c *Context) SetAll(key string, values []string) { panic("policy: being written") }
+// The slice is kept, not copied: leave it alone until the request is decided.
+func (c *Context) SetAll(key string, values []string) {
+	e := c.slot(key)
+	e.one[0], e.many, e.multi, e.unknown = "", values, true, false
+}
 
 // SetUnknown records that the request gives key values which could not be derived. No Allow statement
 // that looks at the key applies, and every Deny statement that looks at it does.
-func (c *Context) SetUnknown(key string) { panic("policy: being written") }
+func (c *Context) SetUnknown(key string) {
+	e := c.slot(key)
+	e.one[0], e.many, e.multi, e.unknown = "", nil, false, true
+}
 
 // Each calls f for each key, in the order in which they were set; unknown is true where SetUnknown was
-// called.
+// called. The values must not be changed, nor kept beyond the next Set.
 func (c *Context) Each(f func(key string, values []string, unknown bool)) {
-	panic("policy: being written")
+	for i := range c.entries {
+		e := &c.entries[i]
+		f(e.name, e.values(), e.unknown)
+	}
+}
+
+// Reset empties c and keeps its room, for the next request.
+func (c *Context) Reset() {
+	clear(c.entries)
+	c.entries = c.entries[:0]
+}
+
+func (c *Context) slot(key string) *entry {
+	hash := foldHash(key)
+	if e := c.lookup(conditionKey{name: key, hash: hash}); e != nil {
+		return e
+	}
+	if c.entries == nil {
+		c.entries = make([]entry, 0, firstKeys)
+	}
+	c.entries = append(c.entries, entry{name: key, hash: hash})
+	return &c.entries[len(c.entries)-1]
+}
+
+// conditionKey is a key's name with the hash by which it is found; compiled policies keep it.
+type conditionKey struct {
+	name string
+	hash uint32
+}
+
+func newConditionKey(name string) conditionKey { return conditionKey{name, foldHash(name)} }
+
+// lookup returns nil where the request has no such key.
+func (c *Context) lookup(key conditionKey) *entry {
+	if c == nil {
+		return nil
+	}
+	for i := range c.entries {
+		e := &c.entries[i]
+		if e.hash == key.hash && (e.name == key.name || strings.EqualFold(e.name, key.name)) {
+			return e
+		}
+	}
+	return nil
+}
+
+// foldHash is FNV-1a over the folded name, so that names which strings.EqualFold calls equal have equal
+// hashes. It spares both the lower-cased copy of each name and the comparison of most pairs.
+func foldHash(name string) uint32 {
+	const offset, prime = 2166136261, 16777619
+	hash := uint32(offset)
+	for i := 0; i < len(name); i++ {
+		b := name[i]
+		if b >= utf8.RuneSelf {
+			return foldHashRunes(name)
+		}
+		if 'A' <= b && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		hash = (hash ^ uint32(b)) * prime
+	}
+	return hash
+}
+
+// foldHashRunes hashes the smallest rune of each folding orbit, lower-cased, so that it agrees with
+// foldHash on names such as one with a Kelvin sign, which folds to an ASCII letter.
+func foldHashRunes(name string) uint32 {
+	const offset, prime = 2166136261, 16777619
+	hash := uint32(offset)
+	for _, r := range name {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		if 'A' <= least && least <= 'Z' {
+			least += 'a' - 'A'
+		}
+		hash = (hash ^ uint32(least)) * prime
+	}
+	return hash
 }
