@@ -1,0 +1,109 @@
+// Command devissuer is the development issuer: `serve` runs it, `token` asks it for a token.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"example.com/shiptrack/infra/devissuer"
+	"example.com/shiptrack/pkg/command"
+	"github.com/alecthomas/kong"
+)
+
+type cli struct {
+	Serve serve `cmd:"" help:"Run the issuer on loopback."`
+	Token token `cmd:"" help:"Print a token of the running issuer, and nothing else."`
+}
+
+type serve struct {
+	Listen      string `default:"127.0.0.1:8082" help:"Address to listen on; loopback only."`
+	Issuer      string `help:"URL that the tokens name as their issuer. Default: http:// and the listen address."`
+	Audience    string `default:"shiptrack" help:"Audience of the tokens."`
+	TenantClaim string `default:"TenantID" help:"Claim that holds the tenant."`
+}
+
+type token struct {
+	Tenant  string `required:"" help:"Tenant, for example yellow."`
+	Subject string `default:"ana" help:"Subject: the user."`
+	Issuer  string `default:"http://127.0.0.1:8082" env:"ISSUER_URL" help:"URL of the running issuer."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return command.Run(&cli{}, args, stdout, stderr, kong.Name("devissuer"),
+		kong.Description("An OpenID Connect issuer FOR DEVELOPMENT ONLY: it signs a token for whoever asks."),
+		kong.Bind(streams{stdout, stderr}), kong.BindTo(ctx, (*context.Context)(nil)))
+}
+
+// streams are the process's outputs.
+type streams struct{ out, err io.Writer }
+
+func (t token) Run(ctx context.Context, std streams) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	signed, err := devissuer.Fetch(ctx, t.Issuer, t.Tenant, t.Subject)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(std.out, signed)
+	return err
+}
+
+func (s serve) Run(ctx context.Context, std streams) error {
+	host, _, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen %q: want host:port, for example 127.0.0.1:8082", s.Listen)
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("--listen %q: this issuer signs a token for whoever asks, so it listens on loopback only (127.0.0.1 or ::1)", s.Listen)
+	}
+	listener, err := net.Listen("tcp", s.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is in use: choose another address with --listen", s.Listen)
+	} else if err != nil {
+		return err
+	}
+	if s.Issuer == "" {
+		s.Issuer = "http://" + listener.Addr().String()
+	}
+	issuer, err := devissuer.New(devissuer.Config{Issuer: s.Issuer, Audience: s.Audience, TenantClaim: s.TenantClaim})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	fmt.Fprintf(std.err, "devissuer: FOR DEVELOPMENT ONLY: whoever reaches %s gets a token for any tenant\n", s.Issuer)
+	return serveUntil(ctx, listener, issuer)
+}
+
+func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Serve(listener) }()
+	select {
+	case err := <-stopped:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return server.Close()
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package devissuer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Fetch asks the issuer at issuerURL for a token, as `make token` does. tenantID and subject are checked by the
+// issuer, whose reason is in the error.
+func Fetch(ctx context.Context, issuerURL, tenantID, subject string) (string, error) {
+	form := url.Values{"tenant": {tenantID}, "subject": {subject}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, issuerURL+"/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", fmt.Errorf("no development issuer answers at %s (start it with make demo): %w", issuerURL, err)
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Token       string `json:"access_token"`
+		Description string `json:"error_description"`
+	}
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(&answer); err != nil {
+		return "", fmt.Errorf("%s/token did not answer as an issuer does (status %d): %w", issuerURL, resp.StatusCode, err)
+	}
+	if resp.StatusCode != http.StatusOK || answer.Token == "" {
+		return "", fmt.Errorf("the issuer refused: %s", answer.Description)
+	}
+	return answer.Token, nil
+}

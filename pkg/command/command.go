@@ -1,0 +1,53 @@
+// Package command is the frame of every binary: it parses the command line with kong, and turns kong's
+// wish to end the process (after --help, say) into an exit code, so that a test can call what main calls.
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+)
+
+// Usage is the exit code of a command line or a configuration that cannot be used.
+const Usage = 2
+
+// ErrUsage marks an error of the configuration rather than of the work: Run answers it with Usage.
+var ErrUsage = errors.New("the configuration cannot be used")
+
+// exit carries kong's exit code up to Run.
+type exit int
+
+// Run parses args into grammar, a pointer to a struct with kong's tags, and calls the Run method of the
+// command that was chosen, with bindings as what its parameters may ask for (see kong.Bind). It returns the process's exit code: 0, 1 for a
+// failure, Usage for a wrong command line or an ErrUsage. Failures are one line on stderr.
+func Run(grammar any, args []string, stdout, stderr io.Writer, options ...kong.Option) (code int) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case exit:
+			code = int(p)
+		default:
+			panic(p)
+		}
+	}()
+	options = append(options, kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exit(code)) }))
+	parser, err := kong.New(grammar, options...)
+	if err != nil {
+		panic(err) // the grammar is part of the program
+	}
+	chosen, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "%s: %v (try --help)\n", parser.Model.Name, err)
+		return Usage
+	}
+	if err := chosen.Run(); err != nil {
+		fmt.Fprintf(stderr, "%s: %v\n", parser.Model.Name, err)
+		if errors.Is(err, ErrUsage) {
+			return Usage
+		}
+		return 1
+	}
+	return 0
+}
