@@ -1,0 +1,44 @@
+// Package tokenvending is a token vending machine: it hands out AWS credentials that are good for one tenant
+// only, as an aws.CredentialsProvider that reads the tenant from the context of the call. It refuses a context
+// without a tenant before any packet leaves, and never hands out a session that it cannot tell to be the one
+// asked for.
+//
+// # How it isolates
+//
+// Each session comes from sts:AssumeRole with the session tag TenantID=<tenant>, transitive. The role's policy
+// compares that tag (aws:PrincipalTag/TenantID) with the data's key, so one role serves every tenant, and a new
+// tenant needs no new IAM object. See "Use attribute-based access control with session tags" and "Passing
+// session tags in AWS STS" in the IAM User Guide.
+//
+// # The trap
+//
+// Set the Machine as Options.Credentials of the service client, after the configuration is loaded:
+//
+//	client := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.Credentials = machine })
+//
+// Never give it to config.WithCredentialsProvider, nor to aws.NewCredentialsCache: both keep the first answer for
+// every later call, whatever its context, so the second tenant is served with the first one's credentials.
+// Service clients themselves do not wrap Options.Credentials.
+//
+// # Sessions
+//
+// Sessions are kept per tenant in a bounded cache. However many requests of a tenant wait, one call is made, and
+// it outlives the requests: one that gives up neither cancels it nor waits longer than its own context. In the
+// last fifth of its lifetime a session is renewed in the background while it is still handed out; in the last
+// ExpiryWindow it is not handed out any more. A failed call is backed off per tenant, from one to thirty seconds;
+// until then requests that have no valid session are answered at once with the reason of the failure. While STS
+// is away, tenants that have a valid session notice nothing.
+//
+// # What CloudTrail shows, and what a session per subject would cost
+//
+// The session name is <tenant>@<instance>, so the assumed-role ARN of each data event tells the tenant and the
+// instance of the service that acted, and the AssumeRole event tells the tags. It does not tell the user: a
+// session is shared by all users of a tenant. The application's audit log, which has the subject beside the AWS
+// request id, joins the two.
+//
+// A session per subject (its name <tenant>@<subject>, or sts:SourceIdentity) would put the user into CloudTrail
+// itself. It costs one AssumeRole (some 10 to 100 ms, and a share of the account's STS quota per region) for each
+// user and instance and hour instead of each tenant and instance and hour, a cache as large as the number of
+// active users at about 2 KB each, and a first request that waits for STS for every user instead of for the first
+// user of a tenant. It buys no isolation: the tag is the same.
+package tokenvending

@@ -1,0 +1,143 @@
+package tokenvending
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/maypok86/otter/v2"
+
+	"example.com/shiptrack/pkg/tenant"
+)
+
+// TagKey is the key of the session tag that holds the tenant.
+const TagKey = "TenantID"
+
+// Bounds of Config.Duration. STS gives no session shorter than 15 minutes, and with role chaining (the service is
+// itself a role's session) none longer than an hour: STS API reference, AssumeRole, DurationSeconds.
+const (
+	MinDuration = 15 * time.Minute
+	MaxDuration = time.Hour
+)
+
+// ExpiryWindow is how long before its end a session is no longer handed out, so that a request signed with it
+// still arrives in time.
+const ExpiryWindow = 30 * time.Second
+
+// maxSessionName is STS's limit for RoleSessionName, in characters of [\w+=,.@-].
+const maxSessionName = 64
+
+// AssumeRoler is the one operation of STS that a Machine needs; *sts.Client has it.
+type AssumeRoler interface {
+	AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, opts ...func(*sts.Options)) (*sts.AssumeRoleOutput, error)
+}
+
+// Config describes a Machine. STS, RoleARN, Instance and Capacity must be set.
+type Config struct {
+	STS      AssumeRoler
+	RoleARN  string        // of the access role that all tenants share
+	Instance string        // which instance of the service it is, in [\w+=,.@-]; see SessionName
+	Duration time.Duration // of a session, MinDuration to MaxDuration, in whole seconds; 0: MaxDuration
+	Capacity int           // tenants whose sessions are kept, about 2 KB each
+	// Observe, where set, is told of each call of AssumeRole after it ended. It is called from the call's own
+	// goroutine, at the same time for different tenants, and must be quick: requests wait for it.
+	Observe func(ctx context.Context, event Event)
+}
+
+// Event is one call of AssumeRole. It holds no credentials.
+type Event struct {
+	Tenant      tenant.ID
+	SessionName string
+	Refresh     bool          // made ahead of expiry, no request waits for it
+	Took        time.Duration // of the call
+	Err         *Error        // nil where a session was vended
+}
+
+// Machine vends sessions. It is an aws.CredentialsProvider and safe for concurrent use.
+type Machine struct {
+	config   Config
+	sessions *otter.Cache[tenant.ID, *session]
+	failures *otter.Cache[tenant.ID, *failure]
+
+	mu      sync.Mutex
+	flights map[tenant.ID]*flight // calls under way
+}
+
+var _ aws.CredentialsProvider = (*Machine)(nil)
+
+// New returns a Machine, or an error that names everything that is wrong with config.
+func New(config Config) (*Machine, error) {
+	if config.Duration == 0 {
+		config.Duration = MaxDuration
+	}
+	if err := config.validate(); err != nil {
+		return nil, fmt.Errorf("tokenvending: %w", err)
+	}
+	sessions, err := otter.New(&otter.Options[tenant.ID, *session]{MaximumSize: config.Capacity})
+	if err != nil {
+		return nil, fmt.Errorf("tokenvending: sessions: %w", err)
+	}
+	failures, err := otter.New(&otter.Options[tenant.ID, *failure]{MaximumSize: config.Capacity})
+	if err != nil {
+		return nil, fmt.Errorf("tokenvending: failures: %w", err)
+	}
+	return &Machine{config: config, sessions: sessions, failures: failures, flights: map[tenant.ID]*flight{}}, nil
+}
+
+func (c Config) validate() error {
+	var wrong []error
+	if c.STS == nil {
+		wrong = append(wrong, errors.New("no STS client"))
+	}
+	role, err := arn.Parse(c.RoleARN)
+	if err != nil || role.Service != "iam" || !strings.HasPrefix(role.Resource, "role/") {
+		wrong = append(wrong, fmt.Errorf("role ARN %q is not arn:<partition>:iam::<account>:role/<name>", c.RoleARN))
+	}
+	if c.Instance == "" || strings.ContainsFunc(c.Instance, isForeignToSessionNames) {
+		wrong = append(wrong, fmt.Errorf(`instance %q is not one or more of [\w+=,.@-]`, c.Instance))
+	}
+	if c.Duration < MinDuration || c.Duration > MaxDuration || c.Duration%time.Second != 0 {
+		wrong = append(wrong, fmt.Errorf("duration %v is not whole seconds in %v to %v", c.Duration, MinDuration, MaxDuration))
+	}
+	if c.Capacity < 1 {
+		wrong = append(wrong, fmt.Errorf("capacity %d is below 1", c.Capacity))
+	}
+	return errors.Join(wrong...)
+}
+
+func isForeignToSessionNames(r rune) bool {
+	isWord := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_'
+	return !isWord && !strings.ContainsRune("+=,.@-", r)
+}
+
+// SessionName returns the name of id's sessions, as it stands in their assumed-role ARN: <tenant>@<instance>, cut
+// to the 64 characters that STS takes. A tenant ID has at most 32 and no @, so names of two tenants differ.
+func (m *Machine) SessionName(id tenant.ID) string {
+	name := id.String() + "@" + m.config.Instance
+	return name[:min(len(name), maxSessionName)]
+}
+
+// Retrieve returns credentials of a session for the tenant in ctx, valid for ExpiryWindow at least. It fails with
+// tenant.ErrMissing where ctx has no tenant, with an *Error where no session is to be had, and with ctx's own
+// error where that ends first.
+func (m *Machine) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	id, err := tenant.FromContext(ctx)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	s, ok := m.sessions.GetIfPresent(id)
+	now := time.Now()
+	if !ok || !s.isUsable(now) {
+		return m.await(ctx, id)
+	}
+	if s.isDue(now) {
+		m.refresh(ctx, id, s)
+	}
+	return s.credentials, nil
+}

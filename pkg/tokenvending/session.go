@@ -1,0 +1,69 @@
+package tokenvending
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// session is what STS gave for one tenant. All but due is constant.
+type session struct {
+	credentials aws.Credentials
+	usableUntil time.Time
+	due         atomic.Int64 // Unix time in nanoseconds from which a renewal may be tried
+}
+
+func (s *session) isUsable(now time.Time) bool { return now.Before(s.usableUntil) }
+
+func (s *session) isDue(now time.Time) bool { return now.UnixNano() >= s.due.Load() }
+
+// claim postpones the next renewal to until, and reports whether the caller is the one to renew now.
+func (s *session) claim(now, until time.Time) bool {
+	due := s.due.Load()
+	return now.UnixNano() >= due && s.due.CompareAndSwap(due, until.UnixNano())
+}
+
+// newSession reads STS's answer to a request for the session called name. The answer's role and session name are
+// checked against what was asked for: credentials that may be another tenant's are never kept. Where the clocks
+// differ, the earlier of the two ends counts.
+func newSession(out *sts.AssumeRoleOutput, name string, asked time.Time, duration time.Duration) (*session, error) {
+	if out == nil || out.AssumedRoleUser == nil || out.Credentials == nil {
+		return nil, fmt.Errorf("the answer lacks the assumed role or the credentials")
+	}
+	if got := aws.ToString(out.AssumedRoleUser.Arn); !strings.HasSuffix(got, "/"+name) {
+		return nil, fmt.Errorf("the answer is for %q, not for the session %q", got, name)
+	}
+	c := out.Credentials
+	credentials := aws.Credentials{
+		AccessKeyID:     aws.ToString(c.AccessKeyId),
+		SecretAccessKey: aws.ToString(c.SecretAccessKey),
+		SessionToken:    aws.ToString(c.SessionToken),
+		Source:          "TokenVending",
+		CanExpire:       true,
+		Expires:         aws.ToTime(c.Expiration),
+	}
+	if !credentials.HasKeys() || credentials.SessionToken == "" {
+		return nil, fmt.Errorf("the answer's credentials are incomplete")
+	}
+	if end := asked.Add(duration); credentials.Expires.After(end) {
+		credentials.Expires = end
+	}
+	s := &session{credentials: credentials, usableUntil: credentials.Expires.Add(-ExpiryWindow)}
+	if !s.isUsable(asked) {
+		return nil, fmt.Errorf("the session ends at %v: check this machine's clock", credentials.Expires)
+	}
+	s.due.Store(renewalTime(asked, credentials.Expires).UnixNano())
+	return s, nil
+}
+
+// renewalTime is somewhere in the first half of the last fifth, so that sessions vended together are not renewed
+// together, and half of that fifth remains for STS to come back.
+func renewalTime(start, end time.Time) time.Time {
+	lifetime := end.Sub(start)
+	return end.Add(-lifetime / 5).Add(rand.N(lifetime / 10))
+}
