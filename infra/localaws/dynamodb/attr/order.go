@@ -1,0 +1,147 @@
+package attr
+
+import (
+	"cmp"
+	"strings"
+)
+
+// Compare orders two values of the same type S, N or B: strings by their UTF-8 bytes, binary by unsigned
+// bytes, numbers by value. It returns false where the types differ or have no order.
+func (v Value) Compare(w Value) (int, bool) {
+	if v.kind != w.kind {
+		return 0, false
+	}
+	switch v.kind {
+	case S, B:
+		return strings.Compare(v.text, w.text), true
+	case N:
+		return compareNumbers(v, w), true
+	}
+	return 0, false
+}
+
+func compareNumbers(v, w Value) int {
+	if c := cmp.Compare(v.signum(), w.signum()); c != 0 || v.text == "" {
+		return c
+	}
+	c := cmp.Compare(v.exp, w.exp)
+	if c == 0 {
+		c = strings.Compare(v.text, w.text)
+	}
+	if v.flag {
+		return -c
+	}
+	return c
+}
+
+func (v Value) signum() int {
+	switch {
+	case v.text == "":
+		return 0
+	case v.flag:
+		return -1
+	}
+	return 1
+}
+
+// Equal says whether two values have the same type and the same content: numbers by value, sets
+// whatever the order of their members.
+func (v Value) Equal(w Value) bool {
+	if v.kind != w.kind || v.flag != w.flag || v.exp != w.exp || v.text != w.text {
+		return false
+	}
+	if len(v.list) != len(w.list) || len(v.m) != len(w.m) {
+		return false
+	}
+	if v.IsSet() {
+		return equalSets(v, w)
+	}
+	for i := range v.list {
+		if !v.list[i].Equal(w.list[i]) {
+			return false
+		}
+	}
+	return Item(v.m).Equal(w.m)
+}
+
+// Equal says whether two items have the same attributes with equal values.
+func (it Item) Equal(other Item) bool {
+	if len(it) != len(other) {
+		return false
+	}
+	for name, v := range it {
+		if w, ok := other[name]; !ok || !v.Equal(w) {
+			return false
+		}
+	}
+	return true
+}
+
+// scalar is what makes an S, N or B equal to another of its kind.
+type scalar struct {
+	flag bool
+	exp  int16
+	text string
+}
+
+func (v Value) scalar() scalar { return scalar{v.flag, v.exp, v.text} }
+
+func equalSets(v, w Value) bool {
+	members := make(map[scalar]struct{}, len(v.list))
+	for _, e := range v.list {
+		members[e.scalar()] = struct{}{}
+	}
+	for _, e := range w.list {
+		if _, ok := members[e.scalar()]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// Has says whether a set contains member.
+func (v Value) Has(member Value) bool {
+	if v.kind.Element() != member.kind {
+		return false
+	}
+	for _, e := range v.list {
+		if e.scalar() == member.scalar() {
+			return true
+		}
+	}
+	return false
+}
+
+// checkSet refuses sets without members, with members of another kind, and with one member twice.
+func (v Value) checkSet() error {
+	if len(v.list) == 0 {
+		return emptySet(v.kind)
+	}
+	seen := make(map[scalar]struct{}, len(v.list))
+	for _, e := range v.list {
+		if e.kind != v.kind.Element() {
+			return Invalidf("One or more parameter values were invalid: a set of type %s has a member of type %s", v.kind, e.kind)
+		}
+		seen[e.scalar()] = struct{}{}
+	}
+	if len(seen) == len(v.list) {
+		return nil
+	}
+	switch v.kind {
+	case NS:
+		return Invalidf("Input collection contains duplicates")
+	case BS:
+		return Invalidf("One or more parameter values were invalid: Input collection %sof type BS contains duplicates.", v.members())
+	}
+	return Invalidf("One or more parameter values were invalid: Input collection %s contains duplicates.", v.members())
+}
+
+func emptySet(kind Kind) error {
+	switch kind {
+	case SS:
+		return Invalidf("One or more parameter values were invalid: An string set  may not be empty")
+	case NS:
+		return Invalidf("One or more parameter values were invalid: An number set  may not be empty")
+	}
+	return Invalidf("One or more parameter values were invalid: Binary sets should not be empty")
+}

@@ -1,0 +1,127 @@
+// Package attr holds DynamoDB's attribute values: their JSON form, limits, sizes, equality and order,
+// and an order-preserving encoding of key values. It refuses what DynamoDB refuses, in its words.
+//
+// The rules are those of the DynamoDB developer guide, "Supported data types and naming rules",
+// "Constraints" and "Item sizes and formats".
+package attr
+
+import "maps"
+
+// Kind is the data type of a Value.
+type Kind uint8
+
+// The data types, named by their descriptors. Invalid is the kind of the zero Value.
+const (
+	Invalid Kind = iota
+	S
+	N
+	B
+	BOOL
+	NULL
+	L
+	M
+	SS
+	NS
+	BS
+)
+
+var kindNames = [...]string{"", "S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"}
+
+// String returns the type's descriptor: "S", "NS".
+func (k Kind) String() string { return kindNames[k] }
+
+// KindOf returns the kind that descriptor names. Descriptors are case-sensitive.
+func KindOf(descriptor string) (Kind, bool) {
+	for k := S; k <= BS; k++ {
+		if kindNames[k] == descriptor {
+			return k, true
+		}
+	}
+	return Invalid, false
+}
+
+// Element returns the kind of a set's members, or Invalid where k is no set.
+func (k Kind) Element() Kind {
+	switch k {
+	case SS:
+		return S
+	case NS:
+		return N
+	case BS:
+		return B
+	}
+	return Invalid
+}
+
+// Value is one attribute value. It is immutable: whoever holds slices or maps taken from it must not
+// write to them. Values may be shared by goroutines.
+type Value struct {
+	kind Kind
+	flag bool   // BOOL: the value; N: negative
+	exp  int16  // N: power of ten of the first digit, -130..125; 0 for zero
+	text string // S: the string; B: the bytes; N: significant digits without outer zeros, "" for zero
+	list []Value
+	m    map[string]Value
+}
+
+// Item is a set of named attributes.
+type Item map[string]Value
+
+// String returns a value of type S.
+func String(s string) Value { return Value{kind: S, text: s} }
+
+// Binary returns a value of type B; it copies b.
+func Binary(b []byte) Value { return Value{kind: B, text: string(b)} }
+
+// Bool returns a value of type BOOL.
+func Bool(b bool) Value { return Value{kind: BOOL, flag: b} }
+
+// Null returns the value of type NULL.
+func Null() Value { return Value{kind: NULL} }
+
+// List returns a value of type L; it keeps elems.
+func List(elems ...Value) Value { return Value{kind: L, list: elems} }
+
+// Map returns a value of type M; it keeps fields.
+func Map(fields map[string]Value) Value { return Value{kind: M, m: fields} }
+
+// Set returns a set of kind SS, NS or BS; it keeps members. A set without members, or with one twice,
+// is a ValidationException.
+func Set(kind Kind, members ...Value) (Value, error) {
+	v := Value{kind: kind, list: members}
+	if err := v.checkSet(); err != nil {
+		return Value{}, err
+	}
+	return v, nil
+}
+
+// Kind returns the data type.
+func (v Value) Kind() Kind { return v.kind }
+
+// Text returns an S as it is, an N as DynamoDB prints it, and the bytes of a B; "" for other kinds.
+func (v Value) Text() string {
+	if v.kind == N {
+		return string(v.appendNumber(nil))
+	}
+	return v.text
+}
+
+// Bool returns the value of a BOOL, false for other kinds.
+func (v Value) Bool() bool { return v.kind == BOOL && v.flag }
+
+// Elems returns the elements of an L, or the members of a set in the order in which they were given.
+func (v Value) Elems() []Value { return v.list }
+
+// Fields returns the attributes of an M.
+func (v Value) Fields() map[string]Value { return v.m }
+
+// IsSet says whether v is an SS, NS or BS.
+func (v Value) IsSet() bool { return v.kind.Element() != Invalid }
+
+// Clone returns an item with the same attributes, which may be changed without changing it.
+func (it Item) Clone() Item {
+	if it == nil {
+		return Item{}
+	}
+	return maps.Clone(it)
+}
