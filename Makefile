@@ -1,0 +1,71 @@
+# Shiptrack. `make help` lists the targets.
+
+MODULES  := pkg shipment-service tracking-service infra
+BINARIES := localaws devissuer demo tracking-service shipment-service
+BIN      := $(CURDIR)/bin
+
+# Static binaries, and nothing of the machine in them.
+export CGO_ENABLED ?= 0
+GOBUILD := go build -trimpath -ldflags='-s -w'
+
+TENANT      ?= yellow
+SUBJECT     ?= ana
+ISSUER_PORT ?= 8082
+BENCHTIME   ?= 1s
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## build, start everything on loopback, check isolation, print what to try; Ctrl-C stops it
+	@$(BIN)/demo --bin $(BIN)
+
+.PHONY: test
+test: ## run every test that needs Go alone
+	@echo 'testing the four modules (the first run compiles their dependencies)'
+	@go test work
+
+.PHONY: build
+build: $(BINARIES:%=build-%) ## build static binaries into bin/
+
+# One line per binary; dependencies that have to be fetched or compiled first are named by go itself.
+build-localaws build-devissuer build-demo: build-%:
+	@echo '  building $*'
+	@$(GOBUILD) -o $(BIN)/$* ./infra/cmd/$*
+
+build-tracking-service build-shipment-service: build-%:
+	@echo '  building $*'
+	@$(GOBUILD) -o $(BIN)/$* ./$*/cmd/$*
+
+.PHONY: token
+token: ## print a token of the running demo: make token TENANT=yellow [SUBJECT=ana]
+	@$(BIN)/devissuer token --tenant '$(TENANT)' --subject '$(SUBJECT)' --issuer http://127.0.0.1:$(ISSUER_PORT)
+
+.PHONY: test-aws-cli
+test-aws-cli: ## drive the demo's localaws with the AWS CLI
+	@go test -count=1 -tags awscli -run TestAWSCLI ./infra/e2e
+
+.PHONY: bench
+bench: ## run the benchmarks, print a table and write bin/bench.json
+	@go run ./infra/cmd/bench -benchtime $(BENCHTIME) -o $(BIN)/bench.json $(foreach m,$(MODULES),./$(m)/...)
+
+.PHONY: lint
+lint: tools ## run golangci-lint, and check that the import rules would notice a violation
+	@$(BIN)/golangci-lint run $$(go list -m -f '{{.Dir}}/...')
+	@.ci/lint-rules $(BIN)/golangci-lint
+
+.PHONY: generate
+generate: tools ## make the Go code of the OpenAPI documents anew
+	@PATH="$(BIN):$$PATH" go generate $(foreach m,$(MODULES),./$(m)/...)
+
+.PHONY: tools
+tools: ## build the pinned developer tools into bin/ (two minutes the first time)
+	@[ -x $(BIN)/golangci-lint ] || echo '  building golangci-lint and oapi-codegen (two minutes the first time)'
+	@mkdir -p $(BIN) && GOWORK=off go -C infra/tools build -o $(BIN)/ tool
+
+.PHONY: clean
+clean: ## remove bin/
+	@rm -rf $(BIN)

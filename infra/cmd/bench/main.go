@@ -1,0 +1,106 @@
+// Command bench runs the project's benchmarks, prints them as a table, and writes them as a flat JSON object of
+// name -> number for tools that compare runs.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+
+	"example.com/shiptrack/pkg/command"
+	"github.com/alecthomas/kong"
+	"golang.org/x/perf/benchfmt"
+)
+
+type cli struct {
+	Benchtime string   `default:"1s" help:"How long, or how often (100x), each benchmark runs."`
+	Output    string   `short:"o" default:"bin/bench.json" help:"File for the JSON object."`
+	Packages  []string `arg:"" help:"Package patterns, such as ./pkg/..."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := command.Run(&cli{}, os.Args[1:], os.Stdout, os.Stderr, kong.Name("bench"),
+		kong.Description("Run benchmarks, print a table and write a JSON object."),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(os.Stdout, (*io.Writer)(nil)))
+	stop()
+	os.Exit(code)
+}
+
+// Run is called by kong. Progress, and what go test has to say besides results, goes to stderr.
+func (c cli) Run(ctx context.Context, out io.Writer) error {
+	args := append([]string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", c.Benchtime}, c.Packages...)
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Stderr = os.Stderr
+	results, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	// A failing test's output stands among the results: it is shown where the run fails.
+	var all strings.Builder
+	figures, readErr := report(io.TeeReader(results, &all), out)
+	if err := cmd.Wait(); err != nil {
+		fmt.Fprint(os.Stderr, all.String())
+		return fmt.Errorf("go test: %w", err)
+	}
+	if readErr != nil {
+		return readErr
+	}
+	encoded, err := json.MarshalIndent(figures, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(c.Output, append(encoded, '\n'), 0o644)
+}
+
+// report prints each result of go test's output as it comes, and returns all figures by
+// "package.Benchmark/unit".
+func report(results io.Reader, out io.Writer) (map[string]float64, error) {
+	figures := map[string]float64{}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	reader := benchfmt.NewReader(results, "go test")
+	for reader.Scan() {
+		result, ok := reader.Result().(*benchfmt.Result)
+		if !ok {
+			continue
+		}
+		name := path.Base(result.GetConfig("pkg")) + "." + withoutProcs(result.Name)
+		fmt.Fprint(table, name)
+		for _, value := range result.Values {
+			number, unit := value.Value, value.Unit
+			if value.OrigUnit != "" {
+				number, unit = value.OrigValue, value.OrigUnit
+			}
+			figures[name+"/"+unit] = number
+			fmt.Fprintf(table, "\t%.6g %s", number, unit)
+		}
+		fmt.Fprintln(table)
+	}
+	if err := reader.Err(); err != nil {
+		return nil, err
+	}
+	return figures, table.Flush()
+}
+
+// withoutProcs takes the GOMAXPROCS suffix off, so that a name is the same on every machine.
+func withoutProcs(name benchfmt.Name) string {
+	base, parts := name.Parts()
+	full := string(base)
+	for _, part := range parts {
+		if part[0] == '/' {
+			full += string(part)
+		}
+	}
+	return full
+}
