@@ -1,0 +1,150 @@
+// Package trackingclient asks the tracking service on behalf of the user whose request is being answered:
+// with that user's own bearer token, and within what is left of that request's time. It believes no answer
+// that is not what it asked for, and knows no way to ask for a tenant.
+package trackingclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/trackingapi"
+)
+
+// reserve is kept of a request's time to answer it, so that a slow tracking service becomes a 504 and not
+// a connection that breaks off.
+const reserve = 50 * time.Millisecond
+
+// Config is what a Client needs.
+type Config struct {
+	URL string // of the tracking service, http or https, with or without a path
+	// HTTPClient sends the requests. Its Transport should be sized for the load (see httpserver.NewClient);
+	// its redirect policy is not used: a redirect is never followed.
+	HTTPClient *http.Client
+}
+
+// Client asks the tracking service. Every context given to it carries the caller (authn.NewContext): one
+// without is an error before any packet leaves. It is safe for concurrent use.
+//
+// All methods return the same errors, all of them problems: Invalid, with the fields that the tracking service
+// named; Unauthenticated where it does not believe the token; Denied, which is an alarm; NotFound; Unavailable
+// where it is away; Timeout where it is slow; Internal where its answer makes no sense.
+type Client struct {
+	api     *trackingapi.Client
+	probe   *http.Client
+	readyAt string
+}
+
+// New returns a Client, or an error where cfg cannot be used.
+func New(cfg Config) (*Client, error) {
+	base, err := url.Parse(cfg.URL)
+	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" ||
+		base.User != nil || base.RawQuery != "" || base.Fragment != "" {
+		return nil, errors.New("trackingclient: URL must be like http://127.0.0.1:8081")
+	}
+	if cfg.HTTPClient == nil {
+		return nil, errors.New("trackingclient: New needs an HTTPClient")
+	}
+	plain := *cfg.HTTPClient
+	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	probe := plain
+	if plain.Transport == nil {
+		plain.Transport = http.DefaultTransport
+	}
+	plain.Transport = retryOnReset{next: plain.Transport}
+	api, err := trackingapi.NewClient(base.String(), trackingapi.WithHTTPClient(&plain),
+		trackingapi.WithRequestEditorFn(onBehalfOfTheCaller))
+	if err != nil {
+		return nil, fmt.Errorf("trackingclient: %w", err)
+	}
+	return &Client{api: api, probe: &probe, readyAt: base.JoinPath("readyz").String()}, nil
+}
+
+func onBehalfOfTheCaller(ctx context.Context, r *http.Request) error {
+	token, ok := authn.BearerToken(ctx)
+	if !ok {
+		return problem.New(problem.Internal, "the request has no caller")
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Accept", "application/json, "+problem.ContentType)
+	httpserver.Forward(ctx, r.Header)
+	return nil
+}
+
+// GetShippingETA returns the ETA of the shipment.
+func (c *Client) GetShippingETA(ctx context.Context, id trackingapi.ShipmentID) (trackingapi.ETA, error) {
+	return ask(ctx,
+		func(ctx context.Context) (*http.Response, error) { return c.api.GetShippingETA(ctx, id) },
+		func(answer trackingapi.ETA) bool {
+			return answer.ShipmentID == id && answer.Status.Valid() && !answer.Eta.IsZero()
+		})
+}
+
+// GetShipment returns the shipment.
+func (c *Client) GetShipment(ctx context.Context, id trackingapi.ShipmentID) (trackingapi.Shipment, error) {
+	return ask(ctx,
+		func(ctx context.Context) (*http.Response, error) { return c.api.GetShipment(ctx, id) },
+		func(answer trackingapi.Shipment) bool { return answer.ShipmentID == id && isWhole(answer) })
+}
+
+// ListShipments returns the shipments that params ask for.
+func (c *Client) ListShipments(ctx context.Context, params trackingapi.ListShipmentsParams) (
+	trackingapi.ShipmentList, error,
+) {
+	return ask(ctx,
+		func(ctx context.Context) (*http.Response, error) { return c.api.ListShipments(ctx, &params) },
+		func(answer trackingapi.ShipmentList) bool { return answers(params, answer) })
+}
+
+// Ready returns nil where the tracking service says that it can answer requests, else a problem of kind
+// Unavailable. It needs no caller.
+func (c *Client) Ready(ctx context.Context) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.readyAt, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := c.probe.Do(r)
+	if err != nil {
+		return away(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return away(fmt.Errorf("trackingclient: /readyz answers %d", resp.StatusCode))
+	}
+	return nil
+}
+
+// ask sends one request and returns its answer if that makes sense.
+func ask[T any](ctx context.Context, send func(context.Context) (*http.Response, error), makesSense func(T) bool) (T, error) {
+	var answer T
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+		defer cancel()
+	}
+	resp, err := send(ctx)
+	if err != nil {
+		return answer, unanswered(err)
+	}
+	defer resp.Body.Close()
+	body, err := read(resp.Body)
+	if err != nil {
+		return answer, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return answer, failure(resp, body)
+	}
+	if err := decode(resp, "application/json", body, &answer); err != nil {
+		return *new(T), nonsense(err)
+	}
+	if !makesSense(answer) {
+		return *new(T), nonsense(errors.New("trackingclient: the answer is not to what was asked"))
+	}
+	return answer, nil
+}
