@@ -1,8 +1,13 @@
-// Package authntest is an OpenID Connect issuer inside the test's own process.
+// Package authntest is an OpenID Connect issuer inside the test's own process: it publishes its keys as a
+// real one does, and mints whatever token the test asks for, well-formed or forged.
 package authntest
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
+	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 )
@@ -10,37 +15,134 @@ import (
 // Audience is the audience of the tokens that Token mints.
 const Audience = "shiptrack"
 
-// Issuer is a token issuer whose keys, clock and availability the test controls.
+// Paths that an Issuer serves.
+const (
+	DiscoveryPath = "/.well-known/openid-configuration"
+	JWKSPath      = "/jwks"
+)
+
+// Issuer is a token issuer whose keys, clock and availability the test controls. It is safe for
+// concurrent use.
 type Issuer struct {
-	URL string // what Config.Issuer takes
+	URL string // what authn.Config.Issuer takes
+
+	mu       sync.Mutex
+	keys     []Key
+	now      func() time.Time
+	away     bool
+	requests map[string]int
+	override map[string]http.HandlerFunc
 }
 
 // Start returns an issuer on a loopback port that ends with the test.
-func Start(t testing.TB) *Issuer { return &Issuer{} }
+func Start(t testing.TB) *Issuer {
+	t.Helper()
+	i := New(t)
+	server := httptest.NewServer(i)
+	t.Cleanup(server.Close)
+	i.URL = server.URL
+	return i
+}
 
-// New returns an issuer without a socket: only Client reaches it (for testing/synctest).
-func New(t testing.TB) *Issuer { return &Issuer{} }
+// New returns an issuer without a socket: only Client reaches it, so that a test may run in a bubble of
+// testing/synctest.
+func New(t testing.TB) *Issuer {
+	t.Helper()
+	return &Issuer{
+		URL: "https://issuer.example.com", keys: []Key{NewES256("key-1")}, now: time.Now,
+		requests: make(map[string]int), override: make(map[string]http.HandlerFunc),
+	}
+}
 
-// Client returns an HTTP client that reaches the issuer, and nothing else.
-func (i *Issuer) Client() *http.Client { return nil }
+// Client returns an HTTP client that reaches the issuer without a socket, whatever host it asks.
+func (i *Issuer) Client() *http.Client { return &http.Client{Transport: inProcess{i}} }
 
-// Token returns a valid token of tenant and subject, good for an hour.
-func (i *Issuer) Token(tenant, subject string) string { return "" }
+type inProcess struct{ issuer *Issuer }
 
-// Claims returns the claims that Token signs, for a test to change.
-func (i *Issuer) Claims(tenant, subject string) map[string]any { return nil }
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	if p.issuer.isAway() {
+		p.issuer.count(r.URL.Path)
+		return nil, errors.New("authntest: the issuer is away")
+	}
+	w := httptest.NewRecorder()
+	p.issuer.ServeHTTP(w, r)
+	resp := w.Result()
+	resp.Request = r
+	return resp, nil
+}
 
-// Sign returns a token of claims by the current key; header members are added to, or replace, its own.
-func (i *Issuer) Sign(claims, header map[string]any) string { return "" }
+// ServeHTTP answers as the issuer.
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i.count(r.URL.Path)
+	if i.isAway() {
+		panic(http.ErrAbortHandler) // drops the connection
+	}
+	i.mu.Lock()
+	handler := i.override[r.URL.Path]
+	keys := i.keys
+	i.mu.Unlock()
+	switch {
+	case handler != nil:
+		handler(w, r)
+	case r.URL.Path == DiscoveryPath:
+		writeJSON(w, map[string]string{"issuer": i.URL, "jwks_uri": i.URL + JWKSPath})
+	case r.URL.Path == JWKSPath:
+		published := make([]map[string]any, 0, len(keys))
+		for _, k := range keys {
+			published = append(published, k.JWK())
+		}
+		writeJSON(w, map[string]any{"keys": published})
+	default:
+		http.NotFound(w, r)
+	}
+}
 
-// Rotate replaces the signing key; the old one is published no longer.
-func (i *Issuer) Rotate() {}
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		panic(err)
+	}
+}
+
+func (i *Issuer) count(path string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.requests[path]++
+}
+
+func (i *Issuer) isAway() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.away
+}
+
+// Requests returns how many requests for path were received, those that found the issuer away included.
+func (i *Issuer) Requests(path string) int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.requests[path]
+}
 
 // SetAway makes the issuer drop (true) or answer (false) every request.
-func (i *Issuer) SetAway(away bool) {}
+func (i *Issuer) SetAway(away bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.away = away
+}
 
-// Requests returns how many requests for the path (such as "/jwks") were received.
-func (i *Issuer) Requests(path string) int { return 0 }
+// SetNow sets the clock of Claims; it is time.Now at first.
+func (i *Issuer) SetNow(now func() time.Time) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.now = now
+}
 
-// SetNow sets the clock of Claims (default time.Now).
-func (i *Issuer) SetNow(now func() time.Time) {}
+// Handle lets handler answer path; nil restores the issuer's own answer.
+func (i *Issuer) Handle(path string, handler http.HandlerFunc) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.override[path] = handler
+}
