@@ -70,7 +70,8 @@ func (e *Error) again() *Error {
 // credentials is not STS's answer.
 func kindOf(err error) Kind {
 	var answer *awshttp.ResponseError
-	if !errors.As(err, &answer) || answer.HTTPStatusCode() >= http.StatusInternalServerError {
+	if !errors.As(err, &answer) || answer.HTTPStatusCode() >= http.StatusInternalServerError ||
+		answer.HTTPStatusCode() == http.StatusTooManyRequests {
 		return Away
 	}
 	if retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary {

@@ -1,0 +1,71 @@
+package tokenvending_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"pgregory.net/rapid"
+
+	"example.com/shiptrack/pkg/tokenvending"
+)
+
+// TestNoTenantEverGetsAnothersSession runs random interleavings of requests of several tenants, passing time,
+// evictions, outages and an STS that answers with the wrong tenant's session.
+func TestNoTenantEverGetsAnothersSession(t *testing.T) {
+	tenants := []string{"yellow", "blue", "green", "yellow2", "red"}
+	rapid.Check(t, func(r *rapid.T) {
+		seconds := rapid.SliceOfN(rapid.IntRange(0, 600), 1, 12).Draw(r, "seconds between rounds")
+		outage := rapid.SliceOfN(rapid.Bool(), len(seconds), len(seconds)).Draw(r, "outage in round")
+		liar := rapid.SampledFrom(append([]string{""}, tenants...)).Draw(r, "tenant whose answers are wrong")
+		capacity := rapid.IntRange(1, 6).Draw(r, "capacity")
+		latency := rapid.IntRange(0, 12000).Draw(r, "latency in milliseconds")
+		askers := rapid.SliceOfN(rapid.SampledFrom(tenants), 1, 30).Draw(r, "askers of a round")
+		synctest.Test(t, func(t *testing.T) {
+			fake := &fakeSTS{latency: time.Duration(latency) * time.Millisecond, twist: func(id string, out *sts.AssumeRoleOutput) {
+				if id == liar {
+					out.AssumedRoleUser.Arn = aws.String(strings.Replace(aws.ToString(out.AssumedRoleUser.Arn), id+"@", "other@", 1))
+					out.Credentials.AccessKeyId = aws.String("AKIA-other-1")
+				}
+			}}
+			machine := newMachine(t, tokenvending.Config{STS: fake, Capacity: capacity, Duration: 15 * time.Minute})
+			var wg sync.WaitGroup
+			for round, pause := range seconds {
+				fake.fail(nil)
+				if outage[round] {
+					fake.fail(errConnection)
+				}
+				for _, id := range askers {
+					wg.Go(func() { checkOwnSession(t, machine, id, liar) })
+				}
+				time.Sleep(time.Duration(pause) * time.Second)
+			}
+			wg.Wait()
+			time.Sleep(11 * time.Second) // renewals in the background end by their timeout
+		})
+	})
+}
+
+func checkOwnSession(t *testing.T, machine *tokenvending.Machine, id, liar string) {
+	got, err := machine.Retrieve(as(t, id))
+	var refused *tokenvending.Error
+	switch {
+	case errors.As(err, &refused):
+		if refused.Tenant.String() != id || got.HasKeys() {
+			t.Errorf("%s was refused with the error of %s and key %q", id, refused.Tenant, got.AccessKeyID)
+		}
+	case err != nil:
+		t.Errorf("%s: %v", id, err)
+	case id == liar:
+		t.Errorf("%s was given %q, whose answer named another session", id, got.AccessKeyID)
+	case !strings.HasPrefix(got.AccessKeyID, "AKIA-"+id+"-") || got.SessionToken != "token-"+id:
+		t.Errorf("%s was given %q", id, got.AccessKeyID)
+	case time.Until(got.Expires) < tokenvending.ExpiryWindow:
+		t.Errorf("%s was given a session that ends in %v", id, time.Until(got.Expires))
+	}
+}
