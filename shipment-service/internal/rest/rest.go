@@ -1,0 +1,80 @@
+// Package rest answers the public HTTP API: it holds each request to the OpenAPI document beside it, asks the
+// tracking service on behalf of the caller, and passes the answer on. It keeps no data and decides nothing about
+// tenants: the tracking service verifies the caller's token again.
+package rest
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/shiptrack/pkg/trackingapi"
+	"example.com/shiptrack/pkg/trackingapi/contract"
+)
+
+//go:generate oapi-codegen -config oapi-codegen.yaml openapi.yaml
+
+//go:embed openapi.yaml
+var document []byte
+
+// Tracking is the tracking service, see trackingclient.Client. Its errors are problems.
+type Tracking interface {
+	GetShippingETA(context.Context, trackingapi.ShipmentID) (trackingapi.ETA, error)
+	GetShipment(context.Context, trackingapi.ShipmentID) (trackingapi.Shipment, error)
+	ListShipments(context.Context, trackingapi.ListShipmentsParams) (trackingapi.ShipmentList, error)
+}
+
+// Config is what the routes need.
+type Config struct {
+	Tracking     Tracking
+	Authenticate echo.MiddlewareFunc // verifies the bearer token, see httpserver.Authenticate
+}
+
+// Register adds the routes of the contract to e. A request passes Authenticate, then the contract, then the
+// handler. It returns an error where cfg cannot be used.
+func Register(e *echo.Echo, cfg Config) error {
+	if cfg.Tracking == nil || cfg.Authenticate == nil {
+		return errors.New("rest: Register needs Tracking and Authenticate")
+	}
+	rules, err := load()
+	if err != nil {
+		return err
+	}
+	middlewares := map[string][]echo.MiddlewareFunc{}
+	for _, id := range rules.OperationIDs("shipments") {
+		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, check(rules, id)}
+	}
+	RegisterHandlersWithOptions(e, NewStrictHandler(handlers{tracking: cfg.Tracking}, nil),
+		RegisterHandlersOptions{OperationMiddlewares: middlewares})
+	return nil
+}
+
+// Document returns the public contract, OpenAPI 3.0 in YAML, whole in itself.
+func Document() ([]byte, error) {
+	rules, err := load()
+	if err != nil {
+		return nil, err
+	}
+	return rules.YAML()
+}
+
+func load() (*contract.Contract, error) {
+	return contract.New(contract.Config{
+		Document:   document,
+		References: map[string][]byte{"../../../pkg/trackingapi/openapi.yaml": trackingapi.Document()},
+	})
+}
+
+// check refuses a request that is not one of the operation as the contract has it.
+func check(rules *contract.Contract, operationID string) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if err := rules.CheckRequest(operationID, c.Request(), c.Param); err != nil {
+				return err
+			}
+			return next(c)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package rest
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/tenant"
+	"example.com/shiptrack/tracking-service/internal/tracking"
+)
+
+const (
+	cursorKeyLength = 32 // bytes: AES-256
+	cursorLifetime  = time.Hour
+	// cursorSkew is how far the clock of the instance that made a cursor may be ahead of ours.
+	cursorSkew = time.Minute
+	// cursorReason is the contract's x-reason, so that a cursor refused by its form looks like any other.
+	cursorReason = "is not the nextCursor of a page given to you within the last hour"
+	// cursorPurpose keeps a cursor of this list apart from whatever else the key may come to seal.
+	cursorPurpose = "shiptrack ListShipments cursor 1 "
+)
+
+// cursors makes and reads the texts that say where the next page begins. A cursor is AES-256-GCM (NIST SP 800-38D)
+// over the time of issue and the last key, with the tenant as additional data: callers can neither read nor change
+// one, and another tenant's is as wrong as an invented one. The nonces are random, so a key should be replaced
+// before it has sealed 2^32 cursors. It is safe for concurrent use.
+type cursors struct {
+	aead cipher.AEAD
+	now  func() time.Time
+}
+
+func newCursors(key []byte, now func() time.Time) (*cursors, error) {
+	if len(key) != cursorKeyLength {
+		return nil, fmt.Errorf("rest: the cursor key has %d bytes, want %d", len(key), cursorKeyLength)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("rest: cursor key: %w", err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("rest: cursor key: %w", err)
+	}
+	return &cursors{aead: aead, now: now}, nil
+}
+
+func purpose(owner tenant.ID) []byte { return []byte(cursorPurpose + owner.String()) }
+
+// seal returns the cursor that lets owner go on after the id after.
+func (c *cursors) seal(owner tenant.ID, after tracking.ShipmentID) string {
+	plain := binary.BigEndian.AppendUint64(nil, uint64(c.now().UnixMilli()))
+	plain = append(plain, after.String()...)
+	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, plain, purpose(owner)))
+}
+
+// open returns the id that seal was given for owner at most an hour ago. Whatever else text is, the error is
+// the same Invalid, naming the field cursor.
+func (c *cursors) open(owner tenant.ID, text string) (tracking.ShipmentID, error) {
+	id, err := c.read(owner, text)
+	if err != nil {
+		refusal := problem.Wrap(problem.Invalid, err, "cursor "+cursorReason)
+		refusal.Fields = []problem.Field{{Name: "cursor", Reason: cursorReason}}
+		return tracking.ShipmentID{}, refusal
+	}
+	return id, nil
+}
+
+func (c *cursors) read(owner tenant.ID, text string) (tracking.ShipmentID, error) {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	// The decoder skips line ends: without the comparison one cursor would have many spellings.
+	if err != nil || base64.RawURLEncoding.EncodeToString(sealed) != text {
+		return tracking.ShipmentID{}, errors.New("rest: cursor: not base64url")
+	}
+	plain, err := c.aead.Open(nil, nil, sealed, purpose(owner))
+	if err != nil {
+		return tracking.ShipmentID{}, errors.New("rest: cursor: not sealed by this key for this tenant")
+	}
+	if len(plain) < 8 {
+		return tracking.ShipmentID{}, errors.New("rest: cursor: too short")
+	}
+	age := c.now().Sub(time.UnixMilli(int64(binary.BigEndian.Uint64(plain))))
+	if age > cursorLifetime || age < -cursorSkew {
+		return tracking.ShipmentID{}, errors.New("rest: cursor: too old, or from the future")
+	}
+	return tracking.ParseShipmentID(string(plain[8:]))
+}

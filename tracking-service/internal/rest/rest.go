@@ -1,0 +1,72 @@
+// Package rest answers the tracking service's HTTP API, whose contract is pkg/trackingapi's OpenAPI document.
+// It turns requests into calls of the domain and answers into bodies; it refuses every request that the document
+// does not describe, and reads the tenant from nowhere but the verified token.
+package rest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/shiptrack/pkg/trackingapi"
+	"example.com/shiptrack/pkg/trackingapi/contract"
+	"example.com/shiptrack/tracking-service/internal/tracking"
+)
+
+//go:generate oapi-codegen -config oapi-codegen.yaml ../../../pkg/trackingapi/openapi.yaml
+
+// Service is the domain's tracking.Service.
+type Service interface {
+	GetShippingETA(context.Context, tracking.ShipmentID) (tracking.ETA, error)
+	GetShipment(context.Context, tracking.ShipmentID) (tracking.Shipment, tracking.ETA, error)
+	BatchGetShipments(context.Context, []tracking.ShipmentID) ([]tracking.ShipmentWithETA, []tracking.ShipmentID, error)
+	ListShipments(context.Context, int, tracking.ShipmentID) ([]tracking.ShipmentWithETA, tracking.ShipmentID, error)
+}
+
+// Config is what the routes need.
+type Config struct {
+	Service      Service
+	Authenticate echo.MiddlewareFunc // verifies the bearer token, see httpserver.Authenticate
+	CursorKey    []byte              // 32 bytes that all instances share and nobody else knows
+	Clock        func() time.Time    // time.Now where nil
+}
+
+// Register adds the routes of the contract to e. A request passes Authenticate, then the contract, then the
+// handler. It returns an error where cfg cannot be used.
+func Register(e *echo.Echo, cfg Config) error {
+	if cfg.Service == nil || cfg.Authenticate == nil {
+		return errors.New("rest: Register needs a Service and Authenticate")
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	cursors, err := newCursors(cfg.CursorKey, cfg.Clock)
+	if err != nil {
+		return err
+	}
+	rules, err := contract.New(contract.Config{Document: trackingapi.Document()})
+	if err != nil {
+		return err
+	}
+	middlewares := map[string][]echo.MiddlewareFunc{}
+	for _, id := range rules.OperationIDs("shipments") {
+		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, check(rules, id)}
+	}
+	RegisterHandlersWithOptions(e, NewStrictHandler(handlers{service: cfg.Service, cursors: cursors}, nil),
+		RegisterHandlersOptions{OperationMiddlewares: middlewares})
+	return nil
+}
+
+// check refuses a request that is not one of the operation as the contract has it.
+func check(rules *contract.Contract, operationID string) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if err := rules.CheckRequest(operationID, c.Request(), c.Param); err != nil {
+				return err
+			}
+			return next(c)
+		}
+	}
+}
