@@ -32,10 +32,10 @@ func Example() {
 		return
 	}
 	credentials, err := machine.Retrieve(tenant.NewContext(context.Background(), id))
-	fmt.Println(credentials.AccessKeyID, machine.SessionName(id), err)
+	fmt.Println(credentials.AccessKeyID, machine.SessionARN(id), err)
 	_, err = machine.Retrieve(context.Background())
 	fmt.Println(err)
 	// Output:
-	// AKIA-yellow-1 yellow@tracking-1 <nil>
+	// AKIA-yellow-1 arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@tracking-1 <nil>
 	// tenant: the context carries no tenant
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,10 @@ import (
 	"example.com/shiptrack/pkg/tokenvending"
 )
 
-const roleARN = "arn:aws:iam::000000000000:role/TrackingAccessRole"
+const (
+	roleARN   = "arn:aws:iam::000000000000:role/TrackingAccessRole"
+	yellowARN = "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@tracking-1"
+)
 
 // fakeSTS vends sessions whose access key names their tenant: AKIA-<tenant>-<n>, n counting that tenant's calls.
 type fakeSTS struct {
@@ -64,7 +68,8 @@ func (f *fakeSTS) count(id string, in *sts.AssumeRoleInput) (int, error) {
 }
 
 func answer(id string, n int, in *sts.AssumeRoleInput) *sts.AssumeRoleOutput {
-	role := strings.Replace(strings.Replace(aws.ToString(in.RoleArn), ":iam:", ":sts:", 1), ":role/", ":assumed-role/", 1)
+	account, role, _ := strings.Cut(strings.Replace(aws.ToString(in.RoleArn), ":iam:", ":sts:", 1), ":role/")
+	role = account + ":assumed-role/" + path.Base(role)
 	return &sts.AssumeRoleOutput{
 		AssumedRoleUser: &types.AssumedRoleUser{Arn: aws.String(role + "/" + aws.ToString(in.RoleSessionName))},
 		Credentials: &types.Credentials{

@@ -2,11 +2,14 @@ package tokenvending
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
@@ -96,13 +99,13 @@ func (m *Machine) depart(ctx context.Context, id tenant.ID, refresh bool) *fligh
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 		defer cancel()
+		event := Event{Tenant: id, SessionARN: m.SessionARN(id), Refresh: refresh}
 		start := time.Now()
-		f.session, f.err = m.assume(ctx, id)
+		f.session, event.AWSRequestID, f.err = m.assume(ctx, id)
+		event.Took, event.Err = time.Since(start), f.err
 		m.land(id, f)
 		if m.config.Observe != nil {
-			m.config.Observe(ctx, Event{
-				Tenant: id, SessionName: m.SessionName(id), Refresh: refresh, Took: time.Since(start), Err: f.err,
-			})
+			m.config.Observe(ctx, event)
 		}
 		close(f.done)
 	}()
@@ -140,22 +143,29 @@ func backoff(times int) time.Duration {
 	return wait - rand.N(wait/5)
 }
 
-// assume asks STS for a session of id.
-func (m *Machine) assume(ctx context.Context, id tenant.ID) (*session, *Error) {
-	name, asked := m.SessionName(id), time.Now()
+// assume asks STS for a session of id. requestID is the call's, empty where STS did not answer.
+func (m *Machine) assume(ctx context.Context, id tenant.ID) (s *session, requestID string, failed *Error) {
+	asked := time.Now()
 	out, err := m.config.STS.AssumeRole(ctx, &sts.AssumeRoleInput{
 		RoleArn:           aws.String(m.config.RoleARN),
-		RoleSessionName:   aws.String(name),
+		RoleSessionName:   aws.String(m.sessionName(id)),
 		DurationSeconds:   aws.Int32(int32(m.config.Duration / time.Second)),
 		Tags:              []types.Tag{{Key: aws.String(TagKey), Value: aws.String(id.String())}},
 		TransitiveTagKeys: []string{TagKey},
 	})
 	if err != nil {
-		return nil, &Error{Kind: kindOf(err), Tenant: id, cause: err}
+		var answer *awshttp.ResponseError
+		if errors.As(err, &answer) {
+			requestID = answer.ServiceRequestID()
+		}
+		return nil, requestID, &Error{Kind: kindOf(err), Tenant: id, cause: err}
 	}
-	s, err := newSession(out, name, asked, m.config.Duration)
+	if out != nil {
+		requestID, _ = awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+	}
+	s, err = newSession(out, m.SessionARN(id), asked, m.config.Duration)
 	if err != nil {
-		return nil, &Error{Kind: Mismatched, Tenant: id, cause: err}
+		return nil, requestID, &Error{Kind: Mismatched, Tenant: id, cause: err}
 	}
-	return s, nil
+	return s, requestID, nil
 }

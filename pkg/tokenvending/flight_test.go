@@ -163,6 +163,17 @@ func TestBackoffGrowsToItsBoundAndEndsWithSuccess(t *testing.T) {
 	})
 }
 
+func TestEventOfARefusalHasTheRequestID(t *testing.T) {
+	fake := &fakeSTS{}
+	fake.fail(refusal(http.StatusForbidden, "AccessDenied"))
+	var got tokenvending.Event
+	machine := newMachine(t, tokenvending.Config{STS: fake, Observe: func(_ context.Context, e tokenvending.Event) { got = e }})
+	wantError(t, machine, as(t, "yellow"), tokenvending.Denied, false)
+	if got.AWSRequestID != "r-1" || got.SessionARN != yellowARN || got.Err == nil || got.Err.Kind != tokenvending.Denied {
+		t.Fatalf("event = %+v, want request r-1 of yellow's session, denied", got)
+	}
+}
+
 func TestCallThatHangsEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		machine := newMachine(t, tokenvending.Config{STS: &fakeSTS{latency: time.Hour}})

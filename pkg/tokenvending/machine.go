@@ -42,7 +42,7 @@ type AssumeRoler interface {
 type Config struct {
 	STS      AssumeRoler
 	RoleARN  string        // of the access role that all tenants share
-	Instance string        // which instance of the service it is, in [\w+=,.@-]; see SessionName
+	Instance string        // which instance of the service it is, in [\w+=,.@-]; cut where the session name gets too long
 	Duration time.Duration // of a session, MinDuration to MaxDuration, in whole seconds; 0: MaxDuration
 	Capacity int           // tenants whose sessions are kept, about 2 KB each
 	// Observe, where set, is told of each call of AssumeRole after it ended. It is called from the call's own
@@ -52,16 +52,18 @@ type Config struct {
 
 // Event is one call of AssumeRole. It holds no credentials.
 type Event struct {
-	Tenant      tenant.ID
-	SessionName string
-	Refresh     bool          // made ahead of expiry, no request waits for it
-	Took        time.Duration // of the call
-	Err         *Error        // nil where a session was vended
+	Tenant       tenant.ID
+	SessionARN   string        // of the session asked for
+	AWSRequestID string        // of the call, as in CloudTrail; empty where STS did not answer
+	Refresh      bool          // made ahead of expiry, no request waits for it
+	Took         time.Duration // of the call
+	Err          *Error        // nil where a session was vended
 }
 
 // Machine vends sessions. It is an aws.CredentialsProvider and safe for concurrent use.
 type Machine struct {
 	config   Config
+	role     arn.ARN // of the role's sessions, without the session's name
 	sessions *otter.Cache[tenant.ID, *session]
 	failures *otter.Cache[tenant.ID, *failure]
 
@@ -87,7 +89,10 @@ func New(config Config) (*Machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokenvending: failures: %w", err)
 	}
-	return &Machine{config: config, sessions: sessions, failures: failures, flights: map[tenant.ID]*flight{}}, nil
+	return &Machine{
+		config: config, role: assumedRole(config.RoleARN),
+		sessions: sessions, failures: failures, flights: map[tenant.ID]*flight{},
+	}, nil
 }
 
 func (c Config) validate() error {
@@ -116,11 +121,28 @@ func isForeignToSessionNames(r rune) bool {
 	return !isWord && !strings.ContainsRune("+=,.@-", r)
 }
 
-// SessionName returns the name of id's sessions, as it stands in their assumed-role ARN: <tenant>@<instance>, cut
-// to the 64 characters that STS takes. A tenant ID has at most 32 and no @, so names of two tenants differ.
-func (m *Machine) SessionName(id tenant.ID) string {
+// assumedRole turns the ARN of a role, which validate has seen, into that of its sessions, which has the role's
+// name but not its path: IAM User Guide, IAM identifiers.
+func assumedRole(roleARN string) arn.ARN {
+	role, _ := arn.Parse(roleARN)
+	role.Service = "sts"
+	role.Resource = "assumed-role/" + role.Resource[strings.LastIndexByte(role.Resource, '/')+1:] + "/"
+	return role
+}
+
+// sessionName names id's sessions: <tenant>@<instance>, cut to what STS takes. A tenant ID has at most 32
+// characters and no @, so names of two tenants differ.
+func (m *Machine) sessionName(id tenant.ID) string {
 	name := id.String() + "@" + m.config.Instance
 	return name[:min(len(name), maxSessionName)]
+}
+
+// SessionARN returns the ARN under which id's sessions act, as CloudTrail and an AccessDenied show it:
+// arn:aws:sts::<account>:assumed-role/<role>/<tenant>@<instance>.
+func (m *Machine) SessionARN(id tenant.ID) string {
+	session := m.role
+	session.Resource += m.sessionName(id)
+	return session.String()
 }
 
 // Retrieve returns credentials of a session for the tenant in ctx, valid for ExpiryWindow at least. It fails with

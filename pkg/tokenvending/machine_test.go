@@ -61,6 +61,9 @@ func TestAnswerThatIsNotTheSessionAskedForIsRefused(t *testing.T) {
 		"name that only ends alike": func(_ string, out *sts.AssumeRoleOutput) {
 			out.AssumedRoleUser.Arn = aws.String("arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/x-yellow@tracking-1")
 		},
+		"another role's session": func(_ string, out *sts.AssumeRoleOutput) {
+			out.AssumedRoleUser.Arn = aws.String("arn:aws:sts::000000000000:assumed-role/Administrator/yellow@tracking-1")
+		},
 		"no assumed role":     func(_ string, out *sts.AssumeRoleOutput) { out.AssumedRoleUser = nil },
 		"no credentials":      func(_ string, out *sts.AssumeRoleOutput) { out.Credentials = nil },
 		"no session token":    func(_ string, out *sts.AssumeRoleOutput) { out.Credentials.SessionToken = nil },
@@ -125,7 +128,7 @@ func TestSessionIsRenewedAheadWhileItIsServed(t *testing.T) {
 			t.Fatalf("%d calls, want 2", got)
 		}
 		if len(events) != 2 || events[0].Refresh || !events[1].Refresh || events[1].Took != 3*time.Second ||
-			events[1].SessionName != "yellow@tracking-1" || events[1].Err != nil {
+			events[1].SessionARN != yellowARN || events[1].Err != nil {
 			t.Fatalf("events = %+v, want a call and a renewal of 3 s", events)
 		}
 	})
@@ -193,9 +196,22 @@ func TestSessionNameIsCutToWhatSTSTakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := machine.SessionName(longest)
+	_, got, _ := strings.Cut(machine.SessionARN(longest), "assumed-role/TrackingAccessRole/")
 	if len(got) != 64 || !strings.HasPrefix(got, longest.String()+"@iii") {
-		t.Fatalf("SessionName = %q (%d characters), want the whole tenant and 64", got, len(got))
+		t.Fatalf("session name = %q (%d characters), want the whole tenant and 64", got, len(got))
+	}
+}
+
+func TestSessionARNHasTheRolesNameWithoutItsPath(t *testing.T) {
+	for role, want := range map[string]string{
+		roleARN: yellowARN,
+		"arn:aws-cn:iam::111111111111:role/team/a/Reader": "arn:aws-cn:sts::111111111111:assumed-role/Reader/yellow@tracking-1",
+	} {
+		machine := newMachine(t, tokenvending.Config{STS: &fakeSTS{}, RoleARN: role})
+		id, err := tenant.FromContext(as(t, "yellow"))
+		if got := machine.SessionARN(id); err != nil || got != want {
+			t.Errorf("role %s: SessionARN = %q, %v, want %q", role, got, err, want)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package tokenvending
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -28,15 +27,15 @@ func (s *session) claim(now, until time.Time) bool {
 	return now.UnixNano() >= due && s.due.CompareAndSwap(due, until.UnixNano())
 }
 
-// newSession reads STS's answer to a request for the session called name. The answer's role and session name are
-// checked against what was asked for: credentials that may be another tenant's are never kept. Where the clocks
-// differ, the earlier of the two ends counts.
-func newSession(out *sts.AssumeRoleOutput, name string, asked time.Time, duration time.Duration) (*session, error) {
+// newSession reads STS's answer to a request for the session arn. The session that the answer names is checked
+// against it: credentials that may be another tenant's are never kept. Where the clocks differ, the earlier of the
+// two ends counts.
+func newSession(out *sts.AssumeRoleOutput, arn string, asked time.Time, duration time.Duration) (*session, error) {
 	if out == nil || out.AssumedRoleUser == nil || out.Credentials == nil {
 		return nil, fmt.Errorf("the answer lacks the assumed role or the credentials")
 	}
-	if got := aws.ToString(out.AssumedRoleUser.Arn); !strings.HasSuffix(got, "/"+name) {
-		return nil, fmt.Errorf("the answer is for %q, not for the session %q", got, name)
+	if got := aws.ToString(out.AssumedRoleUser.Arn); got != arn {
+		return nil, fmt.Errorf("the answer is for %q, not for %q", got, arn)
 	}
 	c := out.Credentials
 	credentials := aws.Credentials{
