@@ -2,8 +2,6 @@ package sigv4
 
 import (
 	"cmp"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 	"net/textproto"
@@ -177,27 +175,4 @@ func appendEncodedByte(dst []byte, b byte) []byte {
 	}
 	const digits = "0123456789ABCDEF"
 	return append(dst, '%', digits[b>>4], digits[b&15])
-}
-
-// sign returns the signature of a canonical request, in hexadecimal digits.
-func (c *claim) sign(secret string, canonical []byte) (signature [2 * sha256.Size]byte) {
-	sum := sha256.Sum256(canonical)
-	var buf [512]byte
-	toSign := append(buf[:0], algorithm+"\n"...)
-	toSign = append(append(toSign, c.stamp...), '\n')
-	toSign = append(append(toSign, c.scope...), '\n')
-	toSign = hex.AppendEncode(toSign, sum[:])
-
-	key := mac([]byte("AWS4"+secret), []byte(c.date))
-	key = mac(key, []byte(c.region))
-	key = mac(key, []byte(c.service))
-	key = mac(key, []byte(terminator))
-	hex.Encode(signature[:], mac(key, toSign))
-	return signature
-}
-
-func mac(key, message []byte) []byte {
-	h := hmac.New(sha256.New, key)
-	h.Write(message)
-	return h.Sum(nil)
 }

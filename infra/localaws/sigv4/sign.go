@@ -44,6 +44,9 @@ func Sign(r *http.Request, body []byte, creds Credentials, region, service strin
 	if err != nil {
 		return err
 	}
+	if usesQueryAuth(query) {
+		return refuse(Incomplete, "the request is presigned already")
+	}
 	// The claim is read back as a verifier will read it: what it refuses is never sent.
 	c, err := readHeaderClaim(signer, prefix+strings.Repeat("0", hex.EncodedLen(sha256.Size)), query)
 	if err != nil {

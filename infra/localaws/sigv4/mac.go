@@ -1,0 +1,45 @@
+package sigv4
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+// sign returns the signature of a canonical request, in hexadecimal digits.
+func (c *claim) sign(secret string, canonical []byte) (signature [2 * sha256.Size]byte) {
+	sum := sha256.Sum256(canonical)
+	var buf [256]byte
+	toSign := append(buf[:0], algorithm+"\n"...)
+	toSign = append(append(toSign, c.stamp...), '\n')
+	toSign = append(append(toSign, c.scope...), '\n')
+	toSign = hex.AppendEncode(toSign, sum[:])
+
+	var first [128]byte
+	key := mac(append(append(first[:0], "AWS4"...), secret...), []byte(c.date))
+	key = mac(key[:], []byte(c.region))
+	key = mac(key[:], []byte(c.service))
+	key = mac(key[:], []byte(terminator))
+	key = mac(key[:], toSign)
+	hex.Encode(signature[:], key[:])
+	return signature
+}
+
+// mac is HMAC-SHA256 (RFC 2104) without allocation. With crypto/hmac the five of them took half of
+// Verify's time and most of its memory; a test holds the two together.
+func mac(key, message []byte) [sha256.Size]byte {
+	var inner [sha256.BlockSize + 512]byte
+	var outer [sha256.BlockSize + sha256.Size]byte
+	if len(key) > sha256.BlockSize {
+		short := sha256.Sum256(key)
+		key = short[:]
+	}
+	copy(inner[:], key)
+	copy(outer[:], key)
+	for i := range sha256.BlockSize {
+		inner[i] ^= 0x36
+		outer[i] ^= 0x5c
+	}
+	sum := sha256.Sum256(append(inner[:sha256.BlockSize], message...))
+	copy(outer[sha256.BlockSize:], sum[:])
+	return sha256.Sum256(outer[:])
+}
