@@ -1,0 +1,79 @@
+package contract_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/shiptrack/pkg/trackingapi"
+	"example.com/shiptrack/pkg/trackingapi/contract"
+)
+
+const referring = `
+openapi: 3.0.3
+info: {title: t, version: "1"}
+paths:
+  /things/{shipmentId}:
+    parameters:
+      - $ref: 'other/openapi.yaml#/components/parameters/ShipmentId'
+    get:
+      operationId: GetThing
+      tags: [things]
+      responses:
+        '200':
+          description: yes
+          content:
+            application/json:
+              schema: {$ref: 'other/openapi.yaml#/components/schemas/Shipment'}
+`
+
+func TestReferencesBecomePartOfTheDocument(t *testing.T) {
+	c, err := contract.New(contract.Config{
+		Document:   []byte(referring),
+		References: map[string][]byte{"other/openapi.yaml": trackingapi.Document()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := c.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(whole), "other/openapi.yaml") {
+		t.Errorf("the document still refers to another one:\n%s", whole)
+	}
+	alone, err := contract.New(contract.Config{Document: whole})
+	if err != nil {
+		t.Fatalf("the document is not valid by itself: %v\n%s", err, whole)
+	}
+	if got := alone.OperationIDs("things"); !slices.Equal(got, []string{"GetThing"}) {
+		t.Errorf("operations %v, want GetThing", got)
+	}
+	// The parameter stands at the path, not at the operation: it counts all the same.
+	if err := alone.CheckRequest("GetThing", get("/things/-"), func(string) string { return "-" }); err == nil {
+		t.Error("the parameter of the path is not checked")
+	}
+	if err := alone.CheckRequest("GetThing", get("/things/1001"), func(string) string { return "1001" }); err != nil {
+		t.Errorf("a good request: %v", err)
+	}
+}
+
+func TestDocumentThatIsNotWholeIsRefused(t *testing.T) {
+	for name, document := range map[string]string{
+		"a reference that was not given": referring,
+		"not OpenAPI":                    `swagger: "2.0"`,
+		"not YAML":                       "\x00",
+		"an unresolved component":        strings.ReplaceAll(referring, "other/openapi.yaml", ""),
+	} {
+		if _, err := contract.New(contract.Config{Document: []byte(document)}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestOperationsAreFoundByTag(t *testing.T) {
+	got := slices.Sorted(slices.Values(rules(t).OperationIDs("shipments")))
+	if want := []string{"GetShipment", "GetShippingETA", "ListShipments"}; !slices.Equal(got, want) {
+		t.Errorf("operations tagged shipments: %v, want %v", got, want)
+	}
+}
