@@ -1,0 +1,85 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/tracking"
+)
+
+// What callers are told. None of it tells what AWS said.
+const (
+	denied = "access to the tracking data was denied"
+	away   = "the tracking data is not reachable at the moment"
+	late   = "the tracking data did not answer in time"
+	broken = "the tracking data could not be read"
+)
+
+// retryAfter is what a caller is asked to wait where nothing better is known.
+const retryAfter = time.Second
+
+// classify maps what a call of AWS ended with to a problem; it returns nil for nil, and a problem as it is. A refusal is
+// told as such even where the context has ended by then: it is an alarm.
+func classify(ctx context.Context, err error) error {
+	var known *problem.Error
+	var vending *tokenvending.Error
+	var code smithy.APIError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &vending):
+		return classifyVending(vending)
+	case errors.Is(err, errForeignRow), errors.Is(err, errNotAsked), errors.Is(err, tracking.ErrMalformed):
+		return problem.Wrap(problem.Internal, err, broken)
+	case errors.As(err, &code) && isRefusal(code.ErrorCode()):
+		return problem.Wrap(problem.Denied, err, denied)
+	case ctx.Err() != nil, isTimeout(err):
+		return problem.Wrap(problem.Timeout, err, late)
+	case code != nil && !isPassing(code.ErrorCode(), err):
+		return problem.Wrap(problem.Internal, err, broken)
+	}
+	return problem.Away(err, away, retryAfter) // or no answer at all: DNS, connection, TLS, base credentials
+}
+
+func classifyVending(err *tokenvending.Error) error {
+	if err.Kind == tokenvending.Away {
+		return problem.Away(err, away, max(time.Until(err.RetryAt), retryAfter))
+	}
+	return problem.Wrap(problem.Denied, err, denied)
+}
+
+// isRefusal tells the codes with which DynamoDB refuses who asks: DynamoDB Developer Guide, "Error messages and codes".
+func isRefusal(code string) bool {
+	switch code {
+	case "AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException",
+		"IncompleteSignatureException", "MissingAuthenticationTokenException":
+		return true
+	}
+	return false
+}
+
+// isPassing reports whether DynamoDB's answer may be another in a moment: it throttles, fails, or our clock is off by
+// more than tokenvending.ExpiryWindow.
+func isPassing(code string, err error) bool {
+	var answer *awshttp.ResponseError
+	return code == "ExpiredTokenException" ||
+		retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary ||
+		errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError
+}
+
+func isTimeout(err error) bool {
+	var slow net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &slow) && slow.Timeout()
+}

@@ -1,0 +1,140 @@
+// Package dynamo keeps shipments in the pooled table TrackingData. It is the one place that knows the table, its
+// keys and the credentials to reach it: both come from the tenant of the context, and it refuses a row that is not
+// that tenant's, whatever brought it.
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/telemetry"
+	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/tracking"
+)
+
+// Auditor keeps the records of access; *telemetry.Audit is one. It adds subject, tenant and request id from the
+// context.
+type Auditor interface {
+	Record(ctx context.Context, r telemetry.AuditRecord)
+}
+
+// Config is what a Store needs; all of it must be set.
+type Config struct {
+	AWS     aws.Config            // region, endpoint, HTTP client; its credentials are not used for the table
+	Vending *tokenvending.Machine // credentials of the tenant in the context
+	Table   string
+	Audit   Auditor
+}
+
+// Store is a tracking.Store. It is safe for concurrent use.
+//
+// Its errors are problems: NotFound; Denied where IAM or STS refused (an alarm); Unavailable where DynamoDB or STS is
+// away or throttles; Timeout where the context ended; Internal for a bug or a row that makes no sense. Each call of AWS,
+// allowed or not, is audited with the AWS request id and the session under which it was made.
+type Store struct {
+	client  *dynamodb.Client
+	vending *tokenvending.Machine
+	table   string
+	audit   Auditor
+}
+
+var _ tracking.Store = (*Store)(nil)
+
+// New returns a Store.
+func New(config Config) (*Store, error) {
+	if config.Vending == nil || config.Table == "" || config.Audit == nil {
+		return nil, errors.New("dynamo: New needs the token vending machine, the table's name and an auditor")
+	}
+	// One client for all tenants. Its credentials are set here, on the client itself: given to the configuration they
+	// would be cached without regard to the tenant (see package tokenvending, "The trap").
+	client := dynamodb.NewFromConfig(config.AWS, func(o *dynamodb.Options) { o.Credentials = config.Vending })
+	return &Store{client: client, vending: config.Vending, table: config.Table, audit: config.Audit}, nil
+}
+
+// Get returns the shipment, or a problem of kind NotFound.
+func (s *Store) Get(ctx context.Context, id tracking.ShipmentID) (tracking.Shipment, error) {
+	own, err := scopeOf(ctx)
+	if err != nil {
+		return tracking.Shipment{}, err
+	}
+	var shipment tracking.Shipment
+	about := access{action: "dynamodb:GetItem", resource: s.table + "/" + own.String() + "/" + id.String()}
+	err = s.audited(ctx, own, about, func() (answer, error) {
+		out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: own.key(id)})
+		if err != nil {
+			return answer{}, err
+		}
+		if out.Item == nil {
+			return answer{out.ResultMetadata}, problem.New(problem.NotFound, "no such shipment")
+		}
+		shipment, err = own.read(out.Item)
+		if err == nil && shipment.ID != id {
+			err = fmt.Errorf("%w: shipment %s", errNotAsked, shipment.ID)
+		}
+		return answer{out.ResultMetadata}, err
+	})
+	if err != nil {
+		return tracking.Shipment{}, err
+	}
+	return shipment, nil
+}
+
+// List returns up to limit shipments after the id after (zero: from the first) in the order of their ids, and the id
+// to go on after, zero where no more follow. It asks for one more than limit to know that.
+func (s *Store) List(ctx context.Context, limit int, after tracking.ShipmentID) (
+	[]tracking.Shipment, tracking.ShipmentID, error,
+) {
+	own, err := scopeOf(ctx)
+	if err != nil {
+		return nil, tracking.ShipmentID{}, err
+	}
+	var start map[string]types.AttributeValue
+	if !after.IsZero() {
+		start = own.key(after)
+	}
+	var page []tracking.Shipment
+	for more := true; more && len(page) <= limit; more = start != nil {
+		var rows []tracking.Shipment
+		// A page of DynamoDB ends at 1 MB too: DynamoDB Developer Guide, "Paginating table query results".
+		rows, start, err = s.query(ctx, own, limit+1-len(page), start)
+		if err != nil {
+			return nil, tracking.ShipmentID{}, err
+		}
+		page = append(page, rows...)
+	}
+	if len(page) <= limit {
+		return page, tracking.ShipmentID{}, nil
+	}
+	return page[:limit], page[limit-1].ID, nil
+}
+
+// query returns one page of DynamoDB and the key to go on after, nil at the end.
+func (s *Store) query(ctx context.Context, own scope, limit int, start map[string]types.AttributeValue) (
+	rows []tracking.Shipment, next map[string]types.AttributeValue, err error,
+) {
+	about := access{action: "dynamodb:Query", resource: s.table + "/" + own.String()}
+	err = s.audited(ctx, own, about, func() (answer, error) {
+		out, err := s.client.Query(ctx, &dynamodb.QueryInput{
+			TableName:                 &s.table,
+			KeyConditionExpression:    aws.String(partitionKey + " = :tenant"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{":tenant": own.partition()},
+			Limit:                     aws.Int32(int32(limit)),
+			ExclusiveStartKey:         start,
+		})
+		if err != nil {
+			return answer{}, err
+		}
+		rows, err = own.readAll(out.Items)
+		if err == nil && out.LastEvaluatedKey != nil {
+			next, err = own.ownKey(out.LastEvaluatedKey)
+		}
+		return answer{out.ResultMetadata}, err
+	})
+	return rows, next, err
+}
