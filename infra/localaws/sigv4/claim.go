@@ -235,8 +235,6 @@ func (c *claim) payloadHash(body []byte, unsignedAllowed bool) (string, *Error) 
 	switch {
 	case c.payload == unsignedPayload && unsignedAllowed, c.payload == "" && c.presigned && unsignedAllowed:
 		return unsignedPayload, nil
-	case c.payload == unsignedPayload:
-		return "", refuse(Payload, "The payload of this request must be signed.")
 	case c.payload == "" && !c.presigned && c.service == serviceS3:
 		return "", refuse(Incomplete, "Missing required header for this request: x-amz-content-sha256")
 	}

@@ -1,6 +1,7 @@
 package sigv4_test
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"strings"
@@ -128,15 +129,26 @@ func TestPresignedPayloadIsUnsignedForS3Alone(t *testing.T) {
 	}
 }
 
-func TestPresignedHashInTheQueryIsCheckedAgainstTheBody(t *testing.T) {
+func TestPresignedHashIsDeclaredOnceAndIsTheBodys(t *testing.T) {
 	for _, tc := range []struct {
-		name, declared string
-		want           sigv4.Kind
-	}{{"the body's", hashOf("x"), 0}, {"another's", hashOf("y"), sigv4.Payload}} {
+		name, inQuery, inHeader string
+		want                    sigv4.Kind
+	}{
+		{"the body's, in the query", hashOf("x"), "", 0},
+		{"another's, in the query", hashOf("y"), "", sigv4.Payload},
+		{"the body's, in a header", "", hashOf("x"), 0},
+		{"another's, in a header", "", hashOf("y"), sigv4.Payload},
+		{"in both", hashOf("x"), hashOf("x"), sigv4.Incomplete},
+	} {
 		t.Run(tc.name, func(t *testing.T) {
-			c := call{method: http.MethodPut, url: "http://localhost:4566/b/k?X-Amz-Content-Sha256=" + tc.declared, body: "x",
-				service: "s3", creds: session, at: at}
-			_, err := verify(t, c.presigned(t, tc.declared, lifetime), options())
+			c := call{method: http.MethodPut, url: "http://localhost:4566/b/k", body: "x", service: "s3", creds: session, at: at, header: map[string]string{}}
+			if tc.inQuery != "" {
+				c.url += "?X-Amz-Content-Sha256=" + tc.inQuery
+			}
+			if tc.inHeader != "" {
+				c.header["X-Amz-Content-Sha256"] = tc.inHeader
+			}
+			_, err := verify(t, c.presigned(t, cmp.Or(tc.inQuery, tc.inHeader), lifetime), options())
 			if tc.want == 0 && err != nil {
 				t.Fatalf("got %v, want it accepted", err)
 			}
@@ -144,5 +156,22 @@ func TestPresignedHashInTheQueryIsCheckedAgainstTheBody(t *testing.T) {
 				wantKind(t, err, tc.want)
 			}
 		})
+	}
+}
+
+func TestPresignedTokenMustNotBeEmpty(t *testing.T) {
+	c := call{method: http.MethodGet, url: "http://localhost:4566/", service: "sts", creds: longTerm, at: at}
+	wantSigned(t, c.presigned(t, hashOf(""), lifetime), options())
+	c.url += "?X-Amz-Security-Token="
+	_, err := verify(t, c.presigned(t, hashOf(""), lifetime), options())
+	wantKind(t, err, sigv4.Incomplete)
+}
+
+func TestPresignedRefusalNamesTheMissingParameter(t *testing.T) {
+	r := callerIdentity(t)
+	editQuery("X-Amz-Expires=900&", "")(r)
+	_, err := verify(t, r, options())
+	if want := "Incomplete: AWS query-string parameters must include 'X-Amz-Expires'."; err == nil || err.Error() != want {
+		t.Fatalf("got %v, want %s", err, want)
 	}
 }
