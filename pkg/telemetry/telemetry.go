@@ -1,12 +1,18 @@
-// Package telemetry is what a service tells its operator: logs, metrics, traces and the audit trail.
+// Package telemetry is what a service tells its operator: logs, metrics, traces and the audit trail. It
+// sets no global state, and it keeps credentials and tokens out of all that it writes.
 package telemetry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"strings"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -15,24 +21,96 @@ import (
 type Config struct {
 	Service string    // the service's name, in every record and span
 	Level   string    // debug, info, warn or error; empty is info
-	Writer  io.Writer // takes one JSON object per line
-	Environ []string  // as os.Environ returns; only OTEL_EXPORTER_OTLP_ENDPOINT is read from it
+	Writer  io.Writer // takes one JSON object per line, one call of Write for each
+	Environ []string  // as os.Environ returns: see TracerProvider
 }
 
 // Telemetry is safe for concurrent use.
 type Telemetry struct {
-	Logger         *slog.Logger
-	Registry       *prometheus.Registry
+	// Logger writes JSON lines, times in UTC, secrets redacted.
+	Logger *slog.Logger
+	// Registry holds the metrics of the process and of whoever registers with it.
+	Registry *prometheus.Registry
+	// TracerProvider exports spans over OTLP/HTTP where Config.Environ sets OTEL_EXPORTER_OTLP_ENDPOINT;
+	// otherwise it records nothing, and passes on a caller's trace.
 	TracerProvider trace.TracerProvider
-	Propagator     propagation.TextMapPropagator
-	Audit          *Audit
+	// Propagator carries W3C Trace Context between services.
+	Propagator propagation.TextMapPropagator
+	Audit      *Audit
+
+	shutdown func(context.Context) error
 }
 
-// New returns the telemetry of a service.
-func New(cfg Config) (*Telemetry, error) { return &Telemetry{}, nil }
+// ParseLevel returns the level that name spells; empty is info.
+func ParseLevel(name string) (slog.Level, error) {
+	switch strings.ToLower(name) {
+	case "debug":
+		return slog.LevelDebug, nil
+	case "info", "":
+		return slog.LevelInfo, nil
+	case "warn":
+		return slog.LevelWarn, nil
+	case "error":
+		return slog.LevelError, nil
+	}
+	return 0, errors.New("must be debug, info, warn or error")
+}
 
-// Shutdown sends what is still buffered, until ctx is done.
-func (t *Telemetry) Shutdown(ctx context.Context) error { return nil }
+// New returns the telemetry of a service. It opens no connection.
+func New(cfg Config) (*Telemetry, error) {
+	level, err := ParseLevel(cfg.Level)
+	if err != nil {
+		return nil, fmt.Errorf("telemetry: level %w", err)
+	}
+	if cfg.Service == "" || cfg.Writer == nil {
+		return nil, errors.New("telemetry: a service name and a writer are required")
+	}
+	// Log and audit are two handlers, each with a lock of its own: the writer needs the one they share.
+	w := &lockedWriter{w: cfg.Writer}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewBuildInfoCollector(),
+	)
+	provider, shutdown, err := newTracerProvider(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Telemetry{
+		Logger:   newLogger(w, level, cfg.Service),
+		Registry: registry, TracerProvider: provider,
+		Propagator: propagation.TraceContext{},
+		Audit:      newAudit(newLogger(w, slog.LevelDebug, cfg.Service), registry),
+		shutdown:   shutdown,
+	}, nil
+}
+
+// Shutdown sends the spans that are still buffered, until ctx is done.
+func (t *Telemetry) Shutdown(ctx context.Context) error {
+	if err := t.shutdown(ctx); err != nil {
+		return fmt.Errorf("telemetry: %w", err)
+	}
+	return nil
+}
+
+func newLogger(w io.Writer, level slog.Level, service string) *slog.Logger {
+	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: replaceAttr})
+	return slog.New(handler).With(slog.String("service", service))
+}
+
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+type requestIDKey struct{}
 
 // NewRequestID returns a copy of ctx that carries id.
 func NewRequestID(ctx context.Context, id string) context.Context {
@@ -44,5 +122,3 @@ func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
 }
-
-type requestIDKey struct{}
