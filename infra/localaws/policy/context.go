@@ -12,7 +12,10 @@ const firstKeys = 16
 // Context holds the condition keys of one request. Key names are case-insensitive, tag keys after the
 // slash included, by the same folding as strings.EqualFold. The zero Context is empty and ready to use;
 // it is not safe for concurrent writes.
-type Context struct{ entries []entry }
+type Context struct {
+	entries []entry
+	unknown bool // SetUnknown was called: spares the search for unknown keys where it was not
+}
 
 // entry is one key. Its values are one (Set) or many (SetAll), never both.
 type entry struct {
@@ -54,6 +57,7 @@ func (c *Context) SetAll(key string, values []string) {
 func (c *Context) SetUnknown(key string) {
 	e := c.slot(key)
 	e.one[0], e.many, e.multi, e.unknown = "", nil, false, true
+	c.unknown = true
 }
 
 // Each calls f for each key, in the order in which they were set; unknown is true where SetUnknown was
@@ -68,7 +72,7 @@ func (c *Context) Each(f func(key string, values []string, unknown bool)) {
 // Reset empties c and keeps its room, for the next request.
 func (c *Context) Reset() {
 	clear(c.entries)
-	c.entries = c.entries[:0]
+	c.entries, c.unknown = c.entries[:0], false
 }
 
 func (c *Context) slot(key string) *entry {

@@ -1,6 +1,3 @@
-// Package policy parses, compiles and evaluates IAM policy documents. It is pure: no I/O, no clock, no
-// global state, so it can be lifted out and used alone. A document that it does not wholly understand is
-// refused when it is parsed, so that nothing unknown can turn into an allow when a request is decided.
 package policy
 
 // Kind says which grammar a document has to satisfy.
@@ -12,16 +9,14 @@ const (
 	Trust                // a role's trust policy: has Principal, has no Resource
 )
 
-// Policy is a compiled document: immutable, safe for concurrent use.
-type Policy struct{}
+// Policy is a compiled document: immutable, safe for concurrent use. A nil Policy has no statements.
+type Policy struct{ statements []statement }
 
 // MalformedError says why a document was refused; AWS calls it MalformedPolicyDocument.
 type MalformedError struct{ Reason string }
 
+// Error returns the reason.
 func (e *MalformedError) Error() string { return e.Reason }
-
-// Parse compiles document, or returns a *MalformedError.
-func Parse(document []byte, kind Kind) (*Policy, error) { panic("policy: being written") }
 
 // Named is a policy with the name by which decisions, logs and messages call it, such as
 // "TrackingAccessRole/TrackingAccessPolicy".
@@ -35,23 +30,23 @@ type Named struct {
 type Policies struct {
 	Identity []Named
 	Boundary *Named  // nil: none
-	Session  []Named // nil: none
+	Session  []Named // nil: none; empty but not nil: a layer that allows nothing
 }
 
 // Caller is the principal as a trust policy sees it.
 type Caller struct {
 	ARN     string // the session's or the root's ARN
 	RoleARN string // of a session: its role
-	Account string
+	Account string // twelve digits
 	Service string // of an AWS service: its name, such as ecs-tasks.amazonaws.com; then the rest is empty
 }
 
-// Request is what is to be decided.
+// Request is what is to be decided. One without an action or a resource is denied.
 type Request struct {
-	Action   string
-	Resource string
-	Caller   Caller // read by trust policies only
-	Context  *Context
+	Action   string   // "dynamodb:GetItem", in any case
+	Resource string   // an ARN, or "*" for actions without a resource
+	Caller   Caller   // read by trust policies only
+	Context  *Context // nil: no keys
 }
 
 // Effect is the outcome of a decision. The zero Effect denies.
@@ -64,6 +59,19 @@ const (
 	ExplicitDeny // a Deny statement matches
 )
 
+// String returns the effect as a policy or a decision log spells it; a Deny statement's effect is
+// ExplicitDeny.
+func (e Effect) String() string {
+	switch e {
+	case Allow:
+		return "Allow"
+	case ExplicitDeny:
+		return "Deny"
+	default:
+		return "ImplicitDeny"
+	}
+}
+
 // Statement names one statement of one policy.
 type Statement struct {
 	Policy string // Named.Name
@@ -71,34 +79,19 @@ type Statement struct {
 	Index  int    // from 0
 }
 
-// Decision is an outcome with the statement that decided it; on an implicit deny Statement is zero and
-// Layer says which layer did not allow it: "identity", "boundary", "session" or "trust".
+// Decision is an outcome with the statement that decided it. On an implicit deny Statement is zero and
+// Layer says which layer did not allow it: "identity", "boundary", "session" or "trust". On an explicit
+// deny Layer is where the statement stands; on an allow it is empty.
 type Decision struct {
 	Effect    Effect
 	Statement Statement
 	Layer     string
 }
 
-// Decide evaluates r as IAM does for a request to a service without resource policies.
-func (p Policies) Decide(r *Request) Decision { panic("policy: being written") }
-
-// DecideTrust evaluates r, an sts action on a role, by the role's trust policy and the caller's own
-// policies.
-func DecideTrust(trust Named, caller Policies, r *Request) Decision { panic("policy: being written") }
-
-// Miss says why a statement that speaks of r's action did not apply.
-type Miss struct {
-	Statement Statement
-	Effect    Effect
-	Element   string // "Resource", "Principal", or "Condition ForAllValues:StringEquals dynamodb:LeadingKeys"
-	Want      []string
-	Got       []string // nil: the key is absent
-}
-
-// Explain returns a Miss for every statement that names r's action and did not match r.
-func (p Policies) Explain(r *Request) []Miss { panic("policy: being written") }
-
-// ExplainTrust is Explain for DecideTrust.
-func ExplainTrust(trust Named, caller Policies, r *Request) []Miss {
-	panic("policy: being written")
-}
+// The layers of a Decision.
+const (
+	layerIdentity = "identity"
+	layerBoundary = "boundary"
+	layerSession  = "session"
+	layerTrust    = "trust"
+)

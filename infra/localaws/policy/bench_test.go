@@ -1,0 +1,70 @@
+package policy
+
+import (
+	"fmt"
+	"testing"
+)
+
+const pooled = "TrackingAccessRole/TrackingAccessPolicyDynamoDB.json"
+
+func BenchmarkDecideOwnKey(b *testing.B)   { benchmarkDecide(b, Allow, "yellow") }
+func BenchmarkDecideOtherKey(b *testing.B) { benchmarkDecide(b, ImplicitDeny, "blue") }
+
+func BenchmarkDecideBatchOf100(b *testing.B) {
+	keys := make([]string, 100)
+	for i := range keys {
+		keys[i] = "yellow"
+	}
+	benchmarkDecide(b, Allow, keys...)
+}
+
+func benchmarkDecide(b *testing.B, want Effect, keys ...string) {
+	p := fileOf(b, hardened, pooled)
+	var ctx Context
+	buildContext(&ctx, keys)
+	r := &Request{Action: "dynamodb:GetItem", Resource: table, Context: &ctx}
+	b.ReportAllocs()
+	for b.Loop() {
+		if got := p.Decide(r).Effect; got != want {
+			b.Fatalf("Decide(%v) = %v, want %v", keys, got, want)
+		}
+	}
+}
+
+func BenchmarkDecideTrust(b *testing.B) {
+	trust := Named{Name: "trust", Policy: mustParse(b, read(b, hardened, "TrackingAccessRole/trust.json"), Trust)}
+	caller := fileOf(b, hardened, "TrackingServiceRole/AssumePolicy.json")
+	r := assume(values{
+		"aws:RequestTag/TenantID": "yellow", "aws:TagKeys": []string{"TenantID"},
+		"sts:TransitiveTagKeys": []string{"TenantID"},
+	})
+	b.ReportAllocs()
+	for b.Loop() {
+		if got := DecideTrust(trust, caller, r); got.Effect != Allow {
+			b.Fatalf("DecideTrust = %+v, want Allow", got)
+		}
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	document := []byte(read(b, hardened, pooled))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse(document, Identity); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkPatternWithManyStars(b *testing.B) {
+	for _, n := range []int{100, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			p, s := hostilePattern(b, n)
+			for b.Loop() {
+				if p.match(s, nil) {
+					b.Fatal("matched")
+				}
+			}
+		})
+	}
+}

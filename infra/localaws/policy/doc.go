@@ -1,0 +1,34 @@
+// Package policy parses, compiles and evaluates IAM policy documents: identity policies, permissions
+// boundaries, session policies and the trust policies of roles. It is pure: no I/O, no clock, no state,
+// so it can be lifted out and used alone. A document that it does not wholly understand is refused when
+// it is parsed, so that nothing unknown can turn into an allow when a request is decided.
+//
+// Parse once, decide many times: a *Policy is immutable and holds nothing of any request. A decision
+// allocates nothing, except for variables within StringEqualsIgnoreCase and more than four variables in
+// one value.
+//
+// The rules are those of the IAM User Guide; a comment at each rule names the page. Where AWS documents
+// nothing, the choice is the one that grants less, and the comment says so:
+//
+//   - Text that a variable is replaced by is literal: it never acts as a wildcard, and never moves the
+//     colons of an ARN.
+//   - A variable whose key is absent, empty or has no values has no value.
+//   - What cannot be decided (a key set by SetUnknown, a multivalued key used as a variable or under an
+//     operator without ForAllValues or ForAnyValue, a value that is not of the operator's type) keeps an
+//     Allow from applying and lets a Deny apply.
+//   - A key that is present with an empty set of values counts as absent, for Null too.
+//
+// Stricter than AWS are the parser's refusals: an empty list of actions, resources, principals or
+// condition values, ForAllValues:Null and ForAnyValue:Null, conditions on ARNs that are no ARN, wildcards
+// in the ARN of a principal, and keys without a tag name (aws:RequestTag/).
+//
+// # What it does not model
+//
+// Organizations' service and resource control policies; resource policies other than a role's trust
+// policy (S3, KMS, SQS and so on), and with them NotPrincipal and CanonicalUser; IAM users' group
+// policies as a layer of their own (put them into Identity); federated principals, which parse but never
+// match, and with them the OIDC and SAML keys of their requests; service-linked roles; which actions,
+// resource types and condition keys exist (an unknown one simply never matches); the principal IDs to
+// which IAM turns the ARNs of a trust policy, so that a role that is deleted and made again is trusted
+// again. The caller's root permissions are not modelled either, but for one rule: root assumes no role.
+package policy

@@ -1,0 +1,152 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Miss says why a statement that speaks of r's action did not apply. Its String is a sentence for logs and
+// for people; it holds values of the request.
+type Miss struct {
+	Statement Statement
+	Effect    Effect   // Allow, or ExplicitDeny for a Deny statement
+	Element   string   // "Resource", "Principal", or "Condition ForAllValues:StringEquals dynamodb:LeadingKeys"
+	Want      []string // as the document has them, with variables replaced
+	Got       []string // nil: the key is absent
+	// Undecidable names a key that the statement looks at and whose values are unknown, or that has several
+	// where there must be one. Want and Got may be empty then.
+	Undecidable string
+}
+
+// String says it in one line: `Role/Policy ReadOwnPartition (Allow) did not apply:
+// ForAllValues:StringEquals dynamodb:LeadingKeys wants [yellow], the request has [blue]`.
+func (m Miss) String() string {
+	sid := m.Statement.Sid
+	if sid == "" {
+		sid = fmt.Sprintf("statement %d", m.Statement.Index)
+	}
+	said := fmt.Sprintf("%s %s (%s) did not apply: %s", m.Statement.Policy, sid, m.Effect,
+		strings.TrimPrefix(m.Element, "Condition "))
+	switch {
+	case m.Undecidable != "" && m.Want == nil:
+		return fmt.Sprintf("%s cannot be decided on %s", said, m.Undecidable)
+	case m.Undecidable != "":
+		return fmt.Sprintf("%s wants [%s], and cannot be decided on [%s]", said, strings.Join(m.Want, ", "), strings.Join(m.Got, ", "))
+	case m.Got == nil:
+		return fmt.Sprintf("%s wants [%s], the request does not have it", said, strings.Join(m.Want, ", "))
+	}
+	return fmt.Sprintf("%s wants [%s], the request has [%s]", said, strings.Join(m.Want, ", "), strings.Join(m.Got, ", "))
+}
+
+// Explain returns a Miss for every statement that names r's action and did not match r, in the order of
+// layers, policies and statements. It names the first element that failed.
+func (p Policies) Explain(r *Request) []Miss {
+	layers := append([]Named(nil), p.Identity...)
+	if p.Boundary != nil {
+		layers = append(layers, *p.Boundary)
+	}
+	layers = append(layers, p.Session...)
+	var misses []Miss
+	for i := range layers {
+		misses = layers[i].explain(misses, r, (*statement).missedResource)
+	}
+	return misses
+}
+
+// ExplainTrust is Explain for DecideTrust: the trust policy first, then the caller's own policies.
+func ExplainTrust(trust Named, caller Policies, r *Request) []Miss {
+	return append(trust.explain(nil, r, (*statement).missedPrincipal), caller.Explain(r)...)
+}
+
+// explain appends n's misses. missedTarget fills in what a statement applies to, and reports whether that
+// is what failed.
+func (n *Named) explain(misses []Miss, r *Request, missedTarget func(*statement, *Request, *Miss) bool) []Miss {
+	if n.Policy == nil {
+		return misses
+	}
+	for i := range n.Policy.statements {
+		s := &n.Policy.statements[i]
+		miss := Miss{Statement: n.statement(s), Effect: s.effect}
+		if s.names(r.Action) && (missedTarget(s, r, &miss) || s.missedCondition(r.Context, &miss)) {
+			misses = append(misses, miss)
+		}
+	}
+	return misses
+}
+
+func (s *statement) missedPrincipal(r *Request, miss *Miss) bool {
+	c := &r.Caller
+	if s.effect == Allow && s.principals.allows(c) != notNamed || s.effect == ExplicitDeny && s.principals.denies(c) {
+		return false
+	}
+	miss.Element, miss.Want = "Principal", s.principals.source
+	for _, name := range []string{c.Service, c.ARN, c.RoleARN} {
+		if name != "" {
+			miss.Got = append(miss.Got, name)
+		}
+	}
+	return true
+}
+
+func (s *statement) missedResource(r *Request, miss *Miss) bool {
+	if s.coversResource(r) {
+		return false
+	}
+	miss.Element, miss.Got = "Resource", []string{r.Resource}
+	if s.notResource {
+		miss.Element = "NotResource"
+	}
+	if key := undecidableVariable(s.resourceVariables, r.Context); key != nil {
+		miss.Undecidable = key.name
+	}
+	for i := range s.resources {
+		miss.Want = append(miss.Want, render(s.resources[i].source, s.resources[i].patterns, r.Context))
+	}
+	return true
+}
+
+func (s *statement) missedCondition(ctx *Context, miss *Miss) bool {
+	if s.meetsConditions(ctx) {
+		return false
+	}
+	for i := range s.conditions {
+		c := &s.conditions[i]
+		v := c.evaluate(ctx)
+		if v == yes || v == undecidable && s.effect == ExplicitDeny {
+			continue
+		}
+		miss.Element = "Condition " + c.name + " " + c.key.name
+		for _, value := range c.values {
+			miss.Want = append(miss.Want, render(value, c.test.patterns, ctx))
+		}
+		if e := ctx.lookup(c.key); e != nil {
+			miss.Got = append([]string{}, e.values()...)
+		}
+		if v == undecidable {
+			miss.Undecidable = c.key.name
+		}
+		break
+	}
+	if key := s.undecidable(ctx); key != nil {
+		miss.Element, miss.Undecidable = "Condition", key.name
+		miss.Want, miss.Got = nil, nil
+	}
+	return true
+}
+
+// render replaces the variables of source, a text that patterns were compiled from; one without value
+// stays as it is written.
+func render(source string, patterns func(func(*pattern)), ctx *Context) string {
+	var replacements []string
+	patterns(func(p *pattern) {
+		for i := range p.pieces {
+			if p.pieces[i].kind != pieceVariable {
+				continue
+			}
+			if value, ok := p.pieces[i].value(ctx); ok {
+				replacements = append(replacements, p.pieces[i].written, value)
+			}
+		}
+	})
+	return strings.NewReplacer(replacements...).Replace(source)
+}

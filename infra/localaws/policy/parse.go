@@ -1,0 +1,180 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of a document, in characters: IAM User Guide, "IAM and AWS STS quotas". White space does not
+// count, but for the limit of the API parameter.
+const (
+	maxParameter = 131072 // IAM API reference, PolicyDocument
+	maxIdentity  = 10240  // a role's inline policies together; a managed policy has 6,144
+	maxTrust     = 2048   // the default quota, adjustable to 4,096
+)
+
+// Parse compiles document, or returns a *MalformedError. A document that only misses IAM's size limits is
+// refused in the same way.
+func Parse(document []byte, kind Kind) (*Policy, error) {
+	p, err := parse(document, kind)
+	if err != nil {
+		return nil, &MalformedError{Reason: err.Error()}
+	}
+	return p, nil
+}
+
+func parse(document []byte, kind Kind) (*Policy, error) {
+	if kind != Identity && kind != Trust {
+		return nil, fmt.Errorf("unknown kind %d", kind)
+	}
+	if err := checkSize(document, kind); err != nil {
+		return nil, err
+	}
+	doc := rawDocument{kind: kind, reader: newReader(document)}
+	if err := doc.read(); err != nil {
+		return nil, err
+	}
+	return doc.compile()
+}
+
+// checkSize also holds the characters to those of a policy document: "horizontal tab (U+0009), linefeed
+// (U+000A), carriage return (U+000D), and characters in the range U+0020 to U+00FF".
+func checkSize(document []byte, kind Kind) error {
+	limit := maxIdentity
+	if kind == Trust {
+		limit = maxTrust
+	}
+	if len(document) > maxParameter {
+		return fmt.Errorf("the document has more than %d characters", maxParameter)
+	}
+	size := 0
+	for at := 0; at < len(document); {
+		r, width := utf8.DecodeRune(document[at:])
+		if r > 0xFF || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == utf8.RuneError {
+			return fmt.Errorf("the document has an invalid character at offset %d", at)
+		}
+		if !unicode.IsSpace(r) {
+			size++
+		}
+		at += width
+	}
+	if size > limit {
+		return fmt.Errorf("the document has %d characters without white space, more than %d", size, limit)
+	}
+	return nil
+}
+
+// rawDocument is a document as read; the Version may stand after the statements that it rules.
+type rawDocument struct {
+	*reader
+	kind       Kind
+	version    string
+	statements []rawStatement
+}
+
+func (d *rawDocument) read() error {
+	err := d.object("the document", func(name string) (err error) {
+		switch {
+		case name == "Version":
+			if d.version, err = d.text(name); err == nil && d.version != "2008-10-17" && d.version != "2012-10-17" {
+				return fmt.Errorf("unknown Version %q", d.version)
+			}
+			return err
+		case name == "Id" && d.kind == Trust:
+			// "The id_block is allowed in resource-based policies, but not in identity-based policies."
+			_, err = d.text(name)
+			return err
+		case name == "Statement":
+			return d.list(name, d.readStatement)
+		}
+		return fmt.Errorf("unknown element %q", name)
+	})
+	if err != nil {
+		return err
+	}
+	if len(d.statements) == 0 {
+		return errors.New("the document has no Statement")
+	}
+	return d.end()
+}
+
+// rawStatement is a statement as read. An element that is absent is nil.
+type rawStatement struct {
+	sid, effect                             string
+	action, notAction, resource, noResource []string
+	principal                               []member
+	hasPrincipal                            bool
+	condition                               []rawCondition
+}
+
+type rawCondition struct {
+	operator string
+	keys     []member
+}
+
+func (d *rawDocument) readStatement() error {
+	var s rawStatement
+	err := d.object("Statement", func(name string) error { return d.readElement(&s, name) })
+	if err != nil {
+		return fmt.Errorf("statement %d: %w", len(d.statements), err)
+	}
+	d.statements = append(d.statements, s)
+	return nil
+}
+
+func (d *rawDocument) readElement(s *rawStatement, name string) (err error) {
+	switch name {
+	case "Sid":
+		s.sid, err = d.text(name)
+	case "Effect":
+		s.effect, err = d.text(name)
+	case "Action":
+		s.action, err = d.texts(name)
+	case "NotAction":
+		s.notAction, err = d.texts(name)
+	case "Resource":
+		s.resource, err = d.texts(name)
+	case "NotResource":
+		s.noResource, err = d.texts(name)
+	case "Principal":
+		s.hasPrincipal = true
+		if d.dec.PeekKind() == '"' {
+			// IAM, of a role: AssumeRolepolicy contained an invalid principal: "STAR":"*". Access Analyzer: "Role
+			// trust policy unsupported wildcard in principal".
+			return errors.New(`Principal must be an object, such as {"AWS": "*"}`)
+		}
+		s.principal, err = d.members(name, d.texts)
+	case "Condition":
+		err = d.object(name, func(operator string) error {
+			keys, err := d.members(operator, d.scalars)
+			s.condition = append(s.condition, rawCondition{operator, keys})
+			return err
+		})
+	default:
+		// NotPrincipal is unknown too: "You cannot use the NotPrincipal element in an IAM identity-based policy or
+		// in an IAM role trust policy."
+		err = fmt.Errorf("unknown element %q", name)
+	}
+	return err
+}
+
+func (d *rawDocument) compile() (*Policy, error) {
+	p := &Policy{statements: make([]statement, 0, len(d.statements))}
+	sids := map[string]bool{}
+	for i := range d.statements {
+		raw := &d.statements[i]
+		s, err := raw.compile(d.kind, d.version == "2012-10-17")
+		if err == nil && raw.sid != "" && sids[raw.sid] {
+			err = errors.New("its Sid is another statement's too")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("statement %d %s: %w", i, raw.sid, err)
+		}
+		sids[raw.sid] = true
+		s.index = i
+		p.statements = append(p.statements, s)
+	}
+	return p, nil
+}

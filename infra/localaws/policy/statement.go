@@ -1,0 +1,225 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// statement is a compiled statement.
+type statement struct {
+	sid         string
+	index       int
+	effect      Effect // Allow or ExplicitDeny
+	actions     []pattern
+	notAction   bool
+	resources   []arnPattern // none in a trust policy
+	notResource bool
+	principals  principals
+	conditions  []condition
+	// variables are the keys of all variables, resourceVariables those of the resources alone.
+	variables, resourceVariables []conditionKey
+}
+
+func (raw *rawStatement) compile(kind Kind, variables bool) (statement, error) {
+	s := statement{sid: raw.sid}
+	if strings.ContainsFunc(s.sid, func(r rune) bool { return !isAlphanumeric(r) }) {
+		return s, errors.New("a Sid has letters and digits only")
+	}
+	switch raw.effect {
+	case "Allow":
+		s.effect = Allow
+	case "Deny":
+		s.effect = ExplicitDeny
+	default:
+		return s, fmt.Errorf("Effect is %q, neither Allow nor Deny", raw.effect)
+	}
+	if err := s.compileActions(raw, kind); err != nil {
+		return s, err
+	}
+	if err := s.compileTarget(raw, kind, variables); err != nil {
+		return s, err
+	}
+	if err := s.compileConditions(raw, variables); err != nil {
+		return s, err
+	}
+	s.collectVariables()
+	return s, nil
+}
+
+func (s *statement) compileActions(raw *rawStatement, kind Kind) error {
+	actions := raw.action
+	if s.notAction = raw.notAction != nil; s.notAction {
+		actions = raw.notAction
+	}
+	if (raw.action == nil) != s.notAction {
+		return errors.New("needs either Action or NotAction")
+	}
+	for _, text := range actions {
+		action, err := compileAction(text)
+		if err != nil {
+			return fmt.Errorf("action %q %w", text, err)
+		}
+		if service, _, _ := strings.Cut(text, ":"); kind == Trust && !strings.EqualFold(service, "sts") {
+			// IAM: "AssumeRole policy may only specify STS AssumeRole actions."
+			return fmt.Errorf("action %q is none of sts", text)
+		}
+		s.actions = append(s.actions, action)
+	}
+	return nil
+}
+
+// compileTarget compiles the principals of a trust policy, or the resources of any other.
+func (s *statement) compileTarget(raw *rawStatement, kind Kind, variables bool) (err error) {
+	resources := raw.resource
+	if s.notResource = raw.noResource != nil; s.notResource {
+		resources = raw.noResource
+	}
+	if kind == Trust {
+		switch {
+		case resources != nil:
+			return errors.New("a trust policy has no Resource: it is the role")
+		case len(raw.principal) == 0:
+			return errors.New("needs a Principal")
+		}
+		s.principals, err = compilePrincipals(raw.principal)
+		return err
+	}
+	if raw.hasPrincipal {
+		return errors.New("an identity policy has no Principal: it is who the policy is attached to")
+	}
+	if (raw.resource == nil) != s.notResource {
+		return errors.New("needs either Resource or NotResource")
+	}
+	for _, text := range resources {
+		resource, err := compileResource(text, variables)
+		if err != nil {
+			return err
+		}
+		s.resources = append(s.resources, resource)
+	}
+	return nil
+}
+
+func (s *statement) compileConditions(raw *rawStatement, variables bool) error {
+	for _, block := range raw.condition {
+		if len(block.keys) == 0 {
+			return fmt.Errorf("condition %s names no key", block.operator)
+		}
+		for i, m := range block.keys {
+			for _, earlier := range block.keys[:i] {
+				// Access Analyzer: "Duplicate keys with different case".
+				if strings.EqualFold(earlier.name, m.name) {
+					return fmt.Errorf("condition %s has the key %s twice", block.operator, m.name)
+				}
+			}
+			c, err := compileCondition(block.operator, m.name, m.values, variables)
+			if err != nil {
+				return err
+			}
+			s.conditions = append(s.conditions, c)
+		}
+	}
+	return nil
+}
+
+func (s *statement) collectVariables() {
+	collect := func(p *pattern) {
+		for i := range p.pieces {
+			if p.pieces[i].kind == pieceVariable {
+				s.variables = append(s.variables, p.pieces[i].key)
+			}
+		}
+	}
+	for i := range s.resources {
+		s.resources[i].patterns(collect)
+	}
+	s.resourceVariables = s.variables[:len(s.variables):len(s.variables)]
+	for i := range s.conditions {
+		s.conditions[i].test.patterns(collect)
+	}
+}
+
+// names reports whether the Action element speaks of action: "The prefix and the action name are case
+// insensitive" (IAM User Guide, "IAM JSON policy elements: Action").
+func (s *statement) names(action string) bool {
+	for i := range s.actions {
+		if s.actions[i].matchFold(action) {
+			return !s.notAction
+		}
+	}
+	return s.notAction
+}
+
+// applies reports whether s, of a policy other than a trust policy, applies to r.
+func (s *statement) applies(r *Request) bool {
+	return s.names(r.Action) && s.coversResource(r) && s.meetsConditions(r.Context)
+}
+
+// coversResource matches Resource or NotResource. "The resource that includes a policy variable with no
+// value will not match any resource" (IAM User Guide, "Policy variables with no value"). What that means
+// for NotResource is documented nowhere; here it keeps an Allow from applying, and a Deny applies as if the
+// entry were not there.
+func (s *statement) coversResource(r *Request) bool {
+	if s.effect == ExplicitDeny && undecidableVariable(s.resourceVariables, r.Context) != nil {
+		return true
+	}
+	for i := range s.resources {
+		p := &s.resources[i]
+		if s.notResource && s.effect == Allow && !p.resolves(r.Context) {
+			return false
+		}
+		if p.match(r.Resource, r.Context) {
+			return !s.notResource
+		}
+	}
+	return s.notResource
+}
+
+// meetsConditions reports whether the conditions let s apply: all of them, but that a Deny which looks at
+// something undecidable applies, whatever its other conditions say, and an Allow does not.
+func (s *statement) meetsConditions(ctx *Context) bool {
+	if s.undecidable(ctx) != nil {
+		return s.effect == ExplicitDeny
+	}
+	for i := range s.conditions {
+		switch s.conditions[i].evaluate(ctx) {
+		case no:
+			return false
+		case undecidable:
+			if s.effect == Allow {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// undecidable returns a key that s looks at and whose values are unknown, or which is multivalued and s
+// uses as a variable: "You can't use a multivalued condition key as a variable."
+func (s *statement) undecidable(ctx *Context) *conditionKey {
+	if ctx == nil {
+		return nil
+	}
+	if key := undecidableVariable(s.variables, ctx); key != nil {
+		return key
+	}
+	if !ctx.unknown {
+		return nil
+	}
+	for i := range s.conditions {
+		if e := ctx.lookup(s.conditions[i].key); e != nil && e.unknown {
+			return &s.conditions[i].key
+		}
+	}
+	return nil
+}
+
+func undecidableVariable(variables []conditionKey, ctx *Context) *conditionKey {
+	for i := range variables {
+		if e := ctx.lookup(variables[i]); e != nil && (e.unknown || e.multi) {
+			return &variables[i]
+		}
+	}
+	return nil
+}
