@@ -12,14 +12,16 @@ import (
 	"example.com/shiptrack/pkg/problem"
 )
 
-// comeBack is when a caller should try again where the tracking service does not say; longestWait is the most
-// that it may say.
+// comeBack is when a caller should try again where the tracking service does not say; longestWait, in seconds,
+// is the most that it may say.
 const (
 	comeBack    = time.Second
-	longestWait = time.Minute
+	longestWait = 60
 )
 
-func away(cause error) error { return problem.Away(cause, "tracking is not available", comeBack) }
+const unavailable = "tracking is not available"
+
+func away(cause error) error { return problem.Away(cause, unavailable, comeBack) }
 
 func slow(cause error) error {
 	return problem.Wrap(problem.Timeout, cause, "tracking did not answer in time")
@@ -48,8 +50,7 @@ func unanswered(err error) error {
 func failure(resp *http.Response, body []byte) error {
 	switch resp.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
-		e := problem.Away(fmt.Errorf("trackingclient: status %d", resp.StatusCode), "tracking is not available", retryAfter(resp))
-		return e
+		return problem.Away(fmt.Errorf("trackingclient: status %d", resp.StatusCode), unavailable, retryAfter(resp))
 	case http.StatusGatewayTimeout:
 		return slow(errors.New("trackingclient: status 504"))
 	}
@@ -91,5 +92,5 @@ func retryAfter(resp *http.Response) time.Duration {
 	if err != nil || seconds < 1 {
 		return comeBack
 	}
-	return min(time.Duration(seconds)*time.Second, longestWait)
+	return time.Duration(min(seconds, longestWait)) * time.Second
 }

@@ -1,0 +1,180 @@
+package trackingclient_test
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/trackingapi/trackingclient"
+)
+
+// pipes is a network in memory, so that a server may run in a bubble of testing/synctest.
+type pipes struct {
+	connections chan net.Conn
+	closed      chan struct{}
+	once        sync.Once
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.connections:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case p.connections <- theirs:
+		return ours, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func TestSlowServiceIsATimeoutWithTimeLeftToSaySo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := &pipes{connections: make(chan net.Conn), closed: make(chan struct{})}
+		server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done() // as slow as can be
+		})}
+		go func() { _ = server.Serve(network) }()
+		defer server.Close()
+		transport := &http.Transport{DialContext: network.dial}
+		defer transport.CloseIdleConnections()
+		client, err := trackingclient.New(trackingclient.Config{URL: "http://tracking", HTTPClient: &http.Client{Transport: transport}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(caller(t), 2*time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err = client.GetShippingETA(ctx, "1001")
+		if kindOf(t, err) != problem.Timeout {
+			t.Errorf("error = %v, want timeout", err)
+		}
+		if took := time.Since(start); took != 1950*time.Millisecond || ctx.Err() != nil {
+			t.Errorf("it took %v and the request has %v, want 1.95s and a request that can still be answered", took, ctx.Err())
+		}
+	})
+}
+
+func TestRequestWithNoTimeLeftIsATimeout(t *testing.T) {
+	client := service(t, func(http.ResponseWriter, *http.Request) { t.Error("a packet left") })
+	ctx, cancel := context.WithTimeout(caller(t), 40*time.Millisecond)
+	defer cancel()
+	if _, err := client.GetShippingETA(ctx, "1001"); kindOf(t, err) != problem.Timeout {
+		t.Fatalf("error = %v, want timeout", err)
+	}
+}
+
+func TestRequestThatTheCallerGaveUpIsNotOurFailure(t *testing.T) {
+	ctx, cancel := context.WithCancel(caller(t))
+	client := service(t, func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	})
+	if _, err := client.GetShippingETA(ctx, "1001"); kindOf(t, err) != problem.Timeout {
+		t.Fatalf("error = %v, want timeout", err)
+	}
+}
+
+// breaking starts a server that handles each connection by the function for its number, from 0, and the last
+// function for all that follow. It returns the client of it, and a count of the requests that it read.
+func breaking(t *testing.T, handle ...func(net.Conn)) (*trackingclient.Client, func() int) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var done sync.WaitGroup
+	requests := 0
+	done.Go(func() {
+		for i := 0; ; i++ {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+				mu.Lock()
+				requests++
+				mu.Unlock()
+			}
+			handle[min(i, len(handle)-1)](conn)
+			conn.Close()
+		}
+	})
+	t.Cleanup(func() { listener.Close(); done.Wait() })
+	return clientOf(t, "http://"+listener.Addr().String()), func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return requests
+	}
+}
+
+func drop(net.Conn) {}
+
+func reset(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }
+
+func answer(c net.Conn) {
+	recorder := httptest.NewRecorder()
+	answering(http.StatusOK, "application/json", etaOf("1001"))(recorder, nil)
+	result := recorder.Result()
+	result.ContentLength = int64(recorder.Body.Len())
+	_ = result.Write(c)
+}
+
+func begin(c net.Conn) { _, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Type: appli")) }
+
+func TestConnectionBrokenBeforeAByteIsTriedOnceMore(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		handle   []func(net.Conn)
+		requests int
+		ok       bool
+	}{
+		{"dropped once", []func(net.Conn){drop, answer}, 2, true},
+		{"reset once", []func(net.Conn){reset, answer}, 2, true},
+		{"dropped twice", []func(net.Conn){drop, drop, answer}, 2, false},
+		{"reset twice", []func(net.Conn){reset, reset, answer}, 2, false},
+		{"broken after the first byte", []func(net.Conn){begin, answer}, 1, false},
+		{"answered", []func(net.Conn){answer}, 1, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			client, requests := breaking(t, tc.handle...)
+			_, err := client.GetShippingETA(caller(t), "1001")
+			if tc.ok && err != nil || !tc.ok && kindOf(t, err) != problem.Unavailable {
+				t.Errorf("error = %v, want ok = %v, else unavailable", err, tc.ok)
+			}
+			if got := requests(); got != tc.requests {
+				t.Errorf("the service read %d requests, want %d", got, tc.requests)
+			}
+		})
+	}
+}
+
+func TestAnswerIsNeverTriedAgain(t *testing.T) {
+	for _, status := range []int{500, 502, 503, 504} {
+		requests := 0
+		client := service(t, func(w http.ResponseWriter, r *http.Request) {
+			requests++
+			answering(status, "text/plain", "no")(w, r)
+		})
+		if _, err := client.GetShippingETA(caller(t), "1001"); err == nil || requests != 1 {
+			t.Errorf("%d: %v after %d requests, want an error after one", status, err, requests)
+		}
+	}
+}
