@@ -1,79 +1,124 @@
-// Package httpserver is the HTTP side that both services share: limits, deadlines, error rendering, logs,
-// metrics, health and graceful stop.
+// Package httpserver is the HTTP side that both services share: limits, deadlines, errors, logs, metrics,
+// health and a graceful stop. A handler registered with it returns its errors; what becomes of them, for
+// the caller and for the operator, is decided here once.
 package httpserver
 
 import (
 	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/telemetry"
 )
 
-// Config is what a Server needs.
+// The limits of what a client may send and how long it may take.
+const (
+	DefaultMaxBody    = 64 << 10 // bytes of a request's body
+	maxTarget         = 8 << 10  // bytes of a request's target; 100 ids of 64 characters fit
+	maxHeader         = 32 << 10 // bytes of request line and header: a target, a token of 8 KiB, and the rest
+	readHeaderTimeout = 5 * time.Second
+	idleTimeout       = 90 * time.Second
+	// slack is the time for reading a request and writing its answer that is granted on top of
+	// RequestTimeout. net/http cancels a handler's context when its ReadTimeout has passed, so that one
+	// must be longer than the handler's own deadline too.
+	slack = 5 * time.Second
+)
+
+// Config is what a Server needs; all of it but MaxBody, Ready and OpenAPI is required.
 type Config struct {
-	Service         string
-	Addr            string
-	MetricsAddr     string
-	RequestTimeout  time.Duration
-	ShutdownTimeout time.Duration
-	MaxBody         int64 // bytes; 0 is 64 KiB
-	Telemetry       *telemetry.Telemetry
-	Ready           func(context.Context) error
-	OpenAPI         []byte // served at /openapi.yaml
+	Service         string               // name in traces
+	Addr            string               // host:port of the service; port 0 takes a free one
+	MetricsAddr     string               // host:port of /metrics, kept apart from the service
+	RequestTimeout  time.Duration        // a request's deadline; a caller may ask for less: TimeoutHeader
+	ShutdownTimeout time.Duration        // how long Run may take to stop
+	MaxBody         int64                // bytes; 0 is DefaultMaxBody
+	Telemetry       *telemetry.Telemetry // takes logs, metrics and traces
+	// Ready returns nil while the service can answer requests, else why not (for the log, not for the
+	// caller). It is asked at most once at a time. nil: always.
+	Ready   func(context.Context) error
+	OpenAPI []byte // served at /openapi.yaml; nil: not served
 }
 
-// Server serves one service.
-type Server struct{}
-
-// New returns a Server; it does not listen yet.
-func New(cfg Config) (*Server, error) { return &Server{}, nil }
-
-// Echo returns the router, to register routes on before Run.
-func (s *Server) Echo() *echo.Echo { return nil }
-
-// Listen opens both sockets; Run does it where it was not called.
-func (s *Server) Listen() error { return nil }
-
-// Addr returns the address that Listen got ("" before).
-func (s *Server) Addr() string { return "" }
-
-// MetricsAddr returns the address of /metrics that Listen got ("" before).
-func (s *Server) MetricsAddr() string { return "" }
-
-// Run serves until ctx is done, then drains and stops within the shutdown timeout.
-func (s *Server) Run(ctx context.Context) error { return nil }
-
-// Authenticate verifies the bearer token and puts principal, tenant and token in the request's context.
-func Authenticate(v *authn.Verifier) echo.MiddlewareFunc { return nil }
-
-// RequestID returns the id of ctx's request.
-func RequestID(ctx context.Context) string { return telemetry.RequestID(ctx) }
-
-// Probe asks addr's /readyz; nil means ready.
-func Probe(ctx context.Context, addr string) error { return nil }
-
-// TimeoutHeader is how long the caller will wait, in milliseconds.
-const TimeoutHeader = "X-Request-Timeout-Ms"
-
-// RequestIDHeader carries the request id.
-const RequestIDHeader = "X-Request-Id"
-
-// Forward writes to h what a call to the next service takes along from ctx: the request id and what is
-// left of the deadline.
-func Forward(ctx context.Context, h http.Header) {}
-
-// ClientConfig configures NewClient.
-type ClientConfig struct {
-	Timeout        time.Duration // of a whole exchange; 0: the context's deadline alone
-	TracerProvider trace.TracerProvider
-	Propagator     propagation.TextMapPropagator
+func (cfg Config) check() error {
+	switch {
+	case cfg.Telemetry == nil:
+		return errors.New("httpserver: Config.Telemetry is required")
+	case cfg.Service == "" || cfg.Addr == "" || cfg.MetricsAddr == "":
+		return errors.New("httpserver: Config.Service, Addr and MetricsAddr are required")
+	case cfg.RequestTimeout <= 0 || cfg.ShutdownTimeout <= 0:
+		return errors.New("httpserver: Config.RequestTimeout and ShutdownTimeout must be positive")
+	case cfg.MaxBody < 0:
+		return errors.New("httpserver: Config.MaxBody must not be negative")
+	}
+	return nil
 }
 
-// NewClient returns an HTTP client for calls to other services and to AWS.
-func NewClient(cfg ClientConfig) *http.Client { return nil }
+// Server serves one service. Routes are registered before Run; after that it is safe for concurrent use.
+type Server struct {
+	cfg       Config
+	logger    *slog.Logger
+	echo      *echo.Echo
+	metrics   *requestMetrics
+	readiness readiness
+	draining  atomic.Bool
+
+	main, side     *http.Server // the service, and /metrics
+	mainLn, sideLn net.Listener
+}
+
+// New returns a Server that has the routes /healthz, /readyz and /openapi.yaml. It does not listen yet.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	if cfg.MaxBody == 0 {
+		cfg.MaxBody = DefaultMaxBody
+	}
+	metrics, err := newRequestMetrics(cfg.Telemetry.Registry)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, logger: cfg.Telemetry.Logger, metrics: metrics, readiness: readiness{ask: cfg.Ready}}
+	s.echo = s.newEcho()
+	s.main = s.newHTTPServer(s.handler(), cfg.RequestTimeout+slack)
+	side := http.NewServeMux()
+	side.Handle("GET /metrics", promhttp.HandlerFor(cfg.Telemetry.Registry, promhttp.HandlerOpts{}))
+	s.side = s.newHTTPServer(side, 30*time.Second)
+	return s, nil
+}
+
+func (s *Server) newHTTPServer(h http.Handler, timeout time.Duration) *http.Server {
+	return &http.Server{
+		Handler: h, MaxHeaderBytes: maxHeader,
+		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: timeout, WriteTimeout: timeout, IdleTimeout: idleTimeout,
+		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelWarn),
+	}
+}
+
+func (s *Server) newEcho() *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.Logger.SetOutput(io.Discard) // echo logs in a format of its own; errors reach ours through observe
+	e.HTTPErrorHandler = renderError
+	e.Use(s.observe, recoverPanic, s.limit, s.deadline)
+	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.GET("/readyz", s.readyz)
+	if s.cfg.OpenAPI != nil {
+		e.GET("/openapi.yaml", func(c echo.Context) error {
+			return c.Blob(http.StatusOK, "application/yaml", s.cfg.OpenAPI) // RFC 9512
+		})
+	}
+	return e
+}
+
+// Echo returns the router, to register routes on before Run. Middleware belongs to the route (the last
+// arguments of GET and its like): echo's groups with middleware answer unknown paths themselves.
+func (s *Server) Echo() *echo.Echo { return s.echo }

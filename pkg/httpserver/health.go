@@ -1,0 +1,109 @@
+package httpserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/shiptrack/pkg/problem"
+)
+
+const (
+	readyTimeout = 2 * time.Second
+	probeTimeout = 3 * time.Second
+	// How long an answer of Config.Ready is good for: /readyz needs no token, and a flood of it must not
+	// reach what lies behind. A bad answer is short-lived, so that a start is noticed at once.
+	readyFor    = time.Second
+	notReadyFor = 50 * time.Millisecond
+)
+
+func isHealth(path string) bool { return path == "/healthz" || path == "/readyz" }
+
+// readiness remembers the last answer of ask. The zero readiness is ready.
+type readiness struct {
+	ask func(context.Context) error
+
+	mu    sync.Mutex
+	asked time.Time
+	err   error
+}
+
+// check returns why the service is not ready, nil where it is, and whether that changed.
+func (r *readiness) check(ctx context.Context) (changed bool, err error) {
+	if r.ask == nil {
+		return false, nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	goodFor := readyFor
+	if r.err != nil {
+		goodFor = notReadyFor
+	}
+	if !r.asked.IsZero() && time.Since(r.asked) < goodFor {
+		return false, r.err
+	}
+	// The answer is everybody's: it must not depend on how long this one client waits.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
+	defer cancel()
+	first, before := r.asked.IsZero(), r.err
+	r.err = r.ask(ctx)
+	r.asked = time.Now()
+	return first || (before == nil) != (r.err == nil), r.err
+}
+
+func (s *Server) readyz(c echo.Context) error {
+	if s.draining.Load() {
+		return problem.Away(errStopping, "the service is stopping", time.Second)
+	}
+	ctx := c.Request().Context()
+	changed, err := s.readiness.check(ctx)
+	if err != nil {
+		if changed {
+			s.logger.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.String("error", err.Error()))
+		}
+		return problem.Away(err, "the service is not ready", time.Second)
+	}
+	if changed {
+		s.logger.LogAttrs(ctx, slog.LevelInfo, "ready")
+	}
+	return c.String(http.StatusOK, "ok\n")
+}
+
+// Probe asks the /readyz of the service that listens on addr, as LISTEN_ADDR has it, and returns nil
+// where it is ready. It is for a binary's health command, run beside the service.
+func Probe(ctx context.Context, addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "localhost" // it listens on every address: this machine's own is one
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
+	client := NewClient(ClientConfig{})
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+	err = errors.Join(err, resp.Body.Close())
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("probe: %s answered %d: %s", addr, resp.StatusCode, body)
+	}
+	return err
+}

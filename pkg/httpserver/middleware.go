@@ -1,0 +1,167 @@
+package httpserver
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	noopmetric "go.opentelemetry.io/otel/metric/noop"
+
+	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/telemetry"
+)
+
+// Headers between the services.
+const (
+	// RequestIDHeader carries the request id: 1 to 64 of A-Z a-z 0-9 . _ - are taken over from the
+	// caller, anything else is replaced. Every answer has it.
+	RequestIDHeader = "X-Request-Id"
+	// TimeoutHeader is how long the caller will wait, in whole milliseconds from 1.
+	TimeoutHeader = "X-Request-Timeout-Ms"
+)
+
+const maxRequestID = 64
+
+// RequestID returns the id of ctx's request, empty where there is none.
+func RequestID(ctx context.Context) string { return telemetry.RequestID(ctx) }
+
+// Forward writes to h what a call to the next service takes along from ctx: the request id, and what is
+// left of the deadline. The bearer token is not its business.
+func Forward(ctx context.Context, h http.Header) {
+	if id := RequestID(ctx); id != "" {
+		h.Set(RequestIDHeader, id)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		left := max(time.Until(deadline).Milliseconds(), 1)
+		h.Set(TimeoutHeader, strconv.FormatInt(left, 10))
+	}
+}
+
+// handler is all that a request passes through: the parts that need no route come first.
+func (s *Server) handler() http.Handler {
+	return identify(otelhttp.NewHandler(s.echo, s.cfg.Service,
+		otelhttp.WithTracerProvider(s.cfg.Telemetry.TracerProvider),
+		otelhttp.WithPropagators(s.cfg.Telemetry.Propagator),
+		otelhttp.WithMeterProvider(noopmetric.NewMeterProvider()), // Prometheus has ours
+		otelhttp.WithFilter(func(r *http.Request) bool { return !isHealth(r.URL.Path) }),
+	))
+}
+
+type methodKey struct{}
+
+// identify gives each request its id, each answer the headers that all have, and HEAD the answer of GET,
+// whose body net/http then leaves out.
+func identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := requestID(r.Header[RequestIDHeader])
+		h := w.Header()
+		h.Set(RequestIDHeader, id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store") // every answer is one tenant's
+		ctx := telemetry.NewRequestID(r.Context(), id)
+		r = r.WithContext(context.WithValue(ctx, methodKey{}, r.Method))
+		if r.Method == http.MethodHead {
+			r.Method = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func requestID(inbound []string) string {
+	if len(inbound) == 1 && isRequestID(inbound[0]) {
+		return inbound[0]
+	}
+	return rand.Text()
+}
+
+func isRequestID(id string) bool {
+	if id == "" || len(id) > maxRequestID {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("._-", rune(c)) {
+			return false
+		}
+	}
+	return true
+}
+
+// panicError is a handler's panic; the caller learns of an internal error alone.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			switch value := recover(); {
+			case value == nil:
+			case value == http.ErrAbortHandler: // means: drop the connection, and says so to net/http alone
+				panic(value)
+			default:
+				err = &panicError{value: value, stack: debug.Stack()}
+			}
+		}()
+		return next(c)
+	}
+}
+
+// limit refuses what is too large. The size of the header is net/http's to refuse (431), before this.
+func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if len(r.RequestURI) > maxTarget {
+			return problem.New(problem.Invalid, fmt.Sprintf("the request target is longer than %d bytes", maxTarget))
+		}
+		if r.ContentLength > s.cfg.MaxBody {
+			return tooLarge(&http.MaxBytesError{Limit: s.cfg.MaxBody})
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, s.cfg.MaxBody)
+		return next(c)
+	}
+}
+
+func tooLarge(err *http.MaxBytesError) *problem.Error {
+	return problem.Wrap(problem.TooLarge, err, fmt.Sprintf("the body is larger than %d bytes", err.Limit))
+}
+
+// deadline bounds the request by RequestTimeout, or by what the caller is willing to wait.
+func (s *Server) deadline(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		timeout, err := requestTimeout(r.Header[TimeoutHeader], s.cfg.RequestTimeout)
+		if err != nil {
+			return problem.InvalidField(TimeoutHeader, err.Error())
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		c.SetRequest(r.WithContext(ctx))
+		return next(c)
+	}
+}
+
+func requestTimeout(inbound []string, limit time.Duration) (time.Duration, error) {
+	if len(inbound) == 0 {
+		return limit, nil
+	}
+	ms, err := strconv.ParseInt(inbound[0], 10, 64)
+	if len(inbound) > 1 || err != nil || ms < 1 {
+		return 0, errors.New("must be one whole number of milliseconds, at least 1")
+	}
+	if ms >= limit.Milliseconds() {
+		return limit, nil
+	}
+	return time.Duration(ms) * time.Millisecond, nil
+}

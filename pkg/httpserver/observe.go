@@ -1,0 +1,134 @@
+package httpserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
+
+	"example.com/shiptrack/pkg/authn"
+)
+
+// statusClientGone is logged and counted where the client went away first; nobody is there to read it.
+const statusClientGone = 499
+
+// unmatched stands for the route of a request that has none: a path of the caller's own choice is
+// neither a metric's label nor a span's name.
+const unmatched = "unmatched"
+
+var knownMethods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+	http.MethodOptions, http.MethodConnect, http.MethodTrace,
+}
+
+type requestMetrics struct {
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	inFlight prometheus.Gauge
+}
+
+func newRequestMetrics(registry prometheus.Registerer) (*requestMetrics, error) {
+	m := &requestMetrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "shiptrack_http_requests_total", Help: "Requests answered, by method, route and status.",
+		}, []string{"method", "route", "status"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "shiptrack_http_request_duration_seconds", Help: "Time from a request's header to the end of its answer.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"method", "route"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "shiptrack_http_requests_in_flight", Help: "Requests being answered.",
+		}),
+	}
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.inFlight} {
+		if err := registry.Register(c); err != nil {
+			return nil, fmt.Errorf("httpserver: metrics: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// observe renders the error of what comes after it, and then logs, counts and times the request.
+func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		s.metrics.inFlight.Inc()
+		defer s.metrics.inFlight.Dec()
+		ctx := c.Request().Context() // before the deadline is put on it: done means that the client is gone
+		err := next(c)
+		truncated := err != nil && c.Response().Committed
+		status := s.answer(ctx, c, err)
+		s.record(ctx, c, status, time.Since(start), err)
+		if truncated {
+			// The status is out and says success: only a broken connection can tell the client.
+			panic(http.ErrAbortHandler)
+		}
+		return nil
+	}
+}
+
+// answer renders err, if any, and returns the status to log.
+func (s *Server) answer(ctx context.Context, c echo.Context, err error) int {
+	if err == nil || c.Response().Committed {
+		return c.Response().Status
+	}
+	if errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), errStopping) {
+		return statusClientGone
+	}
+	c.Error(err)
+	return c.Response().Status
+}
+
+func (s *Server) record(ctx context.Context, c echo.Context, status int, took time.Duration, err error) {
+	method, _ := ctx.Value(methodKey{}).(string)
+	if !slices.Contains(knownMethods, method) {
+		method = "other"
+	}
+	route := c.Path()
+	if route == "" {
+		route = unmatched
+	}
+	trace.SpanFromContext(ctx).SetName(method + " " + route)
+	s.metrics.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
+	s.metrics.duration.WithLabelValues(method, route).Observe(took.Seconds())
+
+	level := levelOf(status, route)
+	if !s.logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := append(make([]slog.Attr, 0, 12),
+		slog.String("method", method), slog.String("route", route), slog.Int("status", status),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.String("request_id", RequestID(ctx)))
+	if p, ok := authn.FromContext(c.Request().Context()); ok {
+		attrs = append(attrs, slog.String("tenant", p.Tenant.String()), slog.String("subject", p.Subject))
+	}
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		attrs = append(attrs, slog.String("trace_id", span.TraceID().String()))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	var panicked *panicError
+	if errors.As(err, &panicked) {
+		attrs = append(attrs, slog.String("stack", string(panicked.stack)))
+	}
+	s.logger.LogAttrs(ctx, level, "request", attrs...)
+}
+
+func levelOf(status int, route string) slog.Level {
+	switch {
+	case status >= http.StatusInternalServerError && !isHealth(route):
+		return slog.LevelError
+	case isHealth(route):
+		return slog.LevelDebug // asked every few seconds; a change of state is logged by readiness
+	}
+	return slog.LevelInfo
+}

@@ -1,0 +1,103 @@
+package httpserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+)
+
+// errStopping is why the requests that outlast the shutdown timeout are cancelled.
+var errStopping = errors.New("the service is stopping")
+
+// Listen opens both sockets; Run does it where nobody did before. An address that is in use gives an
+// error that names it and the variable that changes it.
+func (s *Server) Listen() error {
+	if s.mainLn != nil {
+		return nil
+	}
+	mainLn, err := listen(s.cfg.Addr, "LISTEN_ADDR")
+	if err != nil {
+		return err
+	}
+	sideLn, err := listen(s.cfg.MetricsAddr, "METRICS_ADDR")
+	if err != nil {
+		return errors.Join(err, mainLn.Close())
+	}
+	s.mainLn, s.sideLn = mainLn, sideLn
+	return nil
+}
+
+func listen(addr, variable string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("the address %s is in use: stop what listens there, or set %s to another", addr, variable)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s (set %s to another address): %w", addr, variable, err)
+	}
+	return ln, nil
+}
+
+// Addr returns the address that Listen got; it is empty before.
+func (s *Server) Addr() string { return addrOf(s.mainLn) }
+
+// MetricsAddr returns the address of /metrics that Listen got; it is empty before.
+func (s *Server) MetricsAddr() string { return addrOf(s.sideLn) }
+
+func addrOf(ln net.Listener) string {
+	if ln == nil {
+		return ""
+	}
+	return ln.Addr().String()
+}
+
+// Run serves until ctx is done and then stops: /readyz turns 503, idle connections are closed, after a
+// twentieth of the shutdown timeout (for load balancers to notice) no new connection is taken, and the
+// requests under way may end. It returns nil after such a stop, and an error where a socket could not be
+// opened, a listener failed, or requests had to be cut off at the end of the shutdown timeout.
+func (s *Server) Run(ctx context.Context) error {
+	if err := s.Listen(); err != nil {
+		return err
+	}
+	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(errStopping)
+	s.main.BaseContext = func(net.Listener) context.Context { return base }
+	failed := make(chan error, 2)
+	go func() { failed <- s.main.Serve(s.mainLn) }()
+	go func() { failed <- s.side.Serve(s.sideLn) }()
+	s.logger.LogAttrs(ctx, slog.LevelInfo, "listening",
+		slog.String("addr", s.Addr()), slog.String("metrics_addr", s.MetricsAddr()))
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		err = fmt.Errorf("serve: %w", err)
+	}
+	return errors.Join(err, s.stop(cancel))
+}
+
+func (s *Server) stop(cancel context.CancelCauseFunc) error {
+	ctx, done := context.WithTimeout(context.Background(), s.cfg.ShutdownTimeout)
+	defer done()
+	s.logger.LogAttrs(ctx, slog.LevelInfo, "stopping")
+	s.draining.Store(true)
+	s.main.SetKeepAlivesEnabled(false)
+	time.Sleep(s.cfg.ShutdownTimeout / 20)
+	err := s.main.Shutdown(ctx)
+	if err != nil {
+		err = fmt.Errorf("requests were cut off after %v (SHUTDOWN_TIMEOUT)", s.cfg.ShutdownTimeout)
+		cancel(errStopping)
+		_ = s.main.Close() // closes what is left; there is nothing more to do about an error
+	}
+	// Last, so that the end can be observed; a scrape under way does not hold the process.
+	if closeErr := s.side.Close(); closeErr != nil && !errors.Is(closeErr, http.ErrServerClosed) {
+		err = errors.Join(err, closeErr)
+	}
+	s.logger.LogAttrs(ctx, slog.LevelInfo, "stopped")
+	return err
+}
