@@ -18,6 +18,7 @@ type Request struct {
 	ID        string // AWS request id, in x-amzn-RequestId and in the decision log
 	Operation string // as the protocol names it: "GetItem"
 	Body      []byte // the bytes whose hash was signed
+	Form      *Form  // Query protocol: the parameters, Action and Version taken out
 	Header    http.Header
 	Caller    *identity.Principal
 	Now       time.Time
@@ -34,6 +35,8 @@ type Permission struct {
 	// Trust, where set, is the policy of the resource itself (a role's trust policy): it decides, and the
 	// caller's own policies count as IAM-SEMANTICS has it for AssumeRole.
 	Trust *policy.Named
+	// As, where set, is for whom it is decided in place of the caller: the AWS service that starts a role.
+	As *identity.Principal
 }
 
 // Call is one reading of a request.

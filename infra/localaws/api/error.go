@@ -9,6 +9,7 @@ type Protocol int
 const (
 	JSON10 Protocol = iota // awsJson1_0: X-Amz-Target names the operation (DynamoDB)
 	Query                  // awsQuery: the form field Action names it (STS, IAM)
+	Local                  // localaws' own routes: the path names it, errors are {"code","message"}
 )
 
 // Error is a failure that the client's SDK understands: AWS's own code, status and wording.

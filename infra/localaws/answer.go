@@ -1,0 +1,176 @@
+package localaws
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"runtime/debug"
+
+	"example.com/shiptrack/infra/localaws/api"
+	"example.com/shiptrack/infra/localaws/identity"
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// answer is the one path of every request: nothing is answered that was not authenticated, read, decided
+// and logged here, in this order.
+func (s *Server) answer(x *exchange, r *http.Request) (response *api.Response, err error) {
+	defer s.recovered(x, &err)
+	if err := checkHeaders(r); err != nil {
+		return nil, s.refuse(x, err)
+	}
+	body, err := readBody(r, x.protocol)
+	if err != nil {
+		return nil, s.refuse(x, err)
+	}
+	scope, err := s.authenticate(x, r, body)
+	if err != nil {
+		return nil, s.refuse(x, err)
+	}
+	service, request, err := s.route(x, r, scope, body)
+	if err != nil {
+		return nil, s.refuse(x, err)
+	}
+	call, err := service.Read(r.Context(), request)
+	if err != nil {
+		return nil, s.refuseUnread(x, err)
+	}
+	if err := s.authorize(x, r, call); err != nil {
+		return nil, err
+	}
+	response, err = call.Answer(r.Context())
+	s.logFailure(x, err)
+	return response, err
+}
+
+// authorize decides and logs every permission of call. The first that is denied is answered; a call that
+// asks for nothing is denied unless it is free.
+func (s *Server) authorize(x *exchange, r *http.Request, call *api.Call) error {
+	if len(call.Permissions) == 0 {
+		if !call.Free {
+			return s.refuse(x, refusal(accessDenied, "localaws cannot say what this request asks for."))
+		}
+		s.log.write(x.freeEntry())
+		return nil
+	}
+	var denied error
+	for i := range call.Permissions {
+		permission := &call.Permissions[i]
+		principal := x.caller
+		if permission.As != nil {
+			principal = permission.As
+		}
+		if permission.Context == nil {
+			permission.Context = new(policy.Context)
+		}
+		s.addGlobalKeys(permission.Context, x, r, principal)
+		request := &policy.Request{
+			Action: permission.Action, Resource: permission.Resource, Context: permission.Context,
+			Caller: policyCaller(principal),
+		}
+		decision := decide(principal, permission, request)
+		s.log.write(x.decisionEntry(principal, permission, request, decision))
+		if decision.Effect != policy.Allow && denied == nil {
+			denied = refusal(accessDenied, deniedMessage(principal, permission, decision))
+		}
+	}
+	return denied
+}
+
+func decide(p *identity.Principal, permission *api.Permission, request *policy.Request) policy.Decision {
+	if permission.Trust == nil {
+		return p.Policies.Decide(request)
+	}
+	if p.Kind == identity.Root { // the account's root cannot assume a role, whatever the trust policy says
+		return policy.Decision{Effect: policy.ImplicitDeny, Layer: "trust"}
+	}
+	return policy.DecideTrust(*permission.Trust, p.Policies, request)
+}
+
+func explain(p *identity.Principal, permission *api.Permission, request *policy.Request) []policy.Miss {
+	if permission.Trust == nil {
+		return p.Policies.Explain(request)
+	}
+	return policy.ExplainTrust(*permission.Trust, p.Policies, request)
+}
+
+func policyCaller(p *identity.Principal) policy.Caller {
+	if p.Kind == identity.Service {
+		return policy.Caller{Service: p.ARN}
+	}
+	return policy.Caller{ARN: p.ARN, RoleARN: p.RoleARN, Account: p.Account}
+}
+
+// recovered turns a panic into AWS's InternalFailure. The stack is logged, the panic's value only where
+// the runtime made it: a service's own text could hold part of the body.
+func (s *Server) recovered(x *exchange, err *error) {
+	value := recover()
+	if value == nil {
+		return
+	}
+	if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares it like this
+		panic(value)
+	}
+	entry := x.entry()
+	entry.Decision, entry.Code, entry.Reason = "deny", "InternalFailure", "panic"
+	if e, ok := value.(interface {
+		error
+		RuntimeError()
+	}); ok {
+		entry.Reason = "panic: " + e.Error()
+	}
+	entry.Stack = string(debug.Stack())
+	s.log.write(entry)
+	*err = refusal(internalFailure, "The request processing has failed because of an unknown error, exception or failure.")
+}
+
+// logFailure logs an error that is answered as InternalFailure, whose text the caller does not get.
+func (s *Server) logFailure(x *exchange, err error) {
+	if _, known := errors.AsType[*api.Error](err); err == nil || known {
+		return
+	}
+	entry := x.entry()
+	entry.Code, entry.Reason = "InternalFailure", err.Error()
+	s.log.write(entry)
+}
+
+// refuse logs why a request was not even decided, and returns err.
+func (s *Server) refuse(x *exchange, err error) error {
+	entry := x.entry()
+	entry.Decision = "deny"
+	entry.Code, entry.Reason = x.describe(err)
+	s.log.write(entry)
+	return err
+}
+
+// refuseUnread is refuse for what a service could not read. Its message may quote the body, so the log
+// has the code alone.
+func (s *Server) refuseUnread(x *exchange, err error) error {
+	entry := x.entry()
+	entry.Decision, entry.Reason = "deny", "the request could not be read"
+	entry.Code, _ = x.describe(err)
+	s.log.write(entry)
+	return err
+}
+
+// Body limits, in bytes: DynamoDB's largest request is 16 MB; the policies that IAM and STS take are far
+// below the other.
+var bodyLimits = map[api.Protocol]int64{api.JSON10: 16 << 20, api.Query: 256 << 10, api.Local: 0}
+
+func readBody(r *http.Request, protocol api.Protocol) ([]byte, error) {
+	limit := bodyLimits[protocol]
+	if r.ContentLength > limit {
+		return nil, refusal(tooLarge, "The request is larger than the service accepts.")
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			return nil, err
+		}
+		return nil, refusal(malformed, "The request body could not be read.")
+	}
+	if int64(len(body)) > limit {
+		return nil, refusal(tooLarge, "The request is larger than the service accepts.")
+	}
+	return body, nil
+}

@@ -1,0 +1,119 @@
+package api
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Form holds the parameters of one Query request. Reading a parameter takes it out, so that what is left
+// at the end (Unread) is what the operation does not know: it is refused, never ignored. A Form is not
+// safe for concurrent use.
+type Form struct{ values map[string]string }
+
+// ParseForm reads an application/x-www-form-urlencoded text. A parameter that is given twice, bad percent
+// encoding and text that is not UTF-8 are refused.
+func ParseForm(text string) (*Form, error) {
+	form := &Form{values: map[string]string{}}
+	for pair := range strings.SplitSeq(text, "&") {
+		if pair == "" {
+			continue
+		}
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(rawName)
+		if err != nil {
+			return nil, invalid("A parameter name is not properly encoded.")
+		}
+		value, err := url.QueryUnescape(rawValue)
+		if err != nil || !utf8.ValidString(name) || !utf8.ValidString(value) {
+			return nil, invalid("The value of a parameter is not properly encoded.")
+		}
+		if _, twice := form.values[name]; twice {
+			return nil, invalid("The parameter " + strconv.Quote(name) + " is given more than once.")
+		}
+		form.values[name] = value
+	}
+	return form, nil
+}
+
+// Take returns a parameter, and whether it was there.
+func (f *Form) Take(name string) (string, bool) {
+	value, ok := f.values[name]
+	delete(f.values, name)
+	return value, ok
+}
+
+// Get returns a parameter, empty where it is absent.
+func (f *Form) Get(name string) string {
+	value, _ := f.Take(name)
+	return value
+}
+
+// List returns NAME.member.1, NAME.member.2 and so on. A gap ends the list; what stands behind it stays
+// unread.
+func (f *Form) List(name string) []string {
+	f.takeEmptyList(name)
+	var list []string
+	for {
+		value, ok := f.Take(name + ".member." + strconv.Itoa(len(list)+1))
+		if !ok {
+			return list
+		}
+		list = append(list, value)
+	}
+}
+
+// Pair is one entry of a list of structures; a member that was not given is nil.
+type Pair struct{ First, Second *string }
+
+// Pairs returns a list of structures of two members: NAME.member.1.FIRST, NAME.member.1.SECOND and so on.
+func (f *Form) Pairs(name, first, second string) []Pair {
+	f.takeEmptyList(name)
+	var list []Pair
+	for {
+		prefix := name + ".member." + strconv.Itoa(len(list)+1) + "."
+		pair := Pair{First: f.pointer(prefix + first), Second: f.pointer(prefix + second)}
+		if pair.First == nil && pair.Second == nil {
+			return list
+		}
+		list = append(list, pair)
+	}
+}
+
+// Unread returns the names that nobody took, in order.
+func (f *Form) Unread() []string {
+	names := make([]string, 0, len(f.values))
+	for name := range f.values {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// CheckRead refuses a request with parameters that its operation does not know.
+func (f *Form) CheckRead() error {
+	if names := f.Unread(); len(names) > 0 {
+		return invalid("The parameter " + strconv.Quote(names[0]) + " is not recognized.")
+	}
+	return nil
+}
+
+// takeEmptyList drops NAME= , which is how SDKs write an empty list.
+func (f *Form) takeEmptyList(name string) {
+	if value, ok := f.values[name]; ok && value == "" {
+		delete(f.values, name)
+	}
+}
+
+func (f *Form) pointer(name string) *string {
+	if value, ok := f.Take(name); ok {
+		return &value
+	}
+	return nil
+}
+
+func invalid(message string) *Error {
+	return &Error{Status: 400, Code: "ValidationError", Message: message}
+}

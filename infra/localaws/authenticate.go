@@ -1,0 +1,56 @@
+package localaws
+
+import (
+	"errors"
+	"net/http"
+
+	"example.com/shiptrack/infra/localaws/identity"
+	"example.com/shiptrack/infra/localaws/sigv4"
+)
+
+// refusals maps the kinds of sigv4 to how they are answered.
+var refusals = map[sigv4.Kind]refusalKind{
+	sigv4.MissingToken:  missingToken,
+	sigv4.Incomplete:    incompleteSignature,
+	sigv4.InvalidKeyID:  unknownKey,
+	sigv4.Scope:         invalidSignature,
+	sigv4.Unsigned:      invalidSignature,
+	sigv4.Payload:       invalidSignature,
+	sigv4.Mismatch:      invalidSignature,
+	sigv4.Expired:       invalidSignature,
+	sigv4.NotYetCurrent: invalidSignature,
+}
+
+// authenticate verifies the signature, sets who the caller is, and returns for what it signed.
+func (s *Server) authenticate(x *exchange, r *http.Request, body []byte) (scope, error) {
+	var caller *identity.Principal
+	signed, err := sigv4.Verify(r, body, sigv4.Options{
+		Now: x.now,
+		Secret: func(accessKeyID, token string) (string, error) {
+			x.keyID = accessKeyID
+			principal, secret, err := s.sessions.Resolve(accessKeyID, token, x.now)
+			caller = principal
+			return secret, err
+		},
+	})
+	if err != nil {
+		return scope{}, unauthenticated(err)
+	}
+	x.caller = caller
+	return scope{service: signed.Service, region: signed.Region}, nil
+}
+
+func unauthenticated(err error) error {
+	if errors.Is(err, identity.ErrExpired) {
+		return refusal(expiredToken, "The security token included in the request is expired")
+	}
+	e, ok := errors.AsType[*sigv4.Error](err)
+	if !ok {
+		return err
+	}
+	kind, ok := refusals[e.Kind]
+	if !ok {
+		return err
+	}
+	return refusal(kind, e.Message)
+}

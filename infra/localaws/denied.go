@@ -1,0 +1,30 @@
+package localaws
+
+import (
+	"example.com/shiptrack/infra/localaws/api"
+	"example.com/shiptrack/infra/localaws/identity"
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// denials is AWS's wording per layer (IAM User Guide, "Troubleshoot access denied error messages").
+var denials = map[string]struct{ implicit, explicit string }{
+	"identity": {"no identity-based policy allows", "an identity-based policy"},
+	"boundary": {"no permissions boundary allows", "a permissions boundary"},
+	"session":  {"no session policy allows", "a session policy"},
+	"trust":    {"", "the role trust policy"},
+}
+
+// deniedMessage is what AWS answers. An AssumeRole that is not allowed has no reason in AWS's answer
+// either: it would tell roles that do not exist from roles that do not trust the caller.
+func deniedMessage(p *identity.Principal, permission *api.Permission, d policy.Decision) string {
+	message := "User: " + p.ARN + " is not authorized to perform: " + permission.Action +
+		" on resource: " + permission.Resource
+	switch {
+	case d.Effect == policy.ExplicitDeny:
+		return message + " with an explicit deny in " + denials[d.Layer].explicit
+	case permission.Trust != nil || denials[d.Layer].implicit == "":
+		return message
+	default:
+		return message + " because " + denials[d.Layer].implicit + " the " + permission.Action + " action"
+	}
+}

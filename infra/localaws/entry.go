@@ -1,0 +1,166 @@
+package localaws
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// Entry is one line of the decision log: a decision on one permission, why a request was refused before a
+// decision (then Action is empty), or an internal failure after it (then Decision is empty). It never holds a secret, a token, a signature or a body; item
+// keys appear only as the context key dynamodb:LeadingKeys.
+type Entry struct {
+	Time        time.Time         `json:"time"`
+	RequestID   string            `json:"requestId"`
+	Principal   string            `json:"principal,omitzero"` // ARN, or an AWS service
+	AccessKeyID string            `json:"accessKeyId,omitzero"`
+	SessionTags map[string]string `json:"sessionTags,omitempty"`
+	Operation   string            `json:"operation,omitzero"`
+	Action      string            `json:"action,omitzero"`
+	Resource    string            `json:"resource,omitzero"`
+	Context     Keys              `json:"context,omitzero"`
+	Decision    string            `json:"decision,omitzero"` // allow or deny
+	Effect      string            `json:"effect,omitzero"`   // Allow, ExplicitDeny, ImplicitDeny
+	Statement   *Statement        `json:"statement,omitzero"`
+	Layer       string            `json:"layer,omitzero"`  // which layer did not allow it
+	Misses      []Miss            `json:"misses,omitzero"` // on an implicit deny
+	Code        string            `json:"code,omitzero"`   // of a refusal, as it was answered
+	Reason      string            `json:"reason,omitzero"`
+	Stack       string            `json:"stack,omitzero"`
+}
+
+// Statement names a statement of a policy.
+type Statement struct {
+	Policy string `json:"policy"`
+	Sid    string `json:"sid,omitzero"`
+	Index  int    `json:"index"` // from 0
+}
+
+// Miss says why a statement that speaks of the action did not apply.
+type Miss struct {
+	Statement Statement `json:"statement"`
+	Effect    string    `json:"effect"` // Allow or Deny
+	Element   string    `json:"element"`
+	Want      []string  `json:"want,omitzero"`
+	Got       []string  `json:"got"` // null: the key is absent
+}
+
+func newStatement(s policy.Statement) *Statement {
+	return &Statement{Policy: s.Policy, Sid: s.Sid, Index: s.Index}
+}
+
+func newMiss(m policy.Miss) Miss {
+	effect := "Allow"
+	if m.Effect == policy.ExplicitDeny {
+		effect = "Deny"
+	}
+	return Miss{Statement: *newStatement(m.Statement), Effect: effect, Element: m.Element, Want: m.Want, Got: m.Got}
+}
+
+// Keys are condition keys with their values, in the order in which they were set. In JSON they are an
+// object of arrays, null where the value is not known.
+type Keys []Key
+
+// Key is one condition key.
+type Key struct {
+	Name    string
+	Values  []string
+	Unknown bool // the request has the key, its values could not be derived
+}
+
+// Get returns the values of a key, and whether it is there.
+func (k Keys) Get(name string) ([]string, bool) {
+	for _, key := range k {
+		if strings.EqualFold(key.Name, name) {
+			return key.Values, true
+		}
+	}
+	return nil, false
+}
+
+func keysOf(c *policy.Context) Keys {
+	keys := make(Keys, 0, 24)
+	c.Each(func(name string, values []string, unknown bool) {
+		keys = append(keys, Key{name, values, unknown})
+	})
+	return keys
+}
+
+// MarshalJSONTo writes the object.
+func (k Keys) MarshalJSONTo(e *jsontext.Encoder) error {
+	if err := e.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for _, key := range k {
+		if err := e.WriteToken(jsontext.String(key.Name)); err != nil {
+			return err
+		}
+		if err := writeValues(e, key); err != nil {
+			return err
+		}
+	}
+	return e.WriteToken(jsontext.EndObject)
+}
+
+func writeValues(e *jsontext.Encoder, key Key) error {
+	if key.Unknown {
+		return e.WriteToken(jsontext.Null)
+	}
+	if err := e.WriteToken(jsontext.BeginArray); err != nil {
+		return err
+	}
+	for _, value := range key.Values {
+		if err := e.WriteToken(jsontext.String(value)); err != nil {
+			return err
+		}
+	}
+	return e.WriteToken(jsontext.EndArray)
+}
+
+// UnmarshalJSONFrom reads the object.
+func (k *Keys) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != '}' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		key := Key{Name: name.String(), Unknown: d.PeekKind() == 'n'}
+		if err := json.UnmarshalDecode(d, &key.Values); err != nil {
+			return err
+		}
+		*k = append(*k, key)
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+// allowInvalidUTF8 replaces bad bytes rather than losing the line: a caller chooses some of what is
+// logged, such as the access key id it claims.
+var allowInvalidUTF8 = jsontext.AllowInvalidUTF8(true)
+
+// decisionLog writes entries, each with one Write.
+type decisionLog struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func (l *decisionLog) write(e *Entry) {
+	var line bytes.Buffer
+	if err := json.MarshalWrite(&line, e, allowInvalidUTF8, json.Deterministic(true)); err != nil {
+		panic(err) // strings, numbers and times always encode
+	}
+	line.WriteByte('\n')
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, _ = l.out.Write(line.Bytes()) // a full disk must not turn into an answer
+}

@@ -1,0 +1,84 @@
+package localaws
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"example.com/shiptrack/infra/localaws/api"
+	"example.com/shiptrack/infra/localaws/identity"
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// exchange is what is known so far about one request and its answer.
+type exchange struct {
+	id        string
+	now       time.Time
+	protocol  api.Protocol // in which errors are written
+	namespace string       // of XML answers
+	// The rest is known once the request is authenticated; keyID, as the caller claims it, already before.
+	keyID     string
+	caller    *identity.Principal
+	operation string
+}
+
+func newExchange(now time.Time, r *http.Request) *exchange {
+	x := &exchange{id: newRequestID(), now: now, protocol: api.Query, namespace: api.STSNamespace}
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/_localaws/"):
+		x.protocol = api.Local
+	case r.Header.Get("X-Amz-Target") != "" || strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-amz-json"):
+		x.protocol = api.JSON10
+	}
+	return x
+}
+
+// newRequestID returns a random UUID, as AWS's request ids are.
+func newRequestID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	text := hex.AppendEncode(make([]byte, 0, 36), b[:4])
+	for _, part := range [][]byte{b[4:6], b[6:8], b[8:10], b[10:]} {
+		text = hex.AppendEncode(append(text, '-'), part)
+	}
+	return string(text)
+}
+
+// entry returns a log entry of what is known so far.
+func (x *exchange) entry() *Entry {
+	e := &Entry{Time: x.now.UTC(), RequestID: x.id, AccessKeyID: x.keyID, Operation: x.operation}
+	if x.caller != nil {
+		e.Principal, e.SessionTags = x.caller.ARN, x.caller.Tags
+	}
+	return e
+}
+
+func (x *exchange) freeEntry() *Entry {
+	e := x.entry()
+	e.Decision, e.Effect, e.Reason = "allow", "Allow", "the operation needs no permission"
+	return e
+}
+
+func (x *exchange) decisionEntry(
+	p *identity.Principal, permission *api.Permission, request *policy.Request, d policy.Decision,
+) *Entry {
+	e := x.entry()
+	e.Principal, e.SessionTags = p.ARN, p.Tags
+	e.Action, e.Resource, e.Context = request.Action, request.Resource, keysOf(request.Context)
+	e.Decision = "deny"
+	switch d.Effect {
+	case policy.Allow:
+		e.Decision, e.Effect, e.Statement = "allow", "Allow", newStatement(d.Statement)
+	case policy.ExplicitDeny:
+		e.Effect, e.Statement = "ExplicitDeny", newStatement(d.Statement)
+	case policy.ImplicitDeny:
+		e.Effect, e.Layer = "ImplicitDeny", d.Layer
+		for _, miss := range explain(p, permission, request) {
+			e.Misses = append(e.Misses, newMiss(miss))
+		}
+	}
+	return e
+}

@@ -1,0 +1,155 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// The root key of local AWS tools.
+const (
+	RootAccessKeyID = "test"
+	rootSecret      = "test"
+)
+
+// Failures of Resolve.
+var (
+	// ErrUnknownKey means that the key was not issued here, the token is not the key's, or the session's
+	// role is gone (also where a role of the same name took its place).
+	ErrUnknownKey = errors.New("the security token included in the request is invalid")
+	// ErrExpired means that the session has ended.
+	ErrExpired = errors.New("the security token included in the request is expired")
+)
+
+// Sessions issues the sessions of roles and answers whose an access key is. It keeps nothing about a
+// session: the token carries it, sealed. Safe for concurrent use.
+type Sessions struct {
+	account   string
+	directory *Directory
+	sealer    *sealer
+	root      *Principal
+}
+
+// SessionsConfig configures Sessions.
+type SessionsConfig struct {
+	Account   string // twelve digits
+	Directory *Directory
+	Key       []byte // 32 random bytes, the same after a restart
+}
+
+// NewSessions returns Sessions.
+func NewSessions(c SessionsConfig) (*Sessions, error) {
+	sealer, err := newSealer(c.Key)
+	if err != nil {
+		return nil, err
+	}
+	everything, err := policy.Parse([]byte(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`), policy.Identity)
+	if err != nil {
+		return nil, err
+	}
+	root := &Principal{
+		Kind: Root, ARN: "arn:aws:iam::" + c.Account + ":root", Account: c.Account, UserID: c.Account,
+		AccessKeyID: RootAccessKeyID,
+		Policies:    policy.Policies{Identity: []policy.Named{{Name: "account root", Policy: everything}}},
+	}
+	return &Sessions{account: c.Account, directory: c.Directory, sealer: sealer, root: root}, nil
+}
+
+// Grant says what session to issue. The caller has authorized it.
+type Grant struct {
+	Role           *Role
+	SessionName    string
+	Tags           []Tag // passed and inherited
+	TransitiveKeys []string
+	Policy         string
+	PolicyARNs     []string
+	SourceIdentity string
+	Chained        bool
+	IssuedAt       time.Time
+	Expires        time.Time
+}
+
+// Credentials are those of a new session.
+type Credentials struct {
+	AccessKeyID, SecretAccessKey, SessionToken string
+	Expires                                    time.Time
+}
+
+// Issue returns the credentials of a new session.
+func (s *Sessions) Issue(g Grant) (*Credentials, error) {
+	key := NewID("ASIA", 16)
+	expires := g.Expires.UTC().Truncate(time.Second)
+	token, err := s.sealer.seal(&claims{
+		AccessKeyID: key, RoleID: g.Role.ID, SessionName: g.SessionName, Tags: g.Tags, TransitiveKeys: g.TransitiveKeys,
+		Policy: g.Policy, PolicyARNs: g.PolicyARNs, SourceIdentity: g.SourceIdentity, Chained: g.Chained,
+		IssuedAt: g.IssuedAt.UTC().Truncate(time.Second), Expires: expires,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(token) > maxToken {
+		return nil, fmt.Errorf("a session token of %d characters", len(token))
+	}
+	return &Credentials{AccessKeyID: key, SecretAccessKey: s.sealer.secretKey(key), SessionToken: token, Expires: expires}, nil
+}
+
+// Resolve returns whose accessKeyID is, and the secret with which its requests are signed. token is the
+// session token of the request, empty where there was none. The error is ErrUnknownKey or ErrExpired.
+func (s *Sessions) Resolve(accessKeyID, token string, now time.Time) (*Principal, string, error) {
+	if accessKeyID == RootAccessKeyID && token == "" {
+		return s.root, rootSecret, nil
+	}
+	c, err := s.sealer.open(token)
+	if err != nil || c.AccessKeyID != accessKeyID {
+		return nil, "", ErrUnknownKey
+	}
+	if !now.Before(c.Expires) {
+		return nil, "", ErrExpired
+	}
+	snapshot := s.directory.Snapshot()
+	role := snapshot.RoleByID(c.RoleID)
+	if role == nil {
+		return nil, "", ErrUnknownKey
+	}
+	principal := s.principal(c, role)
+	principal.Policies.Session, err = sessionPolicies(c, snapshot)
+	if err != nil {
+		return nil, "", ErrUnknownKey
+	}
+	return principal, s.sealer.secretKey(accessKeyID), nil
+}
+
+func (s *Sessions) principal(c *claims, role *Role) *Principal {
+	return &Principal{
+		Kind: Session, Account: s.account, AccessKeyID: c.AccessKeyID,
+		ARN:      "arn:aws:sts::" + s.account + ":assumed-role/" + role.Name + "/" + c.SessionName,
+		UserID:   role.ID + ":" + c.SessionName,
+		RoleName: role.Name, RoleARN: role.ARN, SessionName: c.SessionName, SourceIdentity: c.SourceIdentity,
+		Tags: MergeTags(role.Tags, c.Tags), TransitiveKeys: c.TransitiveKeys, Chained: c.Chained,
+		IssuedAt: c.IssuedAt, Expires: c.Expires, Policies: role.policies,
+	}
+}
+
+// sessionPolicies compiles the session policies. One that does not parse or is gone is an error: a
+// session that was narrowed is never answered as if it were not.
+func sessionPolicies(c *claims, snapshot *Snapshot) ([]policy.Named, error) {
+	var named []policy.Named
+	if c.Policy != "" {
+		compiled, err := policy.Parse([]byte(c.Policy), policy.Identity)
+		if err != nil {
+			return nil, err
+		}
+		named = append(named, policy.Named{Name: "session policy", Policy: compiled})
+	}
+	for _, arn := range c.PolicyARNs {
+		m := snapshot.Policy(arn)
+		if m == nil {
+			return nil, fmt.Errorf("session policy %s does not exist", arn)
+		}
+		named = append(named, m.compiled)
+	}
+	return named, nil
+}

@@ -1,0 +1,207 @@
+// Package localawstest starts localaws inside a test.
+package localawstest
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/go-json-experiment/json"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/sigv4"
+	"example.com/shiptrack/infra/provision"
+)
+
+// Bucket is what takes the place of <bucket> in the policies that Load loads.
+const Bucket = "shiptrack-test"
+
+// Credentials sign requests; SessionToken is empty for the root key.
+type Credentials struct {
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string `json:"SecretAccessKey"`
+	SessionToken    string `json:"Token"`
+}
+
+// Root is the key of the account's root.
+var Root = Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+
+// Local is a running localaws on a loopback port of its own, with a data directory that ends with the
+// test. It is safe for concurrent use.
+type Local struct {
+	URL     string
+	Region  string
+	Account string
+
+	data   string
+	server atomic.Pointer[localaws.Server]
+	log    log
+	offset atomic.Int64 // of the clock, in nanoseconds
+}
+
+// Start starts localaws and stops it when the test ends.
+func Start(t testing.TB) *Local {
+	t.Helper()
+	l := &Local{Region: localaws.DefaultRegion, Account: localaws.DefaultAccount, data: t.TempDir()}
+	l.open(t)
+	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.server.Load().ServeHTTP(w, r)
+	}))
+	l.URL = listener.URL
+	t.Cleanup(func() {
+		listener.Close()
+		if err := l.server.Load().Close(); err != nil {
+			t.Errorf("close localaws: %v", err)
+		}
+	})
+	return l
+}
+
+func (l *Local) open(t testing.TB) {
+	t.Helper()
+	server, err := localaws.New(localaws.Config{Data: l.data, Log: &l.log, Now: l.Now})
+	if err != nil {
+		t.Fatalf("start localaws: %v", err)
+	}
+	l.server.Store(server)
+}
+
+// Restart closes localaws and opens it again on the same data and URL. No request may be under way.
+func (l *Local) Restart(t testing.TB) {
+	t.Helper()
+	if err := l.server.Load().Close(); err != nil {
+		t.Fatalf("close localaws: %v", err)
+	}
+	l.open(t)
+}
+
+// Now is localaws' clock: the real time, moved by Advance.
+func (l *Local) Now() time.Time { return time.Now().Add(time.Duration(l.offset.Load())) }
+
+// Advance moves localaws' clock by d. The AWS SDKs sign with the real time: sign by hand (Do) where the
+// clocks are more than five minutes apart.
+func (l *Local) Advance(d time.Duration) { l.offset.Add(int64(d)) }
+
+// Load puts the roles of a policy set in place.
+func (l *Local) Load(t testing.TB, set iam.Set) {
+	t.Helper()
+	roles, err := iam.Load(set, iam.Values{Region: l.Region, Account: l.Account, Bucket: Bucket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := provision.Roles(t.Context(), l.Config(Root), roles); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Config returns an AWS configuration for the SDK's clients, with the credentials given.
+func (l *Local) Config(c Credentials) aws.Config {
+	return aws.Config{
+		Region: l.Region, BaseEndpoint: aws.String(l.URL), HTTPClient: &http.Client{Transport: transport},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{
+				AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
+			}, nil
+		}),
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+	}
+}
+
+// transport is shared: a test may make many clients.
+var transport = &http.Transport{MaxIdleConnsPerHost: 64}
+
+// RoleCredentials returns the credentials that a task started in role gets, as the compute service hands
+// them out.
+func (l *Local) RoleCredentials(t testing.TB, role, session string) Credentials {
+	t.Helper()
+	query := url.Values{"role": {role}, "session": {session}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+"/_localaws/role-credentials?"+query.Encode(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, body := l.Do(t, r, nil, Root, "localaws")
+	if status != http.StatusOK {
+		t.Fatalf("credentials of role %s: %d %s", role, status, body)
+	}
+	var c Credentials
+	if err := json.Unmarshal(body, &c); err != nil {
+		t.Fatalf("credentials of role %s: %v", role, err)
+	}
+	return c
+}
+
+// Do signs r by localaws' clock, sends it and returns status and body of the answer.
+func (l *Local) Do(t testing.TB, r *http.Request, body []byte, c Credentials, service string) (int, []byte) {
+	t.Helper()
+	if err := sigv4.Sign(r, body, sigv4.Credentials(c), l.Region, service, l.Now()); err != nil {
+		t.Fatalf("sign: %v", err)
+	}
+	return Send(t, r)
+}
+
+// Send sends r as it is and returns status and body of the answer.
+func Send(t testing.TB, r *http.Request) (int, []byte) {
+	t.Helper()
+	response, err := transport.RoundTrip(r)
+	if err != nil {
+		t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+	}
+	defer response.Body.Close()
+	var answer bytes.Buffer
+	if _, err := answer.ReadFrom(response.Body); err != nil {
+		t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+	}
+	return response.StatusCode, answer.Bytes()
+}
+
+// Entries returns the decision log so far.
+func (l *Local) Entries(t testing.TB) []localaws.Entry {
+	t.Helper()
+	var entries []localaws.Entry
+	for line := range strings.Lines(l.Log()) {
+		var entry localaws.Entry
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatalf("decision log line %s: %v", line, err)
+		}
+		entries = append(entries, entry)
+	}
+	return entries
+}
+
+// Log returns the decision log so far, as it was written.
+func (l *Local) Log() string { return l.log.String() }
+
+// ResetLog forgets the decision log so far.
+func (l *Local) ResetLog() { l.log.reset() }
+
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *log) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Reset()
+}

@@ -1,0 +1,153 @@
+package localaws
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+
+	"github.com/go-json-experiment/json"
+
+	"example.com/shiptrack/infra/localaws/api"
+)
+
+// refusalKind is a failure that each protocol spells in its own way.
+type refusalKind int
+
+const (
+	missingToken refusalKind = iota
+	incompleteSignature
+	invalidSignature
+	unknownKey
+	expiredToken
+	accessDenied
+	malformed
+	tooLarge
+	unknownOperation
+	internalFailure
+)
+
+// spelling is how AWS writes one kind: the Query services' code and status, and the JSON services'.
+// From "Common Errors" of the STS, IAM and DynamoDB API references.
+type spelling struct {
+	query       string
+	queryStatus int
+	json        string
+	jsonStatus  int
+}
+
+var spellings = map[refusalKind]spelling{
+	missingToken:        {"MissingAuthenticationToken", 403, "MissingAuthenticationTokenException", 400},
+	incompleteSignature: {"IncompleteSignature", 400, "IncompleteSignatureException", 400},
+	invalidSignature:    {"SignatureDoesNotMatch", 403, "InvalidSignatureException", 400},
+	unknownKey:          {"InvalidClientTokenId", 403, "UnrecognizedClientException", 400},
+	expiredToken:        {"ExpiredToken", 403, "ExpiredTokenException", 400},
+	accessDenied:        {"AccessDenied", 403, "AccessDeniedException", 400},
+	malformed:           {"ValidationError", 400, "SerializationException", 400},
+	tooLarge:            {"RequestEntityTooLarge", 413, "RequestEntityTooLarge", 413},
+	unknownOperation:    {"InvalidAction", 400, "UnknownOperationException", 400},
+	internalFailure:     {"InternalFailure", 500, "InternalFailure", 500},
+}
+
+// refused is an error of the choke point itself, before it is spelled for a protocol.
+type refused struct {
+	kind    refusalKind
+	message string
+}
+
+func (r *refused) Error() string { return r.message }
+
+func refusal(kind refusalKind, message string) error { return &refused{kind, message} }
+
+// spelled returns err as the exchange's protocol writes it; what is not an AWS error is an
+// InternalFailure whose text stays inside.
+func (x *exchange) spelled(err error) *api.Error {
+	if e, ok := errors.AsType[*api.Error](err); ok {
+		return e
+	}
+	kind, message := internalFailure, "The request processing has failed because of an unknown error, exception or failure."
+	if r, ok := errors.AsType[*refused](err); ok {
+		kind, message = r.kind, r.message
+	}
+	s := spellings[kind]
+	if x.protocol == api.JSON10 {
+		return &api.Error{Status: s.jsonStatus, Code: s.json, Message: message}
+	}
+	return &api.Error{Status: s.queryStatus, Code: s.query, Message: message}
+}
+
+// describe returns code and reason for the log.
+func (x *exchange) describe(err error) (code, reason string) {
+	e := x.spelled(err)
+	return e.Code, e.Message
+}
+
+var contentTypes = map[api.Protocol]string{
+	api.JSON10: "application/x-amz-json-1.0",
+	api.Query:  "text/xml",
+	api.Local:  "application/json",
+}
+
+// errorResponse writes err as the protocol does.
+func (x *exchange) errorResponse(err error) *api.Response {
+	e := x.spelled(err)
+	response := &api.Response{Status: e.Status}
+	switch x.protocol {
+	case api.JSON10:
+		response.Body = jsonError(e)
+	case api.Query:
+		response.Body = x.xmlError(e)
+	case api.Local:
+		response.Body = mustMarshal(struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		}{e.Code, e.Message})
+	}
+	return response
+}
+
+// jsonError is the awsJson1_0 form. The common errors of AWS's front end spell Message with a capital for
+// AccessDeniedException and in small letters elsewhere; SDKs read both.
+func jsonError(e *api.Error) []byte {
+	namespace := e.Namespace
+	if namespace == "" {
+		namespace = "com.amazon.coral.service"
+	}
+	kind := namespace + "#" + e.Code
+	if e.Code == "AccessDeniedException" {
+		return mustMarshal(struct {
+			Type    string `json:"__type"`
+			Message string `json:"Message"`
+		}{kind, e.Message})
+	}
+	return mustMarshal(struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+	}{kind, e.Message})
+}
+
+func (x *exchange) xmlError(e *api.Error) []byte {
+	kind := "Sender"
+	if e.Status >= 500 {
+		kind = "Receiver"
+	}
+	type detail struct{ Type, Code, Message string }
+	var out bytes.Buffer
+	if err := xml.NewEncoder(&out).Encode(struct {
+		XMLName   xml.Name `xml:"ErrorResponse"`
+		Namespace string   `xml:"xmlns,attr"`
+		Error     detail
+		RequestId string
+	}{Namespace: x.namespace, Error: detail{kind, e.Code, e.Message}, RequestId: x.id}); err != nil {
+		panic(err) // strings always encode
+	}
+	return out.Bytes()
+}
+
+func mustMarshal(v any) []byte {
+	// Messages may quote what the caller sent, which need not be valid UTF-8.
+	text, err := json.Marshal(v, allowInvalidUTF8)
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return text
+}

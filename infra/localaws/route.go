@@ -1,0 +1,154 @@
+package localaws
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"example.com/shiptrack/infra/localaws/api"
+)
+
+// route says how requests to one service look.
+type route struct {
+	service api.Service
+	target  string // JSON: what stands before the dot in X-Amz-Target
+	version string // Query: the API version
+	global  bool   // also signed for us-east-1, whatever the region (IAM; STS at its global endpoint)
+}
+
+// scope is what the caller signed for.
+type scope struct{ service, region string }
+
+// once are the headers that say what a request asks for: with two of one, two readers could see two requests.
+var once = []string{
+	"Authorization", "Content-Type", "Content-Encoding", "Host", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Target",
+	"X-Amz-Content-Sha256",
+}
+
+func checkHeaders(r *http.Request) error {
+	for _, name := range once {
+		if len(r.Header.Values(name)) > 1 {
+			return refusal(malformed, "The header "+name+" is given more than once.")
+		}
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return refusal(malformed, "The header Content-Encoding is not accepted.")
+	}
+	return nil
+}
+
+// route finds the service that the signature names and the operation that the request names. Where the
+// two do not fit together nothing is guessed: the request is refused.
+func (s *Server) route(x *exchange, r *http.Request, sc scope, body []byte) (api.Service, *api.Request, error) {
+	rt, ok := s.routes[sc.service]
+	if !ok {
+		return nil, nil, refusal(accessDenied, "localaws cannot authorize requests to the service '"+sc.service+
+			"'; it knows dynamodb, iam and sts.")
+	}
+	if sc.region != s.region && (!rt.global || sc.region != "us-east-1") {
+		return nil, nil, refusal(invalidSignature, "Credential should be scoped to a valid region, not '"+sc.region+"'.")
+	}
+	if rt.service.Protocol() != x.protocol {
+		return nil, nil, refusal(invalidSignature, "Credential should be scoped to correct service, not '"+sc.service+"'.")
+	}
+	request := &api.Request{
+		ID: x.id, Body: body, Header: r.Header, Caller: x.caller, Now: x.now, Account: s.account, Region: s.region,
+	}
+	var err error
+	switch x.protocol {
+	case api.JSON10:
+		request.Operation, err = targetOperation(r, rt)
+	case api.Query:
+		if sc.service == "iam" {
+			x.namespace = api.IAMNamespace
+		}
+		request.Form, request.Operation, err = formOperation(r, rt, body)
+	case api.Local:
+		request.Form, request.Operation, err = localOperation(r)
+	}
+	x.operation = request.Operation
+	return rt.service, request, err
+}
+
+var operationPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,127}$`)
+
+// targetOperation reads X-Amz-Target: DynamoDB_20120810.GetItem.
+func targetOperation(r *http.Request, rt route) (string, error) {
+	if r.Method != http.MethodPost || r.URL.EscapedPath() != "/" || r.URL.RawQuery != "" {
+		return "", refusal(unknownOperation, "The operation is asked for with POST on /, without a query string.")
+	}
+	if mediaType := r.Header.Get("Content-Type"); mediaType != contentTypes[api.JSON10] {
+		return "", refusal(unknownOperation, "The Content-Type must be "+contentTypes[api.JSON10]+".")
+	}
+	service, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	if service != rt.target || !operationPattern.MatchString(operation) {
+		return "", refusal(unknownOperation, "The X-Amz-Target does not name an operation of the service that the signature is for.")
+	}
+	return operation, nil
+}
+
+// formOperation reads the parameters of a Query request, from the body of a POST or from the query string,
+// never from both, and takes Action and Version out.
+func formOperation(r *http.Request, rt route, body []byte) (*api.Form, string, error) {
+	if r.URL.EscapedPath() != "/" || r.Method != http.MethodPost && r.Method != http.MethodGet {
+		return nil, "", refusal(unknownOperation, "The operation is asked for with POST on /.")
+	}
+	text, err := formText(r, body)
+	if err != nil {
+		return nil, "", err
+	}
+	form, err := api.ParseForm(text)
+	if err != nil {
+		return nil, "", err
+	}
+	operation, version := form.Get("Action"), form.Get("Version")
+	if operation == "" {
+		return nil, "", &api.Error{Status: 400, Code: "MissingAction", Message: "The request is missing an action or a required parameter."}
+	}
+	if version != rt.version || !operationPattern.MatchString(operation) {
+		return nil, "", refusal(unknownOperation, "Could not find operation "+operation+" for version "+version)
+	}
+	return form, operation, nil
+}
+
+func formText(r *http.Request, body []byte) (string, error) {
+	query := unsignedQuery(r.URL.RawQuery)
+	if len(body) == 0 {
+		return query, nil
+	}
+	if query != "" {
+		return "", refusal(malformed, "Parameters stand in the query string or in the body, not in both.")
+	}
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || mediaType != "application/x-www-form-urlencoded" {
+		return "", refusal(malformed, "The Content-Type must be application/x-www-form-urlencoded.")
+	}
+	return string(body), nil
+}
+
+// unsignedQuery drops the parameters of a presigned request, which are not the operation's. Their names
+// are compared as they are written: no other spelling of them reaches a service either, which would
+// refuse it as unknown.
+func unsignedQuery(query string) string {
+	var rest []string
+	for pair := range strings.SplitSeq(query, "&") {
+		if !strings.HasPrefix(pair, "X-Amz-") {
+			rest = append(rest, pair)
+		}
+	}
+	return strings.Join(rest, "&")
+}
+
+// localOperation reads a route of localaws' own: GET /_localaws/role-credentials?role=...
+func localOperation(r *http.Request) (*api.Form, string, error) {
+	if r.Method != http.MethodGet || r.URL.EscapedPath() != roleCredentialsPath {
+		return nil, "", &api.Error{Status: 404, Code: "NotFound", Message: "localaws has no such route."}
+	}
+	form, err := api.ParseForm(unsignedQuery(r.URL.RawQuery))
+	if err != nil {
+		return nil, "", err
+	}
+	return form, (&url.URL{Path: roleCredentialsPath}).Path, nil
+}

@@ -1,0 +1,149 @@
+// Package localaws is a local AWS endpoint that enforces IAM: it verifies signatures, vends sessions with
+// tags, evaluates policies, and answers STS, IAM and DynamoDB. It refuses every request whose signature,
+// caller, meaning or permission it cannot establish.
+package localaws
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"example.com/shiptrack/infra/localaws/api"
+	"example.com/shiptrack/infra/localaws/iam"
+	"example.com/shiptrack/infra/localaws/identity"
+	"example.com/shiptrack/infra/localaws/sts"
+)
+
+// Defaults of Config.
+const (
+	DefaultRegion  = "us-east-1"
+	DefaultAccount = "000000000000"
+)
+
+// Config configures a Server.
+type Config struct {
+	Data    string           // directory, made where it is missing; one Server at a time
+	Region  string           // DefaultRegion where empty
+	Account string           // twelve digits; DefaultAccount where empty
+	Log     io.Writer        // one JSON line (Entry) per decision and refusal; nil: none
+	Now     func() time.Time // nil: time.Now
+}
+
+// Server answers the AWS APIs. It is an http.Handler, safe for concurrent use.
+type Server struct {
+	region   string
+	account  string
+	now      func() time.Time
+	db       *bbolt.DB
+	log      *decisionLog
+	sessions *identity.Sessions
+	routes   map[string]route // by the service in the credential scope
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	regionPattern  = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+)
+
+// New opens the data directory and returns a Server. Stored roles and policies that do not parse are an
+// error, and so is a directory that another process uses.
+func New(c Config) (*Server, error) {
+	c = c.withDefaults()
+	if !accountPattern.MatchString(c.Account) {
+		return nil, fmt.Errorf("account %q is not twelve digits", c.Account)
+	}
+	if !regionPattern.MatchString(c.Region) {
+		return nil, fmt.Errorf("region %q is not the name of a region", c.Region)
+	}
+	db, err := openData(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	s, err := assemble(c, db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Region == "" {
+		c.Region = DefaultRegion
+	}
+	if c.Account == "" {
+		c.Account = DefaultAccount
+	}
+	if c.Log == nil {
+		c.Log = io.Discard
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+func assemble(c Config, db *bbolt.DB) (*Server, error) {
+	key, err := sealingKey(db)
+	if err != nil {
+		return nil, err
+	}
+	directory, err := identity.OpenDirectory(db)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := identity.NewSessions(identity.SessionsConfig{Account: c.Account, Directory: directory, Key: key})
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := sts.New(sts.Config{Directory: directory, Sessions: sessions})
+	if err != nil {
+		return nil, err
+	}
+	return &Server{
+		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions,
+		log: &decisionLog{out: c.Log},
+		routes: map[string]route{
+			"iam":        {service: iam.New(iam.Config{Directory: directory}), version: "2010-05-08", global: true},
+			"sts":        {service: tokens, version: "2011-06-15", global: true},
+			localService: {service: &roleCredentials{directory: directory, sessions: sessions}},
+		},
+	}, nil
+}
+
+// Close releases the data directory. Call it after the last request was answered.
+func (s *Server) Close() error { return s.db.Close() }
+
+// ServeHTTP answers one request. /_localaws/health is the only path without a signature.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/_localaws/health" {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, "{\"status\":\"ok\"}\n") // a caller that went away needs no answer
+		return
+	}
+	x := newExchange(s.now(), r)
+	response, err := s.answer(x, r)
+	if err != nil {
+		response = x.errorResponse(err)
+	}
+	write(w, x, response)
+}
+
+func write(w http.ResponseWriter, x *exchange, response *api.Response) {
+	header := w.Header()
+	for name, values := range response.Header {
+		header[name] = values
+	}
+	if header.Get("Content-Type") == "" {
+		header.Set("Content-Type", contentTypes[x.protocol])
+	}
+	header.Set("X-Amzn-Requestid", x.id)
+	if response.Status != 0 {
+		w.WriteHeader(response.Status)
+	}
+	_, _ = w.Write(response.Body) // a caller that went away needs no answer
+}

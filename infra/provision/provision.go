@@ -1,0 +1,111 @@
+// Package provision creates Shiptrack's roles and table through the AWS API, on localaws or on AWS. It
+// can run any number of times: what exists is brought to the wanted documents or left as it is.
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"example.com/shiptrack/infra/iam"
+)
+
+// The keys of the table (see the tracking service, which owns it).
+const (
+	partitionKey = "TenantID"
+	sortKey      = "ShipmentID"
+)
+
+// tableWait is how long Table waits for a new table; AWS takes some seconds.
+const tableWait = 2 * time.Minute
+
+// Roles creates each role, or brings its trust policy and inline policies to the wanted documents: an
+// inline policy that is not wanted any more is deleted. Attached policies, tags and boundaries stay.
+func Roles(ctx context.Context, cfg aws.Config, roles []iam.Role) error {
+	client := awsiam.NewFromConfig(cfg)
+	for _, role := range roles {
+		if err := putRole(ctx, client, role); err != nil {
+			return fmt.Errorf("role %s: %w", role.Name, err)
+		}
+	}
+	return nil
+}
+
+func putRole(ctx context.Context, client *awsiam.Client, role iam.Role) error {
+	trust := aws.String(string(role.Trust))
+	_, err := client.CreateRole(ctx, &awsiam.CreateRoleInput{RoleName: &role.Name, AssumeRolePolicyDocument: trust})
+	if _, exists := errors.AsType[*iamtypes.EntityAlreadyExistsException](err); exists {
+		_, err = client.UpdateAssumeRolePolicy(ctx, &awsiam.UpdateAssumeRolePolicyInput{
+			RoleName: &role.Name, PolicyDocument: trust,
+		})
+	}
+	if err != nil {
+		return err
+	}
+	for _, policy := range role.Policies {
+		if _, err := client.PutRolePolicy(ctx, &awsiam.PutRolePolicyInput{
+			RoleName: &role.Name, PolicyName: &policy.Name, PolicyDocument: aws.String(string(policy.Document)),
+		}); err != nil {
+			return err
+		}
+	}
+	return deleteUnwanted(ctx, client, role)
+}
+
+func deleteUnwanted(ctx context.Context, client *awsiam.Client, role iam.Role) error {
+	pages := awsiam.NewListRolePoliciesPaginator(client, &awsiam.ListRolePoliciesInput{RoleName: &role.Name})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, name := range page.PolicyNames {
+			if slices.ContainsFunc(role.Policies, func(p iam.Policy) bool { return p.Name == name }) {
+				continue
+			}
+			if _, err := client.DeleteRolePolicy(ctx, &awsiam.DeleteRolePolicyInput{
+				RoleName: &role.Name, PolicyName: &name,
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Table creates the tracking table called name, or leaves it as it is, and returns when it is active.
+func Table(ctx context.Context, cfg aws.Config, name string) error {
+	client := dynamodb.NewFromConfig(cfg)
+	attribute := func(name string) dynamodbtypes.AttributeDefinition {
+		return dynamodbtypes.AttributeDefinition{AttributeName: &name, AttributeType: dynamodbtypes.ScalarAttributeTypeS}
+	}
+	_, err := client.CreateTable(ctx, &dynamodb.CreateTableInput{
+		TableName:   &name,
+		BillingMode: dynamodbtypes.BillingModePayPerRequest,
+		AttributeDefinitions: []dynamodbtypes.AttributeDefinition{
+			attribute(partitionKey), attribute(sortKey),
+		},
+		KeySchema: []dynamodbtypes.KeySchemaElement{
+			{AttributeName: aws.String(partitionKey), KeyType: dynamodbtypes.KeyTypeHash},
+			{AttributeName: aws.String(sortKey), KeyType: dynamodbtypes.KeyTypeRange},
+		},
+	})
+	if _, exists := errors.AsType[*dynamodbtypes.ResourceInUseException](err); err != nil && !exists {
+		return fmt.Errorf("create table %s: %w", name, err)
+	}
+	waiter := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
+		o.MinDelay, o.MaxDelay = 50*time.Millisecond, 5*time.Second
+	})
+	if err := waiter.Wait(ctx, &dynamodb.DescribeTableInput{TableName: &name}, tableWait); err != nil {
+		return fmt.Errorf("wait for table %s: %w", name, err)
+	}
+	return nil
+}
