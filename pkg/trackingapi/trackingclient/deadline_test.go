@@ -3,15 +3,18 @@ package trackingclient_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/trackingapi/trackingclient"
 )
 
@@ -80,14 +83,34 @@ func TestRequestWithNoTimeLeftIsATimeout(t *testing.T) {
 	}
 }
 
-func TestRequestThatTheCallerGaveUpIsNotOurFailure(t *testing.T) {
+// The caller is gone, or the service is stopping: in neither case is it a bug of ours.
+func TestRequestThatIsGivenUpIsUnavailable(t *testing.T) {
 	ctx, cancel := context.WithCancel(caller(t))
 	client := service(t, func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
 		<-r.Context().Done()
 	})
-	if _, err := client.GetShippingETA(ctx, "1001"); kindOf(t, err) != problem.Timeout {
-		t.Fatalf("error = %v, want timeout", err)
+	if _, err := client.GetShippingETA(ctx, "1001"); kindOf(t, err) != problem.Unavailable || !errors.Is(err, context.Canceled) {
+		t.Fatalf("error = %v, want unavailable, because it was canceled", err)
+	}
+}
+
+func TestDeadlineAndRequestIDGoAlong(t *testing.T) {
+	var header http.Header
+	client := service(t, func(w http.ResponseWriter, r *http.Request) {
+		header = r.Header
+		answering(http.StatusOK, "application/json", etaOf("1001"))(w, r)
+	})
+	ctx, cancel := context.WithTimeout(telemetry.NewRequestID(caller(t), "req-7"), 2*time.Second)
+	defer cancel()
+	if _, err := client.GetShippingETA(ctx, "1001"); err != nil {
+		t.Fatal(err)
+	}
+	if got := header.Get("X-Request-Id"); got != "req-7" {
+		t.Errorf("X-Request-Id %q, want the request's own", got)
+	}
+	if ms, err := strconv.Atoi(header.Get("X-Request-Timeout-Ms")); err != nil || ms > 1950 || ms < 1000 {
+		t.Errorf("X-Request-Timeout-Ms %q, want what is left of 2 s less 50 ms", header.Get("X-Request-Timeout-Ms"))
 	}
 }
 
