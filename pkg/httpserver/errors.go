@@ -21,7 +21,11 @@ func renderError(err error, c echo.Context) {
 	if known.Kind == problem.MethodNotAllowed {
 		addHead(c.Response().Header())
 	}
-	problem.Write(c.Response(), c.Request(), known, RequestID(c.Request().Context()))
+	id := RequestID(c.Request().Context())
+	if known.Kind == problem.NotFound {
+		id = "" // what another tenant has and what nobody has is answered by the same bytes; the header has the id
+	}
+	problem.Write(c.Response(), c.Request(), known, id)
 }
 
 // classify returns err as one of the known kinds.
