@@ -10,10 +10,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// An item may nest 32 levels deep; the item itself is the first. Lists and maps count, what they hold
-// does not: so DynamoDB Local counts what the developer guide's "Constraints" leaves open.
-const maxContainers = 31
-
 const maxNameBytes = 65535
 
 var (
@@ -102,7 +98,7 @@ func readContent(dec *jsontext.Decoder, kind Kind, containers int) (Value, error
 	case SS, NS, BS:
 		return readSet(dec, kind)
 	}
-	if containers == maxContainers {
+	if containers == MaxNesting-1 {
 		return Value{}, errNesting
 	}
 	if kind == M {

@@ -78,8 +78,8 @@ func writeFields(enc *jsontext.Encoder, fields map[string]Value) error {
 	return enc.WriteToken(jsontext.EndObject)
 }
 
-// members writes a set as AWS's messages do: [a, b].
-func (v Value) members() string {
+// memberTexts writes a set as AWS's messages do: [a, b].
+func (v Value) memberTexts() string {
 	texts := make([]string, len(v.list))
 	for i, e := range v.list {
 		texts[i] = e.jsonText()

@@ -2,6 +2,7 @@ package attr
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -87,10 +88,7 @@ type scalar struct {
 func (v Value) scalar() scalar { return scalar{v.flag, v.exp, v.text} }
 
 func equalSets(v, w Value) bool {
-	members := make(map[scalar]struct{}, len(v.list))
-	for _, e := range v.list {
-		members[e.scalar()] = struct{}{}
-	}
+	members := v.members()
 	for _, e := range w.list {
 		if _, ok := members[e.scalar()]; !ok {
 			return false
@@ -112,28 +110,58 @@ func (v Value) Has(member Value) bool {
 	return false
 }
 
+// Union returns a set of the members of two sets of one kind, those of v first.
+func (v Value) Union(w Value) Value {
+	members := slices.Clone(v.list)
+	mine := v.members()
+	for _, e := range w.list {
+		if _, ok := mine[e.scalar()]; !ok {
+			members = append(members, e)
+		}
+	}
+	return Value{kind: v.kind, list: members}
+}
+
+// Without returns a set of the members of v that w does not have, and false where none is left.
+func (v Value) Without(w Value) (Value, bool) {
+	var members []Value
+	theirs := w.members()
+	for _, e := range v.list {
+		if _, ok := theirs[e.scalar()]; !ok {
+			members = append(members, e)
+		}
+	}
+	return Value{kind: v.kind, list: members}, len(members) > 0
+}
+
+func (v Value) members() map[scalar]struct{} {
+	members := make(map[scalar]struct{}, len(v.list))
+	for _, e := range v.list {
+		members[e.scalar()] = struct{}{}
+	}
+	return members
+}
+
 // checkSet refuses sets without members, with members of another kind, and with one member twice.
 func (v Value) checkSet() error {
 	if len(v.list) == 0 {
 		return emptySet(v.kind)
 	}
-	seen := make(map[scalar]struct{}, len(v.list))
 	for _, e := range v.list {
 		if e.kind != v.kind.Element() {
 			return Invalidf("One or more parameter values were invalid: a set of type %s has a member of type %s", v.kind, e.kind)
 		}
-		seen[e.scalar()] = struct{}{}
 	}
-	if len(seen) == len(v.list) {
+	if len(v.members()) == len(v.list) {
 		return nil
 	}
 	switch v.kind {
 	case NS:
 		return Invalidf("Input collection contains duplicates")
 	case BS:
-		return Invalidf("One or more parameter values were invalid: Input collection %sof type BS contains duplicates.", v.members())
+		return Invalidf("One or more parameter values were invalid: Input collection %sof type BS contains duplicates.", v.memberTexts())
 	}
-	return Invalidf("One or more parameter values were invalid: Input collection %s contains duplicates.", v.members())
+	return Invalidf("One or more parameter values were invalid: Input collection %s contains duplicates.", v.memberTexts())
 }
 
 func emptySet(kind Kind) error {

@@ -125,3 +125,22 @@ func (it Item) Clone() Item {
 	}
 	return maps.Clone(it)
 }
+
+// MaxNesting is how deep an item may nest: the item itself counts one, and so does each list or map in the
+// next; what they hold does not. The developer guide's "Constraints" has the number, DynamoDB Local the count.
+const MaxNesting = 32
+
+// Depth returns how many lists and maps nest in v: 0 for a scalar or a set, 1 for a flat list.
+func (v Value) Depth() int {
+	if v.kind != L && v.kind != M {
+		return 0
+	}
+	depth := 0
+	for _, e := range v.list {
+		depth = max(depth, e.Depth())
+	}
+	for _, e := range v.m {
+		depth = max(depth, e.Depth())
+	}
+	return 1 + depth
+}

@@ -1,0 +1,35 @@
+package expr
+
+import "example.com/shiptrack/infra/localaws/dynamodb/attr"
+
+// Projection is a parsed ProjectionExpression. Immutable.
+type Projection struct {
+	tree       *tree
+	attributes []string
+}
+
+// ParseProjection parses a ProjectionExpression. Paths that overlap are refused.
+func ParseProjection(src string, p *Placeholders) (*Projection, error) {
+	s := newScope("ProjectionExpression", src, p)
+	root, err := parse(s, projectionParser)
+	if err != nil {
+		return nil, err
+	}
+	t := newTree()
+	for i, n := range root.Paths {
+		path, err := s.path(n.Head, n.Steps)
+		if err != nil {
+			return nil, err
+		}
+		if err := t.add(s, path, i); err != nil {
+			return nil, err
+		}
+	}
+	return &Projection{tree: t, attributes: s.attributes()}, nil
+}
+
+// Apply returns the named parts of item, which it does not change. What item does not have is left out.
+func (pr *Projection) Apply(item attr.Item) attr.Item { return pr.tree.pickItem(item) }
+
+// Attributes returns the top-level attributes that are named, sorted.
+func (pr *Projection) Attributes() []string { return pr.attributes }
