@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Shipment is one consignment and the plan of its journey. Valid ones pass Validate; a Store returns no other.
+// Shipment is one consignment and the plan of its journey. Valid ones pass Validate.
 type Shipment struct {
 	ID                         ShipmentID
 	CarrierBookingReference    string // 1 to 35 printable ASCII characters, given by the carrier

@@ -1,0 +1,146 @@
+package dynamo_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/telemetry"
+	"example.com/shiptrack/tracking-service/internal/tracking"
+)
+
+func TestFailuresMapToTheirKind(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		status   int
+		code     string
+		want     problem.Kind
+		decision telemetry.Decision
+	}{
+		{"a denial is an alarm", 400, "AccessDeniedException", problem.Denied, telemetry.Deny},
+		{"an unknown key", 400, "UnrecognizedClientException", problem.Denied, telemetry.Deny},
+		{"throttled", 400, "ProvisionedThroughputExceededException", problem.Unavailable, telemetry.Failed},
+		{"its own failure", 500, "InternalServerError", problem.Unavailable, telemetry.Failed},
+		{"expired session", 400, "ExpiredTokenException", problem.Unavailable, telemetry.Failed},
+		{"no such table", 400, "ResourceNotFoundException", problem.Internal, telemetry.Failed},
+		{"our mistake", 400, "ValidationException", problem.Internal, telemetry.Failed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				body := fmt.Sprintf(`{"__type":"com.amazonaws.dynamodb.v20120810#%s","message":"as AWS words it"}`, test.code)
+				store, trail := newStore(t, always(test.status, body), fakeSTS{})
+				_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
+				wantKind(t, err, test.want)
+				record := trail.last(t)
+				if record.Decision != test.decision || !strings.HasPrefix(record.AWSRequestID, "aws-") ||
+					!strings.Contains(record.Reason, test.code) {
+					t.Errorf("audited %+v, want %s, AWS's request id and the code", record, test.decision)
+				}
+				if detail := problem.From(err).Detail; strings.Contains(detail, "AWS") || strings.Contains(detail, test.code) {
+					t.Errorf("the caller is told %q", detail)
+				}
+			})
+		})
+	}
+}
+
+func TestDenialIsNotTriedAgain(t *testing.T) {
+	w := always(400, `{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException"}`)
+	store, _ := newStore(t, w, fakeSTS{})
+	_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
+	wantKind(t, err, problem.Denied)
+	if len(w.calls) != 1 {
+		t.Errorf("%d calls, want 1", len(w.calls))
+	}
+}
+
+func TestTriesEndWithTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, trail := newStore(t, always(0, ""), fakeSTS{})
+		ctx, cancel := context.WithTimeout(as(t, "yellow"), 2*time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := store.Get(ctx, shipmentID(t, "1001"))
+		wantKind(t, err, problem.Timeout)
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("took %v, want the deadline's 2s", took)
+		}
+		if got := trail.last(t); got.Decision != telemetry.Failed || got.AWSRequestID != "" {
+			t.Errorf("audited %+v, want a failure without a request id", got)
+		}
+	})
+}
+
+func TestFailureOfTokenVendingIsTold(t *testing.T) {
+	refused := &awshttp.ResponseError{RequestID: "sts-1", ResponseError: &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 403}},
+		Err:      &smithy.GenericAPIError{Code: "AccessDenied"},
+	}}
+	for _, test := range []struct {
+		name     string
+		err      error
+		want     problem.Kind
+		decision telemetry.Decision
+	}{
+		{"STS refuses", refused, problem.Denied, telemetry.Deny},
+		{"STS is away", errors.New("connection refused"), problem.Unavailable, telemetry.Failed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := always(200, `{}`)
+			store, trail := newStore(t, w, fakeSTS{err: test.err})
+			for range 2 { // the second is answered from back-off
+				start := time.Now()
+				_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
+				wantKind(t, err, test.want)
+				if test.want == problem.Unavailable && problem.From(err).RetryAfter < time.Second/2 {
+					t.Errorf("RetryAfter = %v, want the back-off's", problem.From(err).RetryAfter)
+				}
+				if took := time.Since(start); took > 500*time.Millisecond {
+					t.Errorf("took %v: the SDK tried again what will not change", took)
+				}
+			}
+			if got := trail.last(t); got.Decision != test.decision || got.AWSRequestID != "" {
+				t.Errorf("audited %+v, want %s and no request id: DynamoDB was not asked", got, test.decision)
+			}
+			if len(w.calls) != 0 {
+				t.Errorf("%d calls of DynamoDB without a session", len(w.calls))
+			}
+		})
+	}
+}
+
+func TestMalformedRowIsAnErrorNotAShipment(t *testing.T) {
+	good := row("yellow", "1001")
+	for name, body := range map[string]string{
+		"no milestones":       strings.Replace(good, `"Milestones"`, `"Milestone"`, 1),
+		"unknown type":        strings.Replace(good, "ARRI", "ZZZZ", 1),
+		"no arrival":          strings.Replace(good, "ARRI", "DEPA", 1),
+		"bad place":           strings.Replace(good, "CNSHA", "cnsha", 1),
+		"time without zone":   strings.Replace(good, "2026-05-01T12:00:00Z", "2026-05-01T12:00:00", 1),
+		"time that is number": strings.Replace(good, `{"S":"2026-05-01T12:00:00Z"}`, `{"N":"5"}`, 1),
+		"bad actual time":     strings.Replace(good, "2026-05-02T12:00:00Z", "yesterday", 1),
+	} {
+		if body == good {
+			t.Fatalf("%s: nothing was replaced", name)
+		}
+		store, trail := newStore(t, always(200, `{"Item":`+body+`}`), fakeSTS{})
+		_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
+		wantKind(t, err, problem.Internal)
+		if !errors.Is(err, tracking.ErrMalformed) {
+			t.Errorf("%s: error = %v, want ErrMalformed", name, err)
+		}
+		if got := trail.last(t).Decision; got != telemetry.Failed {
+			t.Errorf("%s: audited as %q, want %q", name, got, telemetry.Failed)
+		}
+	}
+}

@@ -1,0 +1,200 @@
+package dynamo_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/telemetry"
+	"example.com/shiptrack/pkg/tenant"
+	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/dynamo"
+	"example.com/shiptrack/tracking-service/internal/tracking"
+)
+
+// call is one request as it went over the wire.
+type call struct {
+	operation, accessKey, body string
+}
+
+// wire is the HTTP client of the SDK: it keeps the calls, and answers with what answer says.
+type wire struct {
+	answer func(n int, c call) (status int, body string) // n counts from 1
+
+	mu    sync.Mutex
+	calls []call
+}
+
+var credentialKey = regexp.MustCompile(`Credential=([^/]+)/`)
+
+func (w *wire) Do(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	c := call{operation: operation, accessKey: credentialKey.FindStringSubmatch(r.Header.Get("Authorization"))[1], body: string(body)}
+	w.mu.Lock()
+	w.calls = append(w.calls, c)
+	n := len(w.calls)
+	w.mu.Unlock()
+	status, text := w.answer(n, c)
+	if status == 0 { // a server that never answers
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	return &http.Response{
+		StatusCode: status, Body: io.NopCloser(bytes.NewBufferString(text)), Request: r,
+		Header: http.Header{
+			"Content-Type":     {"application/x-amz-json-1.0"},
+			"X-Amzn-Requestid": {fmt.Sprintf("aws-%d", n)},
+		},
+	}, nil
+}
+
+// always answers every call alike.
+func always(status int, body string) *wire {
+	return &wire{answer: func(int, call) (int, string) { return status, body }}
+}
+
+// fakeSTS vends sessions with the access key AKIA<TENANT>, or fails.
+type fakeSTS struct{ err error }
+
+func (f fakeSTS) AssumeRole(_ context.Context, in *sts.AssumeRoleInput, _ ...func(*sts.Options)) (*sts.AssumeRoleOutput, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	session := "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/" + aws.ToString(in.RoleSessionName)
+	return &sts.AssumeRoleOutput{
+		AssumedRoleUser: &types.AssumedRoleUser{Arn: &session},
+		Credentials: &types.Credentials{
+			AccessKeyId:     aws.String("AKIA" + strings.ToUpper(aws.ToString(in.Tags[0].Value))),
+			SecretAccessKey: aws.String("secret"), SessionToken: aws.String("token"),
+			Expiration: aws.Time(time.Now().Add(time.Hour)),
+		},
+	}, nil
+}
+
+// auditTrail keeps what was recorded.
+type auditTrail struct {
+	mu      sync.Mutex
+	records []telemetry.AuditRecord
+}
+
+func (a *auditTrail) Record(_ context.Context, r telemetry.AuditRecord) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.records = append(a.records, r)
+}
+
+func (a *auditTrail) last(t *testing.T) telemetry.AuditRecord {
+	t.Helper()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.records) == 0 {
+		t.Fatal("nothing was audited")
+	}
+	return a.records[len(a.records)-1]
+}
+
+func newStore(t testing.TB, w *wire, client tokenvending.AssumeRoler) (*dynamo.Store, *auditTrail) {
+	t.Helper()
+	machine, err := tokenvending.New(tokenvending.Config{
+		STS: client, RoleARN: "arn:aws:iam::000000000000:role/TrackingAccessRole", Instance: "test", Capacity: 10,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trail := &auditTrail{}
+	store, err := dynamo.New(dynamo.Config{
+		AWS:     aws.Config{Region: "us-east-1", HTTPClient: w, BaseEndpoint: aws.String("http://dynamodb.test")},
+		Vending: machine, Table: "TrackingData", Audit: trail,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store, trail
+}
+
+func as(t testing.TB, id string) context.Context {
+	t.Helper()
+	parsed, err := tenant.Parse(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tenant.NewContext(t.Context(), parsed)
+}
+
+func shipmentID(t testing.TB, s string) tracking.ShipmentID {
+	t.Helper()
+	id, err := tracking.ParseShipmentID(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// row is an item as DynamoDB answers it.
+func row(owner, id string) string {
+	return fmt.Sprintf(`{"TenantID":{"S":%q},"ShipmentID":{"S":%q},"CarrierBookingReference":{"S":"B1"},"Carrier":{"S":"MAEU"},
+		"Origin":{"S":"CNSHA"},"Destination":{"S":"DEHAM"},"Milestones":{"L":[{"M":{"Type":{"S":"ARRI"},"Location":{"S":"DEHAM"},
+		"Planned":{"S":"2026-05-01T12:00:00Z"},"Actual":{"S":"2026-05-02T12:00:00Z"}}}]}}`, owner, id)
+}
+
+func rows(owner string, ids ...string) string {
+	var all []string
+	for _, id := range ids {
+		all = append(all, row(owner, id))
+	}
+	return "[" + strings.Join(all, ",") + "]"
+}
+
+func key(owner, id string) string {
+	return fmt.Sprintf(`{"TenantID":{"S":%q},"ShipmentID":{"S":%q}}`, owner, id)
+}
+
+func ids(shipments []tracking.Shipment) string {
+	var all []string
+	for _, s := range shipments {
+		all = append(all, s.ID.String())
+	}
+	return strings.Join(all, " ")
+}
+
+func wantKind(t testing.TB, err error, want problem.Kind) {
+	t.Helper()
+	if err == nil || problem.KindOf(err) != want {
+		t.Errorf("error = %v, want kind %v", err, want)
+	}
+}
+
+// field returns what path (names and indexes) leads to in a JSON text.
+func field(t testing.TB, text string, path ...any) any {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			value = value.(map[string]any)[step]
+		case int:
+			value = value.([]any)[step]
+		}
+	}
+	return value
+}
