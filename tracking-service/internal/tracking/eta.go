@@ -59,18 +59,23 @@ func (s Shipment) plannedArrival() time.Time {
 	return time.Time{}
 }
 
+// lastActual returns a copy of the last milestone that has happened, nil where none has.
 func (s Shipment) lastActual() *Milestone {
-	var last *Milestone
-	for _, m := range s.Milestones {
+	last := -1
+	for i, m := range s.Milestones {
 		if m.Actual == nil {
 			continue
 		}
-		if last == nil || m.Actual.After(*last.Actual) ||
-			m.Actual.Equal(*last.Actual) && m.Planned.After(last.Planned) {
-			last = &m
+		if last < 0 || m.Actual.After(*s.Milestones[last].Actual) ||
+			m.Actual.Equal(*s.Milestones[last].Actual) && m.Planned.After(s.Milestones[last].Planned) {
+			last = i
 		}
 	}
-	return last
+	if last < 0 {
+		return nil
+	}
+	milestone := s.Milestones[last]
+	return &milestone
 }
 
 // isAtDestination reports whether m, which has happened, means that the shipment is at its destination.
