@@ -1,0 +1,78 @@
+package credentials
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const (
+	minToken = 16 // characters
+	maxToken = 4096
+	newToken = 32 // random bytes, twice as many hexadecimal digits
+)
+
+// ReadOrMakeToken returns the token in a file, without white space at its end. A file that is missing is
+// made, for its owner's eyes alone, with a random token; of several processes that make it at once one
+// wins and all return its token.
+func ReadOrMakeToken(file string) (string, error) {
+	token, err := readToken(file)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return token, err
+	}
+	if err := makeToken(file); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	return readToken(file)
+}
+
+func readToken(file string) (string, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	token := strings.TrimRight(string(content), " \t\r\n")
+	if err := CheckToken(token); err != nil {
+		return "", fmt.Errorf("%s: %w", file, err)
+	}
+	return token, nil
+}
+
+// makeToken links a finished file to its name, so that nobody reads half a token. os.CreateTemp gives
+// it the mode 0600.
+func makeToken(file string) (err error) {
+	unfinished, err := os.CreateTemp(filepath.Dir(file), ".token-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(unfinished.Name())) }()
+	var random [newToken]byte
+	_, _ = rand.Read(random[:]) // never fails (crypto/rand)
+	_, err = unfinished.WriteString(hex.EncodeToString(random[:]))
+	if err := errors.Join(err, unfinished.Close()); err != nil {
+		return err
+	}
+	return os.Link(unfinished.Name(), file)
+}
+
+// CheckToken says why a token cannot be sent in a header, or is too easily guessed: 16 to 4096
+// printable ASCII characters are wanted, spaces inside only.
+func CheckToken(token string) error {
+	if len(token) < minToken || len(token) > maxToken {
+		return fmt.Errorf("the token has %d characters, %d to %d are wanted", len(token), minToken, maxToken)
+	}
+	for i := range len(token) {
+		if token[i] < ' ' || token[i] > '~' {
+			return errors.New("the token has a character that is not printable ASCII")
+		}
+	}
+	if strings.Trim(token, " ") != token {
+		return errors.New("the token begins or ends with a space")
+	}
+	return nil
+}
