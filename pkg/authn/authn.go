@@ -97,10 +97,18 @@ func (cfg *Config) setDefaults() error {
 	if cfg.Audience == "" {
 		errs = append(errs, errors.New("authn: an audience is required"))
 	}
-	if slices.Contains(registeredClaims, cfg.TenantClaim) {
-		errs = append(errs, fmt.Errorf("authn: the claim %q has a meaning of its own and cannot name the tenant", cfg.TenantClaim))
+	if err := CheckTenantClaim(cfg.TenantClaim); err != nil {
+		errs = append(errs, fmt.Errorf("authn: %w", err))
 	}
 	return errors.Join(errs...)
+}
+
+// CheckTenantClaim returns what is wrong with name as the claim that names the tenant.
+func CheckTenantClaim(name string) error {
+	if slices.Contains(registeredClaims, name) {
+		return fmt.Errorf("the claim %q has a meaning of its own and cannot name the tenant", name)
+	}
+	return nil
 }
 
 // Verify returns the principal that rawToken speaks for. The error is problem.Unauthenticated with one
