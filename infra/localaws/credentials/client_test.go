@@ -43,7 +43,6 @@ func newFake(t *testing.T) *fakeLocalaws {
 			t.Errorf("got %s %s signed by %+v, %v", r.Method, r.URL.Path, signed, err)
 		}
 		f.query, f.signed = r.URL.Query(), signed
-		w.Header().Set("Location", "http://127.0.0.1:1/") // for the test of redirects
 		w.WriteHeader(f.status)
 		_, _ = io.WriteString(w, f.body)
 	}))
@@ -122,7 +121,6 @@ func TestAnswerThatIsNotASessionIsUnreachable(t *testing.T) {
 		"no role":        func(f *fakeLocalaws) { f.body = strings.Replace(answer, "RoleArn", "Role", 1) },
 		"expired":        func(f *fakeLocalaws) { f.body = strings.Replace(answer, "T13:00:00.5", "T12:00:00", 1) },
 		"error in plain": func(f *fakeLocalaws) { f.status, f.body = http.StatusBadGateway, "oops" },
-		"redirect":       func(f *fakeLocalaws) { f.status = http.StatusTemporaryRedirect },
 		"away":           func(f *fakeLocalaws) { f.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,5 +161,20 @@ func TestCanceledFetchEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := newFake(t).client(t, nil).Fetch(ctx)
+	wantCode(t, err, credentials.Unreachable)
+}
+
+func TestRedirectIsNotFollowed(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("root's signature was carried elsewhere")
+	}))
+	defer elsewhere.Close()
+	from := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	defer from.Close()
+	c, err := credentials.New(credentials.Config{Endpoint: from.URL, Role: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Fetch(t.Context())
 	wantCode(t, err, credentials.Unreachable)
 }
