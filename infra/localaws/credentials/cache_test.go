@@ -52,7 +52,11 @@ func TestShortSessionIsRenewedAtHalfItsLife(t *testing.T) {
 		s := &source{life: 10 * time.Minute}
 		c := s.cache()
 		first := wantSession(t, c)
-		time.Sleep(5 * time.Minute)
+		time.Sleep(5*time.Minute - 2*time.Millisecond)
+		if wantSession(t, c) != first {
+			t.Fatal("renewed too early")
+		}
+		time.Sleep(2 * time.Millisecond)
 		if wantSession(t, c) == first {
 			t.Fatal("not renewed at half its life")
 		}
