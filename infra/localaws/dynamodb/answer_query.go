@@ -1,0 +1,321 @@
+package dynamodb
+
+import (
+	"bytes"
+	"context"
+	"hash/fnv"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"go.etcd.io/bbolt"
+
+	"example.com/shiptrack/infra/localaws/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/dynamodb/expr"
+)
+
+// maxPage is how many bytes of items one Query or Scan evaluates, before filter and projection.
+const maxPage = 1 << 20
+
+type pageOutput struct {
+	Items            *[]jsontext.Value `json:",omitzero"`
+	Count            int
+	ScannedCount     int
+	LastEvaluatedKey attr.Item         `json:",omitempty"`
+	ConsumedCapacity *consumedCapacity `json:",omitzero"`
+}
+
+// span is a range of the store's keys: from is in it, to is not; a nil to has no end.
+type span struct{ from, to []byte }
+
+func (s *store) query(q *page) answer {
+	return func(context.Context) (any, error) {
+		if err := q.check(); err != nil {
+			return nil, err
+		}
+		in, err := q.span()
+		if err != nil {
+			return nil, err
+		}
+		return s.read(q, in)
+	}
+}
+
+func (s *store) scan(q *page) answer {
+	return func(context.Context) (any, error) {
+		if err := q.check(); err != nil {
+			return nil, err
+		}
+		return s.read(q, span{})
+	}
+}
+
+// check refuses what the store has not.
+func (q *page) check() error {
+	if err := q.target.found(); err != nil {
+		return err
+	}
+	if q.index != "" {
+		return validation("The table does not have the specified index: %s", q.index)
+	}
+	return q.legacy
+}
+
+// span is the part of the partition that the key condition describes.
+func (q *page) span() (span, error) {
+	keys := q.target.table.Keys
+	var partition, sort *expr.KeyTerm
+	for i := range q.terms {
+		switch q.terms[i].Attribute {
+		case keys.Partition.Name:
+			partition = &q.terms[i]
+		case keys.Sort.Name:
+			sort = &q.terms[i]
+		default:
+			return span{}, validation("Query condition missed key schema element: %s", q.missed())
+		}
+	}
+	switch {
+	case partition == nil:
+		return span{}, validation("Query condition missed key schema element: %s", keys.Partition.Name)
+	case partition.Op != expr.Equal:
+		return span{}, validation("Query key condition not supported")
+	}
+	if q.filter != nil {
+		for _, name := range q.filter.Attributes() {
+			if keys.has(name) {
+				return span{}, validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
+			}
+		}
+	}
+	prefix, err := keys.Partition.bound(nil, attr.PartitionKey, partition.Values[0])
+	if err != nil {
+		return span{}, err
+	}
+	if sort == nil {
+		return span{prefix, successor(prefix)}, nil
+	}
+	return keys.Sort.span(prefix, sort)
+}
+
+// missed is the key attribute that the terms lack.
+func (q *page) missed() string {
+	for _, name := range q.target.table.Keys.attributes() {
+		named := false
+		for _, t := range q.terms {
+			named = named || t.Attribute == name
+		}
+		if !named {
+			return name
+		}
+	}
+	return ""
+}
+
+// bound appends the encoding of a value that is compared with the key attribute.
+func (k keyAttribute) bound(prefix []byte, role attr.KeyRole, v attr.Value) ([]byte, error) {
+	if v.Kind() != k.kind() {
+		return nil, validation("One or more parameter values were invalid: Condition parameter type does not match schema type")
+	}
+	if err := attr.CheckKey(role, k.Name, v); err != nil {
+		return nil, err
+	}
+	return v.AppendKey(bytes.Clone(prefix)), nil
+}
+
+// span is the part of the partition prefix in which the sort key satisfies t.
+func (k keyAttribute) span(prefix []byte, t *expr.KeyTerm) (span, error) {
+	low, err := k.bound(prefix, attr.SortKey, t.Values[0])
+	if err != nil {
+		return span{}, err
+	}
+	switch t.Op {
+	case expr.Equal:
+		return span{low, after(low)}, nil
+	case expr.Less:
+		return span{prefix, low}, nil
+	case expr.LessOrEqual:
+		return span{prefix, after(low)}, nil
+	case expr.Greater:
+		return span{after(low), successor(prefix)}, nil
+	case expr.GreaterOrEqual:
+		return span{low, successor(prefix)}, nil
+	case expr.Between:
+		high, err := k.bound(prefix, attr.SortKey, t.Values[1])
+		return span{low, after(high)}, err
+	}
+	if k.Type == "N" {
+		return span{}, validation("One or more parameter values were invalid: " +
+			"ComparisonOperator BEGINS_WITH is not valid for N AttributeValue type")
+	}
+	begin := t.Values[0].AppendKeyPrefix(bytes.Clone(prefix))
+	return span{begin, successor(begin)}, nil
+}
+
+// after is the smallest key that is greater than key.
+func after(key []byte) []byte { return append(bytes.Clone(key), 0) }
+
+// successor is the smallest key that is greater than all that begin with prefix; nil where there is none.
+func successor(prefix []byte) []byte {
+	for i := len(prefix) - 1; i >= 0; i-- {
+		if prefix[i] < 0xff {
+			next := bytes.Clone(prefix[:i+1])
+			next[i]++
+			return next
+		}
+	}
+	return nil
+}
+
+func (in span) contains(key []byte) bool {
+	return bytes.Compare(key, in.from) >= 0 && (in.to == nil || bytes.Compare(key, in.to) < 0)
+}
+
+// behind takes off in what lies before the start key, and the key itself.
+func (q *page) behind(in span) (span, error) {
+	if q.start == nil {
+		return in, nil
+	}
+	start, err := q.target.table.Keys.encodeKey(q.start)
+	if err != nil {
+		return span{}, validation("The provided starting key is invalid: %s", err)
+	}
+	switch {
+	case !in.contains(start):
+		return span{}, validation("The provided starting key is outside query boundaries based on provided conditions")
+	case !q.owns(start):
+		return span{}, validation("The provided Exclusive start key does not map to the provided Segment and TotalSegments values.")
+	case q.backward:
+		return span{in.from, start}, nil
+	}
+	return span{after(start), in.to}, nil
+}
+
+// read evaluates one page of the items in a span.
+func (s *store) read(q *page, in span) (any, error) {
+	in, err := q.behind(in)
+	if err != nil {
+		return nil, err
+	}
+	f := found{page: q, items: []jsontext.Value{}}
+	err = s.view(func(tx *bbolt.Tx) error {
+		items := q.target.items(tx)
+		if items == nil {
+			return resourceNotFound()
+		}
+		return f.walk(items.Cursor(), in)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &pageOutput{Count: f.count, ScannedCount: f.scanned, LastEvaluatedKey: f.last}
+	if !q.count {
+		out.Items = &f.items
+	}
+	out.ConsumedCapacity = consumed(q.capacity, q.target, readUnits(f.size, q.consistent))
+	return out, nil
+}
+
+// found is a page while it is read.
+type found struct {
+	*page
+	items   []jsontext.Value
+	count   int
+	scanned int
+	size    int
+	last    attr.Item // the last key that was evaluated, where the page ended before the span
+}
+
+// walk evaluates items until the page is full: as many as Limit, or as fit into 1 MB.
+func (f *found) walk(c *bbolt.Cursor, in span) error {
+	key, value := in.first(c, f.backward)
+	var last []byte
+	for ; key != nil && in.contains(key); key, value = step(c, f.backward) {
+		if !f.owns(key) {
+			continue
+		}
+		r, err := decodeRecord(value)
+		if err != nil {
+			return err
+		}
+		if f.scanned > 0 && f.size+r.size > maxPage {
+			return f.endAt(last)
+		}
+		last = key
+		if err := f.evaluate(r); err != nil {
+			return err
+		}
+		if f.scanned == f.limit {
+			return f.endAt(last)
+		}
+	}
+	return nil
+}
+
+func (in span) first(c *bbolt.Cursor, backward bool) (key, value []byte) {
+	switch {
+	case !backward:
+		return c.Seek(in.from)
+	case in.to == nil:
+		return c.Last()
+	}
+	if key, _ := c.Seek(in.to); key == nil {
+		return c.Last()
+	}
+	return c.Prev()
+}
+
+func step(c *bbolt.Cursor, backward bool) (key, value []byte) {
+	if backward {
+		return c.Prev()
+	}
+	return c.Next()
+}
+
+func (f *found) evaluate(r record) error {
+	f.scanned++
+	f.size += r.size
+	if f.filter != nil {
+		item, err := r.item()
+		if err != nil {
+			return err
+		}
+		if !f.filter.Eval(item) {
+			return nil
+		}
+	}
+	f.count++
+	if f.page.count {
+		return nil
+	}
+	out, err := r.project(f.projection)
+	f.items = append(f.items, out)
+	return err
+}
+
+// endAt notes where the next page starts.
+func (f *found) endAt(key []byte) error {
+	keys := f.target.table.Keys
+	partition, rest, err := attr.ReadKey(keys.Partition.kind(), key)
+	if err != nil {
+		return err
+	}
+	f.last = attr.Item{keys.Partition.Name: partition}
+	if keys.hasSort() {
+		f.last[keys.Sort.Name], _, err = attr.ReadKey(keys.Sort.kind(), rest)
+	}
+	return err
+}
+
+// owns reports whether an item belongs to the segment of a parallel Scan: partitions stay together.
+func (q *page) owns(key []byte) bool {
+	if q.segments < 2 {
+		return true
+	}
+	keys := q.target.table.Keys
+	_, rest, err := attr.ReadKey(keys.Partition.kind(), key)
+	if err != nil {
+		return false
+	}
+	h := fnv.New32a()
+	h.Write(key[:len(key)-len(rest)])
+	return int(h.Sum32()%uint32(q.segments)) == q.segment
+}

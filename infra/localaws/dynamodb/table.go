@@ -1,0 +1,124 @@
+package dynamodb
+
+import (
+	"fmt"
+	"time"
+
+	"example.com/shiptrack/infra/localaws/dynamodb/attr"
+)
+
+// table is what is known of a table. It is immutable once it is in the store's catalog.
+type table struct {
+	// ID tells a table from one that had its name before: a request that was read against one must not
+	// be answered from the other, whose keys may be named differently.
+	ID      uint64
+	Name    string
+	Keys    keySchema
+	Indexes map[string]keySchema `json:",omitempty"`
+
+	CreatedAt  time.Time
+	OnDemand   bool
+	Read       int64 // provisioned read capacity units, 0 on demand
+	Write      int64
+	Class      string `json:",omitempty"`
+	Protected  bool   // against deletion
+	Tags       []tag  `json:",omitempty"`
+	Attributes []attributeDefinition
+}
+
+// keySchema is the primary key of a table or an index.
+type keySchema struct {
+	Partition keyAttribute
+	Sort      keyAttribute // its Name is empty where there is none
+}
+
+type keyAttribute struct {
+	Name string
+	Type string // "S", "N" or "B"
+}
+
+func (k keyAttribute) kind() attr.Kind {
+	kind, _ := attr.KindOf(k.Type)
+	return kind
+}
+
+func (s keySchema) hasSort() bool { return s.Sort.Name != "" }
+
+// has reports whether name is one of the key's attributes.
+func (s keySchema) has(name string) bool {
+	return name == s.Partition.Name || s.hasSort() && name == s.Sort.Name
+}
+
+// attributes are the key's names, the partition key's first.
+func (s keySchema) attributes() []string {
+	if !s.hasSort() {
+		return []string{s.Partition.Name}
+	}
+	return []string{s.Partition.Name, s.Sort.Name}
+}
+
+// keyOf returns the key's part of item.
+func (s keySchema) keyOf(item attr.Item) attr.Item {
+	key := make(attr.Item, 2)
+	for _, name := range s.attributes() {
+		key[name] = item[name]
+	}
+	return key
+}
+
+// of returns the schema of the table, or of one of its indexes.
+func (t *table) of(index string) (keySchema, bool) {
+	if t == nil {
+		return keySchema{}, false
+	}
+	if index == "" {
+		return t.Keys, true
+	}
+	keys, ok := t.Indexes[index]
+	return keys, ok
+}
+
+func errKeyMismatch() error {
+	return validation("The provided key element does not match the schema")
+}
+
+// encodeKey returns the store's key of the item that key names, which must name nothing else.
+func (s keySchema) encodeKey(key attr.Item) ([]byte, error) {
+	if len(key) != len(s.attributes()) {
+		return nil, errKeyMismatch()
+	}
+	return s.encode(key, func(keyAttribute, attr.Value) error { return errKeyMismatch() })
+}
+
+// encodeItem returns the store's key of a whole item.
+func (s keySchema) encodeItem(item attr.Item) ([]byte, error) {
+	return s.encode(item, func(k keyAttribute, v attr.Value) error {
+		if v.Kind() == attr.Invalid {
+			return validation("One or more parameter values were invalid: Missing the key %s in the item", k.Name)
+		}
+		return validation("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s",
+			k.Name, k.Type, v.Kind())
+	})
+}
+
+func (s keySchema) encode(from attr.Item, mismatch func(keyAttribute, attr.Value) error) ([]byte, error) {
+	encoded, err := s.Partition.append(nil, attr.PartitionKey, from, mismatch)
+	if err != nil || !s.hasSort() {
+		return encoded, err
+	}
+	return s.Sort.append(encoded, attr.SortKey, from, mismatch)
+}
+
+func (k keyAttribute) append(dst []byte, role attr.KeyRole, from attr.Item, mismatch func(keyAttribute, attr.Value) error) ([]byte, error) {
+	v := from[k.Name]
+	if v.Kind() != k.kind() {
+		return nil, mismatch(k, v)
+	}
+	if err := attr.CheckKey(role, k.Name, v); err != nil {
+		return nil, err
+	}
+	return v.AppendKey(dst), nil
+}
+
+// uuid is the table's TableId: its own ID in the shape that AWS gives.
+func (t *table) uuid() string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", t.ID) }
