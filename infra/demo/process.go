@@ -1,0 +1,144 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// stopGrace is how long a process may take over its own shutdown; with what follows it stays below the two
+// seconds in which Ctrl-C has to be over.
+const stopGrace = 1200 * time.Millisecond
+
+// process is one part of the demo that runs until it is stopped.
+type process struct {
+	name   string
+	cmd    *exec.Cmd
+	log    string // file that its output goes to
+	exited chan struct{}
+}
+
+// fleet starts processes and stops all of them.
+type fleet struct {
+	bin, dir string
+	died     chan *process // a process that ended without being asked
+
+	mu       sync.Mutex
+	stopping bool
+	running  []*process
+}
+
+func newFleet(bin, dir string) *fleet {
+	return &fleet{bin: bin, dir: dir, died: make(chan *process, 16)}
+}
+
+// start runs binary with arguments, in an environment that holds nothing but env: no credentials, profiles or
+// proxies of the user's leak into the demo.
+func (f *fleet) start(name, binary string, env []string, args ...string) error {
+	p := &process{name: name, log: filepath.Join(f.dir, name+".log"), exited: make(chan struct{})}
+	out, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	p.cmd = f.command(context.Background(), binary, env, args...)
+	p.cmd.Stdout, p.cmd.Stderr = out, out
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stopping {
+		return context.Canceled
+	}
+	if err := p.cmd.Start(); err != nil {
+		return fmt.Errorf("%s does not start (make build makes the binaries): %w", name, err)
+	}
+	f.running = append(f.running, p)
+	go f.watch(p)
+	return nil
+}
+
+func (f *fleet) command(ctx context.Context, binary string, env []string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, filepath.Join(f.bin, binary), args...)
+	cmd.Env, cmd.Dir, cmd.SysProcAttr = env, f.dir, processAttributes()
+	return cmd
+}
+
+func (f *fleet) watch(p *process) {
+	_ = p.cmd.Wait() // how it ended stands in its log
+	close(p.exited)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.stopping {
+		f.died <- p
+	}
+}
+
+// once runs binary to its end and returns its output, which is part of the error where it fails.
+func (f *fleet) once(ctx context.Context, name, binary string, env []string, args ...string) error {
+	cmd := f.command(ctx, binary, env, args...)
+	out, err := cmd.CombinedOutput()
+	if logErr := os.WriteFile(filepath.Join(f.dir, name+".log"), out, 0o600); logErr != nil {
+		return logErr
+	}
+	if err != nil {
+		return fmt.Errorf("%s failed: %w\n%s", name, err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// stop ends every process: politely first, for good after stopGrace. It returns when all are gone.
+func (f *fleet) stop() {
+	f.mu.Lock()
+	f.stopping = true
+	running := f.running
+	f.mu.Unlock()
+	for _, p := range running {
+		p.signal(syscall.SIGTERM)
+	}
+	patience := time.NewTimer(stopGrace)
+	defer patience.Stop()
+	for _, p := range running {
+		select {
+		case <-p.exited:
+			continue
+		case <-patience.C:
+		}
+		for _, late := range running {
+			late.signal(syscall.SIGKILL)
+		}
+		<-p.exited
+	}
+}
+
+// signal sends s unless the process has ended, in which case its number may be somebody else's by now.
+func (p *process) signal(s os.Signal) {
+	select {
+	case <-p.exited:
+	default:
+		_ = p.cmd.Process.Signal(s) // it may end at this very moment
+	}
+}
+
+// lastWords returns the end of the process's log.
+func (p *process) lastWords() string {
+	const most = 1500
+	b, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	if len(b) > most {
+		b = b[len(b)-most:]
+	}
+	return string(bytes.TrimSpace(b))
+}
+
+// diedError says which process ended, and what it said last.
+func (p *process) diedError() error {
+	return errors.New(p.name + " ended by itself; its last words:\n" + p.lastWords())
+}
