@@ -105,8 +105,6 @@ func (s *scope) and(n *andNode) (predicate, error) {
 
 func (s *scope) test(n *testNode) (predicate, error) {
 	switch {
-	case n.Op == "+", n.Op == "-":
-		return nil, s.syntaxError(n.Left.EndPos.Offset)
 	case n.Op != "":
 		return s.comparison(n)
 	case n.Lower != nil:

@@ -27,7 +27,7 @@ type notNode struct {
 // testNode is a comparison, a sum, or (without any operator) a function or something in parentheses.
 type testNode struct {
 	Left  *operandNode   `parser:"@@"`
-	Op    string         `parser:"( @( Comparator | '+' | '-' )"`
+	Op    string         `parser:"( @( Comparator | Sign )"`
 	Right *operandNode   `parser:"  @@"`
 	Lower *operandNode   `parser:"| 'BETWEEN' @@"`
 	Upper *operandNode   `parser:"  'AND' @@"`
@@ -47,7 +47,7 @@ type refNode struct {
 	Pos   lexer.Position
 	Head  string         `parser:"@( Ident | Name )"`
 	Args  []*operandNode `parser:"( '(' @@ ( ',' @@ )* ')'"`
-	Steps []*stepNode    `parser:"| @@* )"`
+	Steps []*stepNode    `parser:"| @@+ )?"`
 }
 
 type pathNode struct {
@@ -94,7 +94,8 @@ var definition = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "Comparator", Pattern: `<>|<=|>=|=|<|>`},
 	{Name: "Value", Pattern: `:[A-Za-z0-9_]+`},
 	{Name: "Name", Pattern: `#[A-Za-z0-9_]+`},
-	{Name: "Punct", Pattern: `[().,\[\]+-]`},
+	{Name: "Sign", Pattern: `[+-]`},
+	{Name: "Punct", Pattern: `[().,\[\]]`},
 	{Name: "Index", Pattern: `0|[1-9][0-9]*`},
 	{Name: "Other", Pattern: `(?s:.)`},
 })
@@ -104,10 +105,14 @@ var (
 	typeKeyword    = definition.Symbols()["Keyword"]
 	typeIdent      = definition.Symbols()["Ident"]
 	typeComparator = definition.Symbols()["Comparator"]
+	typeSign       = definition.Symbols()["Sign"]
+	typeOther      = definition.Symbols()["Other"]
 )
 
+// build commits to a branch with its first token (the grammar is LL(1)): errors name the right token, and
+// nothing is parsed twice.
 func build[T any]() *participle.Parser[T] {
-	return participle.MustBuild[T](participle.Lexer(definition), participle.Elide("Space"), participle.CaseInsensitive("Keyword"))
+	return participle.MustBuild[T](participle.Lexer(definition), participle.CaseInsensitive("Keyword"), participle.UseLookahead(0))
 }
 
 var (

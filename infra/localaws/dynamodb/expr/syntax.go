@@ -66,6 +66,9 @@ func (s *scope) lex() ([]lexer.Token, lexer.Position, error) {
 			return nil, lexer.Position{}, s.refuse("Syntax error; %v", err)
 		case token.EOF():
 			return list, token.Pos, nil
+		case token.Type == typeSign && s.field != updateExpression:
+			token.Type = typeOther // only SET calculates
+			list = append(list, token)
 		case token.Type != typeSpace:
 			list = append(list, token)
 		}
@@ -85,7 +88,7 @@ func (s *scope) checkLimits(list []lexer.Token) error {
 			}
 		case token.Value == ")":
 			depth--
-		case token.Value == "+", token.Value == "-":
+		case token.Type == typeSign:
 			operators++
 		case token.Type == typeComparator && s.field != updateExpression:
 			operators++
