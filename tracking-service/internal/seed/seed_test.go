@@ -1,0 +1,169 @@
+package seed
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/shiptrack/pkg/tenant"
+	"example.com/shiptrack/tracking-service/internal/tracking"
+)
+
+var now = time.Date(2026, 6, 1, 12, 34, 56, 789, time.UTC)
+
+// table is a Putter that keeps what it is given, by tenant and id.
+type table map[string]map[string]tracking.Shipment
+
+func (t table) Put(ctx context.Context, shipments []tracking.Shipment) error {
+	id, err := tenant.FromContext(ctx)
+	if err != nil {
+		return err
+	}
+	if t[id.String()] == nil {
+		t[id.String()] = map[string]tracking.Shipment{}
+	}
+	for _, s := range shipments {
+		t[id.String()][s.ID.String()] = s
+	}
+	return nil
+}
+
+func seeded(t *testing.T) table {
+	t.Helper()
+	all := table{}
+	var progress strings.Builder
+	if err := Run(t.Context(), all, now, &progress); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range tenants {
+		if !strings.Contains(progress.String(), "seeded "+name+": ") {
+			t.Errorf("progress %q has no line of %s", progress.String(), name)
+		}
+	}
+	return all
+}
+
+func TestEachTenantHasTheShipmentsThatTheDemonstrationNames(t *testing.T) {
+	all := seeded(t)
+	etas := map[time.Time]bool{}
+	for _, name := range tenants {
+		if len(all[name]) < 12 {
+			t.Errorf("%s has %d shipments, want 12 at least", name, len(all[name]))
+		}
+		eta, err := all[name]["1001"].EstimateArrival()
+		if err != nil || !eta.ETA.After(now) {
+			t.Errorf("%s's 1001: ETA %v, %v, want one ahead", name, eta.ETA, err)
+		}
+		etas[eta.ETA] = true
+		for id, owner := range map[string]string{"1002": "yellow", "2002": "blue"} {
+			if _, has := all[name][id]; has != (name == owner) {
+				t.Errorf("%s has %s: %v, want it %s's alone", name, id, has, owner)
+			}
+		}
+	}
+	if len(etas) != len(tenants) {
+		t.Errorf("1001 has %d different ETAs for %d tenants", len(etas), len(tenants))
+	}
+}
+
+func TestShipmentsAreInEveryStateAndAddUp(t *testing.T) {
+	early, late := 0, 0
+	for name, shipments := range seeded(t) {
+		states := map[tracking.Status]int{}
+		for id, s := range shipments {
+			eta, err := s.EstimateArrival()
+			if err != nil {
+				t.Errorf("%s's %s: %v", name, id, err)
+				continue
+			}
+			states[eta.Status]++
+			isAhead := eta.Status == tracking.Planned || eta.Status == tracking.InTransit
+			if eta.ETA.After(now) != isAhead {
+				t.Errorf("%s's %s is %s and its ETA is %v from now", name, id, eta.Status, eta.ETA.Sub(now))
+			}
+			if eta.Status == tracking.InTransit && eta.DelayMinutes < 0 {
+				early++
+			}
+			if eta.Status == tracking.InTransit && eta.DelayMinutes > 0 {
+				late++
+			}
+			checkOrder(t, name, s)
+		}
+		for _, status := range []tracking.Status{tracking.Planned, tracking.InTransit, tracking.AtPort, tracking.Delivered} {
+			if states[status] == 0 {
+				t.Errorf("%s has no shipment that is %s", name, status)
+			}
+		}
+	}
+	if early < 3 || late < 3 {
+		t.Errorf("%d shipments are early and %d late, want three of each at least", early, late)
+	}
+}
+
+// checkOrder asserts that plan and actual times run forwards, and that nothing happened before what precedes it.
+func checkOrder(t *testing.T, name string, s tracking.Shipment) {
+	t.Helper()
+	for i, m := range s.Milestones[1:] {
+		before := s.Milestones[i]
+		if !m.Planned.After(before.Planned) {
+			t.Errorf("%s's %s: milestone %d is planned before the one ahead of it", name, s.ID, i+1)
+		}
+		if m.Actual != nil && (before.Actual == nil || !m.Actual.After(*before.Actual)) {
+			t.Errorf("%s's %s: milestone %d happened before the one ahead of it", name, s.ID, i+1)
+		}
+	}
+}
+
+func TestSeedingAgainWritesTheSame(t *testing.T) {
+	all := seeded(t)
+	if err := Run(t.Context(), all, now.Add(3*time.Second), &strings.Builder{}); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(all, seeded(t)) {
+		t.Error("a second run within the minute changed something")
+	}
+}
+
+func TestErrorOfTheStoreEndsTheRun(t *testing.T) {
+	cause := errors.New("denied")
+	var progress strings.Builder
+	if err := Run(t.Context(), failing{cause}, now, &progress); !errors.Is(err, cause) || progress.Len() > 0 {
+		t.Errorf("Run = %v with progress %q, want the store's error and none", err, progress.String())
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Put(context.Context, []tracking.Shipment) error { return f.err }
+
+func TestLineThatIsNotKnownInFullIsRefused(t *testing.T) {
+	good := `{"shipmentId":"1","carrierBookingReference":"B","carrier":"MAEU","origin":"CNSHA","destination":"DEHAM",` +
+		`"milestones":[{"type":"ARRI","location":"DEHAM","planned":"+1h","actual":"-1m"}]}`
+	if got, err := parse([]byte(good+"\n"), now); err != nil || len(got) != 1 || !got[0].Milestones[0].Planned.Equal(now.Add(time.Hour)) {
+		t.Fatalf("the control is refused: %v, %v", got, err)
+	}
+	replace := func(old, text string) string { return strings.Replace(good, old, text, 1) }
+	for name, text := range map[string]string{
+		"unknown field":           replace(`"carrier"`, `"colour":"red","carrier"`),
+		"unknown milestone field": replace(`"type"`, `"code":"X","type"`),
+		"bad id":                  replace(`"1"`, `"-1"`),
+		"bad place":               replace("CNSHA", "shanghai"),
+		"bad type":                replace("ARRI", "COME"),
+		"no sign":                 replace("+1h", "1h"),
+		"not a duration":          replace("+1h", "+soon"),
+		"no plan":                 replace(`"planned":"+1h",`, ""),
+		"happened in the future":  replace("-1m", "+1m"),
+		"does not add up":         replace("ARRI", "DEPA"),
+		"two on a line":           good + good,
+		"the same twice":          good + "\n" + good,
+		"an empty line":           good + "\n\n" + good,
+		"nothing":                 "",
+	} {
+		if got, err := parse([]byte(text), now); err == nil {
+			t.Errorf("%s: parse = %v, want an error", name, got)
+		}
+	}
+}
