@@ -16,6 +16,7 @@ const arnColons = 5
 type arnPattern struct {
 	source   string
 	any      bool      // "*"
+	exact    string    // the whole ARN, where it is literal
 	whole    *pattern  // a single variable, where a whole ARN is expected
 	head     string    // the first five segments with their colons, where they are literal
 	segments []pattern // the first five segments, where they are not
@@ -64,6 +65,9 @@ func compileARN(text string, syn syntax) (p arnPattern, segments []string, err e
 	}
 	if literal {
 		p.segments = nil
+		if p.resource.literal {
+			p.exact = p.head + p.resource.text
+		}
 	} else {
 		p.head = ""
 	}
@@ -117,6 +121,8 @@ func (p *arnPattern) match(s string, ctx *Context) bool {
 	switch {
 	case p.any:
 		return true
+	case p.exact != "":
+		return s == p.exact
 	case p.whole != nil:
 		return p.whole.match(s, ctx)
 	case p.segments == nil:
@@ -148,6 +154,21 @@ func (p *arnPattern) patterns(f func(*pattern)) {
 // a value.
 func (p *arnPattern) resolves(ctx *Context) bool {
 	return !p.resource.variables || p.resource.resolves(ctx)
+}
+
+// arnSegment returns segment n, from 0, of an ARN without variables; "" where there is none.
+func arnSegment(s string, n int) string {
+	for range n {
+		_, rest, ok := strings.Cut(s, ":")
+		if !ok {
+			return ""
+		}
+		s = rest
+	}
+	if n < arnColons {
+		s, _, _ = strings.Cut(s, ":")
+	}
+	return s
 }
 
 // isARN reports whether a value of a request has an ARN's six segments.

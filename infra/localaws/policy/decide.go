@@ -1,62 +1,87 @@
 package policy
 
+// outcome is what a layer says; the zero outcome is an implicit deny.
+type outcome struct {
+	effect    Effect
+	policy    *Named
+	statement *statement
+}
+
+func (o *outcome) decision(layer string) Decision {
+	d := Decision{Effect: o.effect, Layer: layer}
+	if o.policy != nil {
+		d.Statement = o.policy.statement(o.statement)
+	}
+	return d
+}
+
 // Decide evaluates r as IAM does for a request to a service without resource policies: IAM User Guide,
 // "Policy evaluation logic". An explicit Deny in any layer wins; then every layer must allow.
-func (p Policies) Decide(r *Request) Decision {
+func (p Policies) Decide(r *Request) Decision { return p.decide(r) }
+
+func (p *Policies) decide(r *Request) Decision {
 	if r.Action == "" || r.Resource == "" {
 		return Decision{Layer: layerIdentity}
 	}
-	identity := evaluateAll(p.Identity, r, layerIdentity)
+	var identity outcome
+	identity.addAll(p.Identity, r)
+	if p.Boundary == nil && p.Session == nil {
+		if identity.effect == Allow {
+			return identity.decision("")
+		}
+		return identity.decision(layerIdentity)
+	}
 	boundary, session := p.limits(r)
-	for _, d := range [...]*Decision{&identity, &boundary, &session} {
-		if d.Effect == ExplicitDeny {
-			return *d
-		}
+	switch {
+	case identity.effect == ExplicitDeny:
+		return identity.decision(layerIdentity)
+	case boundary.Effect == ExplicitDeny:
+		return boundary
+	case session.Effect == ExplicitDeny:
+		return session
+	case identity.effect != Allow:
+		return identity.decision(layerIdentity)
+	case boundary.Effect != Allow:
+		return boundary
+	case session.Effect != Allow:
+		return session
 	}
-	for _, d := range [...]*Decision{&identity, &boundary, &session} {
-		if d.Effect != Allow {
-			return *d
-		}
-	}
-	identity.Layer = ""
-	return identity
+	return identity.decision("")
 }
 
 // limits evaluates the two layers that only take away; one that is not there allows.
 func (p *Policies) limits(r *Request) (boundary, session Decision) {
 	boundary.Effect, session.Effect = Allow, Allow
 	if p.Boundary != nil {
-		boundary = Decision{Layer: layerBoundary}
-		p.Boundary.evaluate(r, &boundary)
+		var o outcome
+		o.add(p.Boundary, r)
+		boundary = o.decision(layerBoundary)
 	}
 	if p.Session != nil {
-		session = evaluateAll(p.Session, r, layerSession)
+		var o outcome
+		o.addAll(p.Session, r)
+		session = o.decision(layerSession)
 	}
 	return boundary, session
 }
 
-func evaluateAll(policies []Named, r *Request, layer string) Decision {
-	d := Decision{Layer: layer}
+func (o *outcome) addAll(policies []Named, r *Request) {
 	for i := range policies {
-		policies[i].evaluate(r, &d)
-		if d.Effect == ExplicitDeny {
-			break
-		}
+		o.add(&policies[i], r)
 	}
-	return d
 }
 
-// evaluate turns d, the decision on the policies before n, into the one that includes n; d's layer stays.
-func (n *Named) evaluate(r *Request, d *Decision) {
-	if n.Policy == nil {
+// add turns o, the outcome of the policies before n, into the one that includes n.
+func (o *outcome) add(n *Named, r *Request) {
+	if n.Policy == nil || o.effect == ExplicitDeny {
 		return
 	}
 	for i := range n.Policy.statements {
 		s := &n.Policy.statements[i]
-		if s.effect == Allow && d.Effect == Allow || !s.applies(r) {
+		if s.effect == Allow && o.effect == Allow || !s.applies(r) {
 			continue
 		}
-		d.Effect, d.Statement = s.effect, n.statement(s)
+		o.effect, o.policy, o.statement = s.effect, n, s
 		if s.effect == ExplicitDeny {
 			return
 		}
@@ -92,7 +117,7 @@ func DecideTrust(trust Named, caller Policies, r *Request) Decision {
 	if r.Caller.Service != "" {
 		return d
 	}
-	own := caller.Decide(r)
+	own := caller.decide(r)
 	switch {
 	case own.Effect == ExplicitDeny:
 		return own
@@ -112,12 +137,6 @@ func DecideTrust(trust Named, caller Policies, r *Request) Decision {
 		}
 	}
 	return d
-}
-
-// sharesAccount reports whether c and the role belong to one account.
-func (c *Caller) sharesAccount(role string) bool {
-	segments := splitARN(role, false)
-	return len(segments) == arnColons+1 && segments[4] == c.Account && c.Account != ""
 }
 
 // trusts returns how far s, of a trust policy, goes for r's caller; for a Deny anything but notNamed means

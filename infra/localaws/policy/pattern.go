@@ -49,8 +49,12 @@ func (p *piece) value(ctx *Context) (string, bool) {
 
 // match reports whether s is what p describes; a variable without value matches nothing.
 func (p *pattern) match(s string, ctx *Context) bool {
-	if p.literal {
+	switch {
+	case p.literal:
 		return s == p.text
+	case p.variables && len(p.pieces) == 1:
+		value, ok := p.pieces[0].value(ctx)
+		return ok && s == value
 	}
 	var buf [4]string // spares the common pattern an allocation
 	values := buf[:0]
@@ -71,8 +75,11 @@ func (p *pattern) match(s string, ctx *Context) bool {
 
 // matchFold is match for patterns without variables, without regard to ASCII case.
 func (p *pattern) matchFold(s string) bool {
-	if p.literal {
+	switch {
+	case p.literal:
 		return s == p.text || equalFoldASCII(s, p.text)
+	case len(p.pieces) == 2 && p.pieces[1].kind == pieceMany: // "dynamodb:*", the commonest
+		return p.pieces[0].width(nil, s, true) >= 0
 	}
 	return glob(p.pieces, nil, s, true)
 }
@@ -169,7 +176,7 @@ func equalFoldASCII(a, b string) bool {
 		return false
 	}
 	for i := 0; i < len(a); i++ {
-		if lowerASCII(a[i]) != lowerASCII(b[i]) {
+		if a[i] != b[i] && lowerASCII(a[i]) != lowerASCII(b[i]) {
 			return false
 		}
 	}

@@ -134,8 +134,12 @@ func (p *principals) denies(caller *Caller) bool {
 }
 
 func (c *Caller) isRoot() bool {
-	segments := splitARN(c.ARN, false)
-	return len(segments) == arnColons+1 && segments[2] == "iam" && segments[arnColons] == "root"
+	return arnSegment(c.ARN, 2) == "iam" && arnSegment(c.ARN, arnColons) == "root"
+}
+
+// sharesAccount reports whether c and the role belong to one account.
+func (c *Caller) sharesAccount(role string) bool {
+	return c.Account != "" && arnSegment(role, 4) == c.Account
 }
 
 func grantIf(named bool, g grant) grant {
