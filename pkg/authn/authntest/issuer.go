@@ -69,6 +69,9 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w := httptest.NewRecorder()
 	p.issuer.ServeHTTP(w, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err // as a transport does where the answer came too late
+	}
 	resp := w.Result()
 	resp.Request = r
 	return resp, nil
