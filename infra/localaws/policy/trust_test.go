@@ -81,3 +81,113 @@ func TestTrustPolicyGrantsByPrincipal(t *testing.T) {
 		})
 	}
 }
+
+func TestRoleARNInTrustPolicyMatchesEverySessionOfTheRole(t *testing.T) {
+	trust := trustOf(t, `{"AWS":"`+serviceRole+`"}`)
+	r := assume(nil)
+	for _, session := range []string{"task", "yellow@one"} {
+		r.Caller.ARN = "arn:aws:sts::000000000000:assumed-role/TrackingServiceRole/" + session
+		if got := DecideTrust(trust, Policies{}, r); got.Effect != Allow {
+			t.Errorf("session %s: %+v, want Allow", session, got)
+		}
+	}
+	r.Caller.RoleARN = serviceRole + "2"
+	if got := DecideTrust(trust, Policies{}, r); got.Effect != ImplicitDeny {
+		t.Errorf("session of another role: %+v, want ImplicitDeny", got)
+	}
+}
+
+func TestRootCannotAssumeARole(t *testing.T) {
+	root := Caller{ARN: "arn:aws:iam::000000000000:root", Account: account}
+	everything := identityOf(t, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
+	for _, principal := range []string{`{"AWS":"*"}`, `{"AWS":"000000000000"}`, `{"AWS":"arn:aws:iam::000000000000:root"}`} {
+		trust := trustOf(t, principal)
+		r := assume(nil)
+		if got := DecideTrust(trust, everything, r); got.Effect != Allow {
+			t.Errorf("%s, by a session: %+v, want Allow", principal, got)
+		}
+		r.Caller = root
+		if got := DecideTrust(trust, everything, r); got.Effect != ImplicitDeny || got.Layer != layerTrust {
+			t.Errorf("%s, by root: %+v, want ImplicitDeny of layer trust", principal, got)
+		}
+	}
+}
+
+func TestServicePrincipalIsTrustedByName(t *testing.T) {
+	for principal, want := range map[string]Effect{
+		`{"Service":"ecs-tasks.amazonaws.com"}`:                       Allow,
+		`{"Service":["ec2.amazonaws.com","ecs-tasks.amazonaws.com"]}`: Allow,
+		`{"Service":"ec2.amazonaws.com"}`:                             ImplicitDeny,
+		`{"AWS":"*"}`:                                                 ImplicitDeny,
+		`{"AWS":"000000000000"}`:                                      ImplicitDeny,
+	} {
+		r := assume(nil)
+		r.Caller = Caller{Service: "ecs-tasks.amazonaws.com"}
+		if got := DecideTrust(trustOf(t, principal), Policies{}, r); got.Effect != want {
+			t.Errorf("%s: %+v, want %s", principal, got, want)
+		}
+	}
+}
+
+func TestCallerOfAnotherAccountNeedsItsOwnAllow(t *testing.T) {
+	foreign := Caller{
+		ARN:     "arn:aws:sts::111111111111:assumed-role/R/s",
+		RoleARN: "arn:aws:iam::111111111111:role/R", Account: "111111111111",
+	}
+	for _, principal := range []string{`{"AWS":"*"}`, `{"AWS":"` + foreign.ARN + `"}`, `{"AWS":"` + foreign.RoleARN + `"}`, `{"AWS":"111111111111"}`} {
+		r := assume(nil)
+		r.Caller = foreign
+		if got := DecideTrust(trustOf(t, principal), Policies{}, r); got.Effect != ImplicitDeny || got.Layer != layerIdentity {
+			t.Errorf("%s without own allow: %+v, want ImplicitDeny of layer identity", principal, got)
+		}
+		if got := DecideTrust(trustOf(t, principal), identityOf(t, assumeAllowed), r); got.Effect != Allow {
+			t.Errorf("%s with own allow: %+v, want Allow", principal, got)
+		}
+	}
+}
+
+func TestDenyInTrustPolicyWins(t *testing.T) {
+	const allow = `{"Effect":"Allow","Principal":{"AWS":"*","Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}`
+	deny := func(principal string) Named {
+		return Named{Name: "trust", Policy: mustParse(t, `{"Version":"2012-10-17","Statement":[`+allow+
+			`,{"Sid":"No","Effect":"Deny","Principal":`+principal+`,"Action":"sts:*"}]}`, Trust)}
+	}
+	service := assume(nil)
+	service.Caller = Caller{Service: "ecs-tasks.amazonaws.com"}
+	for _, test := range []struct {
+		principal string
+		r         *Request
+		want      Effect
+	}{
+		{`{"AWS":"*"}`, assume(nil), ExplicitDeny},
+		{`{"AWS":"*"}`, service, ExplicitDeny},
+		{`{"AWS":"` + serviceRole + `"}`, assume(nil), ExplicitDeny},
+		{`{"AWS":"` + serviceSession + `"}`, assume(nil), ExplicitDeny},
+		{`{"AWS":"000000000000"}`, assume(nil), ExplicitDeny},
+		{`{"AWS":"` + roleARN + `"}`, assume(nil), Allow},
+		{`{"Service":"ecs-tasks.amazonaws.com"}`, service, ExplicitDeny},
+		{`{"Service":"ecs-tasks.amazonaws.com"}`, assume(nil), Allow},
+		{`{"Federated":"accounts.google.com"}`, assume(nil), Allow},
+	} {
+		if got := DecideTrust(deny(test.principal), Policies{}, test.r); got.Effect != test.want {
+			t.Errorf("Deny of %s for %+v: %+v, want %s", test.principal, test.r.Caller, got, test.want)
+		}
+	}
+}
+
+func TestTrustDecisionWithoutCallerOrRoleIsDenied(t *testing.T) {
+	trust := trustOf(t, `{"AWS":"*"}`)
+	for name, change := range map[string]func(*Request){
+		"caller": func(r *Request) { r.Caller = Caller{} }, "action": func(r *Request) { r.Action = "" },
+		"resource": func(r *Request) { r.Resource = "" },
+	} {
+		r := assume(nil)
+		change(r)
+		if got := DecideTrust(trust, Policies{}, r); got.Effect != ImplicitDeny {
+			t.Errorf("without %s: %+v, want ImplicitDeny", name, got)
+		}
+	}
+	if got := DecideTrust(Named{}, identityOf(t, assumeAllowed), assume(nil)); got.Effect != ImplicitDeny {
+		t.Errorf("without trust policy: %+v, want ImplicitDeny", got)
+	}
+}
