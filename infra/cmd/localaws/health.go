@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+type health struct{}
+
+// Help is printed below the flags.
+func (health) Help() string {
+	return `Asks GET /_localaws/health of AWS_ENDPOINT_URL (http://127.0.0.1:4566).`
+}
+
+func (health) Run(ctx context.Context, p process) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(p.endpoint(), "/")+"/_localaws/health", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", p.endpoint(), response.Status)
+	}
+	return nil
+}

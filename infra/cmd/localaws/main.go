@@ -1,0 +1,78 @@
+// Command localaws runs the local AWS endpoint that enforces IAM, and hands out the credentials of its
+// roles to processes on this machine.
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/pkg/command"
+)
+
+type cli struct {
+	Serve       serve       `cmd:"" help:"Run the endpoint until it is interrupted."`
+	Credentials credentials `cmd:"" help:"Print or serve the credentials of a role."`
+	Health      health      `cmd:"" help:"Exit 0 if the running localaws answers, 1 if not."`
+	Version     version     `cmd:"" help:"Print the version."`
+}
+
+const description = `A local AWS endpoint that enforces IAM: it verifies every signature, vends STS sessions with tags, and decides each call of STS, IAM and DynamoDB by the stored policies.
+
+Examples:
+
+  localaws serve --data ./data
+      keeps tables and roles in ./data; point any AWS SDK at it with
+      AWS_ENDPOINT_URL=http://127.0.0.1:4566 and the root key test/test
+
+  localaws credentials --role TrackingServiceRole
+      as a credential_process of ~/.aws/config
+
+  localaws credentials serve --role TrackingServiceRole --token-file token
+      gives a service its role as ECS does
+
+Environment: AWS_REGION (us-east-1) is the region; AWS_ENDPOINT_URL (http://127.0.0.1:4566) is where credentials and health look for the running localaws.`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the process at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// run is the whole command; env looks up a variable as os.Getenv does.
+func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
+	return command.Run(&cli{}, args, stdout, stderr, kong.Name("localaws"), kong.Description(description),
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(process{env: env, out: stdout, err: stderr}))
+}
+
+// process is what a command sees of the world.
+type process struct {
+	env      func(string) string
+	out, err io.Writer
+}
+
+func (p process) region() string { return cmp.Or(p.env("AWS_REGION"), localaws.DefaultRegion) }
+
+// endpoint is where a running localaws is looked for.
+func (p process) endpoint() string { return cmp.Or(p.env("AWS_ENDPOINT_URL"), "http://"+defaultListen) }
+
+type version struct{}
+
+func (version) Run(p process) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return fmt.Errorf("the binary has no build information")
+	}
+	_, err := fmt.Fprintf(p.out, "localaws %s %s\n", cmp.Or(info.Main.Version, "(devel)"), info.GoVersion)
+	return err
+}

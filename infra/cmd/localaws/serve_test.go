@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// pipes is a listener within a synctest bubble.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p pipes) Close() error {
+	close(p.closed)
+	return nil
+}
+
+func (pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// drain interrupts serveUntil while a request is under way that takes as long as given, and returns how
+// long the end took and what the client got.
+func drain(t *testing.T, takes time.Duration) (end time.Duration, answer string) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	listener := pipes{make(chan net.Conn), make(chan struct{})}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(takes) // of the bubble's clock
+		_, _ = io.WriteString(w, "done")
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- serveUntil(ctx, listener, handler, io.Discard) }()
+	client, server := net.Pipe()
+	listener.conns <- server
+	if _, err := io.WriteString(client, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan string, 1)
+	go func() {
+		all, _ := io.ReadAll(client) // a cut connection is what one test wants
+		got <- string(all)
+	}()
+	synctest.Wait()
+	began := time.Now()
+	interrupt()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	end = time.Since(began)
+	return end, <-got
+}
+
+func TestRequestUnderWayIsAnsweredBeforeTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		end, answer := drain(t, 900*time.Millisecond)
+		if end > time.Second || !strings.HasSuffix(answer, "done") {
+			t.Fatalf("the end took %s, the client got %q", end, answer)
+		}
+	})
+}
+
+func TestInterruptEndsAfterASecondWhateverIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		end, answer := drain(t, time.Hour)
+		if end != time.Second || answer != "" {
+			t.Fatalf("the end took %s, the client got %q, want one second and a cut connection", end, answer)
+		}
+	})
+}
