@@ -64,11 +64,17 @@ type ifNotExists struct {
 
 func (i ifNotExists) kind() attr.Kind { return attr.Invalid }
 
+// eval needs a value on both sides, as DynamoDB Local does: a path that leads nowhere is refused even
+// where it is not the result.
 func (i ifNotExists) eval(item attr.Item) (attr.Value, error) {
+	or, err := i.or.eval(item)
+	if err != nil {
+		return or, err
+	}
 	if v, ok := i.path.value(item); ok {
 		return v, nil
 	}
-	return i.or.eval(item)
+	return or, nil
 }
 
 type listAppend struct{ first, second term }
