@@ -43,10 +43,8 @@ type Client struct {
 
 // New returns a Client, or an error where cfg cannot be used.
 func New(cfg Config) (*Client, error) {
-	base, err := url.Parse(cfg.URL)
-	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" ||
-		base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, errors.New("trackingclient: URL must be like http://127.0.0.1:8081")
+	if err := CheckURL(cfg.URL); err != nil {
+		return nil, fmt.Errorf("trackingclient: URL %w", err)
 	}
 	if cfg.HTTPClient == nil {
 		return nil, errors.New("trackingclient: New needs an HTTPClient")
@@ -58,12 +56,29 @@ func New(cfg Config) (*Client, error) {
 		plain.Transport = http.DefaultTransport
 	}
 	plain.Transport = retryOnReset{next: plain.Transport}
-	api, err := trackingapi.NewClient(base.String(), trackingapi.WithHTTPClient(&plain),
+	api, err := trackingapi.NewClient(cfg.URL, trackingapi.WithHTTPClient(&plain),
 		trackingapi.WithRequestEditorFn(onBehalfOfTheCaller))
 	if err != nil {
 		return nil, fmt.Errorf("trackingclient: %w", err)
 	}
-	return &Client{api: api, probe: &probe, readyAt: base.JoinPath("readyz").String()}, nil
+	readyAt, err := url.JoinPath(cfg.URL, "readyz")
+	if err != nil {
+		return nil, fmt.Errorf("trackingclient: %w", err)
+	}
+	return &Client{api: api, probe: &probe, readyAt: readyAt}, nil
+}
+
+// CheckURL returns an error that says how text must be changed to be a Config.URL. The error does not repeat
+// text, in which someone may have put a password.
+func CheckURL(text string) error {
+	base, err := url.Parse(text)
+	switch {
+	case err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "":
+		return errors.New("must be http:// or https:// and a host, such as http://127.0.0.1:8081")
+	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
+		return errors.New("must have no user, query or fragment")
+	}
+	return nil
 }
 
 func onBehalfOfTheCaller(ctx context.Context, r *http.Request) error {

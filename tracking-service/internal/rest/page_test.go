@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/shiptrack/pkg/trackingapi/contract/contracttest"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -59,10 +60,10 @@ func TestUnusableCursorsAreAnsweredAlike(t *testing.T) {
 	s.store.shipments["yellow"] = s.store.shipments["green"]
 	cursor := *s.list("green", "?limit=10").NextCursor
 	invented := s.get("green", "/shipments?cursor=invented")
-	refused := func(name string, a answer) {
+	refused := func(name string, a contracttest.Answer) {
 		t.Helper()
-		if a.StatusCode != http.StatusBadRequest || a.problem(t).Errors[0].Name != "cursor" || !sameButRequestID(t, a, invented) {
-			t.Errorf("%s: %d %s, want 400 as for an invented one: %s", name, a.StatusCode, a.body, invented.body)
+		if a.StatusCode != http.StatusBadRequest || a.FirstField(t) != "cursor" || a.WithoutRequestID(t) != invented.WithoutRequestID(t) {
+			t.Errorf("%s: %d %s, want 400 as for an invented one: %s", name, a.StatusCode, a.Content, invented.Content)
 		}
 	}
 	refused("not even of its form", s.get("green", "/shipments?cursor=%21"))

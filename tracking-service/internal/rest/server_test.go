@@ -1,16 +1,11 @@
 package rest_test
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"io"
-	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -155,58 +150,10 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// answer is what came back, its body read.
-type answer struct {
-	*http.Response
-	body []byte
-}
-
-func (a answer) problem(t testing.TB) problem.Document {
-	t.Helper()
-	var doc problem.Document
-	if err := json.Unmarshal(a.body, &doc); err != nil || a.Header.Get("Content-Type") != problem.ContentType {
-		t.Fatalf("%d %s %s: not a problem: %v", a.StatusCode, a.Header.Get("Content-Type"), a.body, err)
-	}
-	return doc
-}
-
-// raw sends a request whose target nobody has tidied up, and compares the answer with the document.
-func (s *service) raw(method, target string, header ...string) answer {
+// raw sends a request as it is, and compares the answer with the document.
+func (s *service) raw(method, target string, header ...string) contracttest.Answer {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
-	check(s.t, err)
-	defer conn.Close()
-	lines := append([]string{method + " " + target + " HTTP/1.1", "Host: " + s.addr, "Connection: close"}, header...)
-	_, err = io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n\r\n")
-	check(s.t, err)
-	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
-	check(s.t, err)
-	body, err := io.ReadAll(resp.Body)
-	check(s.t, err)
-	a := answer{resp, body}
-	if operation := operationOf(method, target); operation != "" {
-		if err := s.document.CheckResponse(operation, a.StatusCode, a.Header, a.body); err != nil {
-			s.t.Errorf("%s %s: %v", method, target, err)
-		}
-	}
-	return a
-}
-
-// operationOf returns the operation that a plain target is for.
-func operationOf(method, target string) string {
-	path, _, _ := strings.Cut(target, "?")
-	segments := strings.Split(path, "/")
-	switch {
-	case method != http.MethodGet || segments[1] != "shipments":
-		return ""
-	case len(segments) == 2:
-		return "GET /shipments"
-	case len(segments) == 3 && segments[2] != "":
-		return "GET /shipments/{shipmentId}"
-	case len(segments) == 4 && segments[2] != "" && segments[3] == "eta":
-		return "GET /shipments/{shipmentId}/eta"
-	}
-	return ""
+	return contracttest.Client{Addr: s.addr, Document: s.document}.Do(s.t, method, target, header...)
 }
 
 func (s *service) bearer(tenant string) string {
@@ -214,7 +161,7 @@ func (s *service) bearer(tenant string) string {
 }
 
 // get asks as a user of tenant.
-func (s *service) get(tenant, target string) answer {
+func (s *service) get(tenant, target string) contracttest.Answer {
 	s.t.Helper()
 	return s.raw(http.MethodGet, target, s.bearer(tenant))
 }
@@ -224,8 +171,8 @@ func (s *service) list(tenant, query string) trackingapi.ShipmentList {
 	s.t.Helper()
 	a := s.get(tenant, "/shipments"+query)
 	var list trackingapi.ShipmentList
-	if err := json.Unmarshal(a.body, &list); err != nil || a.StatusCode != http.StatusOK {
-		s.t.Fatalf("/shipments%s: %d %s, %v, want a list", query, a.StatusCode, a.body, err)
+	if err := json.Unmarshal(a.Content, &list); err != nil || a.StatusCode != http.StatusOK {
+		s.t.Fatalf("/shipments%s: %d %s, %v, want a list", query, a.StatusCode, a.Content, err)
 	}
 	return list
 }
@@ -236,14 +183,4 @@ func idsOf(list trackingapi.ShipmentList) []string {
 		ids = append(ids, s.ShipmentID)
 	}
 	return ids
-}
-
-// sameButRequestID reports whether two bodies differ in nothing but the id of their request.
-func sameButRequestID(t testing.TB, a, b answer) bool {
-	t.Helper()
-	strip := func(a answer) []byte {
-		doc := a.problem(t)
-		return bytes.Replace(a.body, []byte(doc.RequestID), nil, 1)
-	}
-	return bytes.Equal(strip(a), strip(b))
 }

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/config"
+	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/telemetry"
+	"example.com/shiptrack/pkg/trackingapi/trackingclient"
+	"example.com/shiptrack/shipment-service/internal/rest"
+)
+
+const (
+	name        = "shipment-service"
+	listenAddr  = "127.0.0.1:8080"
+	metricsAddr = "127.0.0.1:9080"
+	// flushTimeout is how long the last spans may take to leave.
+	flushTimeout = 2 * time.Second
+)
+
+// settings are all that serve reads from its environment, but for OpenTelemetry's own OTEL_*.
+type settings struct {
+	config.Service
+	TrackingURL string `env:"TRACKING_URL,required" help:"where the tracking service is, such as http://127.0.0.1:8081"`
+}
+
+// Defaults presets what differs between the services.
+func (s *settings) Defaults() { s.ListenAddr, s.MetricsAddr = listenAddr, metricsAddr }
+
+// Validate checks what a type alone cannot.
+func (s *settings) Validate() error {
+	if err := trackingclient.CheckURL(s.TrackingURL); err != nil {
+		return config.Invalid("TRACKING_URL", "%v", err)
+	}
+	return nil
+}
+
+// address is all that health needs of the settings.
+type address struct {
+	ListenAddr string `env:"LISTEN_ADDR" help:"host:port that the service listens on"`
+}
+
+// Defaults presets the same as that of settings.
+func (a *address) Defaults() { a.ListenAddr = listenAddr }
+
+type serve struct{}
+
+// Run serves until ctx is done.
+func (serve) Run(ctx context.Context, p process) error {
+	s, err := config.Load[settings](p.environ)
+	if err != nil {
+		return misconfigured{err}
+	}
+	tel, err := telemetry.New(telemetry.Config{Service: name, Level: s.LogLevel, Writer: p.stdout, Environ: p.environ})
+	if err != nil {
+		return err
+	}
+	server, err := newServer(ctx, s, tel)
+	if err != nil {
+		return err
+	}
+	err = server.Run(ctx)
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+	defer cancel()
+	return errors.Join(err, tel.Shutdown(flush))
+}
+
+// newServer wires one request's way: limits, authentication, contract, tracking service.
+func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*httpserver.Server, error) {
+	verification := s.Authn()
+	verification.Logger = tel.Logger
+	verifier, err := authn.New(ctx, verification)
+	if err != nil {
+		return nil, err
+	}
+	tracking, err := trackingclient.New(trackingclient.Config{
+		URL: s.TrackingURL,
+		HTTPClient: httpserver.NewClient(httpserver.ClientConfig{
+			TracerProvider: tel.TracerProvider, Propagator: tel.Propagator,
+		}),
+	})
+	if err != nil {
+		return nil, err
+	}
+	document, err := rest.Document()
+	if err != nil {
+		return nil, err
+	}
+	server, err := httpserver.New(httpserver.Config{
+		Service: name, Addr: s.ListenAddr, MetricsAddr: s.MetricsAddr,
+		RequestTimeout: s.RequestTimeout, ShutdownTimeout: s.ShutdownTimeout, Telemetry: tel, OpenAPI: document,
+		Ready: func(ctx context.Context) error { return errors.Join(verifier.Ready(), tracking.Ready(ctx)) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return server, rest.Register(server.Echo(), rest.Config{
+		Tracking: tracking, Authenticate: httpserver.Authenticate(verifier),
+	})
+}
