@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 
 	"example.com/shiptrack/infra/localaws/api"
@@ -33,7 +34,7 @@ func (s *Server) answer(x *exchange, r *http.Request) (response *api.Response, e
 	}
 	call, err := service.Read(r.Context(), request)
 	if err != nil {
-		return nil, s.refuseUnread(x, err)
+		return nil, s.refuse(x, err)
 	}
 	if err := s.authorize(x, r, call); err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func (s *Server) authorize(x *exchange, r *http.Request, call *api.Call) error {
 		if permission.Context == nil {
 			permission.Context = new(policy.Context)
 		}
-		s.addGlobalKeys(permission.Context, x, r, principal)
+		addGlobalKeys(permission.Context, x, r, principal)
 		request := &policy.Request{
 			Action: permission.Action, Resource: permission.Resource, Context: permission.Context,
 			Caller: policyCaller(principal),
@@ -108,15 +109,12 @@ func (s *Server) recovered(x *exchange, err *error) {
 	if value == nil {
 		return
 	}
-	if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares it like this
+	if value == http.ErrAbortHandler {
 		panic(value)
 	}
 	entry := x.entry()
 	entry.Decision, entry.Code, entry.Reason = "deny", "InternalFailure", "panic"
-	if e, ok := value.(interface {
-		error
-		RuntimeError()
-	}); ok {
+	if e, ok := value.(runtime.Error); ok {
 		entry.Reason = "panic: " + e.Error()
 	}
 	entry.Stack = string(debug.Stack())
@@ -134,21 +132,14 @@ func (s *Server) logFailure(x *exchange, err error) {
 	s.log.write(entry)
 }
 
-// refuse logs why a request was not even decided, and returns err.
+// refuse logs why a request was not even decided, and returns err. What could not be read is logged with
+// its code alone: the message may quote the body.
 func (s *Server) refuse(x *exchange, err error) error {
 	entry := x.entry()
-	entry.Decision = "deny"
-	entry.Code, entry.Reason = x.describe(err)
-	s.log.write(entry)
-	return err
-}
-
-// refuseUnread is refuse for what a service could not read. Its message may quote the body, so the log
-// has the code alone.
-func (s *Server) refuseUnread(x *exchange, err error) error {
-	entry := x.entry()
-	entry.Decision, entry.Reason = "deny", "the request could not be read"
-	entry.Code, _ = x.describe(err)
+	entry.Decision, entry.Code, entry.Reason = "deny", x.spelled(err).Code, "the request could not be read"
+	if r, own := errors.AsType[*refused](err); own {
+		entry.Reason = r.message
+	}
 	s.log.write(entry)
 	return err
 }

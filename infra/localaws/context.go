@@ -12,10 +12,10 @@ import (
 
 // addGlobalKeys adds the keys of the IAM User Guide, "AWS global condition context keys", that localaws
 // knows. They replace what a service may have set under the same name.
-func (s *Server) addGlobalKeys(c *policy.Context, x *exchange, r *http.Request, p *identity.Principal) {
+func addGlobalKeys(c *policy.Context, x *exchange, r *http.Request, p *identity.Principal) {
 	c.Set("aws:CurrentTime", x.now.UTC().Format(time.RFC3339))
 	c.Set("aws:EpochTime", strconv.FormatInt(x.now.Unix(), 10))
-	c.Set("aws:RequestedRegion", s.region)
+	c.Set("aws:RequestedRegion", x.region)
 	c.Set("aws:SecureTransport", strconv.FormatBool(r.TLS != nil))
 	c.Set("aws:ViaAWSService", "false")
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {

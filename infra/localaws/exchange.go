@@ -22,6 +22,7 @@ type exchange struct {
 	keyID     string
 	caller    *identity.Principal
 	operation string
+	region    string // of the scope
 }
 
 func newExchange(now time.Time, r *http.Request) *exchange {

@@ -75,12 +75,6 @@ func (x *exchange) spelled(err error) *api.Error {
 	return &api.Error{Status: s.queryStatus, Code: s.query, Message: message}
 }
 
-// describe returns code and reason for the log.
-func (x *exchange) describe(err error) (code, reason string) {
-	e := x.spelled(err)
-	return e.Code, e.Message
-}
-
 var contentTypes = map[api.Protocol]string{
 	api.JSON10: "application/x-amz-json-1.0",
 	api.Query:  "text/xml",

@@ -3,7 +3,6 @@ package localaws
 import (
 	"mime"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -53,6 +52,7 @@ func (s *Server) route(x *exchange, r *http.Request, sc scope, body []byte) (api
 	if rt.service.Protocol() != x.protocol {
 		return nil, nil, refusal(invalidSignature, "Credential should be scoped to correct service, not '"+sc.service+"'.")
 	}
+	x.region = sc.region
 	request := &api.Request{
 		ID: x.id, Body: body, Header: r.Header, Caller: x.caller, Now: x.now, Account: s.account, Region: s.region,
 	}
@@ -108,7 +108,7 @@ func formOperation(r *http.Request, rt route, body []byte) (*api.Form, string, e
 		return nil, "", &api.Error{Status: 400, Code: "MissingAction", Message: "The request is missing an action or a required parameter."}
 	}
 	if version != rt.version || !operationPattern.MatchString(operation) {
-		return nil, "", refusal(unknownOperation, "Could not find operation "+operation+" for version "+version)
+		return nil, "", api.Errorf(400, "InvalidAction", "Could not find operation %s for version %s", operation, version)
 	}
 	return form, operation, nil
 }
@@ -150,5 +150,5 @@ func localOperation(r *http.Request) (*api.Form, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	return form, (&url.URL{Path: roleCredentialsPath}).Path, nil
+	return form, roleCredentialsPath, nil
 }

@@ -14,6 +14,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"example.com/shiptrack/infra/localaws/api"
+	"example.com/shiptrack/infra/localaws/dynamodb"
 	"example.com/shiptrack/infra/localaws/iam"
 	"example.com/shiptrack/infra/localaws/identity"
 	"example.com/shiptrack/infra/localaws/sts"
@@ -104,10 +105,15 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	items, err := dynamodb.New(dynamodb.Config{DB: db, Now: c.Now})
+	if err != nil {
+		return nil, err
+	}
 	return &Server{
 		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions,
 		log: &decisionLog{out: c.Log},
 		routes: map[string]route{
+			"dynamodb":   {service: items, target: "DynamoDB_20120810"},
 			"iam":        {service: iam.New(iam.Config{Directory: directory}), version: "2010-05-08", global: true},
 			"sts":        {service: tokens, version: "2011-06-15", global: true},
 			localService: {service: &roleCredentials{directory: directory, sessions: sessions}},

@@ -1,8 +1,6 @@
 package identity
 
-import (
-	"strings"
-)
+import "strings"
 
 // Tag is a key with its value. Keys are unique without regard to case and keep the case they were given.
 type Tag struct {
@@ -35,8 +33,6 @@ func FindTag(tags []Tag, key string) int {
 	return -1
 }
 
-// SameKey says whether two tag keys are the same one. It compares as condition keys are compared, so that
-// two tags of a session can never answer for one condition key.
-func SameKey(a, b string) bool {
-	return strings.EqualFold(a, b) || strings.ToLower(a) == strings.ToLower(b)
-}
+// SameKey says whether two tag keys are the same one. It folds as policy.Context folds the names of keys,
+// so that two tags of a session can never answer for one condition key.
+func SameKey(a, b string) bool { return strings.EqualFold(a, b) }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -98,6 +97,12 @@ func (l *Local) Load(t testing.TB, set iam.Set) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.PutRoles(t, roles...)
+}
+
+// PutRoles creates roles, or brings them to the documents given.
+func (l *Local) PutRoles(t testing.TB, roles ...iam.Role) {
+	t.Helper()
 	if err := provision.Roles(t.Context(), l.Config(Root), roles); err != nil {
 		t.Fatal(err)
 	}
@@ -118,26 +123,6 @@ func (l *Local) Config(c Credentials) aws.Config {
 
 // transport is shared: a test may make many clients.
 var transport = &http.Transport{MaxIdleConnsPerHost: 64}
-
-// RoleCredentials returns the credentials that a task started in role gets, as the compute service hands
-// them out.
-func (l *Local) RoleCredentials(t testing.TB, role, session string) Credentials {
-	t.Helper()
-	query := url.Values{"role": {role}, "session": {session}}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+"/_localaws/role-credentials?"+query.Encode(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	status, body := l.Do(t, r, nil, Root, "localaws")
-	if status != http.StatusOK {
-		t.Fatalf("credentials of role %s: %d %s", role, status, body)
-	}
-	var c Credentials
-	if err := json.Unmarshal(body, &c); err != nil {
-		t.Fatalf("credentials of role %s: %v", role, err)
-	}
-	return c
-}
 
 // Do signs r by localaws' clock, sends it and returns status and body of the answer.
 func (l *Local) Do(t testing.TB, r *http.Request, body []byte, c Credentials, service string) (int, []byte) {

@@ -1,0 +1,89 @@
+package localawstest
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/go-json-experiment/json"
+)
+
+// RoleARN is the ARN of a role of the account.
+func (l *Local) RoleARN(name string) string { return "arn:aws:iam::" + l.Account + ":role/" + name }
+
+// RoleCredentials returns the credentials that a task started in role gets, as the compute service hands
+// them out.
+func (l *Local) RoleCredentials(t testing.TB, role, session string) Credentials {
+	t.Helper()
+	query := url.Values{"role": {role}, "session": {session}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+"/_localaws/role-credentials?"+query.Encode(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, body := l.Do(t, r, nil, Root, "localaws")
+	if status != http.StatusOK {
+		t.Fatalf("credentials of role %s: %d %s", role, status, body)
+	}
+	var c Credentials
+	if err := json.Unmarshal(body, &c); err != nil {
+		t.Fatalf("credentials of role %s: %v", role, err)
+	}
+	return c
+}
+
+// AssumeRole assumes a role with the credentials given.
+func (l *Local) AssumeRole(t testing.TB, by Credentials, in *sts.AssumeRoleInput) (Credentials, error) {
+	t.Helper()
+	out, err := sts.NewFromConfig(l.Config(by)).AssumeRole(t.Context(), in)
+	if err != nil {
+		return Credentials{}, err
+	}
+	return Credentials{
+		AccessKeyID:     aws.ToString(out.Credentials.AccessKeyId),
+		SecretAccessKey: aws.ToString(out.Credentials.SecretAccessKey),
+		SessionToken:    aws.ToString(out.Credentials.SessionToken),
+	}, nil
+}
+
+// Tenant returns a session of TrackingAccessRole for tenant, as the tracking service gets one. The hardened
+// or the article's set must have been loaded.
+func (l *Local) Tenant(t testing.TB, tenant string) Credentials {
+	t.Helper()
+	task := l.RoleCredentials(t, "TrackingServiceRole", "task")
+	c, err := l.AssumeRole(t, task, &sts.AssumeRoleInput{
+		RoleArn:           aws.String(l.RoleARN("TrackingAccessRole")),
+		RoleSessionName:   aws.String(tenant + "@test"),
+		Tags:              []types.Tag{{Key: aws.String("TenantID"), Value: &tenant}},
+		TransitiveTagKeys: []string{"TenantID"},
+	})
+	if err != nil {
+		t.Fatalf("session of tenant %s: %v", tenant, err)
+	}
+	return c
+}
+
+// Failure returns the code and status of an AWS error, empty and 0 where there was none.
+func Failure(err error) (code string, status int) {
+	if e, ok := errors.AsType[smithy.APIError](err); ok {
+		code = e.ErrorCode()
+	}
+	if e, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		status = e.HTTPStatusCode()
+	}
+	return code, status
+}
+
+// WantFailure fails the test where err is not the AWS error with this code and status.
+func WantFailure(t testing.TB, err error, code string, status int) {
+	t.Helper()
+	gotCode, gotStatus := Failure(err)
+	if gotCode != code || gotStatus != status {
+		t.Errorf("got %q with status %d (%v), want %q with status %d", gotCode, gotStatus, err, code, status)
+	}
+}
