@@ -173,13 +173,13 @@ func compileAddress(values []string, _ bool) (test, error) {
 		prefix, err := netip.ParsePrefix(value)
 		if err != nil {
 			addr, addrErr := netip.ParseAddr(value)
-			if addrErr != nil {
+			if addrErr != nil || addr.Zone() != "" {
 				return nil, fmt.Errorf("%q is neither an IP address nor a CIDR block", value)
 			}
 			prefix = netip.PrefixFrom(addr, addr.BitLen())
 		}
-		if prefix.Addr().Is4In6() || prefix.Addr().Zone() != "" {
-			return nil, fmt.Errorf("%q is an IPv4 address in IPv6 form, or has a zone", value)
+		if prefix.Addr().Is4In6() {
+			return nil, fmt.Errorf("%q is an IPv4 address in IPv6 form", value)
 		}
 		t.values = append(t.values, prefix)
 	}

@@ -52,7 +52,7 @@ func checkSize(document []byte, kind Kind) error {
 	size := 0
 	for at := 0; at < len(document); {
 		r, width := utf8.DecodeRune(document[at:])
-		if r > 0xFF || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == utf8.RuneError {
+		if r > 0xFF || r < ' ' && r != '\t' && r != '\n' && r != '\r' {
 			return fmt.Errorf("the document has an invalid character at offset %d", at)
 		}
 		if !unicode.IsSpace(r) {

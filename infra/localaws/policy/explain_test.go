@@ -1,0 +1,101 @@
+package policy
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+)
+
+func TestExplainNamesWhatFailedAndOnWhichValues(t *testing.T) {
+	scan := getItem("yellow", "yellow")
+	scan.Action = "dynamodb:Scan"
+	otherTable := getItem("yellow", "yellow")
+	otherTable.Resource = table + "2"
+	tests := []struct {
+		name, set, file string
+		r               *Request
+		want            []string
+	}{
+		{"another key", hardened, pooled, getItem("yellow", "blue"), []string{
+			"TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition (Allow) did not apply: " +
+				"ForAllValues:StringEquals dynamodb:LeadingKeys wants [yellow], the request has [blue]",
+			"TrackingAccessRole/TrackingAccessPolicyDynamoDB DenyIndexes (Deny) did not apply: " +
+				"Resource wants [" + table + "/index/*], the request has [" + table + "]",
+		}},
+		{"absent key", hardened, pooled, &Request{Action: "dynamodb:Query", Resource: table, Context: values{tagKey: "yellow"}.context()}, []string{
+			"TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition (Allow) did not apply: " +
+				"Null dynamodb:LeadingKeys wants [false], the request does not have it",
+			"TrackingAccessRole/TrackingAccessPolicyDynamoDB DenyIndexes (Deny) did not apply: " +
+				"Resource wants [" + table + "/index/*], the request has [" + table + "]",
+		}},
+		{"unknown key", article, pooled, &Request{Action: "dynamodb:Query", Resource: table, Context: values{leading: nil}.context()}, []string{
+			"TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition (Allow) did not apply: " +
+				"Condition cannot be decided on dynamodb:LeadingKeys",
+		}},
+		{"another table", article, pooled, otherTable, []string{
+			"TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition (Allow) did not apply: " +
+				"Resource wants [" + table + "], the request has [" + table + "2]",
+		}},
+		{"variable in the resource", article, objects, &Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::tracking/blue/1", Context: values{tagKey: "yellow"}.context()}, []string{
+			"TrackingAccessRole/TrackingAccessPolicyS3 ReadOwnPrefix (Allow) did not apply: " +
+				"Resource wants [arn:aws:s3:::tracking/yellow/*], the request has [arn:aws:s3:::tracking/blue/1]",
+		}},
+		{"variable without value", article, objects, &Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::tracking/blue/1"}, []string{
+			"TrackingAccessRole/TrackingAccessPolicyS3 ReadOwnPrefix (Allow) did not apply: " +
+				"Resource wants [arn:aws:s3:::tracking/${aws:PrincipalTag/TenantID}/*], the request has [arn:aws:s3:::tracking/blue/1]",
+		}},
+		{"action that no statement names", article, pooled, scan, nil},
+		{"all apply", article, pooled, getItem("yellow", "yellow"), nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []string
+			for _, miss := range fileOf(t, test.set, test.file).Explain(test.r) {
+				got = append(got, miss.String())
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("Explain(%s):\n%q\nwant\n%q", test.r.Action, got, test.want)
+			}
+		})
+	}
+}
+
+func TestExplainTellsAbsentFromEmpty(t *testing.T) {
+	p := identityOf(t, documentOf("2012-10-17", `"Effect":"Allow","Action":"a:b","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"a:k":["x","${a:v}"]}}`))
+	want := Miss{Statement: Statement{Policy: "Role/Policy"}, Effect: Allow, Element: "Condition ForAnyValue:StringEquals a:k", Want: []string{"x", "y"}}
+	got := p.Explain(&Request{Action: "a:b", Resource: "*", Context: values{"a:v": "y"}.context()})
+	if !reflect.DeepEqual(got, []Miss{want}) {
+		t.Errorf("absent: %+v, want %+v", got, want)
+	}
+	want.Got = []string{}
+	got = p.Explain(&Request{Action: "a:b", Resource: "*", Context: values{"a:v": "y", "a:k": []string{}}.context()})
+	if !reflect.DeepEqual(got, []Miss{want}) {
+		t.Errorf("empty: %+v, want %+v", got, want)
+	}
+}
+
+func TestExplainTrustNamesThePrincipal(t *testing.T) {
+	trust := trustOf(t, `{"AWS":["`+roleARN+`"],"Service":"ec2.amazonaws.com"}`)
+	got := ExplainTrust(trust, identityOf(t, otherAllowed), assume(nil))
+	want := []Miss{
+		{Statement: Statement{Policy: "Role/trust", Sid: "Trusted"}, Effect: Allow, Element: "Principal",
+			Want: []string{roleARN, "ec2.amazonaws.com"}, Got: []string{serviceSession, serviceRole}},
+		{Statement: Statement{Policy: "Role/Policy"}, Effect: Allow, Element: "Resource",
+			Want: []string{"arn:aws:iam::000000000000:role/Other"}, Got: []string{roleARN}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("ExplainTrust = %+v, want %+v", got, want)
+	}
+	if got := ExplainTrust(trustOf(t, `{"AWS":"*"}`), Policies{}, assume(nil)); got != nil {
+		t.Errorf("ExplainTrust of a caller that is trusted = %+v, want none", got)
+	}
+}
+
+func TestExplainSaysWhereValuesDoNotFitTheOperator(t *testing.T) {
+	p := identityOf(t, documentOf("2012-10-17", `"Effect":"Allow","Action":"a:b","Resource":"*","Condition":{"NumericLessThan":{"a:k":10}}`))
+	misses := p.Explain(&Request{Action: "a:b", Resource: "*", Context: values{"a:k": "ten"}.context()})
+	want := "Role/Policy statement 0 (Allow) did not apply: NumericLessThan a:k wants [10], and cannot be decided on [ten]"
+	if len(misses) != 1 || misses[0].String() != want {
+		t.Errorf("Explain = %v, want %s", misses, want)
+	}
+}
