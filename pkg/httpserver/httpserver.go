@@ -108,7 +108,7 @@ func (s *Server) newEcho() *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetOutput(io.Discard) // echo logs in a format of its own; errors reach ours through observe
 	e.HTTPErrorHandler = renderError
-	e.Use(s.observe, recoverPanic, s.limit, s.deadline)
+	e.Use(s.observe, recoverPanic, s.limit, wholeSegments, s.deadline)
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.readyz)
 	if s.cfg.OpenAPI != nil {

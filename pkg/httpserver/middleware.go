@@ -137,6 +137,19 @@ func tooLarge(err *http.MaxBytesError) *problem.Error {
 	return problem.Wrap(problem.TooLarge, err, fmt.Sprintf("the body is larger than %d bytes", err.Limit))
 }
 
+// wholeSegments answers 404 where a parameter holds a slash: echo lets the last parameter of a route take
+// the rest of the path, so that /things/:id would answer for /things/1/2.
+func wholeSegments(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		for _, value := range c.ParamValues() {
+			if strings.Contains(value, "/") {
+				return echo.ErrNotFound
+			}
+		}
+		return next(c)
+	}
+}
+
 // deadline bounds the request by RequestTimeout, or by what the caller is willing to wait.
 func (s *Server) deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

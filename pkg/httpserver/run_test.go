@@ -1,0 +1,179 @@
+package httpserver_test
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/shiptrack/pkg/httpserver"
+)
+
+func TestAnAddressInUseIsNamedWithItsVariable(t *testing.T) {
+	s := start(t, nil, nil)
+	for variable, change := range map[string]func(*httpserver.Config){
+		"LISTEN_ADDR":  func(c *httpserver.Config) { c.Addr = s.Addr() },
+		"METRICS_ADDR": func(c *httpserver.Config) { c.MetricsAddr = s.Addr() },
+	} {
+		cfg := config(t)
+		change(&cfg)
+		second, err := httpserver.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = second.Run(t.Context())
+		if err == nil || !strings.Contains(err.Error(), s.Addr()) || !strings.Contains(err.Error(), variable) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v, want one line with %s and %s", err, s.Addr(), variable)
+		}
+	}
+}
+
+func TestAStopLetsRequestsUnderWayEnd(t *testing.T) {
+	inside, release := make(chan struct{}), make(chan struct{})
+	s := start(t, func(e *echo.Echo) {
+		e.GET("/slow", func(c echo.Context) error {
+			close(inside)
+			<-release
+			return c.String(http.StatusOK, "done")
+		})
+	}, nil)
+	got := make(chan answer, 1)
+	go func() { got <- s.do(t, http.MethodGet, "/slow", nil, nil) }()
+	<-inside
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.stop() }()
+
+	// While it drains it still answers, and says that it is not to be used.
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		resp, err := http.Get(s.base + "/readyz")
+		if err != nil {
+			break // the listener is closed: later than the state that we wait for
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode == http.StatusServiceUnavailable {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("/readyz stays 200 during the stop")
+		}
+	}
+	for time.Now().Before(deadline) { // no new connection is taken
+		conn, err := net.Dial("tcp", s.Addr())
+		if err != nil {
+			break
+		}
+		_ = conn.Close()
+	}
+	if !time.Now().Before(deadline) {
+		t.Fatal("still listening")
+	}
+	close(release)
+	if a := <-got; a.status != http.StatusOK || a.body != "done" {
+		t.Errorf("the request under way is answered %d %q, want done", a.status, a.body)
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("Run() = %v after a clean stop", err)
+	}
+}
+
+func TestReadyzTurnsUnavailableBeforeTheListenerCloses(t *testing.T) {
+	s := start(t, nil, func(c *httpserver.Config) { c.ShutdownTimeout = 20 * time.Second }) // drains for a second
+	if a := s.do(t, http.MethodGet, "/readyz", nil, nil); a.status != http.StatusOK {
+		t.Fatalf("/readyz: %d before the stop", a.status)
+	}
+	go func() { _ = s.stop() }()
+	for deadline := time.Now().Add(5 * time.Second); ; {
+		a := s.do(t, http.MethodGet, "/readyz", nil, nil) // fails the test where the connection is refused
+		if a.status == http.StatusServiceUnavailable {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("/readyz stays 200 during the stop")
+		}
+	}
+	if a := s.do(t, http.MethodGet, "/healthz", nil, nil); a.status != http.StatusOK {
+		t.Errorf("/healthz: %d while draining, want 200", a.status)
+	}
+}
+
+func TestAStopCutsOffWhatOutlastsTheTimeout(t *testing.T) {
+	inside, cancelled := make(chan struct{}), make(chan struct{})
+	s := start(t, func(e *echo.Echo) {
+		e.GET("/stuck", func(c echo.Context) error {
+			close(inside)
+			<-c.Request().Context().Done()
+			close(cancelled)
+			return c.Request().Context().Err()
+		})
+	}, func(c *httpserver.Config) { c.ShutdownTimeout, c.RequestTimeout = 200*time.Millisecond, time.Minute })
+	go func() {
+		resp, err := http.Get(s.base + "/stuck")
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+	}()
+	<-inside
+	began := time.Now()
+	err := s.stop()
+	if err == nil || !strings.Contains(err.Error(), "SHUTDOWN_TIMEOUT") {
+		t.Errorf("Run() = %v, want the requests that were cut off", err)
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("the stop took %v, want about 200ms", took)
+	}
+	<-cancelled
+}
+
+func TestTheClientGoingAwayIsNoErrorOfOurs(t *testing.T) {
+	s := start(t, routes, nil)
+	conn, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, "GET /wait HTTP/1.1\r\nHost: x\r\nX-Request-Id: gone-1\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for s.metric(t, "shiptrack_http_requests_in_flight 1") == "" {
+	}
+	_ = conn.Close()
+	for deadline := time.Now().Add(5 * time.Second); !strings.Contains(s.log.String(), "gone-1"); {
+		if time.Now().After(deadline) {
+			t.Fatal("the request goes on without its client")
+		}
+	}
+	if r := s.log.record(t, "gone-1"); r["status"] != 499.0 || r["level"] != "INFO" {
+		t.Errorf("logged %v, want status 499 at INFO", r)
+	}
+}
+
+func (s *service) metric(t *testing.T, line string) string {
+	t.Helper()
+	side := &service{base: "http://" + s.MetricsAddr()}
+	return grep(side.do(t, http.MethodGet, "/metrics", nil, nil).body, line)
+}
+
+func TestNewRefusesAWrongConfig(t *testing.T) {
+	if _, err := httpserver.New(config(t)); err != nil {
+		t.Fatalf("the control is refused: %v", err)
+	}
+	for name, change := range map[string]func(*httpserver.Config){
+		"no telemetry":     func(c *httpserver.Config) { c.Telemetry = nil },
+		"no address":       func(c *httpserver.Config) { c.Addr = "" },
+		"no metrics":       func(c *httpserver.Config) { c.MetricsAddr = "" },
+		"no name":          func(c *httpserver.Config) { c.Service = "" },
+		"no deadline":      func(c *httpserver.Config) { c.RequestTimeout = 0 },
+		"no stop":          func(c *httpserver.Config) { c.ShutdownTimeout = 0 },
+		"a negative limit": func(c *httpserver.Config) { c.MaxBody = -1 },
+	} {
+		cfg := config(t)
+		change(&cfg)
+		if _, err := httpserver.New(cfg); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
