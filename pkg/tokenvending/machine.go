@@ -100,13 +100,7 @@ func (c Config) validate() error {
 	if c.STS == nil {
 		wrong = append(wrong, errors.New("no STS client"))
 	}
-	role, err := arn.Parse(c.RoleARN)
-	if err != nil || role.Service != "iam" || !strings.HasPrefix(role.Resource, "role/") {
-		wrong = append(wrong, fmt.Errorf("role ARN %q is not arn:<partition>:iam::<account>:role/<name>", c.RoleARN))
-	}
-	if c.Instance == "" || strings.ContainsFunc(c.Instance, isForeignToSessionNames) {
-		wrong = append(wrong, fmt.Errorf(`instance %q is not one or more of [\w+=,.@-]`, c.Instance))
-	}
+	wrong = append(wrong, CheckRoleARN(c.RoleARN), CheckInstance(c.Instance))
 	if c.Duration < MinDuration || c.Duration > MaxDuration || c.Duration%time.Second != 0 {
 		wrong = append(wrong, fmt.Errorf("duration %v is not whole seconds in %v to %v", c.Duration, MinDuration, MaxDuration))
 	}
@@ -114,6 +108,23 @@ func (c Config) validate() error {
 		wrong = append(wrong, fmt.Errorf("capacity %d is below 1", c.Capacity))
 	}
 	return errors.Join(wrong...)
+}
+
+// CheckRoleARN returns nil where text is the ARN of a role, else what is wrong with it.
+func CheckRoleARN(text string) error {
+	role, err := arn.Parse(text)
+	if err != nil || role.Service != "iam" || !strings.HasPrefix(role.Resource, "role/") {
+		return fmt.Errorf("role ARN %q is not arn:<partition>:iam::<account>:role/<name>", text)
+	}
+	return nil
+}
+
+// CheckInstance returns nil where text can stand in a session name (see Config.Instance), else what is wrong with it.
+func CheckInstance(text string) error {
+	if text == "" || strings.ContainsFunc(text, isForeignToSessionNames) {
+		return fmt.Errorf(`instance %q is not one or more of [\w+=,.@-]`, text)
+	}
+	return nil
 }
 
 func isForeignToSessionNames(r rune) bool {

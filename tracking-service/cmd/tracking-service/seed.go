@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"example.com/shiptrack/pkg/telemetry"
+	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/dynamo"
+	"example.com/shiptrack/tracking-service/internal/seed"
+)
+
+// seedTimeout bounds a run of seed.
+const seedTimeout = time.Minute
+
+// seedTenants is the capacity of the session cache: the demonstration's tenants fit.
+const seedTenants = 16
+
+// seedSettings are all that seed reads from its environment, but for AWS_*.
+type seedSettings struct{ Access }
+
+type seedCommand struct{}
+
+// Run writes the shipments, and prints a line for each tenant. The audit records go to stderr.
+func (seedCommand) Run(ctx context.Context, p process) error {
+	s, cfg, err := load[seedSettings](ctx, p.environ)
+	if err != nil {
+		return err
+	}
+	tel, err := telemetry.New(telemetry.Config{Service: name + "-seed", Writer: p.stderr})
+	if err != nil {
+		return err
+	}
+	machine, err := tokenvending.New(tokenvending.Config{
+		STS: sts.NewFromConfig(cfg), RoleARN: s.AccessRoleARN, Instance: s.InstanceID,
+		Duration: tokenvending.MinDuration, Capacity: seedTenants,
+	})
+	if err != nil {
+		return err
+	}
+	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: s.Table, Audit: tel.Audit})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, seedTimeout)
+	defer cancel()
+	return seed.Run(ctx, store, time.Now(), p.stdout)
+}

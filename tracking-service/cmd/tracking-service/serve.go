@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/config"
+	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/telemetry"
+	"example.com/shiptrack/pkg/trackingapi"
+	"example.com/shiptrack/tracking-service/internal/dynamo"
+	"example.com/shiptrack/tracking-service/internal/rest"
+	"example.com/shiptrack/tracking-service/internal/tracking"
+)
+
+// flushTimeout is how long the last spans may take to leave.
+const flushTimeout = 2 * time.Second
+
+type serve struct{}
+
+// Run serves until ctx is done.
+func (serve) Run(ctx context.Context, p process) error {
+	s, cfg, err := load[settings](ctx, p.environ)
+	if err != nil {
+		return err
+	}
+	tel, err := telemetry.New(telemetry.Config{Service: name, Level: s.LogLevel, Writer: p.stdout, Environ: p.environ})
+	if err != nil {
+		return err
+	}
+	cfg.HTTPClient = httpserver.NewClient(httpserver.ClientConfig{TracerProvider: tel.TracerProvider})
+	server, err := newServer(ctx, s, cfg, tel)
+	if err != nil {
+		return err
+	}
+	err = server.Run(ctx)
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+	defer cancel()
+	return errors.Join(err, tel.Shutdown(flush))
+}
+
+// newServer wires one request's way: limits, authentication, contract, domain, table.
+func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.Telemetry) (*httpserver.Server, error) {
+	verification := s.Authn()
+	verification.Logger = tel.Logger
+	verifier, err := authn.New(ctx, verification)
+	if err != nil {
+		return nil, err
+	}
+	base := &baseCheck{client: sts.NewFromConfig(cfg)}
+	service, err := newService(s, cfg, base.client, tel)
+	if err != nil {
+		return nil, err
+	}
+	cursorKey, err := s.cursorKey()
+	if err != nil {
+		return nil, config.Invalid("CURSOR_KEY", "%v", err)
+	}
+	server, err := httpserver.New(httpserver.Config{
+		Service: name, Addr: s.ListenAddr, MetricsAddr: s.MetricsAddr,
+		RequestTimeout: s.RequestTimeout, ShutdownTimeout: s.ShutdownTimeout, Telemetry: tel,
+		OpenAPI: trackingapi.Document(),
+		Ready:   func(ctx context.Context) error { return errors.Join(verifier.Ready(), base.Ready(ctx)) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return server, rest.Register(server.Echo(), rest.Config{
+		Service: service, Authenticate: httpserver.Authenticate(verifier), CursorKey: cursorKey,
+	})
+}
+
+// newService returns the domain over the table.
+func newService(s settings, cfg aws.Config, client *sts.Client, tel *telemetry.Telemetry) (*tracking.Service, error) {
+	machine, err := newVending(s, client, tel)
+	if err != nil {
+		return nil, err
+	}
+	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: s.Table, Audit: tel.Audit})
+	if err != nil {
+		return nil, err
+	}
+	return tracking.New(store)
+}

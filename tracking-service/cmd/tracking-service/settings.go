@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"os"
+	"regexp"
+	"time"
+
+	"example.com/shiptrack/pkg/config"
+	"example.com/shiptrack/pkg/tokenvending"
+)
+
+const (
+	name        = "tracking-service"
+	listenAddr  = "127.0.0.1:8081"
+	metricsAddr = "127.0.0.1:9081"
+	// maxCacheSize bounds SESSION_CACHE_SIZE: at about 2 KB a session, 2 GB.
+	maxCacheSize = 1_000_000
+	// cursorKeySize is that of the key that authenticates cursors, in bytes.
+	cursorKeySize = 32
+)
+
+// Access is how the table is reached: all that seed reads.
+type Access struct {
+	Table         string `env:"TRACKING_TABLE" envDefault:"TrackingData" help:"name of the DynamoDB table"`
+	AccessRoleARN string `env:"TRACKING_ACCESS_ROLE_ARN,required" help:"ARN of the role that is assumed for each tenant, such as arn:aws:iam::000000000000:role/TrackingAccessRole"`
+	InstanceID    string `env:"INSTANCE_ID" help:"names this instance in session names, and so in CloudTrail; the host name where it is not set"`
+}
+
+var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`) // DynamoDB Developer Guide, "Naming rules"
+
+// Defaults presets what is not constant. Where there is no host name, InstanceID stays empty and Validate says so.
+func (a *Access) Defaults() { a.InstanceID, _ = os.Hostname() }
+
+// Validate checks what a type alone cannot.
+func (a *Access) Validate() error {
+	var wrong []error
+	if !tableName.MatchString(a.Table) {
+		wrong = append(wrong, config.Invalid("TRACKING_TABLE", "%q is not a table's name: %s", a.Table, tableName))
+	}
+	if err := tokenvending.CheckRoleARN(a.AccessRoleARN); err != nil {
+		wrong = append(wrong, config.Invalid("TRACKING_ACCESS_ROLE_ARN", "%v", err))
+	}
+	if err := tokenvending.CheckInstance(a.InstanceID); err != nil {
+		wrong = append(wrong, config.Invalid("INSTANCE_ID", "%v", err))
+	}
+	return errors.Join(wrong...)
+}
+
+// settings are all that serve reads from its environment, but for AWS_* and OpenTelemetry's own OTEL_*.
+type settings struct {
+	config.Service
+	Access
+	SessionDuration  time.Duration `env:"SESSION_DURATION" envDefault:"1h" help:"how long a tenant's AWS session lasts, 15m to 1h"`
+	SessionCacheSize int           `env:"SESSION_CACHE_SIZE" envDefault:"10000" help:"how many tenants' sessions are kept, 1 to 1000000, about 2 KB each"`
+	CursorKey        string        `env:"CURSOR_KEY,required" secret:"true" help:"base64 of 32 random bytes that all instances share: authenticates page cursors (head -c 32 /dev/urandom | base64)"`
+}
+
+// Defaults presets what differs between the services.
+func (s *settings) Defaults() {
+	s.ListenAddr, s.MetricsAddr = listenAddr, metricsAddr
+	s.Access.Defaults()
+}
+
+// Validate checks what a type alone cannot.
+func (s *settings) Validate() error {
+	var wrong []error
+	if d := s.SessionDuration; d < tokenvending.MinDuration || d > tokenvending.MaxDuration || d%time.Second != 0 {
+		wrong = append(wrong, config.Invalid("SESSION_DURATION", "%v is not whole seconds in 15m to 1h", d))
+	}
+	if s.SessionCacheSize < 1 || s.SessionCacheSize > maxCacheSize {
+		wrong = append(wrong, config.Invalid("SESSION_CACHE_SIZE", "%d is outside 1 to %d", s.SessionCacheSize, maxCacheSize))
+	}
+	if _, err := s.cursorKey(); err != nil {
+		wrong = append(wrong, config.Invalid("CURSOR_KEY", "%v", err))
+	}
+	return errors.Join(wrong...)
+}
+
+// cursorKey returns the bytes of CursorKey. The error does not repeat it.
+func (s *settings) cursorKey() ([]byte, error) {
+	key, err := base64.StdEncoding.DecodeString(s.CursorKey)
+	if err != nil || len(key) != cursorKeySize {
+		return nil, errors.New("is not the base64 of 32 bytes; make one with: head -c 32 /dev/urandom | base64")
+	}
+	return key, nil
+}
+
+// address is all that health needs of the settings.
+type address struct {
+	ListenAddr string `env:"LISTEN_ADDR" help:"host:port that the service listens on"`
+}
+
+// Defaults presets the same as that of settings.
+func (a *address) Defaults() { a.ListenAddr = listenAddr }

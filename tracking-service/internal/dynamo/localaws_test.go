@@ -1,0 +1,214 @@
+package dynamo_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws/localawstest"
+	"example.com/shiptrack/infra/provision"
+	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/telemetry"
+	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/dynamo"
+	"example.com/shiptrack/tracking-service/internal/tracking"
+)
+
+const table = "TrackingData"
+
+// startAWS starts localaws with the hardened roles and the table.
+func startAWS(t *testing.T) *localawstest.Local {
+	t.Helper()
+	local := localawstest.Start(t)
+	local.Load(t, iam.Hardened)
+	if err := provision.Table(t.Context(), local.Config(localawstest.Root), table); err != nil {
+		t.Fatal(err)
+	}
+	return local
+}
+
+// open returns a store that runs as taskRole and assumes accessRole for each tenant, wired as the service wires it.
+func open(t *testing.T, local *localawstest.Local, taskRole, accessRole string) (*dynamo.Store, *auditTrail) {
+	t.Helper()
+	cfg := local.Config(local.RoleCredentials(t, taskRole, "task"))
+	machine, err := tokenvending.New(tokenvending.Config{
+		STS: sts.NewFromConfig(cfg), RoleARN: local.RoleARN(accessRole), Instance: "test", Capacity: 10,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trail := &auditTrail{}
+	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: table, Audit: trail})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store, trail
+}
+
+func reader(t *testing.T, local *localawstest.Local) (*dynamo.Store, *auditTrail) {
+	t.Helper()
+	return open(t, local, "TrackingServiceRole", "TrackingAccessRole")
+}
+
+// seed writes shipments with the ids for the tenant.
+func seed(t *testing.T, local *localawstest.Local, owner string, texts ...string) {
+	t.Helper()
+	store, _ := open(t, local, "TrackingSeedTaskRole", "TrackingSeedRole")
+	var shipments []tracking.Shipment
+	for _, text := range texts {
+		s := shipment(t, text)
+		s.CarrierBookingReference = owner
+		shipments = append(shipments, s)
+	}
+	if err := store.Put(as(t, owner), shipments); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTenantsAreKeptApartByIAM(t *testing.T) {
+	local := startAWS(t)
+	seed(t, local, "yellow", "1001", "1002")
+	seed(t, local, "blue", "1001", "2002")
+	store, _ := reader(t, local)
+	for _, owner := range []string{"yellow", "blue", "yellow"} {
+		got, err := store.Get(as(t, owner), shipmentID(t, "1001"))
+		if err != nil || got.CarrierBookingReference != owner {
+			t.Errorf("1001 as %s = %q, %v, want its own", owner, got.CarrierBookingReference, err)
+		}
+	}
+	_, err := store.Get(as(t, "blue"), shipmentID(t, "1002"))
+	wantKind(t, err, problem.NotFound)
+	found, err := store.BatchGet(as(t, "blue"), shipmentIDs(t, "1001", "1002", "2002"))
+	if err != nil || len(found) != 2 {
+		t.Errorf("batch as blue = %q, %v, want its own two", ids(found), err)
+	}
+	page, next, err := store.List(as(t, "yellow"), 10, tracking.ShipmentID{})
+	if err != nil || ids(page) != "1001 1002" || !next.IsZero() {
+		t.Errorf("list as yellow = %q, next %q, %v", ids(page), next, err)
+	}
+}
+
+func TestConcurrentTenantsReadTheirOwnRows(t *testing.T) {
+	local := startAWS(t)
+	owners := []string{"yellow", "blue", "green"}
+	for _, owner := range owners {
+		seed(t, local, owner, "1001")
+	}
+	store, _ := reader(t, local)
+	var wg sync.WaitGroup
+	for i := range 60 {
+		owner := owners[i%len(owners)]
+		wg.Go(func() {
+			got, err := store.Get(as(t, owner), shipmentID(t, "1001"))
+			if err != nil || got.CarrierBookingReference != owner {
+				t.Errorf("1001 as %s = %q, %v", owner, got.CarrierBookingReference, err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestPagesFollowEachOtherWithoutGapOrRepetition(t *testing.T) {
+	local := startAWS(t)
+	var texts []string
+	for i := range 30 {
+		texts = append(texts, fmt.Sprintf("s%02d", i))
+	}
+	seed(t, local, "yellow", texts...)
+	seed(t, local, "blue", "s99")
+	store, _ := reader(t, local)
+	for _, limit := range []int{1, 7, 10, 30, 100} {
+		var got []string
+		after := tracking.ShipmentID{}
+		for {
+			page, next, err := store.List(as(t, "yellow"), limit, after)
+			if err != nil || len(page) > limit || len(page) == 0 {
+				t.Fatalf("limit %d after %q: %d shipments, %v", limit, after, len(page), err)
+			}
+			got = append(got, ids(page))
+			if after = next; next.IsZero() {
+				break
+			}
+		}
+		if strings.Join(got, " ") != strings.Join(texts, " ") {
+			t.Errorf("limit %d: pages %q, want all thirty once", limit, got)
+		}
+	}
+}
+
+func TestReadingRoleCannotWrite(t *testing.T) {
+	local := startAWS(t)
+	seed(t, local, "yellow", "1001") // control: the seed role can
+	store, trail := reader(t, local)
+	wantKind(t, store.Put(as(t, "yellow"), []tracking.Shipment{shipment(t, "1001")}), problem.Denied)
+	record := trail.last(t)
+	if record.Decision != telemetry.Deny || record.Action != "dynamodb:BatchWriteItem" || record.AWSRequestID == "" ||
+		!strings.Contains(record.Reason, "AccessDeniedException") {
+		t.Errorf("audited %+v, want a denial with AWS's request id", record)
+	}
+	entries := local.Entries(t)
+	if last := entries[len(entries)-1]; last.RequestID != record.AWSRequestID {
+		t.Errorf("the audit record has request id %s, AWS's log %s", record.AWSRequestID, last.RequestID)
+	}
+	seeder, _ := open(t, local, "TrackingSeedTaskRole", "TrackingSeedRole")
+	_, err := seeder.Get(as(t, "yellow"), shipmentID(t, "1001"))
+	wantKind(t, err, problem.Denied)
+}
+
+func TestRoleThatMayNotAssumeIsDenied(t *testing.T) {
+	local := startAWS(t)
+	store, trail := open(t, local, "TrackingServiceRole", "TrackingSeedRole") // which trusts another role
+	_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
+	wantKind(t, err, problem.Denied)
+	if got := trail.last(t).Decision; got != telemetry.Deny {
+		t.Errorf("audited as %q, want %q", got, telemetry.Deny)
+	}
+}
+
+// TestOneTenantsSessionCannotReadAnothersKey asks for blue's key with the credentials that the machine vends to yellow,
+// past the store's own scoping: IAM alone has to hold.
+func TestOneTenantsSessionCannotReadAnothersKey(t *testing.T) {
+	local := startAWS(t)
+	seed(t, local, "yellow", "1001")
+	seed(t, local, "blue", "1001")
+	cfg := local.Config(local.RoleCredentials(t, "TrackingServiceRole", "task"))
+	machine, err := tokenvending.New(tokenvending.Config{
+		STS: sts.NewFromConfig(cfg), RoleARN: local.RoleARN("TrackingAccessRole"), Instance: "test", Capacity: 10,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.Credentials = machine })
+	get := func(ctx context.Context, owner string) error {
+		_, err := client.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String(table), Key: map[string]types.AttributeValue{
+			"TenantID": &types.AttributeValueMemberS{Value: owner}, "ShipmentID": &types.AttributeValueMemberS{Value: "1001"},
+		}})
+		return err
+	}
+	if err := get(as(t, "yellow"), "yellow"); err != nil {
+		t.Errorf("yellow's own key: %v", err)
+	}
+	localawstest.WantFailure(t, get(as(t, "yellow"), "blue"), "AccessDeniedException", 400)
+	if err := get(as(t, "blue"), "blue"); err != nil {
+		t.Errorf("blue's own key: %v", err)
+	}
+}
+
+func BenchmarkGetWithoutNetwork(b *testing.B) {
+	store, _ := newStore(b, always(200, `{"Item":`+row("yellow", "1001")+`}`), fakeSTS{})
+	ctx, id := as(b, "yellow"), shipmentID(b, "1001")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := store.Get(ctx, id); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
