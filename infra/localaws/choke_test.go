@@ -1,0 +1,179 @@
+package localaws_test
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/localawstest"
+)
+
+func TestRequestThatCanBeReadInTwoWaysIsRefused(t *testing.T) {
+	l := localawstest.Start(t)
+	if status, body := l.Do(t, request(t, l, "{}", nil), []byte("{}"), localawstest.Root, "dynamodb"); status != 200 {
+		t.Fatalf("the request as it is: %d %s", status, body)
+	}
+	header := func(name string, values ...string) func(*http.Request) {
+		return func(r *http.Request) { r.Header[name] = values }
+	}
+	for name, test := range map[string]struct {
+		change func(*http.Request)
+		code   string
+	}{
+		"query on json":      {func(r *http.Request) { r.URL.RawQuery = "Action=ListTables" }, "UnknownOperationException"},
+		"another path":       {func(r *http.Request) { r.URL.Path = "/table" }, "UnknownOperationException"},
+		"doubled slash":      {func(r *http.Request) { r.URL.Path = "//" }, "UnknownOperationException"},
+		"GET":                {func(r *http.Request) { r.Method = "GET" }, "UnknownOperationException"},
+		"PUT":                {func(r *http.Request) { r.Method = "PUT" }, "UnknownOperationException"},
+		"gzip":               {header("Content-Encoding", "gzip"), "SerializationException"},
+		"json 1.1":           {header("Content-Type", "application/x-amz-json-1.1"), "UnknownOperationException"},
+		"plain json":         {header("Content-Type", "application/json"), "UnknownOperationException"},
+		"no operation":       {header("X-Amz-Target", "DynamoDB_20120810."), "UnknownOperationException"},
+		"no service":         {header("X-Amz-Target", "ListTables"), "UnknownOperationException"},
+		"another service":    {header("X-Amz-Target", "Kinesis_20131202.ListStreams"), "UnknownOperationException"},
+		"another version":    {header("X-Amz-Target", "DynamoDB_20111205.ListTables"), "UnknownOperationException"},
+		"two dots":           {header("X-Amz-Target", "DynamoDB_20120810.ListTables.x"), "UnknownOperationException"},
+		"target in brackets": {header("X-Amz-Target", "DynamoDB_20120810.List*"), "UnknownOperationException"},
+	} {
+		l.ResetLog()
+		status, body := l.Do(t, request(t, l, "{}", test.change), []byte("{}"), localawstest.Root, "dynamodb")
+		if status != 400 || !strings.Contains(string(body), "#"+test.code+`"`) {
+			t.Errorf("%s: got %d %s, want 400 %s", name, status, body, test.code)
+		}
+		refused(t, l, test.code)
+	}
+}
+
+// TestDoubledHeadersAreRefused adds the second one after signing: it must not even be looked at.
+func TestDoubledHeadersAreRefused(t *testing.T) {
+	l := localawstest.Start(t)
+	for _, name := range []string{"X-Amz-Target", "Content-Type", "X-Amz-Date", "Authorization", "X-Amz-Security-Token"} {
+		r := request(t, l, "{}", nil)
+		if status, body := l.Do(t, r, []byte("{}"), localawstest.Root, "dynamodb"); status != 200 {
+			t.Fatalf("the request as it is: %d %s", status, body)
+		}
+		r = r.Clone(t.Context())
+		r.Body = http.NoBody
+		r.Header[name] = []string{"a", "b"}
+		status, body := localawstest.Send(t, r)
+		if status < 400 || !strings.Contains(string(body), "is given more than once") {
+			t.Errorf("two headers %s: got %d %s", name, status, body)
+		}
+	}
+}
+
+func TestChunkedBodyIsAnswered(t *testing.T) {
+	l := localawstest.Start(t)
+	r := request(t, l, "{}", func(r *http.Request) { r.ContentLength = -1 })
+	if status, body := l.Do(t, r, []byte("{}"), localawstest.Root, "dynamodb"); status != 200 {
+		t.Errorf("got %d %s, want 200", status, body)
+	}
+}
+
+func TestBodyBeyondTheLimitIsRefused(t *testing.T) {
+	l := localawstest.Start(t)
+	for name, test := range map[string]struct {
+		size    int
+		chunked bool
+		json    bool
+		status  int
+	}{
+		"json at the limit":      {16 << 20, false, true, 400},
+		"json above":             {16<<20 + 1, false, true, 413},
+		"json above, chunked":    {16<<20 + 1, true, true, 413},
+		"query at the limit":     {256 << 10, false, false, 400},
+		"query above":            {256<<10 + 1, false, false, 413},
+		"query above, chunked":   {256<<10 + 1, true, false, 413},
+		"query far above, chunk": {4 << 20, true, false, 413},
+	} {
+		body := bytes.Repeat([]byte(" "), test.size)
+		r := request(t, l, string(body), func(r *http.Request) {
+			if test.chunked {
+				r.ContentLength = -1
+			}
+			if !test.json {
+				r.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+			}
+		})
+		service := map[bool]string{true: "dynamodb", false: "sts"}[test.json]
+		if status, answer := l.Do(t, r, body, localawstest.Root, service); status != test.status {
+			t.Errorf("%s: got %d %.200s, want %d", name, status, answer, test.status)
+		}
+	}
+}
+
+func TestSecondServerOnTheSameDataIsRefused(t *testing.T) {
+	data := t.TempDir()
+	first, err := localaws.New(localaws.Config{Data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = localaws.New(localaws.Config{Data: data})
+	if want := "data directory " + data + " is in use by another localaws"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second, err := localaws.New(localaws.Config{Data: data})
+	if err != nil {
+		t.Fatalf("after the first was closed: %v", err)
+	}
+	if err := second.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConfigThatIsWrongIsAnError(t *testing.T) {
+	for _, config := range []localaws.Config{
+		{}, {Data: t.TempDir(), Account: "1"}, {Data: t.TempDir(), Account: "00000000000x"}, {Data: t.TempDir(), Region: "US EAST"},
+	} {
+		if server, err := localaws.New(config); err == nil {
+			t.Errorf("New(%+v): no error", config)
+			_ = server.Close()
+		}
+	}
+}
+
+func TestRoleCredentialsAreForRootAndTrustedRolesOnly(t *testing.T) {
+	l := localawstest.Start(t)
+	l.Load(t, iam.Hardened)
+	task := l.RoleCredentials(t, "TrackingServiceRole", "task-1")
+	entries := l.Entries(t)
+	if e := entries[len(entries)-1]; e.Principal != "ecs-tasks.amazonaws.com" || e.Action != "sts:AssumeRole" || e.Decision != "allow" {
+		t.Errorf("logged %+v", e)
+	}
+	for name, test := range map[string]struct {
+		query  string
+		by     localawstest.Credentials
+		status int
+		code   string
+	}{
+		"the role itself asks": {"role=TrackingServiceRole&session=task", task, 403, "AccessDenied"},
+		"role without trust":   {"role=TrackingAccessRole&session=task", localawstest.Root, 403, "AccessDenied"},
+		"no such role":         {"role=Missing&session=task", localawstest.Root, 404, "NoSuchEntity"},
+		"session with a slash": {"role=TrackingServiceRole&session=a%2Fb", localawstest.Root, 400, "ValidationError"},
+		"no session":           {"role=TrackingServiceRole", localawstest.Root, 400, "ValidationError"},
+		"role twice":           {"role=TrackingServiceRole&role=TrackingAccessRole&session=task", localawstest.Root, 400, "ValidationError"},
+		"an unknown parameter": {"role=TrackingServiceRole&session=task&tags=x", localawstest.Root, 400, "ValidationError"},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+"/_localaws/role-credentials?"+test.query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, body := l.Do(t, r, nil, test.by, "localaws")
+		if status != test.status || !strings.HasPrefix(string(body), `{"code":"`+test.code+`","message":"`) {
+			t.Errorf("%s: got %d %s, want %d %s", name, status, body, test.status, test.code)
+		}
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+"/_localaws/other", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, body := l.Do(t, r, nil, localawstest.Root, "localaws"); status != 404 {
+		t.Errorf("another route: %d %s", status, body)
+	}
+}

@@ -1,0 +1,155 @@
+package localaws_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/localawstest"
+)
+
+func TestTenantReadsItsOwnItemAndTheDenialOfAnothersIsExplained(t *testing.T) {
+	l := startTracking(t, "yellow", "blue")
+	client := dynamodb.NewFromConfig(l.Config(l.Tenant(t, "yellow")))
+	l.ResetLog()
+	if note, err := getItem(t, client, "yellow"); err != nil || note != "of yellow" {
+		t.Fatalf("own item: %q, %v", note, err)
+	}
+	_, err := getItem(t, client, "blue")
+	localawstest.WantFailure(t, err, "AccessDeniedException", 400)
+	const session = "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@test"
+	const resource = "arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData"
+	if want := "User: " + session + " is not authorized to perform: dynamodb:GetItem on resource: " + resource +
+		" because no identity-based policy allows the dynamodb:GetItem action"; err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	entries := l.Entries(t)
+	if len(entries) != 2 {
+		t.Fatalf("got %d log entries, want 2: %s", len(entries), l.Log())
+	}
+	for i, e := range entries {
+		if e.Principal != session || e.Action != "dynamodb:GetItem" || e.Resource != resource || e.Operation != "GetItem" ||
+			e.SessionTags["TenantID"] != "yellow" || !strings.HasPrefix(e.AccessKeyID, "ASIA") || e.RequestID == "" || e.Time.IsZero() {
+			t.Errorf("entry %d: %+v", i, e)
+		}
+	}
+	allowed, denied := entries[0], entries[1]
+	if allowed.Decision != "allow" || allowed.Effect != "Allow" || allowed.Statement == nil ||
+		*allowed.Statement != (localaws.Statement{Policy: "TrackingAccessRole/TrackingAccessPolicyDynamoDB", Sid: "ReadOwnPartition"}) {
+		t.Errorf("allowed: %+v", allowed)
+	}
+	if keys, _ := denied.Context.Get("dynamodb:leadingkeys"); !slices.Equal(keys, []string{"blue"}) {
+		t.Errorf("LeadingKeys is %v, want [blue]", keys)
+	}
+	if denied.Decision != "deny" || denied.Effect != "ImplicitDeny" || denied.Layer != "identity" || denied.Statement != nil {
+		t.Errorf("denied: %+v", denied)
+	}
+	explained := slices.ContainsFunc(denied.Misses, func(m localaws.Miss) bool {
+		return m.Statement.Sid == "ReadOwnPartition" && m.Effect == "Allow" && slices.Equal(m.Got, []string{"blue"}) &&
+			strings.Contains(m.Element, "dynamodb:LeadingKeys")
+	})
+	if !explained {
+		t.Errorf("the misses do not say that LeadingKeys blue failed: %+v", denied.Misses)
+	}
+}
+
+func TestExplicitDenyNamesItsStatement(t *testing.T) {
+	l := startTracking(t, "yellow")
+	_, err := dynamodb.NewFromConfig(l.Config(l.Tenant(t, "yellow"))).Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(table)})
+	localawstest.WantFailure(t, err, "AccessDeniedException", 400)
+	if err == nil || !strings.Contains(err.Error(), "with an explicit deny in an identity-based policy") {
+		t.Errorf("got %v", err)
+	}
+	entries := l.Entries(t)
+	e := entries[len(entries)-1]
+	if e.Effect != "ExplicitDeny" || e.Statement == nil || e.Statement.Sid != "DenyWhatNamesNoKey" || e.Statement.Index != 1 {
+		t.Errorf("logged %+v with statement %+v", e, e.Statement)
+	}
+	out, err := dynamodb.NewFromConfig(l.Config(localawstest.Root)).Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(table)})
+	if err != nil || len(out.Items) != 1 {
+		t.Errorf("root may scan: %v", err)
+	}
+}
+
+// TestDecisionLogHoldsNoSecret runs requests that succeed, are denied, are refused and fail, and looks for
+// everything that must not be in the log.
+func TestDecisionLogHoldsNoSecret(t *testing.T) {
+	l := startTracking(t, "yellow")
+	c := l.Tenant(t, "yellow")
+	client := dynamodb.NewFromConfig(l.Config(c))
+	const body = "the-body-of-the-request"
+	put := func(client *dynamodb.Client) error {
+		item := key("yellow")
+		item["Secret"] = &types.AttributeValueMemberS{Value: body}
+		_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(table), Item: item})
+		return err
+	}
+	localawstest.WantFailure(t, put(client), "AccessDeniedException", 400)
+	if err := put(dynamodb.NewFromConfig(l.Config(localawstest.Root))); err != nil {
+		t.Fatal(err)
+	}
+	wrong := c
+	wrong.SecretAccessKey += "x"
+	localawstest.WantFailure(t, put(dynamodb.NewFromConfig(l.Config(wrong))), "InvalidSignatureException", 400)
+	garbage := []byte(`{"TableName":"` + body + `","TableName":1`)
+	r := request(t, l, string(garbage), nil)
+	r.Header.Set("X-Amz-Target", "DynamoDB_20120810.GetItem")
+	if status, answer := l.Do(t, r, garbage, c, "dynamodb"); status != 400 {
+		t.Errorf("garbage: %d %s", status, answer)
+	}
+	signature := r.Header.Get("Authorization")
+	form := []byte(body + "=" + body + "&" + body + "=1")
+	r = request(t, l, string(form), nil)
+	r.Header = map[string][]string{"Content-Type": {"application/x-www-form-urlencoded"}}
+	if status, answer := l.Do(t, r, form, c, "sts"); status != 400 {
+		t.Errorf("garbage form: %d %s", status, answer)
+	}
+	log := l.Log()
+	for name, secret := range map[string]string{
+		"secret key": c.SecretAccessKey, "token": c.SessionToken, "part of the token": c.SessionToken[20:60], "body": body,
+		"signature": signature[strings.LastIndex(signature, "=")+1:],
+	} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log has the %s", name)
+		}
+	}
+	for _, present := range []string{c.AccessKeyID, `"decision":"deny"`, "InvalidSignatureException", "dynamodb:PutItem"} {
+		if !strings.Contains(log, present) {
+			t.Errorf("the log lacks %s", present)
+		}
+	}
+}
+
+func TestGlobalConditionKeysAreInTheContext(t *testing.T) {
+	l := startTracking(t, "yellow")
+	client := dynamodb.NewFromConfig(l.Config(l.Tenant(t, "yellow")))
+	if _, err := getItem(t, client, "yellow"); err != nil {
+		t.Fatal(err)
+	}
+	entries := l.Entries(t)
+	context := entries[len(entries)-1].Context
+	for name, want := range map[string]string{
+		"aws:PrincipalArn":          "arn:aws:iam::000000000000:role/TrackingAccessRole",
+		"aws:PrincipalAccount":      "000000000000",
+		"aws:PrincipalType":         "AssumedRole",
+		"aws:PrincipalTag/TenantID": "yellow",
+		"aws:SecureTransport":       "false",
+		"aws:SourceIp":              "127.0.0.1",
+		"aws:RequestedRegion":       "us-east-1",
+		"aws:ViaAWSService":         "false",
+	} {
+		if got, _ := context.Get(name); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s is %v, want %s", name, got, want)
+		}
+	}
+	for _, name := range []string{"aws:CurrentTime", "aws:EpochTime", "aws:TokenIssueTime", "aws:userid", "aws:UserAgent"} {
+		if got, _ := context.Get(name); len(got) != 1 || got[0] == "" {
+			t.Errorf("%s is %v, want one value", name, got)
+		}
+	}
+}
