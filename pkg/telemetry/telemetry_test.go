@@ -1,0 +1,287 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/telemetry"
+	"example.com/shiptrack/pkg/tenant"
+)
+
+func newTelemetry(t *testing.T, level string) (*telemetry.Telemetry, *bytes.Buffer) {
+	t.Helper()
+	var b bytes.Buffer
+	tel, err := telemetry.New(telemetry.Config{Service: "test", Level: level, Writer: &b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tel, &b
+}
+
+// The shapes of secrets, put together here so that no scanner takes this file for a leak.
+var (
+	jwt        = "eyJhbGciOiJFUzI1NiJ9." + "eyJzdWIiOiJhbmEifQ." + "c2lnbmF0dXJl"
+	awsSecret  = "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
+	awsSession = "IQoJb3JpZ2luX2Vj" + strings.Repeat("Zm9vYmFy", 30) + "=="
+)
+
+type nested struct {
+	Name    string
+	Headers http.Header
+	Inner   map[string]any
+}
+
+func TestSecretsAreRedactedWhereverTheyStand(t *testing.T) {
+	const secret = "hunter2-hunter2"
+	for _, tt := range []struct {
+		name string
+		attr slog.Attr
+		leak string
+	}{
+		{"Authorization", slog.String("Authorization", secret), secret},
+		{"access_token", slog.String("access_token", secret), secret},
+		{"sessionToken", slog.String("sessionToken", secret), secret},
+		{"client-secret", slog.String("client-secret", secret), secret},
+		{"db.password", slog.String("db.password", secret), secret},
+		{"Set-Cookie", slog.String("Set-Cookie", secret), secret},
+		{"aws_credentials", slog.Any("aws_credentials", []string{secret}), secret},
+		{"api key", slog.String("api key", secret), secret},
+		{"CURSOR_KEY", slog.String("CURSOR_KEY", secret), secret},
+		{"number under a secret key", slog.Int("token", 424242), "424242"},
+		{"group of a secret name", slog.Group("credentials", slog.String("value", secret)), secret},
+		{"secret key in a group", slog.Group("http", slog.String("cookie", secret)), secret},
+		{"JWT", slog.String("note", "got "+jwt+" from them"), jwt},
+		{"JWT in an error", slog.Any("error", fmt.Errorf("call: %w", errors.New("bad "+jwt))), jwt},
+		{"unsigned JWT", slog.String("note", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0."), "eyJzdWIi"},
+		{"bearer", slog.String("note", "Authorization: bearer abcdefghijkl"), "abcdefghijkl"},
+		{"basic", slog.String("note", "Basic dXNlcjpwYXNz"), "dXNlcjpwYXNz"},
+		{"AWS secret access key", slog.String("note", "key="+awsSecret+","), awsSecret},
+		{"AWS session token", slog.String("note", "t "+awsSession), awsSession[:50]},
+		{"presigned URL", slog.String("url", "https://x/y?X-Amz-Signature=abcdef0123&X-Amz-Security-Token=qwertz&a=1"), "abcdef0123"},
+		{"presigned URL's token", slog.String("url", "https://x/y?X-Amz-Security-Token=qwertz&a=1"), "qwertz"},
+		{"struct", slog.Any("value", nested{Headers: http.Header{"Authorization": {secret}}}), secret},
+		{"map in a struct", slog.Any("value", nested{Inner: map[string]any{"x": []any{map[string]any{"password": secret}}}}), secret},
+		{"JWT in a slice", slog.Any("value", []string{"a", jwt}), jwt},
+		{"pointer", slog.Any("value", &nested{Name: jwt}), jwt},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tel, b := newTelemetry(t, "info")
+			tel.Logger.LogAttrs(t.Context(), slog.LevelInfo, "message", tt.attr, slog.String("control", "plain-value"))
+			tel.Logger.With(tt.attr).Info("message", "control", "plain-value")
+			if strings.Contains(b.String(), tt.leak) {
+				t.Errorf("the log tells %q: %s", tt.leak, b)
+			}
+			if strings.Count(b.String(), telemetry.Redacted) < 2 || strings.Count(b.String(), "plain-value") != 2 {
+				t.Errorf("want the secret replaced and the control kept, twice: %s", b)
+			}
+		})
+	}
+	tel, b := newTelemetry(t, "info")
+	tel.Logger.Info("got " + jwt)
+	if strings.Contains(b.String(), jwt) {
+		t.Errorf("the message tells the token: %s", b)
+	}
+}
+
+func TestOrdinaryValuesAreLeftAlone(t *testing.T) {
+	for _, value := range []string{
+		"arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@tracking-service-7d9f8b6c5d-x2x4z",
+		"arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData",
+		"da39a3ee5e6b4b0d3255bfef95601890afd80709",             // SHA-1
+		"VVM1Q8P2DTO1RQQGRGUEHUUKBFVV4KQNSO5AEMVJF66Q9ASUAAJG", // a DynamoDB request id
+		"8a2d7c1e-1111-4222-8333-444455556666", "basic tests passed", "eye", "bearer of news",
+		"/shipments/:id/eta", "2026-03-01T12:00:00Z", "",
+	} {
+		if got := telemetry.Scrub(value); got != value {
+			t.Errorf("Scrub(%q) = %q, want it unchanged", value, got)
+		}
+	}
+	tel, b := newTelemetry(t, "info")
+	tel.Logger.Info("m", "session", "s1", "tenant", "yellow", "count", 3, "list", []int{1, 2}, "took", time.Second, "none", nil)
+	for _, want := range []string{`"session":"s1"`, `"tenant":"yellow"`, `"count":3`, `"list":[1,2]`, `"none":null`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the log lacks %s: %s", want, b)
+		}
+	}
+}
+
+func TestTimesAreUTC(t *testing.T) {
+	tel, b := newTelemetry(t, "info")
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.FixedZone("x", 3600))
+	tel.Logger.Info("m", "eta", at)
+	var r struct {
+		Time, ETA string
+		Service   string
+	}
+	if err := json.Unmarshal(b.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.ETA != "2026-03-01T11:00:00Z" || !strings.HasSuffix(r.Time, "Z") || r.Service != "test" {
+		t.Errorf("got %s, want UTC and the service", b)
+	}
+}
+
+func TestTheLevelHoldsForTheLogAndNotForTheAudit(t *testing.T) {
+	tel, b := newTelemetry(t, "error")
+	tel.Logger.Warn("hidden")
+	tel.Logger.Error("shown")
+	tel.Audit.Record(t.Context(), telemetry.AuditRecord{Decision: telemetry.Allow})
+	if strings.Contains(b.String(), "hidden") || !strings.Contains(b.String(), "shown") || !strings.Contains(b.String(), `"log":"audit"`) {
+		t.Errorf("got %s", b)
+	}
+	for _, level := range []string{"", "debug", "INFO", "warn", "error"} {
+		if _, err := telemetry.ParseLevel(level); err != nil {
+			t.Errorf("ParseLevel(%q) = %v", level, err)
+		}
+	}
+	if _, err := telemetry.New(telemetry.Config{Service: "x", Level: "loud", Writer: io.Discard}); err == nil {
+		t.Error("the level loud is accepted")
+	}
+	if _, err := telemetry.New(telemetry.Config{Service: "x"}); err == nil {
+		t.Error("no writer is accepted")
+	}
+}
+
+func TestAnAuditRecordJoinsTheSubjectToTheCallToAWS(t *testing.T) {
+	tel, b := newTelemetry(t, "info")
+	id, err := tenant.Parse("yellow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := authn.NewContext(t.Context(), authn.Principal{Subject: "ana", Tenant: id}, jwt)
+	ctx = telemetry.NewRequestID(ctx, "req-1")
+	tel.Audit.Record(ctx, telemetry.AuditRecord{
+		Action: "dynamodb:GetItem", Resource: "table/TrackingData", AWSRequestID: "AWS1",
+		Session: "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@a", Decision: telemetry.Deny, Reason: "AccessDeniedException",
+	})
+	var got map[string]string
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range map[string]string{
+		"log": "audit", "level": "ERROR", "decision": "deny", "tenant": "yellow", "subject": "ana", "request_id": "req-1",
+		"action": "dynamodb:GetItem", "resource": "table/TrackingData", "aws_request_id": "AWS1", "reason": "AccessDeniedException",
+		"session": "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@a",
+	} {
+		if got[k] != want {
+			t.Errorf("%s = %q, want %q", k, got[k], want)
+		}
+	}
+}
+
+func TestOnlyDenialsAreCounted(t *testing.T) {
+	tel, _ := newTelemetry(t, "info")
+	count := func() string {
+		t.Helper()
+		var b strings.Builder
+		families, err := tel.Registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if f.GetName() == "shiptrack_denials_total" {
+				fmt.Fprint(&b, f.GetMetric()[0].GetCounter().GetValue())
+			}
+		}
+		return b.String()
+	}
+	for _, d := range []telemetry.Decision{telemetry.Allow, telemetry.Failed} {
+		tel.Audit.Record(t.Context(), telemetry.AuditRecord{Decision: d})
+	}
+	if got := count(); got != "0" {
+		t.Errorf("shiptrack_denials_total = %q before a denial, want 0", got)
+	}
+	tel.Audit.Record(t.Context(), telemetry.AuditRecord{Decision: telemetry.Deny})
+	if got := count(); got != "1" {
+		t.Errorf("shiptrack_denials_total = %q after a denial, want 1", got)
+	}
+}
+
+func TestLogAndAuditDoNotMixTheirLines(t *testing.T) {
+	tel, b := newTelemetry(t, "info")
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 100 {
+				tel.Logger.Info("log")
+				tel.Audit.Record(t.Context(), telemetry.AuditRecord{Decision: telemetry.Allow})
+			}
+		})
+	}
+	wg.Wait()
+	n := 0
+	for line := range strings.Lines(b.String()) {
+		if !json.Valid([]byte(line)) {
+			t.Fatalf("the line %q is not JSON", line)
+		}
+		n++
+	}
+	if n != 1600 {
+		t.Errorf("%d lines, want 1600", n)
+	}
+}
+
+func TestSpansAreExportedOnlyWhereACollectorIsNamed(t *testing.T) {
+	received := make(chan string, 10)
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.URL.Path }))
+	defer collector.Close()
+	t.Setenv(telemetry.EndpointVariable, collector.URL) // the process has it: only Environ counts
+
+	silent, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, span := silent.TracerProvider.Tracer("x").Start(t.Context(), "s")
+	if span.IsRecording() {
+		t.Error("a span is recorded without a collector")
+	}
+	span.End()
+	if err := silent.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	tel, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard, Environ: []string{telemetry.EndpointVariable + "=" + collector.URL + "/base"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, span = tel.TracerProvider.Tracer("x").Start(t.Context(), "s")
+	span.End()
+	if err := tel.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if path := <-received; path != "/base/v1/traces" || len(received) != 0 {
+		t.Errorf("exported to %s and %d more, want /base/v1/traces once", path, len(received))
+	}
+	for _, bad := range []string{"collector:4318", "ftp://collector", "http://"} {
+		if _, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard, Environ: []string{telemetry.EndpointVariable + "=" + bad}}); err == nil {
+			t.Errorf("the endpoint %q is accepted", bad)
+		}
+	}
+}
+
+func TestACallersTraceIsPassedOnWithoutACollector(t *testing.T) {
+	tel, _ := newTelemetry(t, "info")
+	in := propagation.MapCarrier{"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+	ctx := tel.Propagator.Extract(context.Background(), in)
+	ctx, span := tel.TracerProvider.Tracer("x").Start(ctx, "s")
+	defer span.End()
+	out := propagation.MapCarrier{}
+	tel.Propagator.Inject(ctx, out)
+	if !strings.HasPrefix(out["traceparent"], "00-0af7651916cd43dd8448eb211c80319c-") || !trace.SpanContextFromContext(ctx).IsValid() {
+		t.Errorf("passed on %v, want the caller's trace", out)
+	}
+}
