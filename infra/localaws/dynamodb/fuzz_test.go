@@ -1,0 +1,41 @@
+package dynamodb
+
+import (
+	"slices"
+	"testing"
+)
+
+// keyOperations name keys: where their table is known they must never be authorized without them.
+var keyOperations = []string{
+	"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchGetItem", "BatchWriteItem", "TransactGetItems",
+	"TransactWriteItems", "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction", "SearchVectors", "StartBulkPutItems",
+}
+
+func FuzzRead(f *testing.F) {
+	for _, row := range operationRows {
+		f.Add(row.operation, []byte(row.body))
+	}
+	for _, a := range attacks {
+		f.Add(a.operation, []byte(a.attack))
+		f.Add(a.operation, []byte(a.control))
+	}
+	s := newTracking(f)
+	f.Fuzz(func(t *testing.T, operation string, body []byte) {
+		call, err := s.Read(t.Context(), request(operation, string(body)))
+		if err != nil {
+			return
+		}
+		if len(call.Permissions) == 0 {
+			t.Errorf("%s %s: no permission", operation, body)
+		}
+		for _, p := range call.Permissions {
+			keys := keyFacts(p, leadingKeys)
+			if slices.Contains(keyOperations, operation) && (keys == "-" || keys == "[]") {
+				t.Errorf("%s %s: LeadingKeys is %s for %s", operation, body, keys, p.Action)
+			}
+		}
+		if operation != "DeleteTable" {
+			call.Answer(t.Context())
+		}
+	})
+}
