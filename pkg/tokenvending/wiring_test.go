@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"example.com/shiptrack/pkg/tokenvending"
@@ -77,5 +78,26 @@ func TestCallWithoutTenantSendsNothing(t *testing.T) {
 	client := sts.New(sts.Options{Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Credentials: machine})
 	if _, err := client.GetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{}); err == nil || sent != 0 {
 		t.Fatalf("error %v after %d packets, want an error and none", err, sent)
+	}
+}
+
+// A source of base credentials that refuses is not STS's word, though it answers in the form of an AWS error.
+func TestRefusedBaseCredentialsAreNoDenial(t *testing.T) {
+	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"code":"AccessDenied","message":"no"}`))
+	}))
+	defer endpoint.Close()
+	refused := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code></Error><RequestId>r-2</RequestId></ErrorResponse>`))
+	}))
+	defer refused.Close()
+	for base, want := range map[aws.CredentialsProvider]tokenvending.Kind{
+		endpointcreds.New(endpoint.URL): tokenvending.Away,
+		aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("base", "secret", "")): tokenvending.Denied, // by STS
+	} {
+		client := sts.New(sts.Options{Region: "us-east-1", BaseEndpoint: aws.String(refused.URL), Credentials: base})
+		wantError(t, newMachine(t, tokenvending.Config{STS: client}), as(t, "yellow"), want, false)
 	}
 }

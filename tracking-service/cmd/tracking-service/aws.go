@@ -3,17 +3,26 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"example.com/shiptrack/pkg/config"
-	"example.com/shiptrack/pkg/httpserver"
+)
+
+// Connections to AWS: how many stay open between requests, for each of DynamoDB and STS (the SDK keeps 10, and opens one anew
+// for each request beyond), and how long opening one may take.
+const (
+	maxIdlePerHost = 256
+	dialTimeout    = 3 * time.Second
 )
 
 // taskEndpointBackoff bounds the wait between two tries of the container-credentials endpoint: it is on this machine, and
@@ -45,7 +54,11 @@ func wrap(err error) error {
 // awsConfig returns the SDK's configuration, whose credentials are the task's own. They may do nothing but assume the
 // access role, and are used for STS alone.
 func awsConfig(ctx context.Context) (aws.Config, *config.Problem) {
-	cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithHTTPClient(httpserver.NewClient(httpserver.ClientConfig{})),
+	// The SDK's own client, so that AWS_CA_BUNDLE and HTTPS_PROXY work as the SDK documents them.
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns, t.MaxIdleConnsPerHost = 2*maxIdlePerHost, maxIdlePerHost
+	}).WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithHTTPClient(client),
 		awsconfig.WithEndpointCredentialOptions(func(o *endpointcreds.Options) {
 			o.Retryer = retry.AddWithMaxBackoffDelay(retry.NewStandard(), taskEndpointBackoff)
 		}))

@@ -33,7 +33,6 @@ func (serve) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	cfg.HTTPClient = httpserver.NewClient(httpserver.ClientConfig{TracerProvider: tel.TracerProvider})
 	server, err := newServer(ctx, s, cfg, tel)
 	if err != nil {
 		return err

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"example.com/shiptrack/pkg/config"
+)
+
+func valid(changes ...string) []string {
+	return append([]string{
+		"OIDC_ISSUER=https://issuer.example.com", "OIDC_AUDIENCE=shiptrack", "CURSOR_KEY=" + cursorKey, "INSTANCE_ID=i-1",
+		"TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::000000000000:role/TrackingAccessRole",
+	}, changes...)
+}
+
+// isolate keeps what the SDK finds on this machine out of a test.
+func isolate(t *testing.T, region string) {
+	t.Helper()
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+	t.Setenv("AWS_REGION", region)
+	t.Setenv("AWS_DEFAULT_REGION", "")
+	t.Setenv("AWS_CA_BUNDLE", "")
+}
+
+func TestAllThatIsWrongIsListedAtOnce(t *testing.T) {
+	isolate(t, "")
+	var stdout, stderr bytes.Buffer
+	environ := []string{
+		"OIDC_ISSUER=ftp://x", "SESSION_DURATION=5m", "SESSION_CACHE_SIZE=0", "CURSOR_KEY=c2VjcmV0",
+		"TRACKING_TABLE=a", "TRACKING_ACCESS_ROLE_ARN=TrackingAccessRole", "INSTANCE_ID=a/b", "LISTEN_ADDR=here",
+	}
+	if code := run(t.Context(), []string{"serve"}, environ, &stdout, &stderr); code != 2 {
+		t.Errorf("exit code %d, want 2", code)
+	}
+	for _, variable := range []string{
+		"OIDC_ISSUER", "OIDC_AUDIENCE", "SESSION_DURATION", "SESSION_CACHE_SIZE", "CURSOR_KEY", "TRACKING_TABLE",
+		"TRACKING_ACCESS_ROLE_ARN", "INSTANCE_ID", "LISTEN_ADDR", "AWS_REGION",
+	} {
+		if !strings.Contains(stderr.String(), "  "+variable+": ") {
+			t.Errorf("%s is not named in\n%s", variable, stderr.String())
+		}
+	}
+	if strings.Contains(stderr.String(), "c2VjcmV0") || stdout.Len() > 0 {
+		t.Errorf("the key or something else is printed:\n%s%s", stderr.String(), stdout.String())
+	}
+}
+
+func TestMissingRegionAloneIsAConfigurationError(t *testing.T) {
+	isolate(t, "")
+	var stderr bytes.Buffer
+	if code := run(t.Context(), nil, valid(), &stderr, &stderr); code != 2 || strings.Count(stderr.String(), "\n") != 2 {
+		t.Errorf("exit code %d, want 2 and one problem:\n%s", code, stderr.String())
+	}
+}
+
+func TestDefaultsAndLimits(t *testing.T) {
+	s, err := config.Load[settings](valid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.ListenAddr != "127.0.0.1:8081" || s.MetricsAddr != "127.0.0.1:9081" || s.Table != "TrackingData" ||
+		s.SessionDuration.Hours() != 1 || s.SessionCacheSize != 10000 {
+		t.Errorf("defaults are %+v", s)
+	}
+	if s, err = config.Load[settings](valid("INSTANCE_ID=")); err != nil || s.InstanceID == "" {
+		t.Errorf("InstanceID = %q, %v, want the host name", s.InstanceID, err)
+	}
+	for _, change := range []string{
+		"SESSION_DURATION=14m59s", "SESSION_DURATION=1h1s", "SESSION_DURATION=900500ms", "SESSION_CACHE_SIZE=1000001",
+		"CURSOR_KEY=AAAA", "TRACKING_TABLE=no/table", "INSTANCE_ID=no space", "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::1:user/u",
+	} {
+		variable, _, _ := strings.Cut(change, "=")
+		if _, err := config.Load[settings](valid(change)); err == nil || !strings.Contains(err.Error(), variable+": ") {
+			t.Errorf("%s: error %v, want one that names the variable", change, err)
+		}
+	}
+	for _, change := range []string{"SESSION_DURATION=15m", "SESSION_CACHE_SIZE=1", "TRACKING_TABLE=a.b_c-d"} {
+		if _, err := config.Load[settings](valid(change)); err != nil {
+			t.Errorf("%s is refused: %v", change, err)
+		}
+	}
+}
+
+func TestHelpTeaches(t *testing.T) {
+	var out bytes.Buffer
+	if code := run(t.Context(), []string{"--help"}, nil, &out, &out); code != 0 {
+		t.Errorf("--help exits %d", code)
+	}
+	for _, text := range []string{"TRACKING_ACCESS_ROLE_ARN", "CURSOR_KEY", "serve", "seed", "health", "TrackingAccessRole"} {
+		if !strings.Contains(out.String(), text) {
+			t.Errorf("--help does not mention %s", text)
+		}
+	}
+}
