@@ -129,7 +129,7 @@ func (k *keySet) ready() error {
 		return &unavailableError{cause: k.lastErr, retryAfter: time.Second}
 	case k.now().Sub(k.loadedAt) > maxAge:
 		return &unavailableError{
-			cause:      fmt.Errorf("the issuer's keys were last confirmed more than %v ago: %v", maxAge, k.lastErr),
+			cause:      fmt.Errorf("the issuer's keys were last confirmed more than %v ago: %w", maxAge, k.lastErr),
 			retryAfter: lastRetry,
 		}
 	}

@@ -240,7 +240,7 @@ func TestAKeySetThatCannotBeTrustedIsNotUsed(t *testing.T) {
 		}, "too many redirects"},
 		{"status 500", authntest.JWKSPath, func(i *authntest.Issuer) http.HandlerFunc {
 			h := jwks(i, same)
-			return func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500); h(w, r) }
+			return func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusInternalServerError); h(w, r) }
 		}, "status 500"},
 		{"more than 256 KiB", authntest.JWKSPath, func(i *authntest.Issuer) http.HandlerFunc {
 			return jwks(i, func(s string) string { return s + strings.Repeat(" ", 256<<10) })

@@ -106,13 +106,14 @@ func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
-			switch value := recover(); {
-			case value == nil:
-			case value == http.ErrAbortHandler: // means: drop the connection, and says so to net/http alone
-				panic(value)
-			default:
-				err = &panicError{value: value, stack: debug.Stack()}
+			value := recover()
+			if value == nil {
+				return
 			}
+			if abort, ok := value.(error); ok && errors.Is(abort, http.ErrAbortHandler) {
+				panic(value) // means: drop the connection; net/http takes care of it
+			}
+			err = &panicError{value: value, stack: debug.Stack()}
 		}()
 		return next(c)
 	}

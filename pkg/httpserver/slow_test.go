@@ -136,6 +136,7 @@ func TestAHandlerHasItsWholeTimeAndThenAnswers504(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer func() { _ = resp.Body.Close() }()
 		body, err := io.ReadAll(resp.Body)
 		if err != nil || resp.StatusCode != http.StatusGatewayTimeout || !strings.Contains(string(body), "timeout") {
 			t.Errorf("got %d %s (%v), want 504", resp.StatusCode, body, err)
