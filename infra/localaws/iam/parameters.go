@@ -88,12 +88,28 @@ func checkPolicyARN(arn string) error {
 	return nil
 }
 
-// document takes a required parameter that is a policy document, and holds it to the grammar of kind.
-func (q *query) document(parameter string, kind policy.Kind) (string, error) {
+// quota is the most characters of a document, and how AWS calls it.
+type quota struct {
+	name  string
+	limit int
+}
+
+var (
+	trustQuota   = quota{"ACLSizePerRole", maxTrust}
+	inlineQuota  = quota{"PolicySizePerRole", maxInline}
+	managedQuota = quota{"PolicySize", maxManaged}
+)
+
+// document takes a required parameter that is a policy document, and holds it to its quota and to the
+// grammar of kind.
+func (q *query) document(parameter string, kind policy.Kind, max quota) (string, error) {
 	text := q.Form.Get(parameter)
 	if text == "" {
 		return "", invalid("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
 			"Member must have length greater than or equal to 1", parameter)
+	}
+	if size(text) > max.limit {
+		return "", limitExceeded("Cannot exceed quota for %s: %d", max.name, max.limit)
 	}
 	if _, err := policy.Parse([]byte(text), kind); err != nil {
 		return "", awsError(err)

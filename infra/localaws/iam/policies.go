@@ -44,12 +44,9 @@ func (q *query) newPolicy() (*identity.ManagedPolicy, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := q.document("PolicyDocument", policy.Identity)
+	text, err := q.document("PolicyDocument", policy.Identity, managedQuota)
 	if err != nil {
 		return nil, err
-	}
-	if size(text) > maxManaged {
-		return nil, limitExceeded("Cannot exceed quota for PolicySize: %d", maxManaged)
 	}
 	tags, err := api.ReadTags(q.Form, "InvalidInput")
 	return &identity.ManagedPolicy{

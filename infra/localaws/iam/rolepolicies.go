@@ -32,7 +32,7 @@ func putRolePolicy(q *query) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := q.document("PolicyDocument", policy.Identity)
+	text, err := q.document("PolicyDocument", policy.Identity, inlineQuota)
 	return q.onRole(name, q.boundaryKey(name), func() (any, error) {
 		return nil, q.changeRole(name, func(_ *identity.Edit, role *identity.Role) error {
 			document := identity.Document{Name: policyName, Text: text}

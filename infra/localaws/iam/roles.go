@@ -45,7 +45,7 @@ func (q *query) newRole() (*identity.Role, error) {
 	if err != nil {
 		return nil, err
 	}
-	trust, err := q.trust("AssumeRolePolicyDocument")
+	trust, err := q.document("AssumeRolePolicyDocument", policy.Trust, trustQuota)
 	if err != nil {
 		return nil, err
 	}
@@ -63,15 +63,6 @@ func (q *query) newRole() (*identity.Role, error) {
 	}
 	role.Boundary, err = q.optionalPolicyARN("PermissionsBoundary")
 	return role, err
-}
-
-// trust takes a trust policy and holds it to its quota.
-func (q *query) trust(parameter string) (string, error) {
-	document, err := q.document(parameter, policy.Trust)
-	if err == nil && size(document) > maxTrust {
-		err = limitExceeded("Cannot exceed quota for ACLSizePerRole: %d", maxTrust)
-	}
-	return document, err
 }
 
 // requestTagKeys are the condition keys of tags that a request sets.
@@ -161,7 +152,7 @@ func updateAssumeRolePolicy(q *query) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	trust, err := q.trust("PolicyDocument")
+	trust, err := q.document("PolicyDocument", policy.Trust, trustQuota)
 	return q.onRole(name, nil, func() (any, error) {
 		return nil, q.changeRole(name, func(_ *identity.Edit, role *identity.Role) error {
 			role.Trust = trust
