@@ -198,6 +198,20 @@ func TestServedCredentialsOutliveLocalaws(t *testing.T) {
 	}
 }
 
+func TestCredentialsAreAskedForInTheRegionOfTheServer(t *testing.T) {
+	server := start(t, map[string]string{"AWS_REGION": "eu-west-1"}, "serve", "--listen", "127.0.0.1:0")
+	server.makeRole(t, "TaskRole", trustsTasks)
+	env := server.env()
+	env["AWS_REGION"] = "eu-west-1"
+	if code, _, stderr := once(t, env, "credentials", "--role", "TaskRole"); code != 0 {
+		t.Errorf("the server's region: exit %d, %s", code, stderr)
+	}
+	env["AWS_REGION"] = "eu-west-2"
+	if code, _, stderr := once(t, env, "credentials", "--role", "TaskRole"); code != 1 || !strings.Contains(stderr, "SignatureDoesNotMatch: Credential should be scoped to a valid region") {
+		t.Errorf("another region: exit %d, %s, want 1 and SignatureDoesNotMatch", code, stderr)
+	}
+}
+
 func TestServeSaysWhereItIsAndWhatItKeeps(t *testing.T) {
 	temporary := start(t, map[string]string{"AWS_REGION": "eu-west-1"}, "serve", "--listen", "127.0.0.1:0")
 	if want := fmt.Sprintf("localaws: http://%s, account 000000000000, region eu-west-1, root key test/test\n", temporary.address); !strings.HasPrefix(temporary.stderr.String(), want) {

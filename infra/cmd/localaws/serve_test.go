@@ -38,9 +38,12 @@ func (pipes) Addr() net.Addr { return &net.TCPAddr{} }
 func drain(t *testing.T, takes time.Duration) (end time.Duration, answer string) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	listener := pipes{make(chan net.Conn), make(chan struct{})}
-	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(takes) // of the bubble's clock
-		_, _ = io.WriteString(w, "done")
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(takes): // of the bubble's clock
+			_, _ = io.WriteString(w, "done")
+		case <-r.Context().Done():
+		}
 	})
 	ended := make(chan error, 1)
 	go func() { ended <- serveUntil(ctx, listener, handler, io.Discard) }()
@@ -61,7 +64,22 @@ func drain(t *testing.T, takes time.Duration) (end time.Duration, answer string)
 		t.Fatal(err)
 	}
 	end = time.Since(began)
-	return end, <-got
+	answer = <-got
+	if cut := time.Since(began); cut != end && answer == "" {
+		t.Fatalf("the connection was left open for %s after the end", cut-end)
+	}
+	return end, answer
+}
+
+func TestListeningBeyondLoopbackIsSaid(t *testing.T) {
+	for ip, want := range map[string]bool{"127.0.0.1": false, "::1": false, "0.0.0.0": true, "192.0.2.1": true} {
+		var stderr strings.Builder
+		p := process{env: func(string) string { return "" }, err: &stderr}
+		serve{Data: "x"}.announce(p, &net.TCPAddr{IP: net.ParseIP(ip), Port: 4566})
+		if got := strings.Contains(stderr.String(), "can sign as root"); got != want {
+			t.Errorf("%s: warned %t, want %t: %s", ip, got, want, &stderr)
+		}
+	}
 }
 
 func TestRequestUnderWayIsAnsweredBeforeTheEnd(t *testing.T) {
