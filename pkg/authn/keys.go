@@ -66,7 +66,7 @@ func newKeySet(cfg Config) *keySet {
 func (k *keySet) run(ctx context.Context) {
 	retry := firstRetry
 	for first := true; ; first = false {
-		<-k.start(ctx)
+		<-k.start(ctx, func() bool { return true })
 		if first {
 			close(k.first)
 		}
@@ -89,12 +89,16 @@ func (k *keySet) run(ctx context.Context) {
 	}
 }
 
-// start begins an attempt, or joins the one under way, and returns what is closed at its end.
-func (k *keySet) start(ctx context.Context) <-chan struct{} {
+// start begins an attempt, or joins the one under way, and returns what is closed at its end. It returns
+// nil where allowed, asked only about a new attempt, says no.
+func (k *keySet) start(ctx context.Context, allowed func() bool) <-chan struct{} {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.inFlight != nil {
 		return k.inFlight
+	}
+	if !allowed() {
+		return nil
 	}
 	done := make(chan struct{})
 	k.inFlight = done
@@ -148,7 +152,9 @@ func (k *keySet) KeyRead(ctx context.Context, kid string) (jwkset.JWK, error) {
 	if key, err := k.MemoryJWKSet.KeyRead(ctx, kid); err == nil {
 		return key, nil
 	}
-	if refresh := k.refreshUnknown(ctx); refresh != nil {
+	// Detached: the refresh is everybody's, and must not end with the request that asked first.
+	refresh := k.start(context.WithoutCancel(ctx), func() bool { return k.unknown.AllowN(k.now(), 1) })
+	if refresh != nil {
 		if err := wait(ctx, refresh); err != nil {
 			return jwkset.JWK{}, err
 		}
@@ -161,22 +167,6 @@ func (k *keySet) KeyRead(ctx context.Context, kid string) (jwkset.JWK, error) {
 		return jwkset.JWK{}, &unavailableError{cause: err, retryAfter: unknownInterval}
 	}
 	return jwkset.JWK{}, UnknownKey
-}
-
-// refreshUnknown returns the end of the attempt that an unknown kid may wait for: the one under way, or a
-// new one where the limit allows it; else nil.
-func (k *keySet) refreshUnknown(ctx context.Context) <-chan struct{} {
-	k.mu.Lock()
-	underWay := k.inFlight
-	k.mu.Unlock()
-	if underWay != nil {
-		return underWay
-	}
-	if !k.unknown.AllowN(k.now(), 1) {
-		return nil
-	}
-	// Detached: the refresh is everybody's, and must not end with the request that asked first.
-	return k.start(context.WithoutCancel(ctx))
 }
 
 // wait waits until done is closed or ctx is done.
