@@ -176,7 +176,7 @@ func isARN(s string) bool {
 	return strings.HasPrefix(s, "arn:") && strings.Count(s, ":") >= arnColons
 }
 
-var errPrefix = errors.New(`must be "*" or a service prefix and a name, such as dynamodb:GetItem, without a wildcard in the prefix`)
+var errPrefix = errors.New(`must be "*", or a service prefix without wildcards and a name, such as dynamodb:GetItem`)
 
 // compileAction compiles an entry of Action or NotAction. IAM: "Actions/Conditions must be prefaced by a
 // vendor, e.g., iam, sdb, ec2, etc."

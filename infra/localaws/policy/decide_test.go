@@ -29,6 +29,8 @@ func TestActionsMatchWithoutRegardToCaseAndResourcesWithIt(t *testing.T) {
 		{`"Action":"*","Resource":"arn:aws:dynamodb:*:000000000000:table/Tracking?ata"`, "dynamodb:Query", table, Allow},
 		{`"Action":"*","Resource":"arn:aws:dynamodb:*:000000000000:table/TrackingData"`, "dynamodb:Query",
 			"arn:aws:dynamodb:us-east-1:111111111111:table/x:000000000000:table/TrackingData", ImplicitDeny},
+		{`"Action":"*","Resource":"arn:aws:dynamodb:*:000000000000:table/*"`, "dynamodb:Query",
+			"arn:aws:dynamodb:us-east-1:111111111111:table/TrackingData", ImplicitDeny},
 		{`"Action":"*","Resource":"arn:aws:s3:::b/*"`, "s3:GetObject", "arn:aws:s3:::b/a:b/c", Allow},
 		{`"Action":"*","Resource":"arn:aws:s3:::b/*"`, "s3:GetObject", "*", ImplicitDeny},
 		{`"Action":"*","Resource":"*"`, "", table, ImplicitDeny},

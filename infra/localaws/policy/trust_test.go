@@ -175,16 +175,41 @@ func TestDenyInTrustPolicyWins(t *testing.T) {
 	}
 }
 
-func TestTrustDecisionWithoutCallerOrRoleIsDenied(t *testing.T) {
-	trust := trustOf(t, `{"AWS":"*"}`)
-	for name, change := range map[string]func(*Request){
-		"caller": func(r *Request) { r.Caller = Caller{} }, "action": func(r *Request) { r.Action = "" },
-		"resource": func(r *Request) { r.Resource = "" },
-	} {
+func TestWidestGrantOfSeveralStatementsCounts(t *testing.T) {
+	statement := func(principal string) string {
+		return `{"Effect":"Allow","Principal":{"AWS":"` + principal + `"},"Action":"sts:AssumeRole"}`
+	}
+	byAccount, byRole := statement(account), statement(serviceRole)
+	for _, list := range []string{byAccount + "," + byRole, byRole + "," + byAccount} {
+		trust := Named{Name: "trust", Policy: mustParse(t, `{"Statement":[`+list+`]}`, Trust)}
+		if got := DecideTrust(trust, Policies{}, assume(nil)); got.Effect != Allow {
+			t.Errorf("%s: %+v, want Allow", list, got)
+		}
+	}
+}
+
+func TestTrustDecisionWithoutCallerActionOrRoleIsDenied(t *testing.T) {
+	trust := Named{Name: "trust", Policy: mustParse(t, `{"Statement":{"Effect":"Allow","NotAction":"sts:TagSession",`+
+		`"Principal":{"AWS":"*","Service":"ec2.amazonaws.com"}}}`, Trust)}
+	service := Caller{Service: "ec2.amazonaws.com"}
+	tests := map[string]struct {
+		change func(*Request)
+		want   Effect
+	}{
+		"nothing":           {func(*Request) {}, Allow},
+		"caller":            {func(r *Request) { r.Caller = Caller{} }, ImplicitDeny},
+		"caller's ARN":      {func(r *Request) { r.Caller = Caller{Account: account} }, ImplicitDeny},
+		"action":            {func(r *Request) { r.Action = "" }, ImplicitDeny},
+		"resource":          {func(r *Request) { r.Resource = "" }, ImplicitDeny},
+		"nothing, service":  {func(r *Request) { r.Caller = service }, Allow},
+		"action, service":   {func(r *Request) { r.Caller, r.Action = service, "" }, ImplicitDeny},
+		"resource, service": {func(r *Request) { r.Caller, r.Resource = service, "" }, ImplicitDeny},
+	}
+	for name, test := range tests {
 		r := assume(nil)
-		change(r)
-		if got := DecideTrust(trust, Policies{}, r); got.Effect != ImplicitDeny {
-			t.Errorf("without %s: %+v, want ImplicitDeny", name, got)
+		test.change(r)
+		if got := DecideTrust(trust, Policies{}, r); got.Effect != test.want {
+			t.Errorf("without %s: %+v, want %s", name, got, test.want)
 		}
 	}
 	if got := DecideTrust(Named{}, identityOf(t, assumeAllowed), assume(nil)); got.Effect != ImplicitDeny {
