@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -45,9 +46,12 @@ func main() {
 // run is main with all that it depends on as parameters. It returns the exit code.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	return command.Run(&cli{}, args, stdout, stderr, kong.Name(name),
-		kong.Description(description+config.Usage[settings]()),
+		kong.Description(description+indent(config.Usage[settings]())),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(process{environ: environ, stdout: stdout, stderr: stderr}))
 }
+
+// indent keeps kong from joining the lines of a table.
+func indent(table string) string { return "  " + strings.ReplaceAll(table, "\n", "\n  ") }
 
 type health struct{}
 

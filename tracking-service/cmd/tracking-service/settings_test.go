@@ -90,6 +90,9 @@ func TestHelpTeaches(t *testing.T) {
 	if code := run(t.Context(), []string{"--help"}, nil, &out, &out); code != 0 {
 		t.Errorf("--help exits %d", code)
 	}
+	if !strings.Contains(out.String(), "\n    LISTEN_ADDR ") || !strings.Contains(out.String(), "\n    CURSOR_KEY ") {
+		t.Errorf("--help does not give each variable a line:\n%s", out.String())
+	}
 	for _, text := range []string{"TRACKING_ACCESS_ROLE_ARN", "CURSOR_KEY", "serve", "seed", "health", "TrackingAccessRole"} {
 		if !strings.Contains(out.String(), text) {
 			t.Errorf("--help does not mention %s", text)
