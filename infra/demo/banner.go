@@ -26,7 +26,7 @@ Paste these into another terminal, in this folder:
 %s
 Ctrl-C stops everything.
 `, first.Milliseconds(), address(d.ShipmentPort), address(d.TrackingPort), address(d.LocalawsPort), address(d.IssuerPort), d.dir,
-		r.session, r.denial, d.commands(r))
+		r.session, strings.Replace(r.denial, ": ", ":\n  ", 1), d.commands(r))
 }
 
 // commands are the three that the README shows too.
@@ -40,9 +40,9 @@ func (d *demo) commands(r report) string {
 		return fmt.Sprintf(`-H "Authorization: Bearer $(make token TENANT=%s%s)"`, tenant, issuer)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "  curl %s %s/1001/eta\n      yellow's shipment 1001: eta %s\n\n", token("yellow"), base, r.yellow)
-	fmt.Fprintf(&b, "  curl %s %s/1001/eta\n      blue's own 1001, the same id: eta %s\n\n", token("blue"), base, r.blue)
-	fmt.Fprintf(&b, "  curl %s %s/{1002,9999}/eta; curl %s/1001/eta\n", token("blue"), base, base)
+	fmt.Fprintf(&b, "  curl -sS %s %s/1001/eta\n      yellow's shipment 1001: eta %s\n\n", token("yellow"), base, r.yellow)
+	fmt.Fprintf(&b, "  curl -sS %s %s/1001/eta\n      blue's own 1001, the same id: eta %s\n\n", token("blue"), base, r.blue)
+	fmt.Fprintf(&b, "  curl -sS %s %s/{1002,9999}/eta; curl -sS %s/1001/eta\n", token("blue"), base, base)
 	b.WriteString("      404 twice, alike: 1002 is yellow's, 9999 is nobody's. Then 401: no token\n")
 	return b.String()
 }

@@ -9,14 +9,13 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"example.com/shiptrack/infra/devissuer"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/tokenvending"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -151,8 +150,6 @@ func requestID(err error) string {
 	return ""
 }
 
-var _ = awsmiddleware.GetRequestIDMetadata
-
 // whyDenied finds the decision of a request in localaws' log, and returns the statement that failed.
 func (d *demo) whyDenied(id string) (string, error) {
 	f, err := os.Open(d.decisionLog())
@@ -164,11 +161,16 @@ func (d *demo) whyDenied(id string) (string, error) {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		var decision struct {
-			RequestID string   `json:"requestId"`
-			Misses    []string `json:"misses"`
+			RequestID string          `json:"requestId"`
+			Misses    []localaws.Miss `json:"misses"`
 		}
-		if json.Unmarshal(lines.Bytes(), &decision) == nil && decision.RequestID == id && id != "" && len(decision.Misses) > 0 {
-			return strings.Join(decision.Misses, "; "), nil
+		if json.Unmarshal(lines.Bytes(), &decision) != nil || decision.RequestID != id {
+			continue
+		}
+		for _, miss := range decision.Misses {
+			if miss.Effect == "Allow" {
+				return miss.Said, nil
+			}
 		}
 	}
 	return "", fmt.Errorf("the decision on request %q is not in localaws' log", id)
