@@ -49,7 +49,8 @@ type Miss struct {
 	Effect    string    `json:"effect"` // Allow or Deny
 	Element   string    `json:"element"`
 	Want      []string  `json:"want,omitzero"`
-	Got       []string  `json:"got"` // null: the key is absent
+	Got       []string  `json:"got"`  // null: the key is absent
+	Said      string    `json:"said"` // all of it as a sentence
 }
 
 func newStatement(s policy.Statement) *Statement {
@@ -61,7 +62,7 @@ func newMiss(m policy.Miss) Miss {
 	if m.Effect == policy.ExplicitDeny {
 		effect = "Deny"
 	}
-	return Miss{Statement: *newStatement(m.Statement), Effect: effect, Element: m.Element, Want: m.Want, Got: m.Got}
+	return Miss{Statement: *newStatement(m.Statement), Effect: effect, Element: m.Element, Want: m.Want, Got: m.Got, Said: m.String()}
 }
 
 // Keys are condition keys with their values, in the order in which they were set. In JSON they are an
