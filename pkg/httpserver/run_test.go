@@ -112,8 +112,12 @@ func TestAStopCutsOffWhatOutlastsTheTimeout(t *testing.T) {
 		})
 	}, func(c *httpserver.Config) { c.ShutdownTimeout, c.RequestTimeout = 200*time.Millisecond, time.Minute })
 	go func() {
-		resp, err := http.Get(s.base + "/stuck")
-		if err == nil {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+"/stuck", nil)
+		if err != nil {
+			return
+		}
+		req.Header.Set(httpserver.RequestIDHeader, "stuck-1")
+		if resp, err := http.DefaultClient.Do(req); err == nil {
 			_ = resp.Body.Close()
 		}
 	}()
@@ -127,6 +131,14 @@ func TestAStopCutsOffWhatOutlastsTheTimeout(t *testing.T) {
 		t.Errorf("the stop took %v, want about 200ms", took)
 	}
 	<-cancelled
+	for deadline := time.Now().Add(5 * time.Second); !strings.Contains(s.log.String(), "stuck-1"); {
+		if time.Now().After(deadline) {
+			t.Fatal("the request that was cut off is not logged")
+		}
+	}
+	if r := s.log.record(t, "stuck-1"); r["status"] != 503.0 {
+		t.Errorf("logged %v, want 503: it was us, not the client", r)
+	}
 }
 
 func TestTheClientGoingAwayIsNoErrorOfOurs(t *testing.T) {
