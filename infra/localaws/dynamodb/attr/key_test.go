@@ -82,6 +82,28 @@ func TestReadKeyTakesNoOtherBytes(t *testing.T) {
 	})
 }
 
+func TestReadKeyRefusesOtherSpellingsOfANumber(t *testing.T) {
+	for _, tc := range []struct {
+		name             string
+		refused, control []byte
+	}{
+		{"leading zero", []byte{0xc0, 130, 6, 0}, []byte{0xc0, 130, 51, 0}},
+		{"trailing pair of zeros", []byte{0xc0, 130, 51, 1, 0}, []byte{0xc0, 130, 51, 2, 0}},
+		{"pair of 100", []byte{0xc0, 130, 101, 0}, []byte{0xc0, 130, 100, 0}},
+		{"no digits", []byte{0xc0, 130, 0, 0}, []byte{0xc0, 130, 11, 0}},
+		{"40 digits", append(append([]byte{0xc0, 130}, bytes.Repeat([]byte{12}, 20)...), 0), append(append([]byte{0xc0, 130}, bytes.Repeat([]byte{12}, 19)...), 0)},
+		{"unknown sign", []byte{0xc1, 130, 11, 0}, []byte{0x40, 125, 244, 255}},
+		{"no end", []byte{0xc0, 130, 11, 11}, []byte{0xc0, 130, 11, 0}},
+	} {
+		if v, _, err := ReadKey(N, tc.refused); err == nil {
+			t.Errorf("%s: %x reads as %s, want an error", tc.name, tc.refused, v.Text())
+		}
+		if _, _, err := ReadKey(N, tc.control); err != nil {
+			t.Errorf("%s: control %x: %v", tc.name, tc.control, err)
+		}
+	}
+}
+
 func TestKeyPrefixIsThatOfStringsWithThePrefix(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom([]Kind{S, B}).Draw(t, "kind")

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"example.com/shiptrack/infra/localaws/dynamodb/attr"
@@ -103,7 +104,7 @@ func FuzzUpdate(f *testing.F) {
 			return
 		}
 		for name, v := range r.Item {
-			if w, ok := item[name]; (!ok || !w.Equal(v)) && !contained(u.Targets(), name) {
+			if w, ok := item[name]; (!ok || !w.Equal(v)) && !slices.Contains(u.Targets(), name) {
 				t.Fatalf("%q changed %s, which is no target", src, name)
 			}
 		}
@@ -120,15 +121,6 @@ func FuzzUpdate(f *testing.F) {
 	})
 }
 
-func contained(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
-}
-
 func FuzzProjection(f *testing.F) {
 	r := seed(f, "n, str", "m.k, m.x.y, l[0], l[2][0]", "#p.#d, l[ 1 ]", "m, m.k")
 	f.Fuzz(func(t *testing.T, src string) {
@@ -139,7 +131,7 @@ func FuzzProjection(f *testing.F) {
 		}
 		part := pr.Apply(r.Item)
 		for name := range part {
-			if !contained(pr.Attributes(), name) {
+			if !slices.Contains(pr.Attributes(), name) {
 				t.Fatalf("%q returns %s, which it does not name", src, name)
 			}
 		}

@@ -1,6 +1,10 @@
 package expr
 
-import "example.com/shiptrack/infra/localaws/dynamodb/attr"
+import (
+	"slices"
+
+	"example.com/shiptrack/infra/localaws/dynamodb/attr"
+)
 
 const updateExpression = "UpdateExpression"
 
@@ -50,9 +54,10 @@ func (u *Update) Attributes() []string { return u.attributes }
 // Targets returns the top-level attributes that the update writes, sorted.
 func (u *Update) Targets() []string {
 	var names []string
-	for _, s := range u.tree.steps() {
+	for s := range u.tree.children {
 		names = append(names, s.name)
 	}
+	slices.Sort(names)
 	return names
 }
 
