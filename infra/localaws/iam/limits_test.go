@@ -1,0 +1,76 @@
+package iam_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"example.com/shiptrack/infra/localaws/localawstest"
+)
+
+func TestQuotasAreHeld(t *testing.T) {
+	_, c := start(t)
+	createRole(t, c, "Task")
+	sized := func(n int) string { // counted without white space
+		const head, tail = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::`, `"}]}`
+		counted := len(strings.ReplaceAll(head+tail, " ", ""))
+		return head + strings.Repeat("a", n-counted) + tail
+	}
+	if err := put(t.Context(), c, "Task", "Large", sized(10240))(); err != nil {
+		t.Errorf("inline policy of 10240: %v", err)
+	}
+	localawstest.WantFailure(t, put(t.Context(), c, "Task", "Large", sized(10241))(), "LimitExceeded", 409)
+	localawstest.WantFailure(t, put(t.Context(), c, "Task", "Further", readItems)(), "LimitExceeded", 409)
+	managed := func(n int) error {
+		_, err := c.CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String(fmt.Sprint("P", n)), PolicyDocument: aws.String(sized(n))})
+		return err
+	}
+	if err := managed(6144); err != nil {
+		t.Errorf("managed policy of 6144: %v", err)
+	}
+	localawstest.WantFailure(t, managed(6145), "LimitExceeded", 409)
+	for i := range 11 {
+		err := attach(t.Context(), c, "Task", createPolicy(t, c, fmt.Sprint("Attached", i)))()
+		if i < 10 && err != nil {
+			t.Errorf("attach %d: %v", i, err)
+		} else if i == 10 {
+			localawstest.WantFailure(t, err, "LimitExceeded", 409)
+		}
+	}
+}
+
+func TestParametersAreHeldToTheirPatterns(t *testing.T) {
+	_, c := start(t)
+	create := func(change func(*iam.CreateRoleInput)) error {
+		in := &iam.CreateRoleInput{RoleName: aws.String("Task"), AssumeRolePolicyDocument: aws.String(taskTrust)}
+		change(in)
+		_, err := c.CreateRole(t.Context(), in)
+		return err
+	}
+	for name, test := range map[string]struct {
+		change func(*iam.CreateRoleInput)
+		code   string
+	}{
+		"name with a slash":  {func(in *iam.CreateRoleInput) { in.RoleName = aws.String("a/b") }, "ValidationError"},
+		"name with a star":   {func(in *iam.CreateRoleInput) { in.RoleName = aws.String("a*") }, "ValidationError"},
+		"name of 65":         {func(in *iam.CreateRoleInput) { in.RoleName = aws.String(strings.Repeat("a", 65)) }, "ValidationError"},
+		"path without end":   {func(in *iam.CreateRoleInput) { in.Path = aws.String("/a") }, "ValidationError"},
+		"path doubled":       {func(in *iam.CreateRoleInput) { in.Path = aws.String("/a//b/") }, "ValidationError"},
+		"session of 3599":    {func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(3599) }, "ValidationError"},
+		"session of 43201":   {func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(43201) }, "ValidationError"},
+		"malformed trust":    {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = aws.String("{}") }, "MalformedPolicyDocument"},
+		"no trust":           {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = aws.String("") }, "ValidationError"},
+		"identity as trust":  {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = aws.String(readItems) }, "MalformedPolicyDocument"},
+		"boundary, no ARN":   {func(in *iam.CreateRoleInput) { in.PermissionsBoundary = aws.String("x") }, "ValidationError"},
+		"boundary, missing":  {func(in *iam.CreateRoleInput) { in.PermissionsBoundary = aws.String(account + "policy/X") }, "NoSuchEntity"},
+		"as it should be":    {func(in *iam.CreateRoleInput) { in.RoleName = aws.String("Good") }, ""},
+		"path of characters": {func(in *iam.CreateRoleInput) { in.RoleName, in.Path = aws.String("Other"), aws.String("/a/b.c/") }, ""},
+	} {
+		if code, _ := localawstest.Failure(create(test.change)); code != test.code {
+			t.Errorf("%s: got %q, want %q", name, code, test.code)
+		}
+	}
+}

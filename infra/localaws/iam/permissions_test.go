@@ -1,0 +1,83 @@
+package iam_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	policies "example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws/localawstest"
+)
+
+// TestEachOperationNeedsItsOwnPermissionOnItsOwnResource: a session that may do everything with one role
+// can do nothing with another.
+func TestEachOperationNeedsItsOwnPermissionOnItsOwnResource(t *testing.T) {
+	l, root := start(t)
+	createRole(t, root, "Mine")
+	createRole(t, root, "Theirs")
+	may := strings.NewReplacer("dynamodb:GetItem", "iam:*", `"*"`, `"`+account+`role/Mine"`).Replace(readItems)
+	l.PutRoles(t, policies.Role{Name: "Keeper", Trust: []byte(taskTrust), Policies: []policies.Policy{{Name: "May", Document: []byte(may)}}})
+	c := iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Keeper", "task")))
+	ctx := t.Context()
+	for action, do := range map[string]func(role string) error{
+		"GetRole":       func(r string) error { _, err := c.GetRole(ctx, &iam.GetRoleInput{RoleName: &r}); return err },
+		"UpdateRole":    func(r string) error { _, err := c.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: &r}); return err },
+		"PutRolePolicy": func(r string) error { return put(ctx, c, r, "P", readItems)() },
+		"ListRoleTags":  func(r string) error { _, err := c.ListRoleTags(ctx, &iam.ListRoleTagsInput{RoleName: &r}); return err },
+		"ListRolePolicies": func(r string) error {
+			_, err := c.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: &r})
+			return err
+		},
+		"ListAttachedRolePolicies": func(r string) error {
+			_, err := c.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: &r})
+			return err
+		},
+		"ListInstanceProfilesForRole": func(r string) error {
+			_, err := c.ListInstanceProfilesForRole(ctx, &iam.ListInstanceProfilesForRoleInput{RoleName: &r})
+			return err
+		},
+		"UpdateAssumeRolePolicy": func(r string) error {
+			_, err := c.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &r, PolicyDocument: aws.String(taskTrust)})
+			return err
+		},
+	} {
+		if err := do("Mine"); err != nil {
+			t.Errorf("%s on its own role: %v", action, err)
+		}
+		for _, role := range []string{"Theirs", "Missing"} {
+			err := do(role)
+			localawstest.WantFailure(t, err, "AccessDenied", 403)
+			want := "is not authorized to perform: iam:" + action + " on resource: " + account + "role/" + role + " because"
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got %v, want %q", action, err, want)
+			}
+		}
+	}
+	_, err := c.ListRoles(ctx, nil)
+	localawstest.WantFailure(t, err, "AccessDenied", 403)
+}
+
+func TestOtherOperationsAreAuthorizedBeforeTheyAreUnknown(t *testing.T) {
+	l, root := start(t)
+	createRole(t, root, "Task")
+	_, err := root.ListUsers(t.Context(), nil)
+	localawstest.WantFailure(t, err, "InvalidAction", 400)
+	_, err = iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Task", "task"))).ListUsers(t.Context(), nil)
+	localawstest.WantFailure(t, err, "AccessDenied", 403)
+}
+
+func TestTagsAtCreationNeedTagRole(t *testing.T) {
+	l, _ := start(t)
+	may := strings.Replace(readItems, "dynamodb:GetItem", "iam:CreateRole", 1)
+	l.PutRoles(t, policies.Role{Name: "Creator", Trust: []byte(taskTrust), Policies: []policies.Policy{{Name: "May", Document: []byte(may)}}})
+	c := iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Creator", "task")))
+	createRole(t, c, "Untagged")
+	_, err := c.CreateRole(t.Context(), &iam.CreateRoleInput{
+		RoleName: aws.String("Tagged"), AssumeRolePolicyDocument: aws.String(taskTrust),
+		Tags: []types.Tag{{Key: aws.String("TenantID"), Value: aws.String("yellow")}},
+	})
+	localawstest.WantFailure(t, err, "AccessDenied", 403)
+}
