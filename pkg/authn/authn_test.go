@@ -116,6 +116,8 @@ func TestEachClaimIsChecked(t *testing.T) {
 		{"issuer with a slash more", change{"iss": "https://issuer.example.com/"}, authn.WrongIssuer, nil},
 		{"no issuer", change{"iss": nil}, authn.MissingClaim, nil},
 		{"issuer as an array", change{"iss": []string{"https://issuer.example.com"}}, authn.BadClaim, change{"iss": "https://issuer.example.com"}},
+		{"issuer null", change{"iss": json.RawMessage("null")}, authn.BadClaim, nil},
+		{"subject null", change{"sub": json.RawMessage("null")}, authn.BadClaim, nil},
 		{"wrong audience", change{"aud": "shiptrack2"}, authn.WrongAudience, change{"aud": "shiptrack"}},
 		{"no audience", change{"aud": nil}, authn.MissingClaim, nil},
 		{"empty audience", change{"aud": []string{}}, authn.MissingClaim, nil},
