@@ -123,8 +123,8 @@ func dateClaim(m map[string]jsontext.Value, name string, target **jwt.NumericDat
 	if !present {
 		return true
 	}
-	seconds, err := strconv.ParseFloat(string(v), 64)
-	if v.Kind() != '0' || err != nil || seconds < 0 || seconds > latest {
+	seconds, err := strconv.ParseFloat(string(v), 64) // of JSON's values it takes numbers alone
+	if err != nil || seconds < 0 || seconds > latest {
 		return false
 	}
 	*target = jwt.NewNumericDate(time.Unix(int64(math.Floor(seconds)), 0))
