@@ -47,9 +47,6 @@ type ManagedPolicy struct {
 	compiled policy.Named
 }
 
-// Compiled returns the policy ready to decide.
-func (m *ManagedPolicy) Compiled() policy.Named { return m.compiled }
-
 // TrustPolicy returns the role's trust policy ready to decide.
 func (r *Role) TrustPolicy() *policy.Named { return &r.trust }
 
