@@ -355,3 +355,20 @@ func TestWrongConfigurationIsRefused(t *testing.T) {
 		t.Errorf("http that is allowed expressly is refused: %v", err)
 	}
 }
+
+func TestAnIssuerOnHTTPSMayNotPublishItsKeysOverHTTP(t *testing.T) {
+	for jwks, ok := range map[string]bool{
+		"https://keys.example.com/jwks": true, "http://keys.example.com/jwks": false, "http://127.0.0.1/jwks": false,
+	} {
+		issuer := newIssuer(t)
+		issuer.Handle(authntest.DiscoveryPath, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, issuer.URL, jwks)
+		})
+		v := newVerifier(t, issuer, func(c *authn.Config) { c.AllowHTTP = true })
+		if token := issuer.Token("yellow", "ana"); ok {
+			wantPrincipal(t, v, token, "yellow", "ana")
+		} else {
+			wantUnavailable(t, v, token)
+		}
+	}
+}
