@@ -63,6 +63,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	env.Setenv("BIN", bin)
 	env.Setenv("AWS_REGION", "us-east-1")
+	env.Setenv("AWS_DEFAULT_REGION", "us-east-1") // the AWS CLI of version 1 reads this one
 	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	ports, err := freePorts(len(portVariables))
 	if err != nil {
