@@ -72,6 +72,24 @@ func TestConditionKeysSayWhatTheRequestAsksFor(t *testing.T) {
 	}
 }
 
+func TestARequestOnAnIndexIsOnTheResourceOfTheIndex(t *testing.T) {
+	s := newTracking(t)
+	for _, row := range []struct{ operation, body string }{
+		{"Query", query + `"IndexName":"ByStatus",` + keyCond + `}`},
+		{"Scan", query + `"IndexName":"ByStatus"}`},
+		{"ExecuteStatement", partiql(`SELECT * FROM TrackingData.ByStatus`)},
+		{"DescribeContributorInsights", query + `"IndexName":"ByStatus"}`},
+	} {
+		call, err := read(s, row.operation, row.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := call.Permissions[0].Resource, trackingARN+"/index/ByStatus"; got != want {
+			t.Errorf("%s: got %s, want %s", row.operation, got, want)
+		}
+	}
+}
+
 func TestTagsOfATableAreResourceTagsOfItsRequests(t *testing.T) {
 	s := newService(t)
 	must(t, s, "CreateTable", strings.TrimSuffix(createBody("TrackingData", "TenantID", "S", "ShipmentID", "S"), "}")+`,"Tags":[{"Key":"team","Value":"eta"}]}`)
