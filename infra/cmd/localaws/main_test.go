@@ -310,7 +310,7 @@ func TestHealthIsTheExitCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() { _ = other.Serve(l) }()
-	defer other.Close()
+	t.Cleanup(func() { _ = other.Close() })
 	if code, _, stderr := once(t, map[string]string{"AWS_ENDPOINT_URL": "http://" + l.Addr().String() + "/"}, "health"); code != 1 || !strings.Contains(stderr, "404") {
 		t.Errorf("another server: exit %d, %q, want 1 and its status", code, stderr)
 	}

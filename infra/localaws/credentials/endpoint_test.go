@@ -84,7 +84,7 @@ func TestEndpointTellsARefusedRoleFromAnAbsentLocalaws(t *testing.T) {
 		"other":   {errors.New("secret words"), 503, credentials.Unreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", "/credentials", nil)
+			r := httptest.NewRequest(http.MethodGet, "/credentials", nil)
 			r.Header.Set("Authorization", token)
 			w := httptest.NewRecorder()
 			endpoint(t, nil, tc.err).ServeHTTP(w, r)

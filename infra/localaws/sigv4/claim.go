@@ -251,9 +251,10 @@ func (c *claim) payloadHash(body []byte, unsignedAllowed bool) (string, *Error) 
 func isWord(s string, key bool) bool {
 	for i := range len(s) {
 		b := s[i]
-		if !('a' <= b && b <= 'z' || '0' <= b && b <= '9' || b == '-' || key && (b == '_' || 'A' <= b && b <= 'Z')) {
-			return false
+		if isLowerOrDigit(b) || b == '-' || key && (b == '_' || 'A' <= b && b <= 'Z') {
+			continue
 		}
+		return false
 	}
 	return s != "" && len(s) <= 128
 }
@@ -261,10 +262,11 @@ func isWord(s string, key bool) bool {
 // isHeaderName reports a header name in lower case (RFC 9110, token).
 func isHeaderName(s string) bool {
 	for i := range len(s) {
-		b := s[i]
-		if !('a' <= b && b <= 'z' || '0' <= b && b <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0) {
+		if !isLowerOrDigit(s[i]) && strings.IndexByte("!#$%&'*+-.^_`|~", s[i]) < 0 {
 			return false
 		}
 	}
 	return s != ""
 }
+
+func isLowerOrDigit(b byte) bool { return 'a' <= b && b <= 'z' || '0' <= b && b <= '9' }
