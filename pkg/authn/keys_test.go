@@ -206,6 +206,7 @@ func TestOnlyKeysThatFitAnAlgorithmVerify(t *testing.T) {
 	}{
 		{"RSA under 2048 bits", authntest.NewRS256("odd", 1024), rsaKey()},
 		{"curve P-384", authntest.NewEC("odd", "ES384", elliptic.P384()), ec},
+		{"curve P-384 without alg", member(authntest.NewEC("odd", "ES384", elliptic.P384()), "alg", nil), member(ec, "alg", nil)},
 		{"use enc", member(ec, "use", "enc"), member(ec, "use", nil)},
 		{"key_ops without verify", member(ec, "key_ops", []string{"encrypt"}), member(ec, "key_ops", []string{"verify"})},
 		{"alg of another method", member(rsaKey(), "alg", "RS512"), member(rsaKey(), "alg", nil)},
