@@ -161,7 +161,7 @@ func (q *page) behind(in span) (span, error) {
 	}
 	start, err := q.target.table.Keys.encodeKey(q.start)
 	if err != nil {
-		return span{}, validation("The provided starting key is invalid: %s", err)
+		return span{}, validation("The provided starting key is invalid: %s", message(err))
 	}
 	switch {
 	case !in.contains(start):

@@ -63,3 +63,11 @@ func refusal(err error) error {
 	}
 	return validation("%s", wrong.Message)
 }
+
+// message is what a refusal says, without its code.
+func message(err error) string {
+	if wrong, ok := errors.AsType[*api.Error](refusal(err)); ok {
+		return wrong.Message
+	}
+	return err.Error()
+}

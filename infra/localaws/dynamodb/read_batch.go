@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -9,11 +8,11 @@ import (
 	"example.com/shiptrack/infra/localaws/dynamodb/expr"
 )
 
-// The most that one request may hold (API reference of each operation).
+// The most that one request may hold (API reference of each operation). It is checked before the keys are
+// read, whose reading costs the square of their number.
 const (
-	maxBatchGet    = 100
-	maxBatchWrite  = 25
-	maxTransaction = 100
+	maxBatchGet   = 100
+	maxBatchWrite = 25
 )
 
 type batchGetInput struct {
@@ -50,10 +49,15 @@ func readBatchGet(r *reading) (answer, error) {
 		return nil, err
 	}
 	total := 0
+	for _, entry := range in.RequestItems {
+		total += len(entry.Keys)
+	}
+	if total > maxBatchGet {
+		return nil, validation("Too many items requested for the BatchGetItem call")
+	}
 	var tables []*tableGets
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		entry := in.RequestItems[name]
-		total += len(entry.Keys)
 		g := &tableGets{given: name, keys: entry.Keys, consistent: entry.ConsistentRead, echo: unprocessedKeys{
 			AttributesToGet: entry.AttributesToGet, ConsistentRead: entry.ConsistentRead,
 			ExpressionAttributeNames: entry.ExpressionAttributeNames, ProjectionExpression: entry.ProjectionExpression,
@@ -62,9 +66,6 @@ func readBatchGet(r *reading) (answer, error) {
 			return nil, err
 		}
 		tables = append(tables, g)
-	}
-	if total > maxBatchGet {
-		return nil, validation("Too many items requested for the BatchGetItem call")
 	}
 	if err := distinct(tables, func(g *tableGets) *target { return g.target }); err != nil {
 		return nil, err
@@ -134,18 +135,19 @@ func readBatchWrite(r *reading) (answer, error) {
 		return nil, err
 	}
 	total := 0
+	for _, writes := range in.RequestItems {
+		total += len(writes)
+	}
+	if total > maxBatchWrite {
+		return nil, validation("Too many items requested for the BatchWriteItem call")
+	}
 	var tables []*tableWrites
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
-		writes := in.RequestItems[name]
-		total += len(writes)
-		t, err := r.tableWrites(name, writes, capacity)
+		t, err := r.tableWrites(name, in.RequestItems[name], capacity)
 		if err != nil {
 			return nil, err
 		}
 		tables = append(tables, t)
-	}
-	if total > maxBatchWrite {
-		return nil, validation("Too many items requested for the BatchWriteItem call")
 	}
 	if err := distinct(tables, func(t *tableWrites) *target { return t.target }); err != nil {
 		return nil, err
@@ -204,59 +206,4 @@ func size(member string, n int) error {
 		return constraint("'[]'", member, "Member must have length greater than or equal to 1")
 	}
 	return nil
-}
-
-func entries(member string, n int) error {
-	if n > maxTransaction {
-		return validation("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
-			"Member must have length less than or equal to %d", member, maxTransaction)
-	}
-	return size(member, n)
-}
-
-type transactGetInput struct {
-	TransactItems []struct {
-		Get *struct {
-			ExpressionAttributeNames map[string]string
-			Key                      attr.Item
-			ProjectionExpression     *string
-			TableName                string
-		}
-	}
-	ReturnConsumedCapacity string
-}
-
-func readTransactGet(r *reading) (answer, error) {
-	var in transactGetInput
-	if err := r.decode(&in); err != nil {
-		return nil, err
-	}
-	if err := entries("transactItems", len(in.TransactItems)); err != nil {
-		return nil, err
-	}
-	r.enclosing = r.req.Operation
-	var gets []*get
-	for i, entry := range in.TransactItems {
-		if entry.Get == nil {
-			return nil, missing(fmt.Sprintf("transactItems.%d.member.get", i+1))
-		}
-		one := getInput{ProjectionExpression: entry.Get.ProjectionExpression}
-		one.TableName, one.Key, one.ReturnConsumedCapacity = entry.Get.TableName, entry.Get.Key, in.ReturnConsumedCapacity
-		one.ExpressionAttributeNames = entry.Get.ExpressionAttributeNames
-		g, err := r.get(&one)
-		if err != nil {
-			return nil, err
-		}
-		gets = append(gets, g)
-	}
-	return r.store.transactGet(gets, in.ReturnConsumedCapacity), nil
-}
-
-type transactWriteInput struct {
-	TransactItems []struct {
-		Put, Update, Delete, ConditionCheck *writeInput
-	}
-	ClientRequestToken          string
-	ReturnConsumedCapacity      string
-	ReturnItemCollectionMetrics string
 }

@@ -1,5 +1,69 @@
 package dynamodb
 
+import (
+	"fmt"
+
+	"example.com/shiptrack/infra/localaws/dynamodb/attr"
+)
+
+// maxTransaction is the most entries that a transaction may have.
+const maxTransaction = 100
+
+func entries(member string, n int) error {
+	if n > maxTransaction {
+		return validation("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
+			"Member must have length less than or equal to %d", member, maxTransaction)
+	}
+	return size(member, n)
+}
+
+type transactGetInput struct {
+	TransactItems []struct {
+		Get *struct {
+			ExpressionAttributeNames map[string]string
+			Key                      attr.Item
+			ProjectionExpression     *string
+			TableName                string
+		}
+	}
+	ReturnConsumedCapacity string
+}
+
+func readTransactGet(r *reading) (answer, error) {
+	var in transactGetInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if err := entries("transactItems", len(in.TransactItems)); err != nil {
+		return nil, err
+	}
+	r.enclosing = r.req.Operation
+	var gets []*get
+	for i, entry := range in.TransactItems {
+		if entry.Get == nil {
+			return nil, missing(fmt.Sprintf("transactItems.%d.member.get", i+1))
+		}
+		one := getInput{ProjectionExpression: entry.Get.ProjectionExpression}
+		one.TableName, one.Key, one.ReturnConsumedCapacity = entry.Get.TableName, entry.Get.Key, in.ReturnConsumedCapacity
+		one.ExpressionAttributeNames = entry.Get.ExpressionAttributeNames
+		g, err := r.get(&one)
+		if err != nil {
+			return nil, err
+		}
+		gets = append(gets, g)
+	}
+	return r.store.transactGet(gets, in.ReturnConsumedCapacity), nil
+}
+
+type transactWriteInput struct {
+	TransactItems []struct {
+		Put, Update, Delete, ConditionCheck *writeInput
+	}
+	ClientRequestToken          string
+	ReturnConsumedCapacity      string
+	ReturnItemCollectionMetrics string
+}
+
 // transaction is a reading of a TransactWriteItems.
 type transaction struct {
 	changes  []*change
