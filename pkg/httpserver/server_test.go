@@ -170,6 +170,7 @@ func routes(e *echo.Echo) {
 		}
 		panic("secret state")
 	})
+	e.GET("/abort", func(echo.Context) error { panic(http.ErrAbortHandler) })
 	e.GET("/fail", func(c echo.Context) error { return errorsByName[c.QueryParam("how")] })
 	e.GET("/wait", func(c echo.Context) error {
 		<-c.Request().Context().Done()
@@ -239,6 +240,18 @@ func TestAnAnswerThatBreaksOffIsNotMistakenForAWholeOne(t *testing.T) {
 	defer func() { _ = resp.Body.Close() }()
 	if b, err := io.ReadAll(resp.Body); err == nil {
 		t.Fatalf("read a whole answer of %d bytes, want the connection to break", len(b))
+	}
+}
+
+func TestAHandlerMayDropTheConnection(t *testing.T) {
+	s := start(t, routes, nil)
+	resp, err := http.Get(s.base + "/abort")
+	if err == nil {
+		_ = resp.Body.Close()
+		t.Errorf("answered %d, want the connection dropped", resp.StatusCode)
+	}
+	if strings.Contains(s.log.String(), "goroutine") {
+		t.Errorf("logged as a panic: %s", s.log)
 	}
 }
 
@@ -313,6 +326,10 @@ func TestLimitsOfSize(t *testing.T) {
 		}
 		wantProblem(t, s.do(t, http.MethodPost, "/things", nil, read(1001)), problem.TooLarge)
 	}
+	if a := s.do(t, http.MethodGet, "/things/1", nil, body(1000)); a.status != http.StatusOK {
+		t.Errorf("a body that nobody reads: %d", a.status)
+	}
+	wantProblem(t, s.do(t, http.MethodGet, "/things/1", nil, body(1001)), problem.TooLarge)
 	if a := s.do(t, http.MethodGet, "/things/"+strings.Repeat("x", 8192-len("/things/")), nil, nil); a.status != http.StatusOK {
 		t.Errorf("a target of 8192 bytes: %d", a.status)
 	}
