@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,7 +57,7 @@ func TestSlowServiceIsATimeoutWithTimeLeftToSaySo(t *testing.T) {
 			<-r.Context().Done() // as slow as can be
 		})}
 		go func() { _ = server.Serve(network) }()
-		defer server.Close()
+		defer func() { _ = server.Close() }()
 		transport := &http.Transport{DialContext: network.dial}
 		defer transport.CloseIdleConnections()
 		client, err := trackingclient.New(trackingclient.Config{URL: "http://tracking", HTTPClient: &http.Client{Transport: transport}})
@@ -186,6 +189,51 @@ func TestConnectionBrokenBeforeAByteIsTriedOnceMore(t *testing.T) {
 				t.Errorf("the service read %d requests, want %d", got, tc.requests)
 			}
 		})
+	}
+}
+
+// broken is a transport whose connection breaks as the test says.
+type broken struct {
+	connections int // that it takes before it gives up
+	answering   bool
+	err         error
+	calls       int
+}
+
+func (b *broken) RoundTrip(r *http.Request) (*http.Response, error) {
+	b.calls++
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
+		for range b.connections {
+			trace.GotConn(httptrace.GotConnInfo{})
+		}
+		if b.answering {
+			trace.GotFirstResponseByte()
+		}
+	}
+	return nil, b.err
+}
+
+func TestOnlyABrokenConnectionWithoutAByteIsTriedAgain(t *testing.T) {
+	for name, tc := range map[string]struct {
+		transport broken
+		calls     int
+	}{
+		"reset":                                {broken{connections: 1, err: syscall.ECONNRESET}, 2},
+		"broken pipe":                          {broken{connections: 1, err: syscall.EPIPE}, 2},
+		"ended":                                {broken{connections: 1, err: io.EOF}, 2},
+		"reset within the answer":              {broken{connections: 1, answering: true, err: syscall.ECONNRESET}, 1},
+		"reset after net/http's own second":    {broken{connections: 2, err: syscall.ECONNRESET}, 1},
+		"never connected":                      {broken{err: syscall.ECONNREFUSED}, 1},
+		"another failure":                      {broken{connections: 1, err: errors.New("tls: bad certificate")}, 1},
+		"out of time (which may look a reset)": {broken{connections: 1, err: context.DeadlineExceeded}, 1},
+	} {
+		client, err := trackingclient.New(trackingclient.Config{URL: "http://tracking", HTTPClient: &http.Client{Transport: &tc.transport}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.GetShippingETA(caller(t), "1001"); err == nil || tc.transport.calls != tc.calls {
+			t.Errorf("%s: %v after %d calls, want an error after %d", name, err, tc.transport.calls, tc.calls)
+		}
 	}
 }
 

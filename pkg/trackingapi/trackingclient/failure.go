@@ -1,7 +1,6 @@
 package trackingclient
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -38,7 +37,7 @@ func unanswered(err error) error {
 	switch {
 	case errors.As(err, &known):
 		return known
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+	case errors.As(err, &network) && network.Timeout(): // context.DeadlineExceeded is one
 		return slow(err)
 	}
 	return away(err)

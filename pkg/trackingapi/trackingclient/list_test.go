@@ -53,6 +53,7 @@ func TestListMustAnswerWhatWasAsked(t *testing.T) {
 		{"page", "limit=2&cursor=abc", `{"shipments":[` + one + `,` + two + `],"nextCursor":"def"}`, page(2), true},
 		{"last page", "limit=2&cursor=abc", `{"shipments":[]}`, page(2), true},
 		{"page that is too long", "limit=1&cursor=abc", `{"shipments":[` + one + `,` + two + `]}`, page(1), false},
+		{"page with one twice", "limit=2&cursor=abc", `{"shipments":[` + one + `,` + one + `]}`, page(2), false},
 		{"page with notFound", "limit=1&cursor=abc", `{"shipments":[],"notFound":[]}`, page(1), false},
 		{"page without shipments", "limit=1&cursor=abc", `{}`, page(1), false},
 		{"first page", "", `{"shipments":[` + one + `]}`, trackingapi.ListShipmentsParams{}, true},

@@ -109,7 +109,7 @@ func start(t *testing.T, issuer *authntest.Issuer, args ...string) *service {
 	exited := make(chan int, 1)
 	go func() {
 		exited <- run(ctx, args, environ, writer, &stderr)
-		writer.Close()
+		_ = writer.Close()
 	}()
 	t.Cleanup(func() {
 		stop()

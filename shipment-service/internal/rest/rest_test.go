@@ -112,7 +112,7 @@ func TestFailuresOfTheTrackingServiceAreMapped(t *testing.T) {
 			if want := map[string]string{"503": "9"}[tc.name]; want != "" && a.Header.Get("Retry-After") != want {
 				t.Errorf("Retry-After %q, want %q", a.Header.Get("Retry-After"), want)
 			}
-			if a.StatusCode == 503 && a.Header.Get("Retry-After") == "" {
+			if a.StatusCode == http.StatusServiceUnavailable && a.Header.Get("Retry-After") == "" {
 				t.Error("503 without Retry-After")
 			}
 		})

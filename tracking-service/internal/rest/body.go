@@ -11,8 +11,8 @@ func etaBody(eta tracking.ETA) trackingapi.ETA {
 	body := trackingapi.ETA{
 		ShipmentID:     eta.ShipmentID.String(),
 		Status:         trackingapi.Status(eta.Status),
-		Eta:            eta.ETA.UTC(),
-		PlannedArrival: eta.PlannedArrival.UTC(),
+		Eta:            eta.ETA,
+		PlannedArrival: eta.PlannedArrival,
 		DelayMinutes:   int64(eta.DelayMinutes),
 	}
 	if eta.LastMilestone != nil {
