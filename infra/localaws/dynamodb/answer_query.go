@@ -138,7 +138,8 @@ func (k keyAttribute) span(prefix []byte, t *expr.KeyTerm) (span, error) {
 // after is the smallest key that is greater than key.
 func after(key []byte) []byte { return append(bytes.Clone(key), 0) }
 
-// successor is the smallest key that is greater than all that begin with prefix; nil where there is none.
+// successor is the smallest key that is greater than all that begin with prefix, which holds at least a
+// partition key. The end of its encoding is never all 0xff; if it were, the span would be empty, not open.
 func successor(prefix []byte) []byte {
 	for i := len(prefix) - 1; i >= 0; i-- {
 		if prefix[i] < 0xff {
@@ -147,7 +148,7 @@ func successor(prefix []byte) []byte {
 			return next
 		}
 	}
-	return nil
+	return prefix
 }
 
 func (in span) contains(key []byte) bool {

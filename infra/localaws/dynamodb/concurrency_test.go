@@ -60,7 +60,9 @@ func TestConcurrentWritesShareATransaction(t *testing.T) {
 	release := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() { // the first group is held, so that the others queue behind it
-		s.store.writer.commit(func(*bbolt.Tx) error { <-release; return nil })
+		if err := s.store.writer.commit(func(*bbolt.Tx) error { <-release; return nil }); err != nil {
+			t.Error(err)
+		}
 	})
 	for !busy(&s.store.writer) {
 		runtime.Gosched()

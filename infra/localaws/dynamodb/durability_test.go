@@ -73,7 +73,7 @@ func TestAKilledStoreHasEveryAcknowledgedWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
 	s, err := New(Config{DB: db})
 	if err != nil {
 		t.Fatal(err)

@@ -115,7 +115,7 @@ var operations = map[string]operation{
 	"ImportTable":              on(importedTable),
 	"DescribeImport":           on(imported),
 	"ListImports":              on(tableOrAccount),
-	"StartBulkPutItems":        operation{rules: []rule{{resource: tableName, anyKey: true}}},
+	"StartBulkPutItems":        {rules: []rule{{resource: tableName, anyKey: true}}},
 	"DescribeBulkOperation":    on(bulkOperation),
 	"CancelBulkOperation":      on(bulkOperation),
 	"ListBulkOperations":       on(account),

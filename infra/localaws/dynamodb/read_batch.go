@@ -82,7 +82,7 @@ func (r *reading) tableGets(g *tableGets, capacity string) (err error) {
 		return err
 	}
 	in := placeholders{ExpressionAttributeNames: g.echo.ExpressionAttributeNames}
-	p, err := in.read(g.echo.ProjectionExpression)
+	p, err := in.parser(g.echo.ProjectionExpression)
 	if err != nil {
 		return err
 	}

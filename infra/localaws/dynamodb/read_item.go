@@ -13,7 +13,8 @@ type placeholders struct {
 	ExpressionAttributeValues map[string]attr.Value
 }
 
-func (in *placeholders) read(expressions ...*string) (*expr.Placeholders, error) {
+// parser is what the given expressions, nil where one is absent, are parsed with.
+func (in *placeholders) parser(expressions ...*string) (*expr.Placeholders, error) {
 	used := false
 	for _, e := range expressions {
 		used = used || e != nil
@@ -74,7 +75,7 @@ func (r *reading) get(in *getInput) (*get, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := in.placeholders.read(in.ProjectionExpression)
+	p, err := in.parser(in.ProjectionExpression)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +254,7 @@ func (c *change) readExpressions(in *writeInput, a *access) error {
 	if err := c.readLegacy(in, a); err != nil {
 		return err
 	}
-	p, err := in.placeholders.read(updates, conditions)
+	p, err := in.parser(updates, conditions)
 	if err != nil {
 		return err
 	}

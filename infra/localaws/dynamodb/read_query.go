@@ -68,7 +68,7 @@ func readQuery(r *reading) (answer, error) {
 	if err := in.oneKind(); err != nil {
 		return nil, err
 	}
-	p, err := in.placeholders.read(in.KeyConditionExpression, in.FilterExpression, in.ProjectionExpression)
+	p, err := in.parser(in.KeyConditionExpression, in.FilterExpression, in.ProjectionExpression)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func readScan(r *reading) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := in.placeholders.read(in.FilterExpression, in.ProjectionExpression)
+	p, err := in.parser(in.FilterExpression, in.ProjectionExpression)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func openDB(t testing.TB, path string) *bbolt.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
+	t.Cleanup(func() { _ = db.Close() })
 	return db
 }
 
@@ -152,11 +152,11 @@ func serve(s *Service, w http.ResponseWriter, r *http.Request) {
 		failed := &api.Error{Code: "InternalServerError", Message: err.Error(), Status: http.StatusInternalServerError}
 		errors.As(err, &failed)
 		w.WriteHeader(failed.Status)
-		json.NewEncoder(w).Encode(map[string]string{"__type": failed.Namespace + "#" + failed.Code, "message": failed.Message})
+		_ = json.NewEncoder(w).Encode(map[string]string{"__type": failed.Namespace + "#" + failed.Code, "message": failed.Message})
 		return
 	}
 	w.WriteHeader(resp.Status)
-	w.Write(resp.Body)
+	_, _ = w.Write(resp.Body)
 }
 
 func answerOf(ctx context.Context, s *Service, req *api.Request) (*api.Response, error) {

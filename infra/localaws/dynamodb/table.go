@@ -57,15 +57,6 @@ func (s keySchema) attributes() []string {
 	return []string{s.Partition.Name, s.Sort.Name}
 }
 
-// keyOf returns the key's part of item.
-func (s keySchema) keyOf(item attr.Item) attr.Item {
-	key := make(attr.Item, 2)
-	for _, name := range s.attributes() {
-		key[name] = item[name]
-	}
-	return key
-}
-
 // of returns the schema of the table, or of one of its indexes.
 func (t *table) of(index string) (keySchema, bool) {
 	if t == nil {
