@@ -224,6 +224,9 @@ var attacks = []struct{ name, operation, attack, want, control string }{
 
 	{"a shard iterator without a stream", "GetRecords", `{"ShardIterator":"AAAA"}`, invalid, ""},
 	{"a stream", "DescribeStream", `{"StreamArn":"` + tArn + `/stream/2026"}`, denied, ""},
+	{"a stream as a backup", "DescribeBackup", `{"BackupArn":"` + tArn + `/stream/2026"}`, invalid, ""},
+	{"a backup with a path behind it", "DescribeBackup", `{"BackupArn":"` + tArn + `/backup/01-a/b"}`, invalid, ""},
+	{"a backup with a wildcard", "DescribeBackup", `{"BackupArn":"` + tArn + `/backup/*"}`, invalid, ""},
 	{"an export", "ExportTableToPointInTime", `{"TableArn":"` + tArn + `","S3Bucket":"yellow"}`, denied, ""},
 	{"tagging", "TagResource", `{"ResourceArn":"` + tArn + `","Tags":[{"Key":"TenantID","Value":"yellow"}]}`, denied, ""},
 	{"a bulk put", "StartBulkPutItems", tName, denied, ""},
