@@ -105,6 +105,15 @@ func TestLifeOfARole(t *testing.T) {
 	}
 }
 
+func TestRoleWithInlinePoliciesAloneIsNotDeleted(t *testing.T) {
+	_, c := start(t)
+	createRole(t, c, "Task")
+	if err := put(t.Context(), c, "Task", "Inline", readItems)(); err != nil {
+		t.Fatal(err)
+	}
+	localawstest.WantFailure(t, deleteRole(t.Context(), c, "Task")(), "DeleteConflict", 409)
+}
+
 func TestTagsOfARole(t *testing.T) {
 	_, c := start(t)
 	createRole(t, c, "Task")

@@ -2,6 +2,7 @@ package iam_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -38,6 +39,25 @@ func TestQuotasAreHeld(t *testing.T) {
 			t.Errorf("attach %d: %v", i, err)
 		} else if i == 10 {
 			localawstest.WantFailure(t, err, "LimitExceeded", 409)
+		}
+	}
+}
+
+func TestParameterThatIsNotKnownIsRefused(t *testing.T) {
+	l, c := start(t)
+	createRole(t, c, "Task")
+	for form, want := range map[string]int{
+		"Action=GetRole&Version=2010-05-08&RoleName=Task":               200,
+		"Action=GetRole&Version=2010-05-08&RoleName=Task&RoleNames=You": 400,
+		"Action=GetRole&Version=2010-05-08&RoleName=Task&rolename=You":  400,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.URL+"/", strings.NewReader(form))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if status, body := l.Do(t, r, []byte(form), localawstest.Root, "iam"); status != want {
+			t.Errorf("%s: got %d %s, want %d", form, status, body, want)
 		}
 	}
 }

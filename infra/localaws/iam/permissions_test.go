@@ -60,6 +60,32 @@ func TestEachOperationNeedsItsOwnPermissionOnItsOwnResource(t *testing.T) {
 	localawstest.WantFailure(t, err, "AccessDenied", 403)
 }
 
+// TestDelegationIsHeldByItsConditionKeys: the keys with which AWS lets someone attach some policies, or
+// write the policies of roles with a boundary, and no others.
+func TestDelegationIsHeldByItsConditionKeys(t *testing.T) {
+	l, root := start(t)
+	good, bad := createPolicy(t, root, "Good"), createPolicy(t, root, "Bad")
+	createRole(t, root, "Bounded")
+	createRole(t, root, "Free")
+	if err := bound(t.Context(), root, "Bounded", good)(); err != nil {
+		t.Fatal(err)
+	}
+	may := `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"iam:AttachRolePolicy","Resource":"*","Condition":{"ArnEquals":{"iam:PolicyARN":"` + good + `"}}},
+		{"Effect":"Allow","Action":"iam:PutRolePolicy","Resource":"*","Condition":{"ArnEquals":{"iam:PermissionsBoundary":"` + good + `"}}}]}`
+	l.PutRoles(t, policies.Role{Name: "Delegate", Trust: []byte(taskTrust), Policies: []policies.Policy{{Name: "May", Document: []byte(may)}}})
+	c := iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Delegate", "task")))
+	ctx := t.Context()
+	if err := attach(ctx, c, "Free", good)(); err != nil {
+		t.Error(err)
+	}
+	localawstest.WantFailure(t, attach(ctx, c, "Free", bad)(), "AccessDenied", 403)
+	if err := put(ctx, c, "Bounded", "P", readItems)(); err != nil {
+		t.Error(err)
+	}
+	localawstest.WantFailure(t, put(ctx, c, "Free", "P", readItems)(), "AccessDenied", 403)
+}
+
 func TestOtherOperationsAreAuthorizedBeforeTheyAreUnknown(t *testing.T) {
 	l, root := start(t)
 	createRole(t, root, "Task")

@@ -81,6 +81,31 @@ func TestTokenThatWasTouchedIsRefused(t *testing.T) {
 	}
 }
 
+// TestTokenHasOneSpelling: the bits that base64 leaves over at the end must be zero.
+func TestTokenHasOneSpelling(t *testing.T) {
+	s := newTestSealer(t, testKey)
+	c := testClaims()
+	for range 3 { // one of three lengths ends in one '=', one in two
+		c.SessionName += "x"
+		token, err := s.seal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.open(token); err != nil {
+			t.Errorf("%s as it is: %v", token, err)
+		}
+		digits := strings.TrimRight(token, "=")
+		if len(digits) == len(token) {
+			continue
+		}
+		last := len(digits) - 1
+		changed := digits[:last] + string(digits[last]+1) + token[len(digits):]
+		if _, err := s.open(changed); err == nil {
+			t.Errorf("%s: another spelling of the token is accepted", changed)
+		}
+	}
+}
+
 func TestSecretBelongsToTheKey(t *testing.T) {
 	s := newTestSealer(t, testKey)
 	a, b := s.secretKey("ASIAAAAAAAAAAAAAAAAA"), s.secretKey("ASIAAAAAAAAAAAAAAAAB")

@@ -65,6 +65,19 @@ func TestRoleThatDoesNotExistIsDeniedLikeOneThatDoesNotTrust(t *testing.T) {
 	k.mustAssume(t, k.caller, "Untrusting")
 }
 
+func TestRoleIsNamedByItsWholeARN(t *testing.T) {
+	k := start(t, role("Powerful", taskTrust, allow("*", "*")), role("Target", trust("role/Powerful", assume, "")))
+	by := k.RoleCredentials(t, "Powerful", "task")
+	k.mustAssume(t, by, "Target")
+	for _, arn := range []string{
+		"arn:aws:iam::111111111111:role/Target", account + "role/path/Target", account + "role/target", account + "role/Target/",
+		account + "role//Target",
+	} {
+		_, err := k.assume(t, by, "Target", func(in *sts.AssumeRoleInput) { in.RoleArn = &arn })
+		k.denied(t, err, "sts:AssumeRole")
+	}
+}
+
 func TestRootCannotAssumeARole(t *testing.T) {
 	k := start(t, role("Target", trust("root", assume, "")), role("Delegate", taskTrust, allow("sts:AssumeRole", "*")))
 	_, err := k.assume(t, localawstest.Root, "Target")
