@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -34,6 +35,27 @@ func TestPrivateCAOfTheEndpointIsTrusted(t *testing.T) {
 		}
 		if err := (&baseCheck{client: sts.NewFromConfig(cfg)}).Ready(t.Context()); (err == nil) != trusted {
 			t.Errorf("AWS_CA_BUNDLE=%q: Ready = %v, want trusted %v", file, err, trusted)
+		}
+	}
+}
+
+func TestReadyOnceIsReadyDuringAnOutage(t *testing.T) {
+	status := http.StatusServiceUnavailable
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(`<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>`))
+	}))
+	defer server.Close()
+	check := &baseCheck{client: sts.New(sts.Options{
+		Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
+	})}
+	for i, test := range []struct {
+		status int
+		ready  bool
+	}{{503, false}, {403, false}, {200, true}, {503, true}} {
+		status = test.status
+		if err := check.Ready(t.Context()); (err == nil) != test.ready {
+			t.Errorf("call %d, STS answers %d: Ready = %v, want ready %v", i, test.status, err, test.ready)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func TestTriesEndWithTheDeadline(t *testing.T) {
 
 func TestFailureOfTokenVendingIsTold(t *testing.T) {
 	refused := &awshttp.ResponseError{RequestID: "sts-1", ResponseError: &smithyhttp.ResponseError{
-		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 403}},
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusForbidden}},
 		Err:      &smithy.GenericAPIError{Code: "AccessDenied"},
 	}}
 	for _, test := range []struct {

@@ -86,7 +86,12 @@ func TestKeyOfAnotherTenantIsNotFollowed(t *testing.T) {
 		"LastEvaluatedKey":                  `{"Items":[],"LastEvaluatedKey":` + key("blue", "1") + `}`,
 		"LastEvaluatedKey without a tenant": `{"Items":[],"LastEvaluatedKey":{"ShipmentID":{"S":"1"}}}`,
 	} {
-		w := always(200, body)
+		w := &wire{answer: func(n int, _ call) (int, string) {
+			if n > 1 {
+				return 200, `{"Items":[]}`
+			}
+			return 200, body
+		}}
 		store, _ := newStore(t, w, fakeSTS{})
 		_, _, err := store.List(as(t, "yellow"), 10, tracking.ShipmentID{})
 		wantKind(t, err, problem.Internal)
