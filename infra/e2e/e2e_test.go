@@ -23,7 +23,7 @@ func testMain(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	bin = dir
 	for module, packages := range map[string][]string{
 		"..":                     {"./cmd/localaws", "./cmd/devissuer", "./cmd/demo"},

@@ -109,7 +109,7 @@ func (s *Server) recovered(x *exchange, err *error) {
 	if value == nil {
 		return
 	}
-	if value == http.ErrAbortHandler {
+	if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(value)
 	}
 	entry := x.entry()

@@ -31,7 +31,7 @@ func serve(t *testing.T, service api.Service) (status int, answer, log string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	s.routes["dynamodb"] = route{service: service, target: "DynamoDB_20120810"}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/", strings.NewReader("the body"))
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")

@@ -74,7 +74,7 @@ func (d *Directory) Update(change func(*Edit) error) error {
 	if err := change(edit); err != nil {
 		return err
 	}
-	if err := edit.Snapshot.compile(); err != nil {
+	if err := edit.compile(); err != nil {
 		return err
 	}
 	err := d.db.Update(func(tx *bbolt.Tx) error {

@@ -114,7 +114,7 @@ func (c *Context) lookup(key conditionKey) *entry {
 func foldHash(name string) uint32 {
 	const offset, prime = 2166136261, 16777619
 	hash := uint32(offset)
-	for i := 0; i < len(name); i++ {
+	for i := range len(name) {
 		b := name[i]
 		if b >= utf8.RuneSelf {
 			return foldHashRunes(name)

@@ -94,7 +94,7 @@ func parseOperator(name string) (operator, error) {
 	case !ok:
 		return op, fmt.Errorf("unknown condition operator %q", name)
 	case op.null && ifExists:
-		return op, errors.New("Null cannot have the suffix IfExists")
+		return op, errors.New("the operator Null cannot have the suffix IfExists")
 	case op.null && prefix != single:
 		// AWS takes it and always answers true or false: Access Analyzer, "Null with qualifier".
 		return op, fmt.Errorf("%s cannot be told apart from no condition", name)

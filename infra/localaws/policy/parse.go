@@ -143,7 +143,7 @@ func (d *rawDocument) readElement(s *rawStatement, name string) (err error) {
 		if d.dec.PeekKind() == '"' {
 			// IAM, of a role: AssumeRolepolicy contained an invalid principal: "STAR":"*". Access Analyzer: "Role
 			// trust policy unsupported wildcard in principal".
-			return errors.New(`Principal must be an object, such as {"AWS": "*"}`)
+			return errors.New(`the element Principal must be an object, such as {"AWS": "*"}`)
 		}
 		s.principal, err = d.members(name, d.texts)
 	case "Condition":

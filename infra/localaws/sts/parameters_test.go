@@ -138,6 +138,7 @@ func TestPackedPolicySizeIsAnsweredAndLimited(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		//nolint:staticcheck // the field that it is replaced by is newer than what STS documents
 		if got := aws.ToInt32(out.PackedPolicySize); got <= last || got > 100 {
 			t.Errorf("%d tags: PackedPolicySize %d, want more than %d and at most 100", n, got, last)
 		} else {
