@@ -123,6 +123,7 @@ func TestSessionIsRenewedAheadWhileItIsServed(t *testing.T) {
 			wantKey(t, machine, ctx, "AKIA-yellow-1") // served at once while the renewal is under way
 		}
 		time.Sleep(4 * time.Second)
+		synctest.Wait()
 		wantKey(t, machine, ctx, "AKIA-yellow-2")
 		if got := fake.callsFor("yellow"); got != 2 {
 			t.Fatalf("%d calls, want 2", got)
