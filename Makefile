@@ -4,9 +4,9 @@ MODULES  := pkg shipment-service tracking-service infra
 BINARIES := localaws devissuer demo tracking-service shipment-service
 BIN      := $(CURDIR)/bin
 
-# Static binaries, and nothing of the machine in them.
+# Static binaries.
 export CGO_ENABLED ?= 0
-GOBUILD := go build -trimpath -ldflags='-s -w'
+GOBUILD := go build -ldflags='-s -w'
 
 TENANT      ?= yellow
 SUBJECT     ?= ana
