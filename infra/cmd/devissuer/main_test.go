@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestOnlyLoopbackIsListenedOn(t *testing.T) {
+	for _, address := range []string{"0.0.0.0:0", ":0", "192.0.2.1:0", "example.com:0", "[::]:0"} {
+		var stderr bytes.Buffer
+		if code := run(t.Context(), []string{"serve", "--listen", address}, io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), "loopback") {
+			t.Errorf("serve --listen %s: code %d, %q; want 1 and the reason", address, code, &stderr)
+		}
+	}
+}
+
+// TestServeAndToken runs serve until its token command has been answered.
+func TestServeAndToken(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	reader, writer := io.Pipe()
+	served := make(chan int, 1)
+	go func() {
+		served <- run(ctx, []string{"serve", "--listen", "127.0.0.1:0"}, io.Discard, writer)
+		writer.Close()
+	}()
+	line := make([]byte, 256)
+	n, err := reader.Read(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := string(line[:n])
+	_, rest, ok := strings.Cut(said, "whoever reaches ")
+	url, _, _ := strings.Cut(rest, " ")
+	if !ok || !strings.Contains(said, "DEVELOPMENT ONLY") {
+		t.Fatalf("serve says %q, want a loud warning with its URL", said)
+	}
+	go func() { _, _ = io.Copy(io.Discard, reader) }()
+
+	var stdout, stderr bytes.Buffer
+	if code := run(ctx, []string{"token", "--tenant", "yellow", "--issuer", url}, &stdout, &stderr); code != 0 || strings.Count(stdout.String(), ".") != 2 || strings.Count(stdout.String(), "\n") != 1 {
+		t.Errorf("token: code %d, %q, %q; want the token alone", code, &stdout, &stderr)
+	}
+	stdout.Reset()
+	if code := run(ctx, []string{"token", "--tenant", "Yellow!", "--issuer", url}, &stdout, &stderr); code != 1 || stdout.Len() != 0 {
+		t.Errorf("token of a tenant that cannot be: code %d, %q; want 1 and nothing on stdout", code, &stdout)
+	}
+	resp, err := http.Get(url + "/token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("GET /token: %d, want 405", resp.StatusCode)
+	}
+	cancel()
+	if code := <-served; code != 0 {
+		t.Errorf("serve ends with %d, want 0", code)
+	}
+}
