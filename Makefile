@@ -26,7 +26,7 @@ demo: build ## build, start everything on loopback, check isolation, print what 
 .PHONY: test
 test: ## run every test that needs Go alone
 	@echo 'testing the four modules (the first run compiles their dependencies)'
-	@go test work
+	@go test -count=1 work
 
 .PHONY: build
 build: $(BINARIES:%=build-%) ## build static binaries into bin/
@@ -50,7 +50,7 @@ test-aws-cli: ## drive the demo's localaws with the AWS CLI
 
 .PHONY: bench
 bench: ## run the benchmarks, print a table and write bin/bench.json
-	@go run ./infra/cmd/bench -benchtime $(BENCHTIME) -o $(BIN)/bench.json $(foreach m,$(MODULES),./$(m)/...)
+	@go run ./infra/cmd/bench --benchtime $(BENCHTIME) -o $(BIN)/bench.json $(foreach m,$(MODULES),./$(m)/...)
 
 .PHONY: lint
 lint: tools ## run golangci-lint, and check that the import rules would notice a violation
