@@ -50,7 +50,7 @@ test-aws-cli: ## drive the demo's localaws with the AWS CLI
 
 .PHONY: bench
 bench: ## run the benchmarks, print a table and write bin/bench.json
-	@go run ./infra/cmd/bench --benchtime $(BENCHTIME) -o $(BIN)/bench.json $(foreach m,$(MODULES),./$(m)/...)
+	@mkdir -p $(BIN) && go run ./infra/cmd/bench --benchtime $(BENCHTIME) -o $(BIN)/bench.json $(foreach m,$(MODULES),./$(m)/...)
 
 .PHONY: lint
 lint: tools ## run golangci-lint, and check that the import rules would notice a violation

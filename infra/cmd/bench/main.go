@@ -13,7 +13,6 @@ import (
 	"path"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 
 	"example.com/shiptrack/pkg/command"
 	"github.com/alecthomas/kong"
@@ -68,7 +67,6 @@ func (c cli) Run(ctx context.Context, out io.Writer) error {
 // "package.Benchmark/unit".
 func report(results io.Reader, out io.Writer) (map[string]float64, error) {
 	figures := map[string]float64{}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	reader := benchfmt.NewReader(results, "go test")
 	for reader.Scan() {
 		result, ok := reader.Result().(*benchfmt.Result)
@@ -76,21 +74,18 @@ func report(results io.Reader, out io.Writer) (map[string]float64, error) {
 			continue
 		}
 		name := path.Base(result.GetConfig("pkg")) + "." + withoutProcs(result.Name)
-		fmt.Fprint(table, name)
+		fmt.Fprintf(out, "%-40s", name)
 		for _, value := range result.Values {
 			number, unit := value.Value, value.Unit
 			if value.OrigUnit != "" {
 				number, unit = value.OrigValue, value.OrigUnit
 			}
 			figures[name+"/"+unit] = number
-			fmt.Fprintf(table, "\t%.6g %s", number, unit)
+			fmt.Fprintf(out, "%14.6g %-10s", number, unit)
 		}
-		fmt.Fprintln(table)
+		fmt.Fprintln(out)
 	}
-	if err := reader.Err(); err != nil {
-		return nil, err
-	}
-	return figures, table.Flush()
+	return figures, reader.Err()
 }
 
 // withoutProcs takes the GOMAXPROCS suffix off, so that a name is the same on every machine.
