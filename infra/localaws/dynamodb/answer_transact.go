@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -150,7 +152,8 @@ func (d *decisions) cancel() (any, error) {
 const tokenLife = 10 * time.Minute
 
 // idempotencyToken is a ClientRequestToken of one caller, with the digest of the request it came with.
-// Callers do not share tokens: one cannot learn that another used the same.
+// Callers do not share tokens: one cannot learn that another used the same. Whoever assumes a role is free
+// to give two tenants' sessions one name, so a caller is its ARN and its tags.
 type idempotencyToken struct {
 	name   []byte // empty: the request has none
 	digest [sha256.Size]byte
@@ -159,7 +162,13 @@ type idempotencyToken struct {
 func idempotency(token string, req *api.Request) *idempotencyToken {
 	t := &idempotencyToken{digest: sha256.Sum256(req.Body)}
 	if token != "" {
-		t.name = []byte(req.Caller.ARN + "\n" + token)
+		// Neither an ARN nor a tag has a line break, and what is hashed always fits a key of the store.
+		name := []string{req.Caller.ARN}
+		for _, key := range slices.Sorted(maps.Keys(req.Caller.Tags)) {
+			name = append(name, key, req.Caller.Tags[key])
+		}
+		sum := sha256.Sum256([]byte(strings.Join(append(name, token), "\n")))
+		t.name = sum[:]
 	}
 	return t
 }

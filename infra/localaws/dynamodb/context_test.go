@@ -105,6 +105,32 @@ func TestTagsOfATableAreResourceTagsOfItsRequests(t *testing.T) {
 	}
 }
 
+func TestTagsThatDifferInCaseAloneAreNoKnownCondition(t *testing.T) {
+	for tags, want := range map[string]string{
+		`{"Key":"team","Value":"eta"}`:                                "[eta]",
+		`{"Key":"team","Value":"eta"},{"Key":"teams","Value":"them"}`: "[eta]",
+		`{"Key":"team","Value":"eta"},{"Key":"Team","Value":"them"}`:  "?",
+		`{"Key":"Team","Value":"them"},{"Key":"team","Value":"eta"}`:  "?",
+	} {
+		s := newService(t)
+		create := strings.TrimSuffix(createBody("TrackingData", "TenantID", "S", "ShipmentID", "S"), "}") + `,"Tags":[` + tags + `]}`
+		call, err := read(s, "CreateTable", create)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := keyFacts(call.Permissions[0], "aws:RequestTag/team"); got != want {
+			t.Errorf("in the request: got %s, want %s: %s", got, want, tags)
+		}
+		must(t, s, "CreateTable", create)
+		if call, err = read(s, "GetItem", `{"TableName":"TrackingData","Key":`+yellow1+`}`); err != nil {
+			t.Fatal(err)
+		}
+		if got := keyFacts(call.Permissions[0], "aws:ResourceTag/team"); got != want {
+			t.Errorf("of the table: got %s, want %s: %s", got, want, tags)
+		}
+	}
+}
+
 func TestCreateTableWithTagsNeedsTagResourceToo(t *testing.T) {
 	s := newService(t)
 	for body, want := range map[string]int{

@@ -22,7 +22,7 @@ func keyFacts(p api.Permission, key string) string {
 	out := "-"
 	p.Context.Each(func(name string, values []string, unknown bool) {
 		switch {
-		case name != key:
+		case !strings.EqualFold(name, key):
 		case unknown:
 			out = "?"
 		default:

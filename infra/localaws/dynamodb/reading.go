@@ -11,6 +11,7 @@ import (
 
 	"example.com/shiptrack/infra/localaws/api"
 	"example.com/shiptrack/infra/localaws/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/identity"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
@@ -71,9 +72,7 @@ func (r *reading) applyRule(rule *rule, m *members) error {
 // permit adds a permission; t is the table that the resource belongs to, or nil.
 func (r *reading) permit(action, resource string, t *table, context *policy.Context) {
 	if t != nil {
-		for _, tag := range t.Tags {
-			context.Set("aws:ResourceTag/"+tag.Key, tag.Value)
-		}
+		setTags(context, "aws:ResourceTag/", t.Tags)
 	}
 	r.permissions = append(r.permissions, api.Permission{Action: "dynamodb:" + action, Resource: resource, Context: context})
 }
@@ -93,12 +92,26 @@ func (m *members) tagContext() (*policy.Context, error) {
 			return nil, validation("One or more parameter values were invalid: Duplicate tag key: %s", t.Key)
 		}
 		keys = append(keys, t.Key)
-		context.Set("aws:RequestTag/"+t.Key, t.Value)
 	}
+	setTags(context, "aws:RequestTag/", m.Tags)
 	if len(keys) > 0 {
 		context.SetAll("aws:TagKeys", keys)
 	}
 	return context, nil
+}
+
+// setTags gives each tag its condition key. DynamoDB tells tags apart that differ in case alone, condition
+// keys do not: such a key matches "a resource tag key named either TagKey1 or tagkey1, but not both" (IAM
+// User Guide, "AWS global condition context keys"). Where both are there its value is unknown.
+func setTags(context *policy.Context, prefix string, tags []tag) {
+	for i, t := range tags {
+		same := func(earlier tag) bool { return identity.SameKey(earlier.Key, t.Key) }
+		if slices.ContainsFunc(tags[:i], same) {
+			context.SetUnknown(prefix + t.Key)
+		} else {
+			context.Set(prefix+t.Key, t.Value)
+		}
+	}
 }
 
 // decode reads the whole body into a struct, strictly: two members of one name, invalid UTF-8 and

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/shiptrack/infra/localaws/identity"
 )
 
 type response struct {
@@ -310,10 +312,28 @@ func TestATokenMakesATransactionIdempotentForTenMinutes(t *testing.T) {
 	}
 	_, err := do(s, "TransactWriteItems", fmt.Sprintf(add, "one", 2))
 	wantCode(t, err, "IdempotentParameterMismatchException", "", "another request with the token")
-	other := request("TransactWriteItems", fmt.Sprintf(add, "one", 2))
-	other.Caller.ARN = "arn:aws:sts::000000000000:assumed-role/r/blue"
-	if _, err := answerOf(t.Context(), s, other); err != nil {
-		t.Errorf("another caller's token of the same name: got %v, want no error", err)
+}
+
+func TestCallersDoNotShareTokens(t *testing.T) {
+	s := newTracking(t)
+	use := func(session, tenant string, n int) error {
+		r := request("TransactWriteItems", fmt.Sprintf(`{"ClientRequestToken":"one","TransactItems":[{"Update":`+getOf+yellow1+
+			`,"UpdateExpression":"SET Hits = :n","ExpressionAttributeValues":{":n":{"N":"%d"}}}}]}`, n))
+		r.Caller = &identity.Principal{
+			ARN: "arn:aws:sts::000000000000:assumed-role/r/" + session, Tags: map[string]string{"TenantID": tenant},
+		}
+		_, err := answerOf(t.Context(), s, r)
+		return err
+	}
+	if err := use("same", "yellow", 1); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, use("same", "yellow", 2), "IdempotentParameterMismatchException", "", "the same caller's other request")
+	if err := use("other", "yellow", 2); err != nil {
+		t.Errorf("another session's token of the same name: got %v, want no error", err)
+	}
+	if err := use("same", "blue", 2); err != nil {
+		t.Errorf("the token of another tenant's session of the same name: got %v, want no error", err)
 	}
 }
 
