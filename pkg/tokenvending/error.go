@@ -67,11 +67,11 @@ func (e *Error) again() *Error {
 
 // kindOf says what a failed AssumeRole means. What STS itself answers as the client's fault (a status of 4xx) is a
 // refusal, but for throttling and for expired base credentials, which pass. A refusal by the source of the base
-// credentials is not STS's answer.
+// credentials is not STS's answer, and neither is the status 0 of the ResponseError in which the SDK wraps a request
+// that could not be sent or was not answered.
 func kindOf(err error) Kind {
 	var answer *awshttp.ResponseError
-	if !errors.As(err, &answer) || answer.HTTPStatusCode() >= http.StatusInternalServerError ||
-		answer.HTTPStatusCode() == http.StatusTooManyRequests {
+	if !errors.As(err, &answer) || !isClientFault(answer.HTTPStatusCode()) {
 		return Away
 	}
 	if retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary {
@@ -85,4 +85,8 @@ func kindOf(err error) Kind {
 		}
 	}
 	return Denied
+}
+
+func isClientFault(status int) bool {
+	return status >= http.StatusBadRequest && status < http.StatusInternalServerError && status != http.StatusTooManyRequests
 }

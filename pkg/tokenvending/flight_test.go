@@ -200,6 +200,7 @@ func TestKindTellsARefusalFromAnOutage(t *testing.T) {
 		{refusal(500, "InternalFailure"), tokenvending.Away},
 		{refusal(503, "AccessDenied"), tokenvending.Away},
 		{errConnection, tokenvending.Away},
+		{refusal(0, "NoAnswer"), tokenvending.Away}, // the SDK's form of a request that got no answer
 		// What a source of base credentials answers is not STS's word.
 		{fmt.Errorf("get identity: %w", &smithy.GenericAPIError{Code: "AccessDenied"}), tokenvending.Away},
 	} {

@@ -101,3 +101,24 @@ func TestRefusedBaseCredentialsAreNoDenial(t *testing.T) {
 		wantError(t, newMachine(t, tokenvending.Config{STS: client}), as(t, "yellow"), want, false)
 	}
 }
+
+// The SDK gives a request without an answer the form of a response with the status 0: an outage, not an alarm.
+func TestUnreachableSTSIsNoDenial(t *testing.T) {
+	refused := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	dropped := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	defer refused.Close()
+	defer dropped.Close()
+	for url, want := range map[string]tokenvending.Kind{
+		closed.URL: tokenvending.Away, dropped.URL: tokenvending.Away, refused.URL: tokenvending.Denied,
+	} {
+		client := sts.New(sts.Options{
+			Region: "us-east-1", BaseEndpoint: aws.String(url), Retryer: aws.NopRetryer{},
+			Credentials: credentials.NewStaticCredentialsProvider("base", "secret", ""),
+		})
+		wantError(t, newMachine(t, tokenvending.Config{STS: client}), as(t, "yellow"), want, false)
+	}
+}
