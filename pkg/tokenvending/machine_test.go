@@ -103,6 +103,20 @@ func TestSessionEndsByTheEarlierOfTheTwoClocks(t *testing.T) {
 	})
 }
 
+// A laptop or a frozen container that wakes up after an hour must not hold its sessions for valid: the monotonic
+// clock, which time.Time prefers in comparisons, stood still meanwhile.
+func TestSessionEndsByTheWallClock(t *testing.T) {
+	for name, ahead := range map[string]time.Duration{"STS's end counts": -time.Minute, "our end counts": time.Minute} {
+		fake := &fakeSTS{twist: func(_ string, out *sts.AssumeRoleOutput) {
+			out.Credentials.Expiration = aws.Time(out.Credentials.Expiration.Add(ahead).Round(0)) // as parsed from the answer
+		}}
+		got, err := newMachine(t, tokenvending.Config{STS: fake}).Retrieve(as(t, "yellow"))
+		if err != nil || got.Expires != got.Expires.Round(0) {
+			t.Errorf("%s: Expires = %v, error %v, want no reading of the monotonic clock", name, got.Expires, err)
+		}
+	}
+}
+
 func TestSessionIsRenewedAheadWhileItIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := &fakeSTS{}

@@ -49,7 +49,8 @@ func newSession(out *sts.AssumeRoleOutput, arn string, asked time.Time, duration
 	if !credentials.HasKeys() || credentials.SessionToken == "" {
 		return nil, fmt.Errorf("the answer's credentials are incomplete")
 	}
-	if end := asked.Add(duration); credentials.Expires.After(end) {
+	// Round drops the monotonic clock, which stands still while the machine sleeps; STS's does not.
+	if end := asked.Add(duration).Round(0); credentials.Expires.After(end) {
 		credentials.Expires = end
 	}
 	s := &session{credentials: credentials, usableUntil: credentials.Expires.Add(-ExpiryWindow)}
