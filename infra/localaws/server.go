@@ -6,9 +6,11 @@ package localaws
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"regexp"
+	"strconv"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -148,6 +150,10 @@ func write(w http.ResponseWriter, x *exchange, response *api.Response) {
 		header.Set("Content-Type", contentTypes[x.protocol])
 	}
 	header.Set("X-Amzn-Requestid", x.id)
+	if x.protocol == api.JSON10 {
+		// DynamoDB Developer Guide, "DynamoDB low-level API". The SDK for Go warns of every answer without it.
+		header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(response.Body)), 10))
+	}
 	if response.Status != 0 {
 		w.WriteHeader(response.Status)
 	}
