@@ -16,7 +16,7 @@ import (
 	"example.com/shiptrack/infra/provision"
 )
 
-// These are the rows of "What tried evaluators get wrong" (IAM-SEMANTICS) that a policy document decides,
+// What other evaluators of policies were seen to get wrong, as far as a policy document decides it:
 // each over HTTP beside what has to be answered.
 
 const (

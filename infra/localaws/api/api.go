@@ -33,7 +33,7 @@ type Permission struct {
 	Resource string // an ARN, or "*" for actions without a resource
 	Context  *policy.Context
 	// Trust, where set, is the policy of the resource itself (a role's trust policy): it decides, and the
-	// caller's own policies count as IAM-SEMANTICS has it for AssumeRole.
+	// caller's own policies count as for AssumeRole (policy.DecideTrust).
 	Trust *policy.Named
 	// As, where set, is for whom it is decided in place of the caller: the AWS service that starts a role.
 	As *identity.Principal
