@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 
 	"go.etcd.io/bbolt"
@@ -55,11 +56,16 @@ func (c *committer) run() {
 	}
 }
 
-// doAll turns a panic into an error: it would otherwise end the process, not one request.
+// doAll turns a panic into an error: it would otherwise end the process, not one request. The error is
+// logged, so that it says only what the runtime made: another panic's own text could hold part of an item.
 func doAll(group []*write, tx *bbolt.Tx) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("write: %v", p)
+		switch p := recover().(type) {
+		case nil:
+		case runtime.Error:
+			err = fmt.Errorf("panic in a write: %w", p)
+		default:
+			err = fmt.Errorf("panic in a write, with a %T", p)
 		}
 	}()
 	for _, w := range group {
