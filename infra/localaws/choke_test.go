@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
@@ -61,6 +64,31 @@ func TestDoubledHeadersAreRefused(t *testing.T) {
 		status, body := localawstest.Send(t, r)
 		if status < 400 || !strings.Contains(string(body), "is given more than once") {
 			t.Errorf("two headers %s: got %d %s", name, status, body)
+		}
+	}
+}
+
+// TestWebPageThatSignsAsRootIsRefused: a link with the signature in its query needs no header of the page's
+// own, so a browser fetches it (as an image, a form) without asking localaws first.
+func TestWebPageThatSignsAsRootIsRefused(t *testing.T) {
+	l := localawstest.Start(t)
+	client := sts.NewPresignClient(sts.NewFromConfig(l.Config(localawstest.Root)), sts.WithPresignClientFromClientOptions(
+		sts.WithAPIOptions(smithyhttp.SetHeaderValue("X-Amz-Expires", "60"))))
+	link, err := client.PresignGetCallerIdentity(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for header, want := range map[string]int{"Accept": 200, "Origin": 403, "Sec-Fetch-Site": 403} {
+		r, err := http.NewRequestWithContext(t.Context(), link.Method, link.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set(header, "cross-site")
+		if status, body := localawstest.Send(t, r); status != want {
+			t.Errorf("with the header %s: got %d %s, want %d", header, status, body, want)
+		}
+		if want != 200 {
+			refused(t, l, "AccessDenied")
 		}
 	}
 }

@@ -26,7 +26,16 @@ var once = []string{
 	"X-Amz-Content-Sha256",
 }
 
+// browsers send one of these with whatever a page makes them fetch, and no SDK sends either. The root key is
+// no secret: a page could sign a link with it, and change roles with an image.
+var browsers = []string{"Origin", "Sec-Fetch-Site"}
+
 func checkHeaders(r *http.Request) error {
+	for _, name := range browsers {
+		if len(r.Header.Values(name)) > 0 {
+			return refusal(accessDenied, "localaws answers no web pages: the header "+name+" is a browser's.")
+		}
+	}
 	for _, name := range once {
 		if len(r.Header.Values(name)) > 1 {
 			return refusal(malformed, "The header "+name+" is given more than once.")
