@@ -119,10 +119,15 @@ func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// limit refuses what is too large. The size of the header is net/http's to refuse (431), before this.
+// limit refuses what is too large. The size of the header is net/http's to refuse (431), before this. It also
+// makes a request with a Transfer-Encoding the last one of its connection: net/http hides whether there was a
+// Content-Length too, by which a proxy before us might find the next request elsewhere (RFC 9112 section 6.1).
 func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
+		if len(r.TransferEncoding) > 0 {
+			c.Response().Header().Set("Connection", "close")
+		}
 		if len(r.RequestURI) > maxTarget {
 			return problem.New(problem.Invalid, fmt.Sprintf("the request target is longer than %d bytes", maxTarget))
 		}

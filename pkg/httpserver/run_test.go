@@ -163,6 +163,32 @@ func TestTheClientGoingAwayIsNoErrorOfOurs(t *testing.T) {
 	}
 }
 
+func TestNothingIsReadAfterABodyOfTwoPossibleLengths(t *testing.T) {
+	s := start(t, routes, nil)
+	next := "GET /things/smuggled HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+	for name, test := range map[string]struct {
+		first string
+		want  int // answers
+	}{
+		"length":   {"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 2}, // control
+		"both":     {"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1},
+		"encoding": {"POST /things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1}, // looks the same to us
+	} {
+		conn, err := net.Dial("tcp", s.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, test.first+next); err != nil {
+			t.Fatal(err)
+		}
+		got, _ := io.ReadAll(conn) // the server may reset the connection on what it does not read
+		_ = conn.Close()
+		if n := strings.Count(string(got), "HTTP/1.1 200 OK"); n != test.want {
+			t.Errorf("%s: %d requests answered, want %d:\n%s", name, n, test.want, got)
+		}
+	}
+}
+
 func (s *service) metric(t *testing.T, line string) string {
 	t.Helper()
 	side := &service{base: "http://" + s.MetricsAddr()}
