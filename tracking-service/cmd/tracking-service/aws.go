@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -14,6 +16,7 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"example.com/shiptrack/pkg/config"
 )
@@ -69,6 +72,19 @@ func awsConfig(ctx context.Context) (aws.Config, *config.Problem) {
 		return cfg, &config.Problem{Variable: "AWS_REGION", Reason: "is required but not set; the region of the table, such as us-east-1"}
 	}
 	return cfg, nil
+}
+
+// sdkLog puts what the SDK's clients have to say into the service's own log, in its form and without secrets. The SDK's
+// default is plain text on stderr.
+type sdkLog struct{ logger *slog.Logger }
+
+// Logf is logging.Logger's.
+func (l sdkLog) Logf(kind logging.Classification, format string, v ...any) {
+	level := slog.LevelDebug
+	if kind == logging.Warn {
+		level = slog.LevelWarn
+	}
+	l.logger.LogAttrs(context.Background(), level, "AWS SDK", slog.String("said", fmt.Sprintf(format, v...)))
 }
 
 // baseCheck tells whether sessions can be vended at all: base credentials are to be had, and STS knows them.

@@ -33,6 +33,7 @@ func (seedCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
+	cfg.Logger = sdkLog{tel.Logger}
 	machine, err := tokenvending.New(tokenvending.Config{
 		STS: sts.NewFromConfig(cfg), RoleARN: s.AccessRoleARN, Instance: s.InstanceID,
 		Duration: tokenvending.MinDuration, Capacity: seedTenants,

@@ -33,6 +33,7 @@ func (serve) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
+	cfg.Logger = sdkLog{tel.Logger}
 	server, err := newServer(ctx, s, cfg, tel)
 	if err != nil {
 		return err

@@ -185,6 +185,32 @@ func TestReadinessWaitsForSTSAndOutlivesIt(t *testing.T) {
 	}
 }
 
+func TestWhatTheSDKSaysIsInTheServicesOwnLog(t *testing.T) {
+	w := newWorld(t)
+	w.seed(t)
+	w.become(t, "TrackingServiceRole")
+	target, err := url.Parse(w.local.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("X-Amz-Crc32", "1") // which the SDK warns of
+		forward(rw, r, target)
+	}))
+	defer proxy.Close()
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", proxy.URL)
+	s := start(t, w.environ())
+	if status, body := s.get(t, "/shipments/1001/eta", w.issuer.Token("yellow", "ana")); status != 200 {
+		t.Fatalf("%d %s", status, body)
+	}
+	for line := range strings.Lines(s.logs.String()) {
+		if strings.Contains(line, `"level":"WARN","msg":"AWS SDK"`) && strings.Contains(line, "checksum") {
+			return
+		}
+	}
+	t.Errorf("the SDK's warning is not in the log:\n%s", s.logs)
+}
+
 // forward sends r on to target with the Host that it was signed for.
 func forward(rw http.ResponseWriter, r *http.Request, target *url.URL) {
 	out := r.Clone(r.Context())
