@@ -167,6 +167,14 @@ func TestConditionKeysOfTheRequest(t *testing.T) {
 			assumeAndTag, condition("aws:RequestTag/TenantID", "yellow"),
 			[]option{tags("TenantID", "yellow")}, []option{tags("TenantID", "blue")},
 		},
+		"aws:TagKeys": {
+			assumeAndTag, `{"ForAllValues:StringEquals":{"aws:TagKeys":"TenantID"}}`,
+			[]option{tags("TenantID", "yellow")}, []option{tags("TenantID", "yellow", "Admin", "true")},
+		},
+		"sts:TransitiveTagKeys": {
+			assumeAndTag, `{"ForAnyValue:StringEquals":{"sts:TransitiveTagKeys":"TenantID"}}`,
+			[]option{tags("TenantID", "yellow"), transitive("TenantID")}, []option{tags("TenantID", "yellow")},
+		},
 		"aws:PrincipalArn": {assume, condition("aws:PrincipalArn", account+"role/Caller"), nil, []option{tags("a", "b")}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,6 +184,19 @@ func TestConditionKeysOfTheRequest(t *testing.T) {
 			localawstest.WantFailure(t, err, "AccessDenied", 403)
 		})
 	}
+}
+
+// TestTrustPolicySeesTheTagsOfTheCallersSession: aws:PrincipalTag is the caller's, aws:RequestTag the new session's.
+func TestTrustPolicySeesTheTagsOfTheCallersSession(t *testing.T) {
+	own := `{"StringEquals":{"aws:RequestTag/TenantID":"${aws:PrincipalTag/TenantID}"}}`
+	k := start(t, role("Tagged", trust("role/Caller", assumeAndTag, "")), role("Target", trust("role/Tagged", assumeAndTag, own)))
+	yellow := k.mustAssume(t, k.caller, "Tagged", tags("TenantID", "yellow"))
+	untagged := k.mustAssume(t, k.caller, "Tagged")
+	k.mustAssume(t, yellow, "Target", tags("TenantID", "yellow"))
+	_, err := k.assume(t, yellow, "Target", tags("TenantID", "blue"))
+	k.denied(t, err, "sts:AssumeRole")
+	_, err = k.assume(t, untagged, "Target", tags("TenantID", "yellow"))
+	k.denied(t, err, "sts:AssumeRole")
 }
 
 func TestSourceIdentityNeedsItsOwnActionAndStays(t *testing.T) {
