@@ -145,7 +145,7 @@ var attacks = []struct{ name, operation, attack, want, control string }{
 		""},
 	{"a filter does not name keys", "Scan", query + `"FilterExpression":"TenantID = :t"` + yellowValue, denied, ""},
 
-	{"a start key in another partition", "Query", query + `"ExclusiveStartKey":` + blue2 + `,"KeyConditionExpression":"TenantID = :t"` + yellowValue, invalid,
+	{"a start key in another partition", "Query", query + `"ExclusiveStartKey":` + blue2 + `,"KeyConditionExpression":"TenantID = :t"` + yellowValue, denied,
 		query + `"ExclusiveStartKey":` + yellow2 + `,"KeyConditionExpression":"TenantID = :t"` + yellowValue},
 	{"a scan's start key", "Scan", query + `"ExclusiveStartKey":` + yellow2 + `}`, denied, ""},
 	{"a scan", "Scan", tName, denied, ""},

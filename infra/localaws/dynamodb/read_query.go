@@ -116,7 +116,8 @@ func (in *queryInput) oneKind() error {
 
 // readPartition notes the partition that a Query reads. It is known where the table is, and where exactly
 // one term compares the partition key, for equality; more than one is refused, never decided by one of
-// them. A start key within another partition is refused too.
+// them. A start key names its partition too: one within another is for the answer to refuse, because who may
+// not read either must not learn what the table's key is called.
 func (q *page) readPartition(a *access) error {
 	a.keyed = true
 	keys, known := q.target.table.of(q.index)
@@ -136,8 +137,8 @@ func (q *page) readPartition(a *access) error {
 	}
 	value := partition[0].Values[0]
 	a.partition(value)
-	if start, ok := q.start[keys.Partition.Name]; ok && !start.Equal(value) {
-		return validation("The provided starting key is outside query boundaries based on provided conditions")
+	if start, ok := q.start[keys.Partition.Name]; ok {
+		a.partition(start)
 	}
 	return nil
 }

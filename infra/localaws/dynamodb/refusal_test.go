@@ -58,6 +58,7 @@ func TestRefusalsAreWordedAsByDynamoDB(t *testing.T) {
 		{"Query", query + `"IndexName":"ByStatus",` + tenant + yellowValue, invalid, "The table does not have the specified index: ByStatus"},
 		{"Query", query + `"ExclusiveStartKey":{"TenantID":{"S":"yellow"}},` + tenant + yellowValue, invalid, "The provided starting key is invalid: The provided key element does not match the schema"},
 		{"Query", query + `"ExclusiveStartKey":` + yellow1 + `,"KeyConditionExpression":"TenantID = :t AND ShipmentID > :t"` + yellowValue, invalid, "outside query boundaries"},
+		{"Query", query + `"ExclusiveStartKey":` + blue2 + `,"KeyConditionExpression":"TenantID = :t"` + yellowValue, invalid, "outside query boundaries"},
 		{"Query", `{"TableName":"Binary","KeyConditionExpression":"Bin = :b AND begins_with(Seq, :n)","ExpressionAttributeValues":{":b":{"B":"AA=="},":n":{"N":"1"}}}`, invalid, ""},
 		{"Scan", query + `"Segment":1}`, invalid, "TotalSegments"},
 		{"Scan", query + `"Segment":2,"TotalSegments":2}`, invalid, "zero-based"},
