@@ -1,6 +1,8 @@
 package localaws
 
 import (
+	"cmp"
+
 	"example.com/shiptrack/infra/localaws/api"
 	"example.com/shiptrack/infra/localaws/identity"
 	"example.com/shiptrack/infra/localaws/policy"
@@ -14,11 +16,11 @@ var denials = map[string]struct{ implicit, explicit string }{
 	"trust":    {"", "the role trust policy"},
 }
 
-// deniedMessage is what AWS answers. An AssumeRole that is not allowed has no reason in AWS's answer
+// deniedMessage is what AWS answers. It says of the resource what the caller said, not what there is. An AssumeRole that is not allowed has no reason in AWS's answer
 // either: it would tell roles that do not exist from roles that do not trust the caller.
 func deniedMessage(p *identity.Principal, permission *api.Permission, d policy.Decision) string {
 	message := "User: " + p.ARN + " is not authorized to perform: " + permission.Action +
-		" on resource: " + permission.Resource
+		" on resource: " + cmp.Or(permission.Asked, permission.Resource)
 	switch {
 	case d.Effect == policy.ExplicitDeny:
 		return message + " with an explicit deny in " + denials[d.Layer].explicit

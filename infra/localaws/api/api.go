@@ -31,7 +31,10 @@ type Request struct {
 type Permission struct {
 	Action   string // "dynamodb:GetItem"
 	Resource string // an ARN, or "*" for actions without a resource
-	Context  *policy.Context
+	// Asked, where set, is the resource as the caller named it, for the message of a denial: Resource may
+	// hold what only a look-up told (a role's path, the case of its name).
+	Asked   string
+	Context *policy.Context
 	// Trust, where set, is the policy of the resource itself (a role's trust policy): it decides, and the
 	// caller's own policies count as for AssumeRole (policy.DecideTrust).
 	Trust *policy.Named

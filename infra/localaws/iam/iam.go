@@ -113,20 +113,24 @@ func (q *query) on(resource string, keys *policy.Context, answer func() (any, er
 	return &plan{permissions: []api.Permission{permission}, answer: answer}
 }
 
-// onRole asks for the request's own action on the role called name, whether there is one or not.
+// onRole asks for the request's own action on the role called name, whether there is one or not: a denial
+// is the same for both.
 func (q *query) onRole(name string, keys *policy.Context, answer func() (any, error)) *plan {
 	if keys == nil {
 		keys = new(policy.Context)
 	}
+	asked := q.arn("role", "/", name)
 	role := q.snapshot.Role(name)
 	if role == nil {
-		return q.on(q.arn("role", "/", name), keys, answer)
+		return q.on(asked, keys, answer)
 	}
 	for _, tag := range role.Tags {
 		keys.Set("aws:ResourceTag/"+tag.Key, tag.Value)
 		keys.Set("iam:ResourceTag/"+tag.Key, tag.Value)
 	}
-	return q.on(role.ARN, keys, answer)
+	p := q.on(role.ARN, keys, answer)
+	p.permissions[0].Asked = asked
+	return p
 }
 
 // arn forms the ARN of a role or policy.

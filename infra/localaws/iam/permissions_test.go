@@ -60,6 +60,33 @@ func TestEachOperationNeedsItsOwnPermissionOnItsOwnResource(t *testing.T) {
 	localawstest.WantFailure(t, err, "AccessDenied", 403)
 }
 
+// TestDenialDoesNotTellWhetherThereIsARole: role names do not differ by case alone, and a role may have a
+// path, but the denial repeats what was asked for.
+func TestDenialDoesNotTellWhetherThereIsARole(t *testing.T) {
+	l, root := start(t)
+	createRole(t, root, "Task")
+	createRole(t, root, "Theirs")
+	_, err := root.CreateRole(t.Context(), &iam.CreateRoleInput{
+		RoleName: aws.String("Deep"), Path: aws.String("/team/"), AssumeRolePolicyDocument: aws.String(taskTrust),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	task := iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Task", "task")))
+	for _, name := range []string{"theirs", "deep", "missing"} {
+		_, err := task.GetRole(t.Context(), &iam.GetRoleInput{RoleName: &name})
+		localawstest.WantFailure(t, err, "AccessDenied", 403)
+		want := " on resource: " + account + "role/" + name + " because"
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", name, err, want)
+		}
+	}
+	entries := l.Entries(t)
+	if got, want := entries[len(entries)-2].Resource, account+"role/team/Deep"; got != want {
+		t.Errorf("decided on %s, want %s", got, want)
+	}
+}
+
 // TestDelegationIsHeldByItsConditionKeys: the keys with which AWS lets someone attach some policies, or
 // write the policies of roles with a boundary, and no others.
 func TestDelegationIsHeldByItsConditionKeys(t *testing.T) {
