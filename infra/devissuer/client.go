@@ -21,7 +21,7 @@ func Fetch(ctx context.Context, issuerURL, tenantID, subject string) (string, er
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return "", fmt.Errorf("no development issuer answers at %s (start it with make demo): %w", issuerURL, err)
+		return "", noAnswer(issuerURL, err)
 	}
 	defer resp.Body.Close()
 	var answer struct {
@@ -35,4 +35,25 @@ func Fetch(ctx context.Context, issuerURL, tenantID, subject string) (string, er
 		return "", fmt.Errorf("the issuer refused: %s", answer.Description)
 	}
 	return answer.Token, nil
+}
+
+// Probe returns nil if an issuer answers at issuerURL.
+func Probe(ctx context.Context, issuerURL string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, issuerURL+discoveryPath, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return noAnswer(issuerURL, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s, which no issuer does", req.URL, resp.Status)
+	}
+	return nil
+}
+
+func noAnswer(issuerURL string, err error) error {
+	return fmt.Errorf("no development issuer answers at %s (make demo or devissuer serve starts one; --issuer says where it is): %w", issuerURL, err)
 }

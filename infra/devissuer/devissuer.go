@@ -1,6 +1,6 @@
 // Package devissuer is an OpenID Connect issuer for development: discovery, JWKS, and an endpoint that
 // signs a token for whoever asks. It must never be reachable by anyone but the developer who runs it:
-// it refuses to listen on anything but loopback.
+// its command refuses to listen on anything but loopback.
 package devissuer
 
 import (
@@ -25,6 +25,9 @@ const (
 	DefaultLifetime = time.Hour
 	MaxLifetime     = 12 * time.Hour
 )
+
+// discoveryPath is where the issuer describes itself (OpenID Connect Discovery 1.0, section 4).
+const discoveryPath = "/.well-known/openid-configuration"
 
 // maxForm is more than any form that the token endpoint reads, in bytes.
 const maxForm = 4 << 10
@@ -66,7 +69,7 @@ func New(cfg Config) (*Issuer, error) {
 	if err := i.publish(); err != nil {
 		return nil, err
 	}
-	i.mux.HandleFunc("GET /.well-known/openid-configuration", i.discovery)
+	i.mux.HandleFunc("GET "+discoveryPath, i.discovery)
 	i.mux.HandleFunc("GET /jwks", i.keys)
 	i.mux.HandleFunc("POST /token", i.token)
 	i.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, map[string]string{"status": "ready"}) })

@@ -25,10 +25,17 @@ type cli struct {
 	Packages  []string `arg:"" help:"Package patterns, such as ./pkg/..."`
 }
 
+const description = `Run Go benchmarks, print a table and write a JSON object of "package.Benchmark/unit" to number.
+
+Example:
+
+  bench --benchtime 100x -o bench.json ./pkg/tokenvending ./infra/localaws/policy
+      each benchmark a hundred times`
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := command.Run(&cli{}, os.Args[1:], os.Stdout, os.Stderr, kong.Name("bench"),
-		kong.Description("Run benchmarks, print a table and write a JSON object."),
+		kong.Description(description),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(os.Stdout, (*io.Writer)(nil)))
 	stop()
 	os.Exit(code)

@@ -17,6 +17,18 @@ type cli struct {
 	demo.Settings
 }
 
+const description = `Run all of Shiptrack on this machine, check that tenants are kept apart, and print what to try. Ctrl-C stops everything.
+
+Examples:
+
+  make demo
+      builds the binaries first
+
+  SHIPMENT_PORT=18080 LOCALAWS_PORT=14566 make demo
+      on other ports; what it prints names them
+
+It exits with 1 where a part does not come up or the check fails.`
+
 // Run is called by kong.
 func (c cli) Run(ctx context.Context, out io.Writer) error { return demo.Run(ctx, c.Settings, out) }
 
@@ -29,6 +41,6 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return command.Run(&cli{}, args, stdout, stderr, kong.Name("demo"),
-		kong.Description("Run all of Shiptrack on this machine, check that tenants are kept apart, and print what to try. Ctrl-C stops everything."),
+		kong.Description(description),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(stdout, (*io.Writer)(nil)))
 }

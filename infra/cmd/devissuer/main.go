@@ -1,4 +1,5 @@
-// Command devissuer is the development issuer: `serve` runs it, `token` asks it for a token.
+// Command devissuer is the development issuer: `serve` runs it, `token` asks it for a token, `health` asks
+// whether it answers.
 package main
 
 import (
@@ -19,9 +20,20 @@ import (
 )
 
 type cli struct {
-	Serve serve `cmd:"" help:"Run the issuer on loopback."`
-	Token token `cmd:"" help:"Print a token of the running issuer, and nothing else."`
+	Serve  serve  `cmd:"" help:"Run the issuer on loopback until it is interrupted."`
+	Token  token  `cmd:"" help:"Print a token of the running issuer, and nothing else."`
+	Health health `cmd:"" help:"Exit 0 if the running issuer answers, 1 if not."`
 }
+
+const description = `An OpenID Connect issuer FOR DEVELOPMENT ONLY: it signs a token for whoever asks.
+
+Examples:
+
+  devissuer serve
+      signs with a key of its own that is gone at the end, and its tokens with it
+
+  devissuer token --tenant yellow
+      a token of one hour; curl -H "Authorization: Bearer $(devissuer token --tenant yellow)" ...`
 
 type serve struct {
 	Listen      string `default:"127.0.0.1:8082" help:"Address to listen on; loopback only."`
@@ -33,7 +45,14 @@ type serve struct {
 type token struct {
 	Tenant  string `required:"" help:"Tenant, for example yellow."`
 	Subject string `default:"ana" help:"Subject: the user."`
-	Issuer  string `default:"http://127.0.0.1:8082" env:"ISSUER_URL" help:"URL of the running issuer."`
+	running
+}
+
+type health struct{ running }
+
+// running says which issuer is asked.
+type running struct {
+	Issuer string `default:"http://127.0.0.1:8082" env:"ISSUER_URL" help:"URL of the running issuer."`
 }
 
 func main() {
@@ -45,7 +64,7 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return command.Run(&cli{}, args, stdout, stderr, kong.Name("devissuer"),
-		kong.Description("An OpenID Connect issuer FOR DEVELOPMENT ONLY: it signs a token for whoever asks."),
+		kong.Description(description),
 		kong.Bind(streams{stdout, stderr}), kong.BindTo(ctx, (*context.Context)(nil)))
 }
 
@@ -61,6 +80,12 @@ func (t token) Run(ctx context.Context, std streams) error {
 	}
 	_, err = fmt.Fprintln(std.out, signed)
 	return err
+}
+
+func (h health) Run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return devissuer.Probe(ctx, h.Issuer)
 }
 
 func (s serve) Run(ctx context.Context, std streams) error {

@@ -48,6 +48,12 @@ func TestServeAndToken(t *testing.T) {
 	if code := run(ctx, []string{"token", "--tenant", "Yellow!", "--issuer", url}, &stdout, &stderr); code != 1 || stdout.Len() != 0 {
 		t.Errorf("token of a tenant that cannot be: code %d, %q; want 1 and nothing on stdout", code, &stdout)
 	}
+	if code := run(ctx, []string{"health", "--issuer", url}, &stdout, &stderr); code != 0 {
+		t.Errorf("health: code %d, %q; want 0", code, &stderr)
+	}
+	if code := run(ctx, []string{"health", "--issuer", url + "/elsewhere"}, &stdout, &stderr); code != 1 || !strings.Contains(stderr.String(), "404") {
+		t.Errorf("health of what is no issuer: code %d, %q; want 1 and its status", code, &stderr)
+	}
 	resp, err := http.Get(url + "/token")
 	if err != nil {
 		t.Fatal(err)
@@ -59,5 +65,9 @@ func TestServeAndToken(t *testing.T) {
 	cancel()
 	if code := <-served; code != 0 {
 		t.Errorf("serve ends with %d, want 0", code)
+	}
+	stderr.Reset()
+	if code := run(t.Context(), []string{"health", "--issuer", url}, &stdout, &stderr); code != 1 || !strings.Contains(stderr.String(), "devissuer serve") {
+		t.Errorf("health of a stopped issuer: code %d, %q; want 1 and what starts one", code, &stderr)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -56,7 +57,9 @@ func (c printCredentials) Run(ctx context.Context, p process) error {
 		return err
 	}
 	s, err := client.Fetch(ctx)
-	if err != nil {
+	if known, ok := errors.AsType[*rolecreds.Error](err); ok && known.Code == rolecreds.Unreachable {
+		return fmt.Errorf("%w (localaws serve starts it; AWS_ENDPOINT_URL says where it is)", err)
+	} else if err != nil {
 		return err
 	}
 	return json.NewEncoder(p.out).Encode(struct {

@@ -24,7 +24,7 @@ func (health) Run(ctx context.Context, p process) error {
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return err
+		return fmt.Errorf("no localaws answers (localaws serve starts it; AWS_ENDPOINT_URL says where it is): %w", err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {

@@ -301,8 +301,11 @@ func TestHealthIsTheExitCode(t *testing.T) {
 		t.Errorf("running: exit %d, %s", code, stderr)
 	}
 	server.end()
-	if code, _, stderr := once(t, server.env(), "health"); code != 1 || !strings.HasPrefix(stderr, "localaws: ") {
-		t.Errorf("stopped: exit %d, %q, want 1 and a line", code, stderr)
+	if code, _, stderr := once(t, server.env(), "credentials", "--role", "r"); code != 1 || !strings.Contains(stderr, "localaws serve starts it") {
+		t.Errorf("credentials of a stopped localaws: exit %d, %q, want 1 and what starts it", code, stderr)
+	}
+	if code, _, stderr := once(t, server.env(), "health"); code != 1 || !strings.HasPrefix(stderr, "localaws: ") || !strings.Contains(stderr, "localaws serve starts it") {
+		t.Errorf("stopped: exit %d, %q, want 1 and what starts it", code, stderr)
 	}
 	other := &http.Server{Handler: http.NotFoundHandler()}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
