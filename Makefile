@@ -17,7 +17,7 @@ BENCHTIME   ?= 1s
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## build, start everything on loopback, check isolation, print what to try; Ctrl-C stops it
@@ -45,7 +45,7 @@ token: ## print a token of the running demo: make token TENANT=yellow [SUBJECT=a
 	@$(BIN)/devissuer token --tenant '$(TENANT)' --subject '$(SUBJECT)' --issuer http://127.0.0.1:$(ISSUER_PORT)
 
 .PHONY: test-aws-cli
-test-aws-cli: ## drive the demo's localaws with the AWS CLI
+test-aws-cli: ## drive the demo's localaws with the AWS CLI, which has to be installed
 	@go test -count=1 -tags awscli -run TestAWSCLI ./infra/e2e
 
 .PHONY: bench
