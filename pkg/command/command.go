@@ -13,15 +13,26 @@ import (
 // Usage is the exit code of a command line or a configuration that cannot be used.
 const Usage = 2
 
-// ErrUsage marks an error of the configuration rather than of the work: Run answers it with Usage.
-var ErrUsage = errors.New("the configuration cannot be used")
+// Misconfigured marks err as one of the configuration rather than of the work, so that Run answers it with
+// Usage. It says what err says; nil stays nil.
+func Misconfigured(err error) error {
+	if err == nil {
+		return nil
+	}
+	return misconfigured{err}
+}
+
+type misconfigured struct{ error }
+
+func (m misconfigured) Unwrap() error { return m.error }
 
 // exit carries kong's exit code up to Run.
 type exit int
 
 // Run parses args into grammar, a pointer to a struct with kong's tags, and calls the Run method of the
-// command that was chosen, with bindings as what its parameters may ask for (see kong.Bind). It returns the process's exit code: 0, 1 for a
-// failure, Usage for a wrong command line or an ErrUsage. Failures are one line on stderr.
+// command that was chosen, with bindings as what its parameters may ask for (see kong.Bind). It returns the
+// process's exit code: 0, 1 for a failure, Usage for a wrong command line or what is Misconfigured. Failures
+// go to stderr.
 func Run(grammar any, args []string, stdout, stderr io.Writer, options ...kong.Option) (code int) {
 	defer func() {
 		switch p := recover().(type) {
@@ -44,7 +55,7 @@ func Run(grammar any, args []string, stdout, stderr io.Writer, options ...kong.O
 	}
 	if err := chosen.Run(); err != nil {
 		fmt.Fprintf(stderr, "%s: %v\n", parser.Model.Name, err)
-		if errors.Is(err, ErrUsage) {
+		if _, ok := errors.AsType[misconfigured](err); ok {
 			return Usage
 		}
 		return 1

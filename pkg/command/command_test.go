@@ -25,7 +25,9 @@ func (g greet) Run(out io.Writer) error {
 	case "nobody":
 		return errors.New("nobody is there")
 	case "wrong":
-		return fmt.Errorf("NAME is not set: %w", command.ErrUsage)
+		return fmt.Errorf("greet: %w", command.Misconfigured(errors.New("NAME is not set")))
+	case "right":
+		return command.Misconfigured(nil)
 	case "panic":
 		panic("a bug")
 	}
@@ -41,7 +43,8 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"greet ana", 0, "hello ana", ""},
 		{"greet nobody", 1, "", "say: nobody is there"},
-		{"greet wrong", 2, "", "NAME is not set"},
+		{"greet wrong", 2, "", "say: greet: NAME is not set"},
+		{"greet right", 0, "", ""},
 		{"greet", 2, "", "--help"},
 		{"dance", 2, "", "unexpected argument dance"},
 		{"--help", 0, "Say a name.", ""},

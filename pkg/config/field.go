@@ -66,7 +66,8 @@ func (f field) malformed(cause error) string {
 	return want + "; " + f.help
 }
 
-// Usage returns a table of the variables that Load[T] reads, for --help.
+// Usage returns a table of the variables that Load[T] reads, for --help: indented, so that kong leaves its
+// lines as they are.
 func Usage[T any]() string {
 	var t T
 	preset(&t)
@@ -80,7 +81,7 @@ func Usage[T any]() string {
 		case f.secret && standard != "":
 			standard = "(secret)"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.variable, standard, f.help)
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", f.variable, standard, f.help)
 	}
 	_ = w.Flush() // a strings.Builder takes everything
 	return b.String()

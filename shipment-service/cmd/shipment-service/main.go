@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -24,7 +23,7 @@ type cli struct {
 
 const description = `The public face of Shiptrack: authenticates each request, asks the tracking service on behalf of the caller, and answers. It holds no data and needs no AWS credentials.
 
-It is configured by environment variables (name, default, meaning):
+It is configured by environment variables (name, default, meaning), and by OpenTelemetry's OTEL_* (spans are exported only where OTEL_EXPORTER_OTLP_ENDPOINT is set):
 
 `
 
@@ -44,13 +43,8 @@ func main() {
 // run is main with all that it depends on as parameters. It returns the exit code.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	return command.Run(&cli{}, args, stdout, stderr, kong.Name("shipment-service"),
-		kong.Description(description+indent(config.Usage[settings]())),
+		kong.Description(description+config.Usage[settings]()),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(process{environ: environ, stdout: stdout}))
-}
-
-// indent keeps kong from filling the lines of a table as if they were a paragraph.
-func indent(table string) string {
-	return "  " + strings.ReplaceAll(strings.TrimSuffix(table, "\n"), "\n", "\n  ")
 }
 
 type health struct{}
@@ -59,12 +53,7 @@ type health struct{}
 func (health) Run(ctx context.Context, p process) error {
 	where, err := config.Load[address](p.environ)
 	if err != nil {
-		return misconfigured{err}
+		return command.Misconfigured(err)
 	}
 	return httpserver.Probe(ctx, where.ListenAddr)
 }
-
-// misconfigured makes an error of the configuration known as such to package command.
-type misconfigured struct{ error }
-
-func (misconfigured) Is(target error) bool { return target == command.ErrUsage }

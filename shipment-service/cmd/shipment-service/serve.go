@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/command"
 	"example.com/shiptrack/pkg/config"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/telemetry"
@@ -52,7 +53,7 @@ type serve struct{}
 func (serve) Run(ctx context.Context, p process) error {
 	s, err := config.Load[settings](p.environ)
 	if err != nil {
-		return misconfigured{err}
+		return command.Misconfigured(err)
 	}
 	tel, err := telemetry.New(telemetry.Config{Service: name, Level: s.LogLevel, Writer: p.stdout, Environ: p.environ})
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
+	"example.com/shiptrack/pkg/command"
 	"example.com/shiptrack/pkg/config"
 )
 
@@ -37,21 +38,14 @@ func load[T any](ctx context.Context, environ []string) (T, aws.Config, error) {
 	settings, err := config.Load[T](environ)
 	cfg, awsErr := awsConfig(ctx)
 	if awsErr == nil {
-		return settings, cfg, wrap(err)
+		return settings, cfg, command.Misconfigured(err)
 	}
 	all := &config.Error{}
 	if known, ok := errors.AsType[*config.Error](err); ok {
 		all.Problems = append(all.Problems, known.Problems...)
 	}
 	all.Problems = append(all.Problems, *awsErr)
-	return settings, cfg, misconfigured{all}
-}
-
-func wrap(err error) error {
-	if err == nil {
-		return nil
-	}
-	return misconfigured{err}
+	return settings, cfg, command.Misconfigured(all)
 }
 
 // awsConfig returns the SDK's configuration, whose credentials are the task's own. They may do nothing but assume the

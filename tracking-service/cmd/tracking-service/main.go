@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -25,7 +24,7 @@ type cli struct {
 
 const description = `The owner of Shiptrack's tracking data. It authenticates each request itself, and reads the table with a session of TrackingAccessRole that is tagged with the tenant of the token; its own role may do nothing but assume that one.
 
-It is configured by environment variables (name, default, meaning), and by the AWS SDK's own AWS_* (region, endpoint, base credentials):
+It is configured by environment variables (name, default, meaning), by the AWS SDK's own AWS_* (region, endpoint, base credentials), and by OpenTelemetry's OTEL_* (spans are exported only where OTEL_EXPORTER_OTLP_ENDPOINT is set):
 
 `
 
@@ -46,12 +45,9 @@ func main() {
 // run is main with all that it depends on as parameters. It returns the exit code.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	return command.Run(&cli{}, args, stdout, stderr, kong.Name(name),
-		kong.Description(description+indent(config.Usage[settings]())),
+		kong.Description(description+config.Usage[settings]()),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(process{environ: environ, stdout: stdout, stderr: stderr}))
 }
-
-// indent keeps kong from joining the lines of a table.
-func indent(table string) string { return "  " + strings.ReplaceAll(table, "\n", "\n  ") }
 
 type health struct{}
 
@@ -59,12 +55,7 @@ type health struct{}
 func (health) Run(ctx context.Context, p process) error {
 	where, err := config.Load[address](p.environ)
 	if err != nil {
-		return misconfigured{err}
+		return command.Misconfigured(err)
 	}
 	return httpserver.Probe(ctx, where.ListenAddr)
 }
-
-// misconfigured makes an error of the configuration known as such to package command.
-type misconfigured struct{ error }
-
-func (misconfigured) Is(target error) bool { return target == command.ErrUsage }

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"example.com/shiptrack/pkg/config"
+)
+
+func TestReadmeListsEveryVariable(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In the README a star marks what the seed reads, and INSTANCE_ID's default has a name.
+	rows := strings.ReplaceAll(string(readme), "` * |", "` |")
+	for line := range strings.Lines(config.Usage[settings]()) {
+		columns := strings.Fields(line)
+		want := "| `" + columns[0] + "` | `" + columns[1] + "` |"
+		switch {
+		case columns[1] == "(required)":
+			want = "| `" + columns[0] + "` | required |"
+		case columns[0] == "INSTANCE_ID":
+			want = "| `INSTANCE_ID` | the host name |"
+		}
+		if !strings.Contains(rows, want) {
+			t.Errorf("the README has no row that begins %s", want)
+		}
+	}
+}
