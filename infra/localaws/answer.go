@@ -64,7 +64,7 @@ func (s *Server) authorize(x *exchange, r *http.Request, call *api.Call) error {
 		if permission.Context == nil {
 			permission.Context = new(policy.Context)
 		}
-		addGlobalKeys(permission.Context, x, r, principal)
+		addGlobalKeys(permission, x, r, principal)
 		request := &policy.Request{
 			Action: permission.Action, Resource: permission.Resource, Context: permission.Context,
 			Caller: policyCaller(principal),

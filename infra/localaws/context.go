@@ -4,15 +4,21 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
+	"example.com/shiptrack/infra/localaws/api"
 	"example.com/shiptrack/infra/localaws/identity"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
 // addGlobalKeys adds the keys of the IAM User Guide, "AWS global condition context keys", that localaws
 // knows. They replace what a service may have set under the same name.
-func addGlobalKeys(c *policy.Context, x *exchange, r *http.Request, p *identity.Principal) {
+func addGlobalKeys(permission *api.Permission, x *exchange, r *http.Request, p *identity.Principal) {
+	c := permission.Context
+	if account := resourceAccount(permission.Resource, p.Account); account != "" {
+		c.Set("aws:ResourceAccount", account)
+	}
 	c.Set("aws:CurrentTime", x.now.UTC().Format(time.RFC3339))
 	c.Set("aws:EpochTime", strconv.FormatInt(x.now.Unix(), 10))
 	c.Set("aws:RequestedRegion", x.region)
@@ -38,6 +44,14 @@ func addGlobalKeys(c *policy.Context, x *exchange, r *http.Request, p *identity.
 		return
 	}
 	addSessionKeys(c, p)
+}
+
+// resourceAccount is the account in the resource's ARN; what has no resource is done to the caller's own.
+func resourceAccount(resource, own string) string {
+	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 {
+		return parts[4]
+	}
+	return own
 }
 
 func addSessionKeys(c *policy.Context, p *identity.Principal) {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
@@ -137,6 +138,7 @@ func TestGlobalConditionKeysAreInTheContext(t *testing.T) {
 		"aws:PrincipalArn":          "arn:aws:iam::000000000000:role/TrackingAccessRole",
 		"aws:PrincipalAccount":      "000000000000",
 		"aws:PrincipalType":         "AssumedRole",
+		"aws:ResourceAccount":       "000000000000",
 		"aws:PrincipalTag/TenantID": "yellow",
 		"aws:SecureTransport":       "false",
 		"aws:SourceIp":              "127.0.0.1",
@@ -151,5 +153,32 @@ func TestGlobalConditionKeysAreInTheContext(t *testing.T) {
 		if got, _ := context.Get(name); len(got) != 1 || got[0] == "" {
 			t.Errorf("%s is %v, want one value", name, got)
 		}
+	}
+}
+
+// TestResourceAccountIsThatOfTheResource: a data perimeter's Deny on what belongs to other accounts is about a
+// role of another one, and not about the account's own; ListTables has no resource.
+func TestResourceAccountIsThatOfTheResource(t *testing.T) {
+	l := startTracking(t, "yellow")
+	task := l.RoleCredentials(t, "TrackingServiceRole", "task")
+	for arn, want := range map[string]string{
+		l.RoleARN("Missing"): l.Account, "arn:aws:iam::111111111111:role/Missing": "111111111111",
+	} {
+		_, err := l.AssumeRole(t, task, &sts.AssumeRoleInput{RoleArn: &arn, RoleSessionName: aws.String("s1")})
+		localawstest.WantFailure(t, err, "AccessDenied", 403)
+		wantResourceAccount(t, l, want)
+	}
+	if _, err := dynamodb.NewFromConfig(l.Config(localawstest.Root)).ListTables(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	wantResourceAccount(t, l, l.Account)
+}
+
+func wantResourceAccount(t *testing.T, l *localawstest.Local, want string) {
+	t.Helper()
+	entries := l.Entries(t)
+	last := entries[len(entries)-1]
+	if got, _ := last.Context.Get("aws:ResourceAccount"); !slices.Equal(got, []string{want}) {
+		t.Errorf("%s on %s: aws:ResourceAccount is %v, want %s", last.Action, last.Resource, got, want)
 	}
 }
