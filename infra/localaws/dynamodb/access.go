@@ -60,11 +60,12 @@ func (a *access) key(keys keySchema, known bool, key attr.Item) {
 	a.partition(value)
 }
 
-// partition notes a partition key value.
+// partition notes a partition key value. One that no item can have, such as a text of megabytes, is unknown:
+// it is not for the decision log, and the answer refuses it.
 func (a *access) partition(value attr.Value) {
 	a.keyed = true
 	text, ok := keyText(value)
-	if !ok {
+	if !ok || attr.CheckKey(attr.PartitionKey, "", value) != nil {
 		a.unknownKeys = true
 		return
 	}

@@ -90,6 +90,23 @@ func TestARequestOnAnIndexIsOnTheResourceOfTheIndex(t *testing.T) {
 	}
 }
 
+func TestKeyThatNoItemCanHaveIsUnknown(t *testing.T) {
+	s := newTracking(t)
+	for _, row := range []struct {
+		length int
+		want   string
+	}{{0, "?"}, {2048, "[" + strings.Repeat("y", 2048) + "]"}, {2049, "?"}} {
+		body := getOf + `{"TenantID":{"S":"` + strings.Repeat("y", row.length) + `"},"ShipmentID":{"S":"1"}}}`
+		call, err := read(s, "GetItem", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := keyFacts(call.Permissions[0], leadingKeys); got != row.want {
+			t.Errorf("a key of %d bytes: got %.20s, want %.20s", row.length, got, row.want)
+		}
+	}
+}
+
 func TestTagsOfATableAreResourceTagsOfItsRequests(t *testing.T) {
 	s := newService(t)
 	must(t, s, "CreateTable", strings.TrimSuffix(createBody("TrackingData", "TenantID", "S", "ShipmentID", "S"), "}")+`,"Tags":[{"Key":"team","Value":"eta"}]}`)
