@@ -1,5 +1,5 @@
-// Package demo runs the whole of Shiptrack on one machine: the same binaries, the same environment
-// variables and the same policies as in Compose and on AWS, each in a process of its own on loopback. It
+// Package demo runs the whole of Shiptrack on one machine: the services' own binaries, configured as
+// anywhere else, under the policies of infra/iam, each in a process of its own on loopback. It
 // checks that isolation holds before it invites anybody to look, and leaves nothing running.
 package demo
 

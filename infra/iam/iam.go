@@ -1,5 +1,5 @@
-// Package iam holds Shiptrack's trust and permission policies, one JSON file each: the one source that
-// localaws enforces and Terraform deploys. There are two sets: the hardened one, which everything uses by
+// Package iam holds Shiptrack's trust and permission policies, one JSON file each: the one source, for
+// localaws as for AWS. There are two sets: the hardened one, which everything uses by
 // default, and the text of the AWS article beside it.
 package iam
 

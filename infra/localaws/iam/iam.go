@@ -1,5 +1,5 @@
-// Package iam is the part of the IAM API that loads roles and policies: what infra/iam, Terraform and the
-// AWS CLI's common commands need. Each operation is authorized by its IAM action on the role's or
+// Package iam is the part of the IAM API that loads roles and policies: what infra/iam and the AWS
+// CLI's common commands need. Each operation is authorized by its IAM action on the role's or
 // policy's ARN; any other operation is authorized and then answered as one that the API does not have.
 package iam
 
