@@ -205,3 +205,44 @@ func TestRoleCredentialsAreForRootAndTrustedRolesOnly(t *testing.T) {
 		t.Errorf("another route: %d %s", status, body)
 	}
 }
+
+func TestTaskRoleMayTrustItsOwnAccountsTasksOnly(t *testing.T) {
+	for name, test := range map[string]struct {
+		condition string
+		status    int
+	}{
+		"own account":     {`"StringEquals":{"aws:SourceAccount":"000000000000"}`, 200},
+		"another account": {`"StringEquals":{"aws:SourceAccount":"111111111111"}`, 403},
+		"own tasks":       {`"ArnLike":{"aws:SourceArn":"arn:aws:ecs:us-east-1:000000000000:*"}`, 200},
+		"another region":  {`"ArnLike":{"aws:SourceArn":"arn:aws:ecs:eu-west-1:000000000000:*"}`, 403},
+	} {
+		l := localawstest.Start(t)
+		l.PutRoles(t, iam.Role{Name: "Task", Trust: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+			"Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{` + test.condition + `}}]}`)})
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+"/_localaws/role-credentials?role=Task&session=task", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status, body := l.Do(t, r, nil, localawstest.Root, "localaws"); status != test.status {
+			t.Errorf("%s: got %d %s, want %d", name, status, body, test.status)
+		}
+	}
+}
+
+func TestStreamsAreAskedUnderTheirOwnTarget(t *testing.T) {
+	l := localawstest.Start(t)
+	for target, code := range map[string]string{
+		"DynamoDBStreams_20120810.ListStreams": "An unknown operation was requested", // by the service, which has no streams
+		"DynamoDBOther_20120810.ListStreams":   "does not name an operation",         // by the choke point
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.URL+"/", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+		r.Header.Set("X-Amz-Target", target)
+		if status, body := l.Do(t, r, []byte("{}"), localawstest.Root, "dynamodb"); status != 400 || !strings.Contains(string(body), code) {
+			t.Errorf("%s: got %d %s, want 400 %s", target, status, body, code)
+		}
+	}
+}

@@ -52,6 +52,9 @@ func (c *roleCredentials) Read(_ context.Context, r *api.Request) (*api.Call, er
 	}
 	keys := new(policy.Context)
 	keys.Set("sts:RoleSessionName", session)
+	// As ECS sets them for a task: ECS Developer Guide, "Amazon ECS task IAM role".
+	keys.Set("aws:SourceAccount", r.Account)
+	keys.Set("aws:SourceArn", "arn:aws:ecs:"+r.Region+":"+r.Account+":task/localaws/"+session)
 	return &api.Call{
 		Permissions: []api.Permission{{
 			Action: "sts:AssumeRole", Resource: role.ARN, Context: keys, Trust: role.TrustPolicy(),

@@ -4,6 +4,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/api"
@@ -12,9 +13,9 @@ import (
 // route says how requests to one service look.
 type route struct {
 	service api.Service
-	target  string // JSON: what stands before the dot in X-Amz-Target
-	version string // Query: the API version
-	global  bool   // also signed for us-east-1, whatever the region (IAM; STS at its global endpoint)
+	targets []string // JSON: what may stand before the dot in X-Amz-Target
+	version string   // Query: the API version
+	global  bool     // also signed for us-east-1, whatever the region (IAM; STS at its global endpoint)
 }
 
 // scope is what the caller signed for.
@@ -92,7 +93,7 @@ func targetOperation(r *http.Request, rt route) (string, error) {
 		return "", refusal(unknownOperation, "The Content-Type must be "+contentTypes[api.JSON10]+".")
 	}
 	service, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	if service != rt.target || !operationPattern.MatchString(operation) {
+	if !slices.Contains(rt.targets, service) || !operationPattern.MatchString(operation) {
 		return "", refusal(unknownOperation, "The X-Amz-Target does not name an operation of the service that the signature is for.")
 	}
 	return operation, nil

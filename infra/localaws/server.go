@@ -115,7 +115,7 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions,
 		log: &decisionLog{out: c.Log},
 		routes: map[string]route{
-			"dynamodb":   {service: items, target: "DynamoDB_20120810"},
+			"dynamodb":   {service: items, targets: []string{"DynamoDB_20120810", "DynamoDBStreams_20120810"}},
 			"iam":        {service: iam.New(iam.Config{Directory: directory}), version: "2010-05-08", global: true},
 			"sts":        {service: tokens, version: "2011-06-15", global: true},
 			localService: {service: &roleCredentials{directory: directory, sessions: sessions}},

@@ -45,17 +45,9 @@ func CheckKey(role KeyRole, name string, v Value) error {
 	return nil
 }
 
-// KeyBytes returns the encoding of a key value after CheckKey. Encodings of values of one type order,
-// under bytes.Compare, as DynamoDB orders the values, and none is a prefix of another, so that encodings
-// of a partition key and a sort key can be joined.
-func KeyBytes(role KeyRole, name string, v Value) ([]byte, error) {
-	if err := CheckKey(role, name, v); err != nil {
-		return nil, err
-	}
-	return v.AppendKey(nil), nil
-}
-
-// AppendKey appends what KeyBytes returns, of a value of type S, N or B that was checked before.
+// AppendKey appends the encoding of v, which must have passed CheckKey. Encodings of values of one type
+// order, under bytes.Compare, as DynamoDB orders the values, and none is a prefix of another, so that
+// encodings of a partition key and a sort key can be joined.
 func (v Value) AppendKey(dst []byte) []byte {
 	if v.kind == N {
 		return v.appendNumberKey(dst)

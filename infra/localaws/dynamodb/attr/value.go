@@ -70,9 +70,6 @@ type Item map[string]Value
 // String returns a value of type S.
 func String(s string) Value { return Value{kind: S, text: s} }
 
-// Binary returns a value of type B; it copies b.
-func Binary(b []byte) Value { return Value{kind: B, text: string(b)} }
-
 // Bool returns a value of type BOOL.
 func Bool(b bool) Value { return Value{kind: BOOL, flag: b} }
 
