@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"strings"
 	"sync"
@@ -59,7 +60,7 @@ func wantReason(t *testing.T, v *authn.Verifier, token string, want authn.Reason
 	if err == nil {
 		t.Fatalf("accepted as %+v, want it refused: %s", p, want)
 	}
-	if got, _ := authn.ReasonOf(err); got != want {
+	if got, _ := errors.AsType[authn.Reason](err); got != want {
 		t.Errorf("reason %q (%v), want %q", got, err, want)
 	}
 	known := problem.From(err)

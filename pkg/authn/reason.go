@@ -1,10 +1,6 @@
 package authn
 
-import (
-	"errors"
-
-	"github.com/golang-jwt/jwt/v5"
-)
+import "github.com/golang-jwt/jwt/v5"
 
 // Detail is all that a caller learns about a token that was refused.
 const Detail = "the bearer token is missing or does not hold"
@@ -40,13 +36,6 @@ const (
 
 // Error returns the reason's text.
 func (r Reason) Error() string { return string(r) }
-
-// ReasonOf returns the reason that err wraps, and whether it wraps one.
-func ReasonOf(err error) (Reason, bool) {
-	var r Reason
-	ok := errors.As(err, &r)
-	return r, ok
-}
 
 // libraryReasons maps the JWT library's errors. It joins all claims that fail into one error: the order
 // here decides which of them is told, and the required-claim error comes last because the library uses
