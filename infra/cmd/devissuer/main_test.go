@@ -25,7 +25,7 @@ func TestServeAndToken(t *testing.T) {
 	served := make(chan int, 1)
 	go func() {
 		served <- run(ctx, []string{"serve", "--listen", "127.0.0.1:0"}, io.Discard, writer)
-		writer.Close()
+		_ = writer.Close() // a pipe always closes
 	}()
 	line := make([]byte, 256)
 	n, err := reader.Read(line)
