@@ -3,7 +3,6 @@ package demo
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -70,7 +69,7 @@ func (f *fleet) command(ctx context.Context, binary string, env []string, args .
 }
 
 func (f *fleet) watch(p *process) {
-	_ = p.cmd.Wait() // how it ended stands in its log
+	_ = p.cmd.Wait() // how it ended stands in p.cmd.ProcessState
 	close(p.exited)
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -138,7 +137,7 @@ func (p *process) lastWords() string {
 	return string(bytes.TrimSpace(b))
 }
 
-// diedError says which process ended, and what it said last.
+// diedError says which process ended, how, and what it said last.
 func (p *process) diedError() error {
-	return errors.New(p.name + " ended by itself; its last words:\n" + p.lastWords())
+	return fmt.Errorf("%s ended by itself (%v); its last words:\n%s", p.name, p.cmd.ProcessState, p.lastWords())
 }

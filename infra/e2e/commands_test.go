@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"example.com/shiptrack/infra/devissuer"
@@ -99,14 +101,16 @@ func cmdDemo(ts *testscript.TestScript, neg bool, args []string) {
 // demos holds the demo of each script.
 var demos sync.Map
 
-// cmdStop interrupts the demo as Ctrl-C does, and fails unless it ends with code 0 and frees every port.
+// cmdStop interrupts the demo as Ctrl-C does (or, with the argument hangup, as a terminal that is closed), and fails
+// unless it ends with code 0, frees every port and leaves no folder.
 func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
 	value, ok := demos.Load(ts)
-	if neg || len(args) > 0 || !ok {
-		ts.Fatalf("usage: stop, after demo")
+	by := map[string]os.Signal{"": os.Interrupt, "hangup": syscall.SIGHUP}[strings.Join(args, " ")]
+	if neg || by == nil || !ok {
+		ts.Fatalf("usage: stop [hangup], after demo")
 	}
 	r := value.(*running)
-	ts.Check(r.cmd.Process.Signal(os.Interrupt))
+	ts.Check(r.cmd.Process.Signal(by))
 	select {
 	case err := <-r.exited:
 		ts.Check(err)
@@ -119,6 +123,9 @@ func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s is still in use: %v", name, err)
 		}
 		listener.Close()
+	}
+	if left, err := filepath.Glob(filepath.Join(ts.Getenv("TMPDIR"), "shiptrack-demo-*")); err != nil || len(left) > 0 {
+		ts.Fatalf("left behind: %v (%v)", left, err)
 	}
 	fmt.Fprint(ts.Stdout(), r.String())
 }

@@ -33,7 +33,8 @@ It exits with 1 where a part does not come up or the check fails.`
 func (c cli) Run(ctx context.Context, out io.Writer) error { return demo.Run(ctx, c.Settings, out) }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// SIGHUP: a terminal that is closed must not leave the parts running, nor their secrets on the disk.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
