@@ -101,13 +101,13 @@ func cmdDemo(ts *testscript.TestScript, neg bool, args []string) {
 // demos holds the demo of each script.
 var demos sync.Map
 
-// cmdStop interrupts the demo as Ctrl-C does (or, with the argument hangup, as a terminal that is closed), and fails
+// cmdEnd interrupts the demo as Ctrl-C does (or, with the argument hangup, as a terminal that is closed), and fails
 // unless it ends with code 0, frees every port and leaves no folder.
-func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
+func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
 	value, ok := demos.Load(ts)
 	by := map[string]os.Signal{"": os.Interrupt, "hangup": syscall.SIGHUP}[strings.Join(args, " ")]
 	if neg || by == nil || !ok {
-		ts.Fatalf("usage: stop [hangup], after demo")
+		ts.Fatalf("usage: end [hangup], after demo")
 	}
 	r := value.(*running)
 	ts.Check(r.cmd.Process.Signal(by))

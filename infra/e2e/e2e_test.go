@@ -49,9 +49,10 @@ func runScripts(t *testing.T, dir string) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setUp,
+		// A name of testscript's own is no use here: its stop, for one, ends a script as passed.
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"demo":   cmdDemo,
-			"stop":   cmdStop,
+			"end":    cmdEnd,
 			"get":    cmdGet,
 			"occupy": cmdOccupy,
 		},
