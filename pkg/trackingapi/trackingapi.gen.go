@@ -70,39 +70,24 @@ func (e Status) Valid() bool {
 	}
 }
 
-// ETA defines model for ETA.
-type ETA struct {
-	// DelayMinutes The ETA less the plan, in whole minutes; negative when early.
-	DelayMinutes int64 `json:"delayMinutes"`
+// MilestoneType The event type code of DCSA Track & Trace: gate in, loaded, departed, arrived, discharged, gate out.
+type MilestoneType string
 
-	// Eta When it arrives at its destination; once it has, when it did.
-	Eta time.Time `json:"eta"`
-
-	// LastMilestone Something that the carrier plans to happen at a place, with its times by DCSA event classifier.
-	LastMilestone *Milestone `json:"lastMilestone,omitempty"`
-
-	// PlannedArrival When the carrier planned it to.
-	PlannedArrival time.Time `json:"plannedArrival"`
-
-	// ShipmentID Example: 1001
-	ShipmentID ShipmentID `json:"shipmentId"`
-
-	// Status How far the shipment is, read from what has happened.
-	Status Status `json:"status"`
-}
+// ShipmentID Example: 1001
+type ShipmentID = string
 
 // Location The UN/LOCODE of a place.
 //
 // Example: NLRTM
 type Location = string
 
+// Status How far the shipment is, read from what has happened.
+type Status string
+
 // Milestone Something that the carrier plans to happen at a place, with its times by DCSA event classifier.
 type Milestone struct {
-	// Actual ACT, when it happened; absent while it has not.
-	Actual *time.Time `json:"actual,omitempty"`
-
-	// Estimated EST, the carrier's latest estimate.
-	Estimated *time.Time `json:"estimated,omitempty"`
+	// Type The event type code of DCSA Track & Trace: gate in, loaded, departed, arrived, discharged, gate out.
+	Type MilestoneType `json:"type"`
 
 	// Location The UN/LOCODE of a place.
 	//
@@ -112,12 +97,33 @@ type Milestone struct {
 	// Planned PLN, the carrier's plan.
 	Planned time.Time `json:"planned"`
 
-	// Type The event type code of DCSA Track & Trace: gate in, loaded, departed, arrived, discharged, gate out.
-	Type MilestoneType `json:"type"`
+	// Estimated EST, the carrier's latest estimate.
+	Estimated *time.Time `json:"estimated,omitempty"`
+
+	// Actual ACT, when it happened; absent while it has not.
+	Actual *time.Time `json:"actual,omitempty"`
 }
 
-// MilestoneType The event type code of DCSA Track & Trace: gate in, loaded, departed, arrived, discharged, gate out.
-type MilestoneType string
+// ETA defines model for ETA.
+type ETA struct {
+	// ShipmentID Example: 1001
+	ShipmentID ShipmentID `json:"shipmentId"`
+
+	// Status How far the shipment is, read from what has happened.
+	Status Status `json:"status"`
+
+	// Eta When it arrives at its destination; once it has, when it did.
+	Eta time.Time `json:"eta"`
+
+	// PlannedArrival When the carrier planned it to.
+	PlannedArrival time.Time `json:"plannedArrival"`
+
+	// DelayMinutes The ETA less the plan, in whole minutes; negative when early.
+	DelayMinutes int64 `json:"delayMinutes"`
+
+	// LastMilestone Something that the carrier plans to happen at a place, with its times by DCSA event classifier.
+	LastMilestone *Milestone `json:"lastMilestone,omitempty"`
+}
 
 // Problem RFC 9457.
 type Problem struct {
@@ -139,62 +145,57 @@ type Problem struct {
 
 // Shipment A shipment, its milestones and what its ETA has.
 type Shipment struct {
-	// Carrier The carrier's SCAC.
-	//
-	// Example: MAEU
-	Carrier                 string `json:"carrier"`
-	CarrierBookingReference string `json:"carrierBookingReference"`
-
-	// DelayMinutes The ETA less the plan, in whole minutes; negative when early.
-	DelayMinutes int64 `json:"delayMinutes"`
+	// ShipmentID Example: 1001
+	ShipmentID ShipmentID `json:"shipmentId"`
 
 	// Destination The UN/LOCODE of a place.
 	//
 	// Example: NLRTM
 	Destination Location `json:"destination"`
 
-	// Eta When it arrives at its destination; once it has, when it did.
-	Eta time.Time `json:"eta"`
-
-	// LastMilestone Something that the carrier plans to happen at a place, with its times by DCSA event classifier.
-	LastMilestone *Milestone `json:"lastMilestone,omitempty"`
-
-	// Milestones In the order of the plan.
-	Milestones []Milestone `json:"milestones"`
-
 	// Origin The UN/LOCODE of a place.
 	//
 	// Example: NLRTM
 	Origin Location `json:"origin"`
 
-	// PlannedArrival When the carrier planned it to.
-	PlannedArrival time.Time `json:"plannedArrival"`
-
-	// ShipmentID Example: 1001
-	ShipmentID ShipmentID `json:"shipmentId"`
-
 	// Status How far the shipment is, read from what has happened.
 	Status Status `json:"status"`
 
+	// Eta When it arrives at its destination; once it has, when it did.
+	Eta time.Time `json:"eta"`
+
+	// PlannedArrival When the carrier planned it to.
+	PlannedArrival time.Time `json:"plannedArrival"`
+
+	// DelayMinutes The ETA less the plan, in whole minutes; negative when early.
+	DelayMinutes int64 `json:"delayMinutes"`
+
+	// LastMilestone Something that the carrier plans to happen at a place, with its times by DCSA event classifier.
+	LastMilestone *Milestone `json:"lastMilestone,omitempty"`
+
+	// Carrier The carrier's SCAC.
+	//
+	// Example: MAEU
+	Carrier                 string `json:"carrier"`
+	CarrierBookingReference string `json:"carrierBookingReference"`
+
 	// TransportDocumentReference The bill of lading; absent until it is issued.
 	TransportDocumentReference *string `json:"transportDocumentReference,omitempty"`
-}
 
-// ShipmentID Example: 1001
-type ShipmentID = string
+	// Milestones In the order of the plan.
+	Milestones []Milestone `json:"milestones"`
+}
 
 // ShipmentList defines model for ShipmentList.
 type ShipmentList struct {
+	Shipments []Shipment `json:"shipments"`
+
 	// NextCursor Asks for the next page; absent on the last one, and in an answer to `ids`.
 	NextCursor *string `json:"nextCursor,omitempty"`
 
 	// NotFound The ids asked for that the tenant has no shipment under; only in an answer to `ids`.
-	NotFound  *[]ShipmentID `json:"notFound,omitempty"`
-	Shipments []Shipment    `json:"shipments"`
+	NotFound *[]ShipmentID `json:"notFound,omitempty"`
 }
-
-// Status How far the shipment is, read from what has happened.
-type Status string
 
 // Cursor defines model for Cursor.
 type Cursor = string
