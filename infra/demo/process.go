@@ -65,6 +65,7 @@ func (f *fleet) start(name, binary string, env []string, args ...string) error {
 func (f *fleet) command(ctx context.Context, binary string, env []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(f.bin, binary), args...)
 	cmd.Env, cmd.Dir, cmd.SysProcAttr = env, f.dir, processAttributes()
+	cmd.WaitDelay = stopGrace // a process of its own that it leaves behind may hold its output open
 	return cmd
 }
 

@@ -4,9 +4,11 @@
 package demo
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
+	"syscall"
 )
 
 // Settings say where each part listens; each field's variable moves it.
@@ -52,8 +54,12 @@ func (s Settings) checkPorts() error {
 		seen[p.number] = p.variable
 		listener, err := net.Listen("tcp", address(p.number))
 		if err != nil {
-			return fmt.Errorf("port %d (%s) is in use: free it, or move it, for example %s=%d make demo",
-				p.number, p.part, p.variable, movedPort(p.number))
+			why := "cannot be listened on (" + err.Error() + ")"
+			if errors.Is(err, syscall.EADDRINUSE) {
+				why = "is in use"
+			}
+			return fmt.Errorf("port %d (%s) %s: free it, or move it, for example %s=%d make demo",
+				p.number, p.part, why, p.variable, movedPort(p.number))
 		}
 		listener.Close()
 	}
