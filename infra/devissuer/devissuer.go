@@ -120,8 +120,8 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	subject := r.PostForm.Get("subject")
-	if subject == "" || len(subject) > 256 {
-		refuse(w, "subject must be 1 to 256 bytes, for example ana")
+	if subject == "" || len(subject) > 255 {
+		refuse(w, "subject must be 1 to 255 bytes, for example ana")
 		return
 	}
 	lifetime := DefaultLifetime
