@@ -6,6 +6,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -57,6 +58,9 @@ type Response struct {
 	Status int // 0 means 200
 	Header http.Header
 	Body   []byte
+	// Stream, where set, is the body in place of Body: passed on as it comes, and closed. An error of Read
+	// but io.EOF cuts the connection to the caller, so that half an answer is not taken for a whole one.
+	Stream io.ReadCloser
 }
 
 // Service is one AWS API.

@@ -58,7 +58,7 @@ func (s *Service) Read(_ context.Context, req *api.Request) (*api.Call, error) {
 	if !ok {
 		return nil, unknownOperation()
 	}
-	r := &reading{req: req, place: place{account: req.Account, region: req.Region}, store: s.store}
+	r := &reading{req: req, place: place{account: req.Account, region: req.Region}, store: s.store, tables: s.store.find}
 	answer, err := op.apply(r)
 	if err != nil {
 		return nil, refusal(err)

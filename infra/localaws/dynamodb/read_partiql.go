@@ -10,6 +10,18 @@ type statementInput struct {
 	Statement                           string
 	Parameters                          []attr.Value
 	ReturnValuesOnConditionCheckFailure string
+
+	executionInput
+}
+
+// executionInput are members that decide nothing about authorization: a NextToken goes on in the statement
+// that is given beside it.
+type executionInput struct {
+	ClientRequestToken     string
+	ConsistentRead         bool
+	Limit                  *int
+	NextToken              string
+	ReturnConsumedCapacity string
 }
 
 const (
@@ -26,7 +38,10 @@ func readExecuteStatement(r *reading) (answer, error) {
 }
 
 func readBatchExecuteStatement(r *reading) (answer, error) {
-	var in struct{ Statements []statementInput }
+	var in struct {
+		executionInput
+		Statements []statementInput
+	}
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
@@ -37,7 +52,10 @@ func readBatchExecuteStatement(r *reading) (answer, error) {
 }
 
 func readExecuteTransaction(r *reading) (answer, error) {
-	var in struct{ TransactStatements []statementInput }
+	var in struct {
+		executionInput
+		TransactStatements []statementInput
+	}
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ type reading struct {
 	req         *api.Request
 	place       place
 	store       *store
+	tables      func(name string) (*table, error) // nil, nil: there is no such table
+	strict      bool                              // members that are not known are refused
 	permissions []api.Permission
 	enclosing   string // the transaction that the items stand in
 }
@@ -52,6 +54,10 @@ func (r *reading) applyRule(rule *rule, m *members) error {
 	if err != nil {
 		return err
 	}
+	t, err := r.tables(tableName)
+	if err != nil {
+		return err
+	}
 	actions := rule.actions
 	if len(actions) == 0 {
 		actions = []string{r.req.Operation}
@@ -64,7 +70,7 @@ func (r *reading) applyRule(rule *rule, m *members) error {
 		if rule.anyKey {
 			context.SetUnknown(leadingKeys)
 		}
-		r.permit(action, arn, r.store.table(tableName), context)
+		r.permit(action, arn, t, context)
 	}
 	return nil
 }
@@ -119,7 +125,7 @@ func setTags(context *policy.Context, prefix string, tags []tag) {
 // them: what is not in it can neither widen nor narrow what is authorized, for the answer has it not
 // either. Names are case-sensitive.
 func (r *reading) decode(into any) error {
-	err := json.Unmarshal(r.req.Body, into)
+	err := json.Unmarshal(r.req.Body, into, json.RejectUnknownMembers(r.strict))
 	if err == nil {
 		return nil
 	}
@@ -127,6 +133,9 @@ func (r *reading) decode(into any) error {
 		return wrong
 	}
 	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
+		if errors.Is(err, json.ErrUnknownName) {
+			return serialization("localaws does not know the member %s, so it cannot authorize the request", wrong.JSONPointer)
+		}
 		return serialization("%s", mistyped(wrong))
 	}
 	if errors.Is(err, jsontext.ErrDuplicateName) {
@@ -160,7 +169,11 @@ func (r *reading) target(member, given string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &target{name: name, arn: r.place.tableARN(name), table: r.store.table(name)}, nil
+	t, err := r.tables(name)
+	if err != nil {
+		return nil, err
+	}
+	return &target{name: name, arn: r.place.tableARN(name), table: t}, nil
 }
 
 // oneOf refuses a value outside of an enumeration; an empty value is an absent member.

@@ -60,6 +60,9 @@ func (s *store) table(name string) *table {
 	return s.tables[name]
 }
 
+// find is table, for a reading.
+func (s *store) find(name string) (*table, error) { return s.table(name), nil }
+
 // items returns the bucket of the table that the request was read against, or nil where that table is
 // gone, though another may have its name now.
 func (t *target) items(tx *bbolt.Tx) *bbolt.Bucket {
