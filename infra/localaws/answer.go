@@ -28,6 +28,7 @@ func (s *Server) answer(x *exchange, r *http.Request) (response *api.Response, e
 	if err != nil {
 		return nil, s.refuse(x, err)
 	}
+	s.patience(x)
 	service, request, err := s.route(x, r, scope, body)
 	if err != nil {
 		return nil, s.refuse(x, err)
@@ -122,13 +123,14 @@ func (s *Server) recovered(x *exchange, err *error) {
 	*err = refusal(internalFailure, "The request processing has failed because of an unknown error, exception or failure.")
 }
 
-// logFailure logs an error that is answered as InternalFailure, whose text the caller does not get.
+// logFailure logs an error whose text the caller does not get: what is answered as InternalFailure, and
+// what went wrong with an upstream.
 func (s *Server) logFailure(x *exchange, err error) {
-	if _, known := errors.AsType[*api.Error](err); err == nil || known {
+	if err == nil || !failed(err) {
 		return
 	}
 	entry := x.entry()
-	entry.Code, entry.Reason = "InternalFailure", err.Error()
+	entry.Code, entry.Reason = x.spelled(err).Code, err.Error()
 	s.log.write(entry)
 }
 
@@ -139,6 +141,8 @@ func (s *Server) refuse(x *exchange, err error) error {
 	entry.Decision, entry.Code, entry.Reason = "deny", x.spelled(err).Code, "the request could not be read"
 	if r, own := errors.AsType[*refused](err); own {
 		entry.Reason = r.message
+	} else if e, ok := errors.AsType[*api.Error](err); ok && failed(e) {
+		entry.Reason = err.Error() // of an upstream: it quotes nothing of the body
 	}
 	s.log.write(entry)
 	return err

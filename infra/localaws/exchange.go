@@ -14,10 +14,11 @@ import (
 
 // exchange is what is known so far about one request and its answer.
 type exchange struct {
-	id        string
-	now       time.Time
-	protocol  api.Protocol // in which errors are written
-	namespace string       // of XML answers
+	id         string
+	now        time.Time
+	protocol   api.Protocol // in which errors are written
+	namespace  string       // of XML answers
+	connection *http.ResponseController
 	// The rest is known once the request is authenticated; keyID, as the caller claims it, already before.
 	keyID     string
 	caller    *identity.Principal

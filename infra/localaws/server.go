@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"time"
@@ -35,6 +36,9 @@ type Config struct {
 	Account string           // twelve digits; DefaultAccount where empty
 	Log     io.Writer        // one JSON line (Entry) per decision and refusal; nil: none
 	Now     func() time.Time // nil: time.Now
+	// Upstreams answer the services that they are given for (see upstream.ParseAddresses), once localaws
+	// has authorized the request.
+	Upstreams map[string]*url.URL
 }
 
 // Server answers the AWS APIs. It is an http.Handler, safe for concurrent use.
@@ -46,6 +50,7 @@ type Server struct {
 	log      *decisionLog
 	sessions *identity.Sessions
 	routes   map[string]route // by the service in the credential scope
+	gateway  gateway
 }
 
 var (
@@ -62,6 +67,9 @@ func New(c Config) (*Server, error) {
 	}
 	if !regionPattern.MatchString(c.Region) {
 		return nil, fmt.Errorf("region %q is not the name of a region", c.Region)
+	}
+	if err := checkUpstreams(c.Upstreams); err != nil {
+		return nil, err
 	}
 	db, err := openData(c.Data)
 	if err != nil {
@@ -111,7 +119,7 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{
+	s := &Server{
 		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions,
 		log: &decisionLog{out: c.Log},
 		routes: map[string]route{
@@ -120,28 +128,35 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 			"sts":        {service: tokens, version: "2011-06-15", global: true},
 			localService: {service: &roleCredentials{directory: directory, sessions: sessions}},
 		},
-	}, nil
+	}
+	return s, s.gateway.forward(s.routes, c)
 }
 
 // Close releases the data directory. Call it after the last request was answered.
 func (s *Server) Close() error { return s.db.Close() }
 
-// ServeHTTP answers one request. /_localaws/health is the only path without a signature.
+// ServeHTTP answers one request. /_localaws/health, which says that localaws runs, and /_localaws/ready,
+// which says that its upstreams answer too, are the only paths without a signature.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/_localaws/health" {
+	switch r.URL.Path {
+	case "/_localaws/health":
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, "{\"status\":\"ok\"}\n") // a caller that went away needs no answer
 		return
+	case "/_localaws/ready":
+		s.serveReady(w, r)
+		return
 	}
 	x := newExchange(s.now(), r)
+	x.connection = http.NewResponseController(w)
 	response, err := s.answer(x, r)
 	if err != nil {
 		response = x.errorResponse(err)
 	}
-	write(w, x, response)
+	s.write(w, x, response)
 }
 
-func write(w http.ResponseWriter, x *exchange, response *api.Response) {
+func (s *Server) write(w http.ResponseWriter, x *exchange, response *api.Response) {
 	header := w.Header()
 	for name, values := range response.Header {
 		header[name] = values
@@ -156,6 +171,10 @@ func write(w http.ResponseWriter, x *exchange, response *api.Response) {
 	}
 	if response.Status != 0 {
 		w.WriteHeader(response.Status)
+	}
+	if response.Stream != nil {
+		s.pass(w, x, response.Stream)
+		return
 	}
 	_, _ = w.Write(response.Body) // a caller that went away needs no answer
 }

@@ -8,17 +8,23 @@ import (
 	"time"
 )
 
-type health struct{}
+type health struct {
+	Ready bool `help:"Exit 0 only if the upstreams of a gateway answer, too."`
+}
 
 // Help is printed below the flags.
 func (health) Help() string {
-	return `Asks GET /_localaws/health of AWS_ENDPOINT_URL (http://127.0.0.1:4566).`
+	return `Asks GET /_localaws/health, or with --ready GET /_localaws/ready, of AWS_ENDPOINT_URL (http://127.0.0.1:4566).`
 }
 
-func (health) Run(ctx context.Context, p process) error {
+func (h health) Run(ctx context.Context, p process) error {
+	path := "/_localaws/health"
+	if h.Ready {
+		path = "/_localaws/ready"
+	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(p.endpoint(), "/")+"/_localaws/health", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(p.endpoint(), "/")+path, nil)
 	if err != nil {
 		return err
 	}

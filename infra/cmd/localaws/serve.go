@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/upstream"
 )
 
 const defaultListen = "127.0.0.1:4566"
@@ -21,6 +22,8 @@ type serve struct {
 	Listen string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Address to listen on (${default}). Whoever reaches it can sign as root: keep it on loopback, or inside a network of containers."`
 	Data   string `placeholder:"DIR" help:"Directory of tables, items, roles and the key of sessions; made where missing. Without it all is kept in a temporary directory and gone at the end."`
 	Log    string `placeholder:"FILE" help:"Append the decision log, one JSON line per decision, to this file instead of printing it to stdout."`
+
+	Upstream []string `sep:"none" placeholder:"[SERVICE=]URL" help:"Forward what was allowed to this endpoint of the same API, signed as test/test, instead of answering it. A URL alone stands for every service that can be forwarded (dynamodb); may be given more than once. STS and IAM are always answered here."`
 }
 
 // Help is printed below the flags.
@@ -34,15 +37,28 @@ func (serve) Help() string {
       what was acknowledged is there again after a restart, and so are sessions
 
   AWS_REGION=eu-west-1 localaws serve --listen 127.0.0.1:4600
-      another region and port; clients need AWS_ENDPOINT_URL=http://127.0.0.1:4600`
+      another region and port; clients need AWS_ENDPOINT_URL=http://127.0.0.1:4600
+
+  localaws serve --upstream http://localstack:4566
+  localaws serve --upstream dynamodb=http://dynamodb-local:8000
+      a gateway that enforces IAM in front of LocalStack, or of DynamoDB Local
+
+A gateway runs on while its upstream is away, and answers 500 or 503, which SDKs retry. GET /_localaws/health answers 200 while localaws runs, GET /_localaws/ready only while every upstream answers too (else 503). Let nothing but the gateway reach the upstream, which checks nothing.`
 }
 
 func (s serve) Run(ctx context.Context, p process) (err error) {
+	upstreams, err := upstream.ParseAddresses(s.Upstream)
+	if err != nil {
+		return upstreamFailure(err)
+	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
 		return listenFailure(s.Listen, err)
 	}
 	defer listener.Close()
+	if err := checkUpstreams(ctx, upstreams, listener.Addr()); err != nil {
+		return upstreamFailure(err)
+	}
 	data, remove, err := s.dataDirectory()
 	if err != nil {
 		return err
@@ -53,12 +69,13 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
-	server, err := localaws.New(localaws.Config{Data: data, Region: p.region(), Log: decisions})
+	server, err := localaws.New(localaws.Config{Data: data, Region: p.region(), Log: decisions, Upstreams: upstreams})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
 	s.announce(p, listener.Addr())
+	announceUpstreams(ctx, p, upstreams, server)
 	return serveUntil(ctx, listener, server, p.err)
 }
 

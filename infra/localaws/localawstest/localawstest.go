@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,16 +42,23 @@ type Local struct {
 	Region  string
 	Account string
 
-	data   string
-	server atomic.Pointer[localaws.Server]
-	log    log
-	offset atomic.Int64 // of the clock, in nanoseconds
+	data      string
+	upstreams map[string]*url.URL
+	server    atomic.Pointer[localaws.Server]
+	log       log
+	offset    atomic.Int64 // of the clock, in nanoseconds
 }
 
 // Start starts localaws and stops it when the test ends.
 func Start(t testing.TB) *Local {
 	t.Helper()
-	l := &Local{Region: localaws.DefaultRegion, Account: localaws.DefaultAccount, data: t.TempDir()}
+	return StartGateway(t, nil)
+}
+
+// StartGateway starts localaws in front of upstreams, by service, and stops it when the test ends.
+func StartGateway(t testing.TB, upstreams map[string]*url.URL) *Local {
+	t.Helper()
+	l := &Local{Region: localaws.DefaultRegion, Account: localaws.DefaultAccount, data: t.TempDir(), upstreams: upstreams}
 	l.open(t)
 	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.server.Load().ServeHTTP(w, r)
@@ -67,7 +75,7 @@ func Start(t testing.TB) *Local {
 
 func (l *Local) open(t testing.TB) {
 	t.Helper()
-	server, err := localaws.New(localaws.Config{Data: l.data, Log: &l.log, Now: l.Now})
+	server, err := localaws.New(localaws.Config{Data: l.data, Log: &l.log, Now: l.Now, Upstreams: l.upstreams})
 	if err != nil {
 		t.Fatalf("start localaws: %v", err)
 	}

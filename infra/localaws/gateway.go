@@ -1,0 +1,138 @@
+package localaws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"example.com/shiptrack/infra/localaws/api"
+	"example.com/shiptrack/infra/localaws/upstream"
+)
+
+// gateway is what stands between the routes and the upstreams. The zero gateway has none.
+type gateway struct {
+	ready  map[string]func(context.Context) error // by service
+	probes singleflight.Group
+}
+
+// forward replaces routes by upstreams.
+func (g *gateway) forward(routes map[string]route, c Config) error {
+	g.ready = map[string]func(context.Context) error{}
+	for service, address := range c.Upstreams {
+		if service != "dynamodb" {
+			return fmt.Errorf("localaws cannot forward the service %q", service)
+		}
+		items, err := upstream.NewDynamoDB(upstream.Config{Address: address, Region: c.Region, Now: c.Now})
+		if err != nil {
+			return err
+		}
+		rt := routes[service]
+		rt.service = items
+		routes[service], g.ready[service] = rt, items.Ready
+	}
+	return nil
+}
+
+// checkUpstreams is the check of Config.Upstreams; their form is ParseAddresses' to check.
+func checkUpstreams(upstreams map[string]*url.URL) error {
+	for service, address := range upstreams {
+		if address == nil {
+			return fmt.Errorf("the service %q has no URL", service)
+		}
+	}
+	return nil
+}
+
+// Ready returns nil where every upstream answers, and where there is none. It waits no longer than ctx;
+// those who ask at once share one question.
+func (s *Server) Ready(ctx context.Context) error {
+	var all []error
+	for service, ready := range s.gateway.ready {
+		answer := s.gateway.probes.DoChan(service, func() (any, error) {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
+			defer cancel()
+			return nil, ready(ctx)
+		})
+		select {
+		case <-ctx.Done():
+			return errors.Join(append(all, fmt.Errorf("%s: %w", service, ctx.Err()))...)
+		case a := <-answer:
+			if a.Err != nil {
+				all = append(all, fmt.Errorf("%s: %w", service, a.Err))
+			}
+		}
+	}
+	return errors.Join(all...)
+}
+
+// probeTime is how long an upstream has to answer the question whether it is ready. Local AWS tools start
+// a service when it is first asked for, which goes on when nobody waits any more.
+const probeTime = 10 * time.Second
+
+func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	if err := s.Ready(r.Context()); err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, "{\"status\":\"an upstream does not answer\"}\n") // see write
+		return
+	}
+	_, _ = io.WriteString(w, "{\"status\":\"ok\"}\n")
+}
+
+// patience lets an authenticated request wait for its upstream longer than the deadlines of the
+// connection say, and ends it some time after the last moment at which its answer may begin.
+func (s *Server) patience(x *exchange) {
+	if len(s.gateway.ready) == 0 {
+		return
+	}
+	const rest = time.Minute // to pass the answer on
+	// A connection without deadlines, as in a test, needs none.
+	_ = x.connection.SetReadDeadline(time.Time{})
+	_ = x.connection.SetWriteDeadline(time.Now().Add(upstream.MaxAnswer + rest))
+}
+
+// pieces are the buffers for what is passed on.
+var pieces = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// pass passes a stream on, each piece as it comes.
+func (s *Server) pass(w http.ResponseWriter, x *exchange, from io.ReadCloser) {
+	defer from.Close()
+	piece := pieces.Get().(*[32 << 10]byte)
+	defer pieces.Put(piece)
+	for {
+		n, err := from.Read(piece[:])
+		if n > 0 {
+			if _, err := w.Write(piece[:n]); err != nil {
+				return // the caller went away
+			}
+			_ = x.connection.Flush() // the next Write tells what is wrong
+		}
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			s.broken(x, err)
+		}
+	}
+}
+
+// broken logs that an answer broke off, and cuts the connection.
+func (s *Server) broken(x *exchange, err error) {
+	entry := x.entry()
+	entry.Reason = err.Error()
+	s.log.write(entry)
+	panic(http.ErrAbortHandler)
+}
+
+// failed reports whether err is an AWS error of localaws' own doing or of an upstream's, not the caller's.
+func failed(err error) bool {
+	e, known := errors.AsType[*api.Error](err)
+	return !known || e.Status >= http.StatusInternalServerError
+}

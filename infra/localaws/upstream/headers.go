@@ -1,0 +1,55 @@
+package upstream
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// passed are the headers of a request that go on as they are. The answer is passed back in the encoding
+// that the caller accepts.
+var passed = []string{"Content-Type", "X-Amz-Target", "Accept-Encoding", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request"}
+
+func forwardedHeaders(from http.Header) http.Header {
+	to := http.Header{"User-Agent": {"localaws"}}
+	for _, name := range passed {
+		if values := from.Values(name); len(values) > 0 {
+			to[name] = slices.Clone(values)
+		}
+	}
+	return to
+}
+
+// hopByHop are the headers that speak of one connection (RFC 9110, "Connection", and those that RFC 2616
+// named beside it).
+var hopByHop = []string{
+	"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te", "Trailer",
+	"Transfer-Encoding", "Upgrade",
+}
+
+// requestIDs are the headers in which AWS and local AWS tools name a request. The caller sees localaws' own
+// id in the first, by which the decision log is found; the upstream's goes by another name.
+var requestIDs = []string{"X-Amzn-Requestid", "X-Amz-Request-Id", "X-Amz-Requestid"}
+
+// UpstreamRequestID is the header of an answer that holds the upstream's id of the request, if it gave one.
+const UpstreamRequestID = "X-Localaws-Upstream-Requestid"
+
+func answeredHeaders(from http.Header) http.Header {
+	to := from.Clone()
+	for _, value := range from.Values("Connection") {
+		for name := range strings.SplitSeq(value, ",") {
+			to.Del(strings.TrimSpace(name))
+		}
+	}
+	for _, name := range hopByHop {
+		to.Del(name)
+	}
+	to.Del(UpstreamRequestID)
+	for _, name := range slices.Backward(requestIDs) {
+		if id := from.Get(name); id != "" {
+			to.Set(UpstreamRequestID, id)
+		}
+		to.Del(name)
+	}
+	return to
+}
