@@ -117,37 +117,43 @@ func (e *endpoint) ask(ctx context.Context, operation string, in, out any) (code
 	if err != nil {
 		return "", err
 	}
-	header := http.Header{
+	response, err := e.send(ctx, http.Header{
 		"Content-Type": {"application/x-amz-json-1.0"}, "X-Amz-Target": {"DynamoDB_20120810." + operation}, "User-Agent": {"localaws"},
-	}
-	response, err := e.send(ctx, header, body)
+	}, body)
 	if err != nil {
 		return "", err
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxDescription))
-	if err != nil {
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxDescription+1))
+	switch {
+	case err != nil:
 		return "", failed(fmt.Errorf("upstream %s, %s: %w", e.address, operation, err))
+	case response.StatusCode >= http.StatusInternalServerError:
+		return "", unavailable(fmt.Errorf("upstream %s answers %s with %s", e.address, operation, response.Status))
+	case len(text) > maxDescription:
+		return "", failed(fmt.Errorf("upstream %s answers %s without end", e.address, operation))
+	case response.StatusCode == http.StatusOK:
+		err = json.Unmarshal(text, out)
+	default:
+		code, err = errorCode(text)
 	}
+	if err != nil { // whose text may quote what tables hold
+		return "", failed(fmt.Errorf("upstream %s answers %s with %s and something else than its JSON", e.address, operation, response.Status))
+	}
+	return code, nil
+}
+
+// errorCode is what stands behind the '#' of an error's __type.
+func errorCode(text []byte) (string, error) {
 	var wrong struct {
 		Type string `json:"__type"`
 	}
-	into := out
-	if response.StatusCode != http.StatusOK {
-		into = &wrong
+	if err := json.Unmarshal(text, &wrong); err != nil {
+		return "", err
 	}
-	if response.StatusCode >= http.StatusInternalServerError {
-		return "", unavailable(fmt.Errorf("upstream %s answers %s with %s", e.address, operation, response.Status))
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return "", failed(fmt.Errorf("upstream %s answers %s with something else than its JSON", e.address, operation))
-	}
-	if response.StatusCode == http.StatusOK {
-		return "", nil
-	}
-	code = wrong.Type[strings.LastIndexByte(wrong.Type, '#')+1:]
+	code := wrong.Type[strings.LastIndexByte(wrong.Type, '#')+1:]
 	if code == "" {
-		return "", failed(fmt.Errorf("upstream %s answers %s with %s", e.address, operation, response.Status))
+		return "", errNotAsked
 	}
 	return code, nil
 }

@@ -56,7 +56,7 @@ type endpoint struct {
 	address   string
 	region    string
 	now       func() time.Time
-	transport *http.Transport
+	transport http.RoundTripper
 }
 
 func newEndpoint(service string, c Config) (*endpoint, error) {

@@ -1,0 +1,62 @@
+package upstream
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestAddresses(t *testing.T) {
+	for values, want := range map[string]string{
+		"":                               "",
+		"http://localstack:4566":         "http://localstack:4566",
+		"http://localstack:4566/":        "http://localstack:4566",
+		"https://host":                   "https://host",
+		"http://[::1]:8000":              "http://[::1]:8000",
+		"dynamodb=http://ddb:8000":       "http://ddb:8000",
+		"http://a:1 dynamodb=http://b:2": "http://b:2",
+		"dynamodb=http://b:2 http://a:1": "http://b:2",
+	} {
+		addresses, err := ParseAddresses(strings.Fields(values))
+		got := ""
+		if u := addresses["dynamodb"]; u != nil {
+			got = u.String()
+		}
+		if err != nil || got != want {
+			t.Errorf("%q: got %q, %v, want %q", values, got, err, want)
+		}
+	}
+}
+
+func TestWrongAddressesAreRefusedWithWhatToDo(t *testing.T) {
+	for values, want := range map[string]string{
+		"localstack:4566":                         "give it as http://HOST:PORT",
+		"localstack":                              "give it as http://HOST:PORT",
+		"//localstack:4566":                       "give it as http://HOST:PORT",
+		"ftp://localstack":                        "give it as http://HOST:PORT",
+		"http:localstack":                         "give it as http://HOST:PORT",
+		"http://":                                 "give it as http://HOST:PORT",
+		"http://:4566":                            "give it as http://HOST:PORT",
+		"http://localstack:":                      "give it as http://HOST:PORT",
+		"http://localstack:0":                     "give it as http://HOST:PORT",
+		"http://localstack:65536":                 "give it as http://HOST:PORT",
+		"http://localstack:4566/path":             "more than scheme, host and port",
+		"http://localstack:4566?a=b":              "more than scheme, host and port",
+		"http://localstack:4566?":                 "more than scheme, host and port",
+		"http://localstack:4566#a":                "more than scheme, host and port",
+		"http://me:secret@localstack:4566":        "localaws signs as test/test",
+		"http://[::1":                             "is not a URL",
+		"sqs=http://localstack:4566":              "it can forward dynamodb",
+		"=http://localstack:4566":                 "SERVICE=URL",
+		"dynamodb=":                               "give it as http://HOST:PORT",
+		"http://a:1 http://b:2":                   "two URLs stand for every service",
+		"dynamodb=http://a:1 dynamodb=http://b:2": "the service dynamodb has two URLs",
+	} {
+		addresses, err := ParseAddresses(strings.Fields(values))
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: got %v, %v, want one line with %q", values, addresses, err, want)
+		}
+	}
+	if _, err := ParseAddresses([]string{""}); err == nil {
+		t.Error("an empty value is accepted")
+	}
+}
