@@ -358,7 +358,7 @@ func TestHelpTeachesEveryCommand(t *testing.T) {
 		"credentials --help":       "localaws credentials serve --role",
 		"credentials print --help": "credential_process = localaws credentials --role",
 		"credentials serve --help": "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=FILE",
-		"health --help":            "/_localaws/health",
+		"health --help":            "/_localaws/ready",
 		"version":                  "localaws ",
 	} {
 		code, stdout, stderr := once(t, nil, strings.Fields(args)...)

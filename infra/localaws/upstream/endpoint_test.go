@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,11 +17,12 @@ import (
 	"example.com/shiptrack/infra/localaws/api"
 )
 
-// answering is a transport within a bubble: it answers as the function of the operation does.
+// answering is a transport within a bubble: it answers as the handler of the operation does.
 type answering struct {
-	by map[string]func(*http.Request) (*http.Response, error)
+	streamed func(context.Context) io.ReadCloser // the body of GetItem, where set
 
 	mu    sync.Mutex
+	by    map[string]http.HandlerFunc
 	asked []string
 }
 
@@ -31,12 +33,21 @@ func (a *answering) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer := a.by[operation]
 	a.mu.Unlock()
 	if answer == nil {
-		return text(`{}`)(r)
+		answer = text(http.StatusOK, `{}`)
 	}
-	return answer(r)
+	w := httptest.NewRecorder()
+	answer(w, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	response := w.Result()
+	if operation == "GetItem" && a.streamed != nil {
+		response.Body = a.streamed(r.Context())
+	}
+	return response, nil
 }
 
-func (a *answering) set(operation string, by func(*http.Request) (*http.Response, error)) {
+func (a *answering) set(operation string, by http.HandlerFunc) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.by[operation] = by
@@ -48,26 +59,34 @@ func (a *answering) all() []string {
 	return slices.Clone(a.asked)
 }
 
-func text(body string) func(*http.Request) (*http.Response, error) {
-	return func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}, nil
+func text(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
 	}
 }
 
 // hangs answers when until is closed, or not at all.
-func hangs(until chan struct{}) func(*http.Request) (*http.Response, error) {
-	return func(r *http.Request) (*http.Response, error) {
+func hangs(until chan struct{}) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-until:
-			return text(`{}`)(r)
+			_, _ = io.WriteString(w, "{}")
 		case <-r.Context().Done():
-			return nil, r.Context().Err()
 		}
 	}
 }
 
-func keyed(partition string) func(*http.Request) (*http.Response, error) {
-	return text(`{"Table":{"TableName":"TTT","TableArn":"a","KeySchema":[{"AttributeName":"` + partition + `","KeyType":"HASH"}]}}`)
+// waits is a table that is described once until is closed.
+func waits(until chan struct{}) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		<-until
+		keyed("P")(w, r)
+	}
+}
+
+func keyed(partition string) http.HandlerFunc {
+	return text(http.StatusOK, `{"Table":{"TableName":"TTT","TableArn":"a","KeySchema":[{"AttributeName":"`+partition+`","KeyType":"HASH"}]}}`)
 }
 
 func newDynamoDB(t *testing.T) (*DynamoDB, *answering) {
@@ -76,7 +95,7 @@ func newDynamoDB(t *testing.T) (*DynamoDB, *answering) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &answering{by: map[string]func(*http.Request) (*http.Response, error){"DescribeTable": keyed("P")}}
+	a := &answering{by: map[string]http.HandlerFunc{"DescribeTable": keyed("P")}}
 	d.endpoint.transport = a
 	return d, a
 }
@@ -138,18 +157,18 @@ func TestTableThatIsNotDescribedInTimeIsNotDecidedUpon(t *testing.T) {
 func TestAnswerThatStallsIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, a := newDynamoDB(t)
-		a.set("GetItem", func(r *http.Request) (*http.Response, error) {
+		a.streamed = func(ctx context.Context) io.ReadCloser {
 			from, to := io.Pipe()
 			go func() {
 				for range 3 { // each within the time, all of them not
 					time.Sleep(stallTime - time.Second)
 					_, _ = to.Write([]byte("x"))
 				}
-				<-r.Context().Done()
-				to.CloseWithError(r.Context().Err())
+				<-ctx.Done()
+				to.CloseWithError(ctx.Err())
 			}()
-			return &http.Response{StatusCode: 200, Body: from}, nil
-		})
+			return from
+		}
 		response, err := read(t, d, "GetItem", get).Answer(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -175,144 +194,5 @@ func TestSlowReaderIsNoStall(t *testing.T) {
 			t.Errorf("got %q, %v, want {}", body, err)
 		}
 		response.Stream.Close()
-	})
-}
-
-func TestRequestReadByOldKeysIsNotSent(t *testing.T) {
-	for name, tc := range map[string]struct {
-		after  func(*http.Request) (*http.Response, error)
-		status int // 0: it is sent
-	}{
-		"the same keys": {keyed("P"), 0},
-		"other keys":    {keyed("Q"), 503},
-		"no table": {func(r *http.Request) (*http.Response, error) {
-			response, err := text(`{"__type":"x#ResourceNotFoundException"}`)(r)
-			response.StatusCode = 400
-			return response, err
-		}, 503},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d, a := newDynamoDB(t)
-			reading := read(t, d, "GetItem", get)
-			making := read(t, d, "CreateTable", create)
-			if _, err := making.Answer(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			a.set("DescribeTable", tc.after)
-			_, err := reading.Answer(t.Context())
-			if tc.status != 0 {
-				wantFailure(t, err, tc.status, errChanged)
-			} else if err != nil {
-				t.Error(err)
-			}
-			if got := slices.Contains(a.all(), "GetItem"); got != (tc.status == 0) {
-				t.Errorf("sent: %t, want %t", got, tc.status == 0)
-			}
-		})
-	}
-}
-
-func TestChangeOfTablesWaitsForRequestsAndTheyForIt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d, a := newDynamoDB(t)
-		reading, made := make(chan struct{}), make(chan struct{})
-		a.set("GetItem", hangs(reading))
-		a.set("CreateTable", hangs(made))
-		var all sync.WaitGroup
-		answer := func(call *api.Call) {
-			all.Go(func() {
-				if _, err := call.Answer(t.Context()); err != nil {
-					t.Error(err)
-				}
-			})
-			synctest.Wait()
-		}
-		sent := func(want ...string) {
-			t.Helper()
-			got := slices.DeleteFunc(a.all(), func(o string) bool { return o == "DescribeTable" || o == "ListTagsOfResource" })
-			if !slices.Equal(got, want) {
-				t.Errorf("sent %v, want %v", got, want)
-			}
-		}
-		answer(read(t, d, "GetItem", get))
-		answer(read(t, d, "CreateTable", create))
-		sent("GetItem")
-		answer(read(t, d, "PutItem", `{"TableName":"TTT","Item":{"P":{"S":"p"}}}`))
-		sent("GetItem")
-		close(reading)
-		synctest.Wait()
-		sent("GetItem", "CreateTable")
-		close(made)
-		synctest.Wait()
-		sent("GetItem", "CreateTable", "PutItem")
-		all.Wait()
-	})
-}
-
-func TestWaitingForAChangeOfTablesEndsWithTheCaller(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d, a := newDynamoDB(t)
-		made := make(chan struct{})
-		a.set("CreateTable", hangs(made))
-		making := read(t, d, "CreateTable", create)
-		var all sync.WaitGroup
-		all.Go(func() { _, _ = making.Answer(t.Context()) })
-		synctest.Wait()
-		leaving, leave := context.WithTimeout(t.Context(), time.Second)
-		defer leave()
-		_, err := read(t, d, "GetItem", get).Answer(leaving)
-		wantFailure(t, err, 503, context.DeadlineExceeded)
-		close(made)
-		all.Wait()
-	})
-}
-
-func TestDescriptionFromBeforeAChangeIsNotKept(t *testing.T) {
-	for name, tc := range map[string]struct {
-		changed bool
-		want    string
-	}{"no change": {false, "P"}, "a change": {true, "Q"}} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d, a := newDynamoDB(t)
-				described := make(chan struct{})
-				a.set("DescribeTable", func(r *http.Request) (*http.Response, error) {
-					<-described
-					return keyed("P")(r)
-				})
-				go func() { _, _ = d.tables.Schema(t.Context(), "TTT") }()
-				synctest.Wait()
-				if tc.changed {
-					d.tables.forget()
-				}
-				close(described)
-				synctest.Wait()
-				a.set("DescribeTable", keyed("Q"))
-				if s, err := d.tables.Schema(t.Context(), "TTT"); err != nil || s.Partition != tc.want {
-					t.Errorf("got %+v, %v, want %s", s, err, tc.want)
-				}
-			})
-		})
-	}
-}
-
-func TestManyWhoAskForATableShareOneQuestion(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d, a := newDynamoDB(t)
-		described := make(chan struct{})
-		a.set("DescribeTable", func(r *http.Request) (*http.Response, error) {
-			<-described
-			return keyed("P")(r)
-		})
-		var all sync.WaitGroup
-		for range 20 {
-			all.Go(func() { read(t, d, "GetItem", get) })
-		}
-		synctest.Wait()
-		close(described)
-		all.Wait()
-		if got := a.all(); !slices.Equal(got, []string{"DescribeTable", "ListTagsOfResource"}) {
-			t.Errorf("asked %v, want once", got)
-		}
 	})
 }

@@ -148,7 +148,7 @@ func TestAnswerComesBackAsItCame(t *testing.T) {
 		} {
 			w.Header().Set(name, value)
 		}
-		w.WriteHeader(418)
+		w.WriteHeader(http.StatusTeapot)
 		_, _ = w.Write(zipped.Bytes())
 	}})
 	g := gate(t, f.url)

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -26,7 +27,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	s.stall.Reset(stallTime)
 	n, err := s.from.Read(p)
 	s.stall.Stop()
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		if cause := context.Cause(s.ctx); cause != nil {
 			err = cause
 		}

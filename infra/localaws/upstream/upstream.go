@@ -80,7 +80,7 @@ func newEndpoint(service string, c Config) (*endpoint, error) {
 
 // forward sends the body of req, byte for byte, and returns the answer.
 func (e *endpoint) forward(ctx context.Context, req *api.Request) (*api.Response, error) {
-	response, err := e.send(ctx, forwardedHeaders(req.Header), req.Body)
+	response, err := e.send(ctx, forwardedHeaders(req.Header), req.Body) //nolint:bodyclose // it is the Stream, which is closed where it is passed on
 	if err != nil {
 		return nil, err
 	}

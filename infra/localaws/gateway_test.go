@@ -1,0 +1,86 @@
+package localaws_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/sigv4"
+	"example.com/shiptrack/infra/localaws/upstream"
+)
+
+// connection is a caller's connection that notes its deadlines.
+type connection struct {
+	*httptest.ResponseRecorder
+	reads, writes []time.Time
+}
+
+func (c *connection) SetReadDeadline(at time.Time) error {
+	c.reads = append(c.reads, at)
+	return nil
+}
+
+func (c *connection) SetWriteDeadline(at time.Time) error {
+	c.writes = append(c.writes, at)
+	return nil
+}
+
+func TestOnlyAuthenticatedRequestsToAGatewayMayTakeLong(t *testing.T) {
+	back := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"TableNames":[]}`)
+	}))
+	t.Cleanup(back.Close)
+	u, err := url.Parse(back.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name      string
+		upstreams map[string]*url.URL
+		secret    string
+		status    int
+		patient   bool
+	}{
+		{"gateway", map[string]*url.URL{"dynamodb": u}, "test", 200, true},
+		{"gateway, wrong secret", map[string]*url.URL{"dynamodb": u}, "toast", 400, false},
+		{"no gateway", nil, "test", 200, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s, err := localaws.New(localaws.Config{Data: t.TempDir(), Upstreams: tc.upstreams})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = s.Close() })
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("{}"))
+			r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+			r.Header.Set("X-Amz-Target", "DynamoDB_20120810.ListTables")
+			key := sigv4.Credentials{AccessKeyID: "test", SecretAccessKey: tc.secret}
+			if err := sigv4.Sign(r, []byte("{}"), key, "us-east-1", "dynamodb", time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			c := &connection{ResponseRecorder: httptest.NewRecorder()}
+			earliest := time.Now().Add(upstream.MaxAnswer)
+			s.ServeHTTP(c, r)
+			if c.Code != tc.status {
+				t.Errorf("got %d %s, want %d", c.Code, c.Body, tc.status)
+			}
+			patient := len(c.reads) == 1 && c.reads[0].IsZero() && len(c.writes) == 1 && c.writes[0].After(earliest)
+			if patient != tc.patient || !tc.patient && len(c.reads)+len(c.writes) > 0 {
+				t.Errorf("deadlines: read %v, write %v, want them moved: %t", c.reads, c.writes, tc.patient)
+			}
+		})
+	}
+}
+
+func TestUpstreamOfAnotherServiceIsRefused(t *testing.T) {
+	for _, service := range []string{"sts", "iam", "sqs"} {
+		if _, err := localaws.New(localaws.Config{Data: t.TempDir(), Upstreams: map[string]*url.URL{service: {Scheme: "http", Host: "x"}}}); err == nil {
+			t.Errorf("%s: got no error, want one", service)
+		}
+	}
+}
