@@ -137,6 +137,17 @@ func TestUpstreamThatHangsIsGivenUpAfterAMinute(t *testing.T) {
 	})
 }
 
+func TestCallerThatGoesAwayIsTheReason(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, a := newDynamoDB(t)
+		a.set("GetItem", hangs(nil))
+		ctx, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, leave)
+		_, err := read(t, d, "GetItem", get).Answer(ctx)
+		wantFailure(t, err, 500, errGone)
+	})
+}
+
 func TestTableThatIsNotDescribedInTimeIsNotDecidedUpon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, a := newDynamoDB(t)

@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 var (
 	errLate    = errors.New("no answer in time")
 	errStalled = errors.New("the answer came to a halt")
+	errGone    = errors.New("the caller went away")
 	errNotHTTP = errors.New("not an answer to the request")
 )
 
@@ -42,9 +42,21 @@ func failed(cause error) error {
 
 // failure tells a request that was not sent from one of which the end is unknown.
 func (e *endpoint) failure(ctx context.Context, err error) error {
-	cause := fmt.Errorf("upstream %s: %w", e.address, cmp.Or(context.Cause(ctx), err))
+	cause := fmt.Errorf("upstream %s: %w", e.address, reason(ctx, err))
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return unavailable(fmt.Errorf("upstream %s: %w", e.address, err))
+		return unavailable(cause)
 	}
 	return failed(cause)
+}
+
+// reason says why a request ended with err: because its context did, or by itself.
+func reason(ctx context.Context, err error) error {
+	switch cause := context.Cause(ctx); {
+	case cause == nil:
+		return err
+	case errors.Is(cause, context.Canceled):
+		return errGone
+	default:
+		return cause
+	}
 }

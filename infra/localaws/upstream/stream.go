@@ -28,10 +28,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	n, err := s.from.Read(p)
 	s.stall.Stop()
 	if err != nil && !errors.Is(err, io.EOF) {
-		if cause := context.Cause(s.ctx); cause != nil {
-			err = cause
-		}
-		err = fmt.Errorf("the upstream's answer broke off: %w", err)
+		err = fmt.Errorf("the upstream's answer broke off: %w", reason(s.ctx, err))
 	}
 	return n, err
 }
