@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -36,16 +35,6 @@ func (g *gateway) forward(routes map[string]route, c Config) error {
 		rt := routes[service]
 		rt.service = items
 		routes[service], g.ready[service] = rt, items.Ready
-	}
-	return nil
-}
-
-// checkUpstreams is the check of Config.Upstreams; their form is ParseAddresses' to check.
-func checkUpstreams(upstreams map[string]*url.URL) error {
-	for service, address := range upstreams {
-		if address == nil {
-			return fmt.Errorf("the service %q has no URL", service)
-		}
 	}
 	return nil
 }

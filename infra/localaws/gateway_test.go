@@ -83,4 +83,7 @@ func TestUpstreamOfAnotherServiceIsRefused(t *testing.T) {
 			t.Errorf("%s: got no error, want one", service)
 		}
 	}
+	if _, err := localaws.New(localaws.Config{Data: t.TempDir(), Upstreams: map[string]*url.URL{"dynamodb": nil}}); err == nil {
+		t.Error("no URL: got no error, want one")
+	}
 }

@@ -68,9 +68,6 @@ func New(c Config) (*Server, error) {
 	if !regionPattern.MatchString(c.Region) {
 		return nil, fmt.Errorf("region %q is not the name of a region", c.Region)
 	}
-	if err := checkUpstreams(c.Upstreams); err != nil {
-		return nil, err
-	}
 	db, err := openData(c.Data)
 	if err != nil {
 		return nil, err
