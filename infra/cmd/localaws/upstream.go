@@ -16,7 +16,7 @@ import (
 	"example.com/shiptrack/pkg/command"
 )
 
-func upstreamFailure(err error) error { return fmt.Errorf("--upstream: %w: %w", err, command.ErrUsage) }
+func upstreamFailure(err error) error { return command.Misconfigured(fmt.Errorf("--upstream: %w", err)) }
 
 // lookupTime is how long the name of an upstream may take to be found at the start.
 const lookupTime = time.Second
