@@ -162,8 +162,8 @@ func (s *Server) write(w http.ResponseWriter, x *exchange, response *api.Respons
 		header.Set("Content-Type", contentTypes[x.protocol])
 	}
 	header.Set("X-Amzn-Requestid", x.id)
-	if x.protocol == api.JSON10 {
-		// DynamoDB Developer Guide, "DynamoDB low-level API". The SDK for Go warns of every answer without it.
+	if x.protocol == api.JSON10 && response.Stream == nil {
+		// DynamoDB Developer Guide, "DynamoDB low-level API"; an upstream's own goes on with its answer. The SDK for Go warns of every answer without it.
 		header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(response.Body)), 10))
 	}
 	if response.Status != 0 {

@@ -16,7 +16,9 @@ import (
 	"example.com/shiptrack/pkg/command"
 )
 
-func upstreamFailure(err error) error { return command.Misconfigured(fmt.Errorf("--upstream: %w", err)) }
+func upstreamFailure(err error) error {
+	return command.Misconfigured(fmt.Errorf("--upstream: %w", err))
+}
 
 // lookupTime is how long the name of an upstream may take to be found at the start.
 const lookupTime = time.Second
