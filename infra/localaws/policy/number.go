@@ -68,68 +68,51 @@ func (d decimal) compare(e decimal) int {
 	return c
 }
 
-// numericTest is the Numeric operators.
-type numericTest struct {
-	plain
-	order  order
-	values []decimal
+// kindOf is a kind of values that have an order.
+type kindOf[T any] struct {
+	name    string
+	parse   func(string) (T, bool)
+	compare func(T, T) int
 }
 
-func numeric(o order) func([]string, bool) (test, error) {
+var (
+	decimals = kindOf[decimal]{"a number", parseDecimal, decimal.compare}
+	dates    = kindOf[time.Time]{"a date in ISO 8601 or in seconds since 1970", parseDate, time.Time.Compare}
+)
+
+// orderedTest is the Numeric and the Date operators.
+type orderedTest[T any] struct {
+	plain
+	kind   *kindOf[T]
+	order  order
+	values []T
+}
+
+func numeric(o order) func([]string, bool) (test, error) { return ordered(&decimals, o) }
+
+func date(o order) func([]string, bool) (test, error) { return ordered(&dates, o) }
+
+func ordered[T any](kind *kindOf[T], o order) func([]string, bool) (test, error) {
 	return func(values []string, _ bool) (test, error) {
-		t := numericTest{order: o}
+		t := orderedTest[T]{kind: kind, order: o}
 		for _, value := range values {
-			d, ok := parseDecimal(value)
+			v, ok := kind.parse(value)
 			if !ok {
-				return nil, fmt.Errorf("%q is not a number", value)
+				return nil, fmt.Errorf("%q is not %s", value, kind.name)
 			}
-			t.values = append(t.values, d)
+			t.values = append(t.values, v)
 		}
 		return t, nil
 	}
 }
 
-func (t numericTest) match(value string, _ *Context) verdict {
-	got, ok := parseDecimal(value)
+func (t orderedTest[T]) match(value string, _ *Context) verdict {
+	got, ok := t.kind.parse(value)
 	if !ok {
 		return undecidable
 	}
 	for _, want := range t.values {
-		if t.order.has(got.compare(want)) {
-			return yes
-		}
-	}
-	return no
-}
-
-// dateTest is the Date operators.
-type dateTest struct {
-	plain
-	order  order
-	values []time.Time
-}
-
-func date(o order) func([]string, bool) (test, error) {
-	return func(values []string, _ bool) (test, error) {
-		t := dateTest{order: o}
-		for _, value := range values {
-			d, ok := parseDate(value)
-			if !ok {
-				return nil, fmt.Errorf("%q is not a date in ISO 8601 or in seconds since 1970", value)
-			}
-			t.values = append(t.values, d)
-		}
-		return t, nil
-	}
-}
-
-func (t dateTest) match(value string, _ *Context) verdict {
-	got, ok := parseDate(value)
-	if !ok {
-		return undecidable
-	}
-	for _, want := range t.values {
-		if t.order.has(got.Compare(want)) {
+		if t.order.has(t.kind.compare(got, want)) {
 			return yes
 		}
 	}
