@@ -196,7 +196,7 @@ func (s *store) transactGet(gets []*get, capacity string) answer {
 					return err
 				}
 				out.Responses[i].Item = item
-				spent.add(g.target, 2*readUnits(size, true))
+				spent.add(g.target, cost{table: readUnits(size, true)}, 2)
 			}
 			return nil
 		})

@@ -54,7 +54,7 @@ func (s *store) transactWrite(t *transaction, req *api.Request) answer {
 			if d, refused = t.decide(tx, keys); refused != nil || d.cancelled {
 				return nil
 			}
-			if err := t.write(tx, keys, d.outcomes); err != nil {
+			if err := t.write(tx, keys, d); err != nil {
 				return err
 			}
 			return token.keep(tx, s.now())
@@ -81,11 +81,11 @@ func (t *transaction) decide(tx *bbolt.Tx, keys [][]byte) (*decisions, error) {
 	d := &decisions{spent: spending{}}
 	bytes := 0
 	for i, c := range t.changes {
-		items := c.target.items(tx)
-		if items == nil {
-			return nil, resourceNotFound()
+		live, err := c.target.live(tx)
+		if err != nil {
+			return nil, err
 		}
-		o, err := c.decide(items, keys[i])
+		o, err := c.decide(tx, live, keys[i])
 		reason, err := c.reason(o, err)
 		if err != nil {
 			return nil, err
@@ -96,7 +96,6 @@ func (t *transaction) decide(tx *bbolt.Tx, keys [][]byte) (*decisions, error) {
 			continue
 		}
 		bytes += o.newSize
-		d.spent.add(c.target, 2*writeUnits(max(o.oldSize, o.newSize)))
 	}
 	if bytes > maxTransactionBytes {
 		return nil, validation("Transaction size limit exceeded: the items must not be larger than 4 MB together")
@@ -123,11 +122,13 @@ func (c *change) reason(o *outcome, err error) (cancellation, error) {
 	return failed, nil
 }
 
-func (t *transaction) write(tx *bbolt.Tx, keys [][]byte, outcomes []*outcome) error {
+func (t *transaction) write(tx *bbolt.Tx, keys [][]byte, d *decisions) error {
 	for i, c := range t.changes {
-		if err := c.do(tx, c.target.items(tx), keys[i], outcomes[i]); err != nil {
+		units, err := c.do(tx, keys[i], d.outcomes[i])
+		if err != nil {
 			return err
 		}
+		d.spent.add(c.target, units, 2)
 	}
 	return nil
 }

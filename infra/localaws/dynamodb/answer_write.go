@@ -21,7 +21,8 @@ const maxItem = 400 << 10
 type outcome struct {
 	old, new         attr.Item // nil: no item
 	oldSize, newSize int
-	failed           bool // the condition does not hold
+	failed           bool   // the condition does not hold
+	table            *table // as it is when the change is decided
 }
 
 // errKeyChanged guards the store against an update that would move an item: none may get this far.
@@ -54,10 +55,13 @@ func (c *change) prepare() ([]byte, error) {
 	return keys.encodeKey(c.key)
 }
 
-// decide says what the change does, without doing it. Errors are refusals.
-func (c *change) decide(items *bbolt.Bucket, key []byte) (*outcome, error) {
-	var o outcome
-	r, ok, err := load(items, key)
+// decide says what the change does to the table, without doing it. Errors are refusals.
+func (c *change) decide(tx *bbolt.Tx, t *table, key []byte) (*outcome, error) {
+	o := outcome{table: t}
+	if err := c.putsIndexKeys(t); err != nil {
+		return nil, err
+	}
+	r, ok, err := load(tx.Bucket(t.bucket()), key)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +82,10 @@ func (c *change) decide(items *bbolt.Bucket, key []byte) (*outcome, error) {
 	if o.newSize = o.new.Size(); o.newSize > maxItem {
 		return nil, validation("Item size to update has exceeded the maximum allowed size")
 	}
-	return &o, c.keepsKey(&o, key)
+	if err := c.keepsKey(&o, key); err != nil {
+		return nil, err
+	}
+	return &o, c.updatesIndexKeys(&o)
 }
 
 // after returns the item after the change, nil where there is none.
@@ -111,30 +118,34 @@ func (c *change) keepsKey(o *outcome, key []byte) error {
 	return err
 }
 
-// do writes an outcome.
-func (c *change) do(tx *bbolt.Tx, items *bbolt.Bucket, key []byte, o *outcome) error {
+// do writes an outcome, to the item and to the indexes that it is in, and returns what it costs.
+func (c *change) do(tx *bbolt.Tx, key []byte, o *outcome) (cost, error) {
+	spent := cost{table: writeUnits(max(o.oldSize, o.newSize))}
 	if c.kind == "ConditionCheckItem" {
-		return nil
+		return spent, nil
 	}
-	more := totals{bytes: int64(o.newSize - o.oldSize)}
+	items, more := tx.Bucket(o.table.bucket()), totals{bytes: int64(o.newSize - o.oldSize)}
 	if o.old != nil {
 		more.items--
 	}
 	if o.new == nil {
 		if err := items.Delete(key); err != nil {
-			return err
+			return spent, err
 		}
-		return addTotals(tx, c.target.table, more)
+	} else {
+		more.items++
+		value, err := encodeRecord(o.new, o.newSize)
+		if err != nil {
+			return spent, err
+		}
+		if err := items.Put(key, value); err != nil {
+			return spent, err
+		}
 	}
-	more.items++
-	value, err := encodeRecord(o.new, o.newSize)
-	if err != nil {
-		return err
+	if err := addTotals(tx, o.table.bucket(), more); err != nil {
+		return spent, err
 	}
-	if err := items.Put(key, value); err != nil {
-		return err
-	}
-	return addTotals(tx, c.target.table, more)
+	return spent, o.table.reindex(tx, key, o, &spent)
 }
 
 type writeOutput struct {
@@ -149,17 +160,18 @@ func (s *store) writeItem(c *change) answer {
 			return nil, err
 		}
 		var o *outcome
+		var spent cost
 		var refused error
-		err = s.writer.commit(func(tx *bbolt.Tx) error {
-			items := c.target.items(tx)
-			if items == nil {
-				refused = resourceNotFound()
+		err = s.writer.commit(func(tx *bbolt.Tx) (err error) {
+			var t *table
+			if t, refused = c.target.live(tx); refused != nil {
 				return nil
 			}
-			if o, refused = c.decide(items, key); refused != nil || o.failed {
+			if o, refused = c.decide(tx, t, key); refused != nil || o.failed {
 				return nil
 			}
-			return c.do(tx, items, key, o)
+			spent, err = c.do(tx, key, o)
+			return err
 		})
 		if err := cmp.Or(err, refused); err != nil {
 			return nil, err
@@ -167,10 +179,7 @@ func (s *store) writeItem(c *change) answer {
 		if o.failed {
 			return c.conditionFailed(o)
 		}
-		return &writeOutput{
-			Attributes:       c.returned(o),
-			ConsumedCapacity: consumed(c.capacity, c.target, writeUnits(max(o.oldSize, o.newSize))),
-		}, nil
+		return &writeOutput{Attributes: c.returned(o), ConsumedCapacity: spent.report(c.capacity, c.target.name)}, nil
 	}
 }
 
@@ -235,15 +244,15 @@ func (s *store) batchWrite(tables []*tableWrites, capacity string) answer {
 		var refused error
 		var spent spending
 		err := s.writer.commit(func(tx *bbolt.Tx) error {
-			refused, spent = nil, spending{}
-			for _, t := range tables {
-				if t.target.items(tx) == nil {
-					refused = resourceNotFound()
+			spent = spending{}
+			outcomes := make([][]*outcome, len(tables))
+			for i, t := range tables {
+				if outcomes[i], refused = t.decide(tx, keys[i]); refused != nil {
 					return nil
 				}
 			}
 			for i, t := range tables {
-				if err := t.write(tx, keys[i], spent); err != nil {
+				if err := t.write(tx, keys[i], outcomes[i], spent); err != nil {
 					return err
 				}
 			}
@@ -269,19 +278,4 @@ func (t *tableWrites) prepare() ([][]byte, error) {
 		seen[string(keys[i])] = true
 	}
 	return keys, nil
-}
-
-func (t *tableWrites) write(tx *bbolt.Tx, keys [][]byte, spent spending) error {
-	items := t.target.items(tx)
-	for i, c := range t.changes {
-		o, err := c.decide(items, keys[i])
-		if err != nil {
-			return err
-		}
-		if err := c.do(tx, items, keys[i], o); err != nil {
-			return err
-		}
-		spent.add(t.target, writeUnits(max(o.oldSize, o.newSize)))
-	}
-	return nil
 }

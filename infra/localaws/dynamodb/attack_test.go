@@ -283,12 +283,9 @@ func TestAKeyOfAnotherTypeThanTheTableNamesItsTextAndIsRefused(t *testing.T) {
 	wantCode(t, err, invalid, "does not match the schema", body)
 }
 
-// The index is put into the catalog by hand: CreateTable has no secondary indexes yet.
 func TestAnIndexQueryNamesTheIndexsOwnPartitionKey(t *testing.T) {
-	s := newTracking(t)
-	table := *s.store.table("TrackingData")
-	table.Indexes = map[string]keySchema{"ByOwner": {Partition: keyAttribute{"Owner", "S"}, Sort: keyAttribute{"TenantID", "S"}}}
-	s.store.tables["TrackingData"] = &table
+	s := newService(t)
+	must(t, s, "CreateTable", createIndexed("TrackingData", []string{"TenantID S", "ShipmentID S", "Owner S"}, "", gsi("ByOwner", "ALL", "Owner", "TenantID")))
 	const index = query + `"IndexName":"ByOwner",`
 	for _, row := range []struct{ operation, body, want string }{
 		{"Query", index + `"KeyConditionExpression":"#o = :t","ExpressionAttributeNames":{"#o":"Owner"}` + yellowValue, "allowed"},

@@ -25,33 +25,88 @@ func readUnits(bytes int, consistent bool) float64 {
 func writeUnits(bytes int) float64 { return float64(max(1, (bytes+writeUnit-1)/writeUnit)) }
 
 type consumedCapacity struct {
-	TableName     string
-	CapacityUnits float64
-	Table         *capacityUnits `json:",omitzero"`
+	TableName              string
+	CapacityUnits          float64
+	Table                  *capacityUnits           `json:",omitzero"`
+	LocalSecondaryIndexes  map[string]capacityUnits `json:",omitempty"`
+	GlobalSecondaryIndexes map[string]capacityUnits `json:",omitempty"`
 }
 
 type capacityUnits struct{ CapacityUnits float64 }
 
-// consumed is what ReturnConsumedCapacity asks for; nil where it asks for nothing.
-func consumed(asked string, t *target, units float64) *consumedCapacity {
+// cost is the units of a table, and of its indexes by name.
+type cost struct {
+	table         float64
+	local, global map[string]capacityUnits
+}
+
+// indexed adds units of an index; none leaves it out.
+func (c *cost) indexed(x *index, units float64) {
+	if units == 0 {
+		return
+	}
+	of := &c.global
+	if x.Local {
+		of = &c.local
+	}
+	if *of == nil {
+		*of = map[string]capacityUnits{}
+	}
+	(*of)[x.Name] = capacityUnits{(*of)[x.Name].CapacityUnits + units}
+}
+
+// add adds another cost of the same table, so many times.
+func (c *cost) add(more cost, times float64) {
+	c.table += times * more.table
+	for _, side := range []struct {
+		into *map[string]capacityUnits
+		from map[string]capacityUnits
+	}{{&c.local, more.local}, {&c.global, more.global}} {
+		for name, units := range side.from {
+			if *side.into == nil {
+				*side.into = map[string]capacityUnits{}
+			}
+			(*side.into)[name] = capacityUnits{(*side.into)[name].CapacityUnits + times*units.CapacityUnits}
+		}
+	}
+}
+
+// report is what ReturnConsumedCapacity asks for; nil where it asks for nothing.
+func (c cost) report(asked, table string) *consumedCapacity {
+	sum := c.table
+	for _, of := range []map[string]capacityUnits{c.local, c.global} {
+		for _, units := range of {
+			sum += units.CapacityUnits
+		}
+	}
 	switch asked {
 	case "TOTAL":
-		return &consumedCapacity{TableName: t.name, CapacityUnits: units}
+		return &consumedCapacity{TableName: table, CapacityUnits: sum}
 	case "INDEXES":
-		return &consumedCapacity{TableName: t.name, CapacityUnits: units, Table: &capacityUnits{units}}
+		return &consumedCapacity{table, sum, &capacityUnits{c.table}, c.local, c.global}
 	}
 	return nil
 }
 
-// spending is the units of several tables, by name.
-type spending map[string]float64
+// consumed is the report of units of a table alone.
+func consumed(asked string, t *target, units float64) *consumedCapacity {
+	return cost{table: units}.report(asked, t.name)
+}
 
-func (s spending) add(t *target, units float64) { s[t.name] += units }
+// spending is the cost of several tables, by name.
+type spending map[string]*cost
+
+func (s spending) add(t *target, c cost, times float64) {
+	if s[t.name] == nil {
+		s[t.name] = &cost{}
+	}
+	s[t.name].add(c, times)
+}
 
 func (s spending) report(asked string) []*consumedCapacity {
 	var all []*consumedCapacity
 	for _, name := range slices.Sorted(maps.Keys(s)) {
-		if c := consumed(asked, &target{name: name}, s[name]); c != nil {
+		if c := s[name].report(asked, name); c != nil {
 			all = append(all, c)
 		}
 	}

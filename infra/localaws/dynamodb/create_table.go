@@ -3,7 +3,6 @@ package dynamodb
 import (
 	"context"
 	"encoding/binary"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -27,15 +26,15 @@ type createTableInput struct {
 	DeletionProtectionEnabled bool
 	TableClass                string
 	Tags                      []tag
+	GlobalSecondaryIndexes    []indexInput
+	LocalSecondaryIndexes     []indexInput
 
 	// What the store has not. Those that would change how the table behaves are refused; encryption,
 	// throughput limits and warm throughput change nothing that can be seen here, and are ignored.
-	GlobalSecondaryIndexes []jsontext.Value
-	LocalSecondaryIndexes  []jsontext.Value
-	VectorIndexes          []jsontext.Value
-	GlobalTableSourceArn   string
-	ResourcePolicy         jsontext.Value
-	StreamSpecification    *struct{ StreamEnabled bool }
+	VectorIndexes        []jsontext.Value
+	GlobalTableSourceArn string
+	ResourcePolicy       jsontext.Value
+	StreamSpecification  *struct{ StreamEnabled bool }
 }
 
 func createTable(r *reading) (answer, error) {
@@ -59,7 +58,7 @@ func createTable(r *reading) (answer, error) {
 		if err := r.store.create(t); err != nil {
 			return nil, err
 		}
-		return struct{ TableDescription *tableDescription }{t.describe(arn, totals{})}, nil
+		return struct{ TableDescription *tableDescription }{t.describe(arn, sizes{})}, nil
 	}, nil
 }
 
@@ -75,17 +74,26 @@ func (in *createTableInput) table() (*table, error) {
 	if err := oneOf("tableClass", in.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS"); err != nil {
 		return nil, err
 	}
-	var err error
-	if t.Keys, err = readKeySchema(in.KeySchema, in.AttributeDefinitions); err != nil {
+	if err := in.billing(t); err != nil {
 		return nil, err
 	}
-	return t, in.billing(t)
+	types, err := readDefinitions(in.AttributeDefinitions)
+	if err != nil {
+		return nil, err
+	}
+	if t.Keys, err = readKeySchema("keySchema", in.KeySchema, types); err != nil {
+		return nil, err
+	}
+	if err := in.indexes(t, types); err != nil {
+		return nil, err
+	}
+	return t, t.usesDefinitions()
 }
 
 func (in *createTableInput) supported() error {
 	switch {
-	case len(in.GlobalSecondaryIndexes)+len(in.LocalSecondaryIndexes)+len(in.VectorIndexes) > 0:
-		return validation("Secondary indexes are not supported by this store")
+	case len(in.VectorIndexes) > 0:
+		return validation("Vector indexes are not supported by this store")
 	case in.StreamSpecification != nil && in.StreamSpecification.StreamEnabled:
 		return validation("Streams are not supported by this store")
 	case given(in.ResourcePolicy):
@@ -111,71 +119,24 @@ func (in *createTableInput) billing(t *table) error {
 	case through == nil:
 		return validation("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must " +
 			"both be specified when BillingMode is PROVISIONED")
-	case through.ReadCapacityUnits < 1:
-		return constraint("'"+strconv.FormatInt(through.ReadCapacityUnits, 10)+"'", "provisionedThroughput.readCapacityUnits", "Member must have value greater than or equal to 1")
-	case through.WriteCapacityUnits < 1:
-		return constraint("'"+strconv.FormatInt(through.WriteCapacityUnits, 10)+"'", "provisionedThroughput.writeCapacityUnits", "Member must have value greater than or equal to 1")
+	}
+	if err := through.check("provisionedThroughput"); err != nil {
+		return err
 	}
 	t.Read, t.Write = through.ReadCapacityUnits, through.WriteCapacityUnits
 	return nil
 }
 
-func readKeySchema(elements []keySchemaElement, definitions []attributeDefinition) (keySchema, error) {
-	var none keySchema
-	if len(elements) == 0 {
-		return none, missing("keySchema")
-	}
-	if len(definitions) == 0 {
-		return none, missing("attributeDefinitions")
-	}
-	types := make(map[string]string, len(definitions))
-	for _, d := range definitions {
-		if !slices.Contains([]string{"B", "N", "S"}, d.AttributeType) {
-			return none, constraint("'"+d.AttributeType+"'", "attributeDefinitions.member.attributeType", "Member must satisfy enum value set: [B, N, S]")
-		}
-		if len(d.AttributeName) < 1 || len(d.AttributeName) > 255 {
-			return none, constraint("'"+d.AttributeName+"'", "attributeDefinitions.member.attributeName", "Member must have length between 1 and 255")
-		}
-		if types[d.AttributeName] != "" {
-			return none, validation("Cannot have two attributes with the same name")
-		}
-		types[d.AttributeName] = d.AttributeType
-	}
-	return keysOf(elements, types)
-}
-
-func keysOf(elements []keySchemaElement, types map[string]string) (keySchema, error) {
-	var none, keys keySchema
-	for i, e := range elements {
-		want := []string{"HASH", "RANGE"}
-		switch {
-		case i > 1:
-			return none, constraint("'[...]'", "keySchema", "Member must have length less than or equal to 2")
-		case !slices.Contains(want, e.KeyType):
-			return none, constraint("'"+e.KeyType+"'", "keySchema.member.keyType", "Member must satisfy enum value set: [HASH, RANGE]")
-		case e.KeyType != want[i] && i == 0:
-			return none, validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
-		case e.KeyType != want[i]:
-			return none, validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
-		case types[e.AttributeName] == "":
-			return none, validation("One or more parameter values were invalid: Some index key attributes are not defined in "+
-				"AttributeDefinitions. Keys: [%s]", e.AttributeName)
-		}
-		k := keyAttribute{Name: e.AttributeName, Type: types[e.AttributeName]}
-		if i == 0 {
-			keys.Partition = k
-		} else {
-			keys.Sort = k
+func (p *provisionedThroughput) check(member string) error {
+	for _, one := range []struct {
+		name  string
+		units int64
+	}{{"readCapacityUnits", p.ReadCapacityUnits}, {"writeCapacityUnits", p.WriteCapacityUnits}} {
+		if one.units < 1 {
+			return constraint("'"+strconv.FormatInt(one.units, 10)+"'", member+"."+one.name, "Member must have value greater than or equal to 1")
 		}
 	}
-	if keys.Sort.Name == keys.Partition.Name {
-		return none, validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
-	}
-	if len(types) != len(elements) {
-		return none, validation("One or more parameter values were invalid: Number of attributes in KeySchema does not " +
-			"exactly match number of attributes defined in AttributeDefinitions")
-	}
-	return keys, nil
+	return nil
 }
 
 // create adds a table to the catalog. A table is in the catalog before its bucket can be written to, and
@@ -196,11 +157,12 @@ func (s *store) create(t *table) error {
 		if _, err := tx.CreateBucket(t.bucket()); err != nil {
 			return err
 		}
-		value, err := json.Marshal(t)
-		if err != nil {
-			return err
+		for _, x := range t.Indexes {
+			if err := x.create(tx); err != nil {
+				return err
+			}
 		}
-		return catalog.Put([]byte(t.Name), value)
+		return t.keep(tx)
 	})
 	if err == nil {
 		s.tables[t.Name] = t
@@ -208,26 +170,56 @@ func (s *store) create(t *table) error {
 	return err
 }
 
+// keep writes the table to the catalog.
+func (t *table) keep(tx *bbolt.Tx) error {
+	value, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	t.stored = value
+	return tx.Bucket(catalogBucket).Put([]byte(t.Name), value)
+}
+
+// create gives the index its ID and its bucket.
+func (x *index) create(tx *bbolt.Tx) (err error) {
+	if x.ID, err = tx.Bucket(catalogBucket).NextSequence(); err != nil {
+		return err
+	}
+	_, err = tx.CreateBucket(x.bucket())
+	return err
+}
+
 // drop removes the table that was read, unless it is gone already.
 func (s *store) drop(t *table) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.tables[t.Name] != t {
+	now := s.tables[t.Name]
+	if now == nil || now.ID != t.ID {
 		return tableNotFound(t.Name)
 	}
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		if err := tx.Bucket(catalogBucket).Delete([]byte(t.Name)); err != nil {
 			return err
 		}
-		if err := tx.Bucket(totalsBucket).Delete(t.bucket()); err != nil {
-			return err
+		for _, x := range now.Indexes {
+			if err := dropBucket(tx, x.bucket()); err != nil {
+				return err
+			}
 		}
-		return tx.DeleteBucket(t.bucket())
+		return dropBucket(tx, t.bucket())
 	})
 	if err == nil {
 		delete(s.tables, t.Name)
 	}
 	return err
+}
+
+// dropBucket removes the items of a table, or the entries of an index, with their totals.
+func dropBucket(tx *bbolt.Tx, bucket []byte) error {
+	if err := tx.Bucket(totalsBucket).Delete(bucket); err != nil {
+		return err
+	}
+	return tx.DeleteBucket(bucket)
 }
 
 // bucket is the name of the bbolt bucket that holds the table's items.

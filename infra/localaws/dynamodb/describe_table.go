@@ -21,6 +21,19 @@ type tableDescription struct {
 	DeletionProtectionEnabled bool
 	ItemCount                 int64
 	TableSizeBytes            int64
+	LocalSecondaryIndexes     []indexDescription `json:",omitempty"`
+	GlobalSecondaryIndexes    []indexDescription `json:",omitempty"`
+}
+
+type indexDescription struct {
+	IndexName             string
+	IndexArn              string
+	IndexStatus           string                 `json:",omitempty"` // of a global index, and so is the next
+	ProvisionedThroughput *throughputDescription `json:",omitzero"`
+	KeySchema             []keySchemaElement
+	Projection            projection
+	ItemCount             int64
+	IndexSizeBytes        int64
 }
 
 type throughputDescription struct {
@@ -34,16 +47,21 @@ type billingModeSummary struct {
 
 type tableClassSummary struct{ TableClass string }
 
-func (t *table) describe(arn string, sum totals) *tableDescription {
+func (t *table) describe(arn string, sum sizes) *tableDescription {
 	created := float64(t.CreatedAt.UnixMilli()) / 1000
 	d := &tableDescription{
 		TableName: t.Name, TableArn: arn, TableId: t.uuid(), TableStatus: "ACTIVE", CreationDateTime: created,
 		AttributeDefinitions: t.Attributes, DeletionProtectionEnabled: t.Protected,
 		ProvisionedThroughput: throughputDescription{0, t.Read, t.Write},
-		ItemCount:             sum.items, TableSizeBytes: sum.bytes,
+		ItemCount:             sum.items, TableSizeBytes: sum.bytes, KeySchema: t.Keys.elements(),
 	}
-	for i, name := range t.Keys.attributes() {
-		d.KeySchema = append(d.KeySchema, keySchemaElement{name, []string{"HASH", "RANGE"}[i]})
+	for _, x := range t.Indexes {
+		one := x.describe(arn, sum.indexes[x.Name])
+		if x.Local {
+			d.LocalSecondaryIndexes = append(d.LocalSecondaryIndexes, one)
+		} else {
+			d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, one)
+		}
 	}
 	if t.OnDemand {
 		d.BillingModeSummary = &billingModeSummary{"PAY_PER_REQUEST", created}
@@ -52,6 +70,25 @@ func (t *table) describe(arn string, sum totals) *tableDescription {
 		d.TableClassSummary = &tableClassSummary{t.Class}
 	}
 	return d
+}
+
+func (x *index) describe(tableARN string, sum totals) indexDescription {
+	d := indexDescription{
+		IndexName: x.Name, IndexArn: tableARN + "/index/" + x.Name, KeySchema: x.Keys.elements(),
+		Projection: x.Projection, ItemCount: sum.items, IndexSizeBytes: sum.bytes,
+	}
+	if !x.Local {
+		d.IndexStatus, d.ProvisionedThroughput = "ACTIVE", &throughputDescription{0, x.Read, x.Write}
+	}
+	return d
+}
+
+func (s keySchema) elements() []keySchemaElement {
+	var out []keySchemaElement
+	for i, name := range s.attributes() {
+		out = append(out, keySchemaElement{name, []string{"HASH", "RANGE"}[i]})
+	}
+	return out
 }
 
 // named is the table that a table operation names in TableName; it may be gone when it is answered.
@@ -72,7 +109,7 @@ func describeTable(r *reading) (answer, error) {
 		if t.table == nil {
 			return nil, tableNotFound(t.name)
 		}
-		sum, err := r.store.totals(t.table)
+		sum, err := r.store.sizes(t.table)
 		return struct{ Table *tableDescription }{t.table.describe(t.arn, sum)}, err
 	}, nil
 }
@@ -93,7 +130,7 @@ func deleteTable(r *reading) (answer, error) {
 		if err := r.store.drop(t.table); err != nil {
 			return nil, err
 		}
-		d := t.table.describe(t.arn, totals{})
+		d := t.table.describe(t.arn, sizes{})
 		d.TableStatus = "DELETING"
 		return struct{ TableDescription *tableDescription }{d}, nil
 	}, nil

@@ -85,7 +85,7 @@ func TestAKilledStoreHasEveryAcknowledgedWrite(t *testing.T) {
 		}
 	}
 	items := s.store.table("TrackingData")
-	sum, err := s.store.totals(items)
+	sum, err := s.store.sizes(items)
 	if err != nil || sum.items < int64(len(acknowledged)) || sum.items > int64(len(acknowledged)+writers*2) {
 		t.Errorf("got %d items, want the %d acknowledged and at most those under way", sum.items, len(acknowledged))
 	}

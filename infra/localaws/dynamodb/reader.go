@@ -81,11 +81,9 @@ func (r *reading) checkSpelling() error {
 }
 
 func (s *Schema) table(name string) *table {
-	t := &table{
-		Name: name, Keys: keySchema{Partition: keyAttribute{Name: s.Partition}}, Indexes: make(map[string]keySchema, len(s.Indexes)),
-	}
-	for index, partition := range s.Indexes {
-		t.Indexes[index] = keySchema{Partition: keyAttribute{Name: partition}}
+	t := &table{Name: name, Keys: keySchema{Partition: keyAttribute{Name: s.Partition}}}
+	for name, partition := range s.Indexes {
+		t.Indexes = append(t.Indexes, &index{Name: name, Keys: keySchema{Partition: keyAttribute{Name: partition}}})
 	}
 	for key, value := range s.Tags {
 		t.Tags = append(t.Tags, tag{key, value})

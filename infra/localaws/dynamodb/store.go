@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,12 +16,12 @@ import (
 
 var (
 	catalogBucket = []byte("dynamodb/tables") // table name -> table in JSON
-	totalsBucket  = []byte("dynamodb/totals") // bucket of a table's items -> totals
+	totalsBucket  = []byte("dynamodb/totals") // bucket of a table's items, or of an index's entries -> totals
 	tokensBucket  = []byte("dynamodb/tokens") // idempotency token -> tokenRecord
 )
 
 // store holds tables in bbolt: a bucket per table, in which a key is the encoded partition key and sort
-// key, so that a partition lies together and in order.
+// key, so that a partition lies together and in order, and a bucket per index, ordered by the index's key.
 type store struct {
 	db     *bbolt.DB
 	now    func() time.Time
@@ -43,6 +44,7 @@ func openStore(db *bbolt.DB, now func() time.Time) (*store, error) {
 			if err := json.Unmarshal(value, t); err != nil {
 				return fmt.Errorf("table %s: %w", name, err)
 			}
+			t.stored = bytes.Clone(value)
 			s.tables[string(name)] = t
 			return nil
 		})
@@ -70,6 +72,28 @@ func (t *target) items(tx *bbolt.Tx) *bbolt.Bucket {
 		return nil
 	}
 	return tx.Bucket(t.table.bucket())
+}
+
+// live is the table as the catalog has it in tx: since the request was read it may have got other indexes,
+// which a write must keep too. A table that is gone is a refusal.
+func (t *target) live(tx *bbolt.Tx) (*table, error) {
+	if t.table == nil {
+		return nil, resourceNotFound()
+	}
+	value := tx.Bucket(catalogBucket).Get([]byte(t.name))
+	if bytes.Equal(value, t.table.stored) {
+		return t.table, nil
+	}
+	now := new(table)
+	if value != nil {
+		if err := json.Unmarshal(value, now); err != nil {
+			return nil, err
+		}
+	}
+	if now.ID != t.table.ID {
+		return nil, resourceNotFound()
+	}
+	return now, nil
 }
 
 // found refuses a request that names a table which was not there when it was read.
@@ -118,29 +142,38 @@ func load(items *bbolt.Bucket, key []byte) (record, bool, error) {
 	return r, err == nil, err
 }
 
-// totals are the number of items of a table and their size in bytes.
+// totals are the number of items of a table, or of entries of an index, and their size in bytes.
 type totals struct{ items, bytes int64 }
 
-func (s *store) totals(t *table) (totals, error) {
-	var sum totals
+// sizes are the totals of a table, and of its indexes by name.
+type sizes struct {
+	totals
+	indexes map[string]totals
+}
+
+func (s *store) sizes(t *table) (sizes, error) {
+	sum := sizes{indexes: map[string]totals{}}
 	err := s.db.View(func(tx *bbolt.Tx) error {
-		sum = readTotals(tx, t)
+		sum.totals = readTotals(tx, t.bucket())
+		for _, x := range t.Indexes {
+			sum.indexes[x.Name] = readTotals(tx, x.bucket())
+		}
 		return nil
 	})
 	return sum, err
 }
 
-func readTotals(tx *bbolt.Tx, t *table) totals {
-	value := tx.Bucket(totalsBucket).Get(t.bucket())
+func readTotals(tx *bbolt.Tx, bucket []byte) totals {
+	value := tx.Bucket(totalsBucket).Get(bucket)
 	if len(value) != 16 {
 		return totals{}
 	}
 	return totals{int64(binary.BigEndian.Uint64(value)), int64(binary.BigEndian.Uint64(value[8:]))}
 }
 
-func addTotals(tx *bbolt.Tx, t *table, more totals) error {
-	sum := readTotals(tx, t)
+func addTotals(tx *bbolt.Tx, bucket []byte, more totals) error {
+	sum := readTotals(tx, bucket)
 	value := binary.BigEndian.AppendUint64(nil, uint64(sum.items+more.items))
 	value = binary.BigEndian.AppendUint64(value, uint64(sum.bytes+more.bytes))
-	return tx.Bucket(totalsBucket).Put(t.bucket(), value)
+	return tx.Bucket(totalsBucket).Put(bucket, value)
 }

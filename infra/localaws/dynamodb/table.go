@@ -7,14 +7,15 @@ import (
 	"example.com/shiptrack/infra/localaws/dynamodb/attr"
 )
 
-// table is what is known of a table. It is immutable once it is in the store's catalog.
+// table is what is known of a table. It is immutable once it is in the store's catalog: UpdateTable puts
+// another in its place, of the same ID.
 type table struct {
 	// ID tells a table from one that had its name before: a request that was read against one must not
 	// be answered from the other, whose keys may be named differently.
 	ID      uint64
 	Name    string
 	Keys    keySchema
-	Indexes map[string]keySchema `json:",omitempty"`
+	Indexes []*index `json:",omitempty"` // local ones first, each kind in the order of the request
 
 	CreatedAt  time.Time
 	OnDemand   bool
@@ -24,6 +25,8 @@ type table struct {
 	Protected  bool   // against deletion
 	Tags       []tag  `json:",omitempty"`
 	Attributes []attributeDefinition
+
+	stored []byte // what the catalog holds of it
 }
 
 // keySchema is the primary key of a table or an index.
@@ -49,12 +52,21 @@ func (s keySchema) has(name string) bool {
 	return name == s.Partition.Name || s.hasSort() && name == s.Sort.Name
 }
 
+// parts are the key's attributes, the partition key first.
+func (s keySchema) parts() []keyAttribute {
+	if !s.hasSort() {
+		return []keyAttribute{s.Partition}
+	}
+	return []keyAttribute{s.Partition, s.Sort}
+}
+
 // attributes are the key's names, the partition key's first.
 func (s keySchema) attributes() []string {
-	if !s.hasSort() {
-		return []string{s.Partition.Name}
+	var names []string
+	for _, k := range s.parts() {
+		names = append(names, k.Name)
 	}
-	return []string{s.Partition.Name, s.Sort.Name}
+	return names
 }
 
 // of returns the schema of the table, or of one of its indexes.
@@ -65,8 +77,10 @@ func (t *table) of(index string) (keySchema, bool) {
 	if index == "" {
 		return t.Keys, true
 	}
-	keys, ok := t.Indexes[index]
-	return keys, ok
+	if x := t.index(index); x != nil {
+		return x.Keys, true
+	}
+	return keySchema{}, false
 }
 
 func errKeyMismatch() error {
