@@ -20,6 +20,9 @@ func (s *store) query(q *page) answer {
 		if err != nil {
 			return nil, err
 		}
+		if err := q.filters(); err != nil {
+			return nil, err
+		}
 		return s.read(q, in)
 	}
 }
@@ -39,14 +42,19 @@ func (q *page) check() error {
 		return err
 	}
 	if q.index != "" {
-		return validation("The table does not have the specified index: %s", q.index)
+		if err := q.checkIndex(); err != nil {
+			return err
+		}
 	}
 	return q.legacy
 }
 
 // span is the part of the partition that the key condition describes.
 func (q *page) span() (span, error) {
-	keys := q.target.table.Keys
+	keys := q.keys
+	if !keys.hasSort() && len(q.terms) > 1 {
+		return span{}, validation("Query key condition not supported")
+	}
 	var partition, sort *expr.KeyTerm
 	for i := range q.terms {
 		switch q.terms[i].Attribute {
@@ -64,13 +72,6 @@ func (q *page) span() (span, error) {
 	case partition.Op != expr.Equal:
 		return span{}, validation("Query key condition not supported")
 	}
-	if q.filter != nil {
-		for _, name := range q.filter.Attributes() {
-			if keys.has(name) {
-				return span{}, validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
-			}
-		}
-	}
 	prefix, err := keys.Partition.bound(nil, attr.PartitionKey, partition.Values[0])
 	if err != nil {
 		return span{}, err
@@ -81,9 +82,29 @@ func (q *page) span() (span, error) {
 	return keys.Sort.span(prefix, sort)
 }
 
+// filters refuses a filter on the key, which the key condition is for, and on what the index has not.
+func (q *page) filters() error {
+	if q.filter == nil {
+		return nil
+	}
+	for _, name := range q.filter.Attributes() {
+		if q.keys.has(name) {
+			return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
+		}
+	}
+	if q.from == nil {
+		return nil
+	}
+	if lacks := q.from.lacks(q.target.table, q.filter.Attributes()); lacks != nil {
+		return validation("One or more parameter values were invalid: Secondary index %s does not project one or more filter attributes: %s",
+			q.index, bracketed(lacks))
+	}
+	return nil
+}
+
 // missed is the key attribute that the terms lack.
 func (q *page) missed() string {
-	for _, name := range q.target.table.Keys.attributes() {
+	for _, name := range q.keys.attributes() {
 		named := false
 		for _, t := range q.terms {
 			named = named || t.Attribute == name
@@ -106,7 +127,8 @@ func (k keyAttribute) bound(prefix []byte, role attr.KeyRole, v attr.Value) ([]b
 	return v.AppendKey(bytes.Clone(prefix)), nil
 }
 
-// span is the part of the partition prefix in which the sort key satisfies t.
+// span is the part of the partition prefix in which the sort key satisfies t. In an index the table's key
+// follows the sort key.
 func (k keyAttribute) span(prefix []byte, t *expr.KeyTerm) (span, error) {
 	low, err := k.bound(prefix, attr.SortKey, t.Values[0])
 	if err != nil {
@@ -114,18 +136,18 @@ func (k keyAttribute) span(prefix []byte, t *expr.KeyTerm) (span, error) {
 	}
 	switch t.Op {
 	case expr.Equal:
-		return span{low, after(low)}, nil
+		return span{low, successor(low)}, nil
 	case expr.Less:
 		return span{prefix, low}, nil
 	case expr.LessOrEqual:
-		return span{prefix, after(low)}, nil
+		return span{prefix, successor(low)}, nil
 	case expr.Greater:
-		return span{after(low), successor(prefix)}, nil
+		return span{successor(low), successor(prefix)}, nil
 	case expr.GreaterOrEqual:
 		return span{low, successor(prefix)}, nil
 	case expr.Between:
 		high, err := k.bound(prefix, attr.SortKey, t.Values[1])
-		return span{low, after(high)}, err
+		return span{low, successor(high)}, err
 	}
 	if k.Type == "N" {
 		return span{}, validation("One or more parameter values were invalid: " +
@@ -160,9 +182,9 @@ func (q *page) behind(in span) (span, error) {
 	if q.start == nil {
 		return in, nil
 	}
-	start, err := q.target.table.Keys.encodeKey(q.start)
+	start, err := q.position()
 	if err != nil {
-		return span{}, validation("The provided starting key is invalid: %s", message(err))
+		return span{}, err
 	}
 	switch {
 	case !in.contains(start):

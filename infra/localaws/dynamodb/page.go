@@ -26,13 +26,18 @@ func (s *store) read(q *page, in span) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := found{page: q, items: []jsontext.Value{}}
+	f := found{page: q, items: []jsontext.Value{}, fetching: q.fetches()}
 	err = s.view(func(tx *bbolt.Tx) error {
-		items := q.target.items(tx)
-		if items == nil {
+		var from *bbolt.Bucket
+		if f.whole = q.target.items(tx); f.whole == nil {
 			return resourceNotFound()
 		}
-		return f.walk(items.Cursor(), in)
+		if from = f.whole; q.from != nil {
+			if from = tx.Bucket(q.from.bucket()); from == nil {
+				return q.noIndex()
+			}
+		}
+		return f.walk(from.Cursor(), in)
 	})
 	if err != nil {
 		return nil, err
@@ -41,7 +46,7 @@ func (s *store) read(q *page, in span) (any, error) {
 	if !q.count {
 		out.Items = &f.items
 	}
-	out.ConsumedCapacity = consumed(q.capacity, q.target, readUnits(f.size, q.consistent))
+	out.ConsumedCapacity = f.cost().report(q.capacity, q.target.name)
 	return out, nil
 }
 
@@ -51,8 +56,12 @@ type found struct {
 	items   []jsontext.Value
 	count   int
 	scanned int
-	size    int
-	last    attr.Item // the last key that was evaluated, where the page ended before the span
+	size    int           // of the items or entries that were evaluated
+	last    attr.Item     // the last key that was evaluated, where the page ended before the span
+	whole   *bbolt.Bucket // the table's items
+
+	fetching bool // what is answered comes from whole
+	fetched  fetched
 }
 
 // walk evaluates items until the page is full: as many as Limit, or as fit into 1 MB.
@@ -67,11 +76,11 @@ func (f *found) walk(c *bbolt.Cursor, in span) error {
 		if err != nil {
 			return err
 		}
-		if f.scanned > 0 && f.size+r.size > maxPage {
+		if f.scanned > 0 && f.size+f.fetched.size+r.size > maxPage {
 			return f.endAt(last)
 		}
 		last = key
-		if err := f.evaluate(r); err != nil {
+		if err := f.evaluate(r, key); err != nil {
 			return err
 		}
 		if f.scanned == f.limit {
@@ -101,7 +110,7 @@ func step(c *bbolt.Cursor, backward bool) (key, value []byte) {
 	return c.Next()
 }
 
-func (f *found) evaluate(r record) error {
+func (f *found) evaluate(r record, key []byte) error {
 	f.scanned++
 	f.size += r.size
 	if f.filter != nil {
@@ -117,23 +126,26 @@ func (f *found) evaluate(r record) error {
 	if f.page.count {
 		return nil
 	}
+	if f.fetching {
+		var err error
+		if r, err = f.fetch(key); err != nil {
+			return err
+		}
+	}
 	out, err := r.project(f.projection)
 	f.items = append(f.items, out)
 	return err
 }
 
 // endAt notes where the next page starts.
-func (f *found) endAt(key []byte) error {
-	keys := f.target.table.Keys
-	partition, rest, err := attr.ReadKey(keys.Partition.kind(), key)
-	if err != nil {
-		return err
+func (f *found) endAt(key []byte) (err error) {
+	f.last = attr.Item{}
+	for _, k := range f.order() {
+		if f.last[k.Name], key, err = attr.ReadKey(k.kind(), key); err != nil {
+			return err
+		}
 	}
-	f.last = attr.Item{keys.Partition.Name: partition}
-	if keys.hasSort() {
-		f.last[keys.Sort.Name], _, err = attr.ReadKey(keys.Sort.kind(), rest)
-	}
-	return err
+	return nil
 }
 
 // owns reports whether an item belongs to the segment of a parallel Scan: partitions stay together.
@@ -141,8 +153,7 @@ func (q *page) owns(key []byte) bool {
 	if q.segments < 2 {
 		return true
 	}
-	keys := q.target.table.Keys
-	_, rest, err := attr.ReadKey(keys.Partition.kind(), key)
+	_, rest, err := attr.ReadKey(q.keys.Partition.kind(), key)
 	if err != nil {
 		return false
 	}

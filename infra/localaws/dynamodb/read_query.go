@@ -45,7 +45,10 @@ type scanInput struct {
 type page struct {
 	target     *target
 	index      string
+	from       *index    // nil: the table, or there is no such index
+	keys       keySchema // of what is read
 	resource   string
+	selects    string
 	terms      []expr.KeyTerm // of a Query
 	backward   bool
 	filter     *expr.Condition
@@ -205,7 +208,8 @@ func (r *reading) page(in *pageInput, p *expr.Placeholders) (*page, *access, err
 	if q.target, err = r.target("tableName", in.TableName); err != nil {
 		return nil, nil, err
 	}
-	q.resource = q.target.arn
+	q.resource, q.from = q.target.arn, q.target.table.index(q.index)
+	q.keys, _ = q.target.table.of(q.index)
 	if q.index != "" {
 		if err := validName(q.index); err != nil {
 			return nil, nil, err
@@ -235,7 +239,7 @@ func (r *reading) page(in *pageInput, p *expr.Placeholders) (*page, *access, err
 	if a.selects, err = q.readSelect(in); err != nil {
 		return nil, nil, err
 	}
-	q.count = a.selects == selectCount
+	q.selects, q.count = a.selects, a.selects == selectCount
 	return q, a, nil
 }
 
