@@ -64,15 +64,7 @@ func readKeySchema(member string, elements []keySchemaElement, types map[string]
 
 // usesDefinitions refuses definitions of attributes that are no key.
 func (t *table) usesDefinitions() error {
-	used := map[string]bool{}
-	for _, name := range t.Keys.attributes() {
-		used[name] = true
-	}
-	for _, x := range t.Indexes {
-		for _, name := range x.Keys.attributes() {
-			used[name] = true
-		}
-	}
+	used := t.keyNames()
 	switch {
 	case len(used) == len(t.Attributes):
 		return nil
@@ -86,6 +78,20 @@ func (t *table) usesDefinitions() error {
 	}
 	return validation("One or more parameter values were invalid: Some AttributeDefinitions are not used. "+
 		"AttributeDefinitions: %s, keys used: %s", bracketed(defined), bracketed(slices.Sorted(maps.Keys(used))))
+}
+
+// keyNames are the attributes that are a key of the table or of an index.
+func (t *table) keyNames() map[string]bool {
+	names := map[string]bool{}
+	for _, name := range t.Keys.attributes() {
+		names[name] = true
+	}
+	for _, x := range t.Indexes {
+		for _, name := range x.Keys.attributes() {
+			names[name] = true
+		}
+	}
+	return names
 }
 
 // bracketed words names as AWS does.

@@ -90,7 +90,7 @@ var operations = map[string]operation{
 	"PutResourcePolicy":               on(tableOrStream),
 	"GetResourcePolicy":               on(tableOrStream),
 	"DeleteResourcePolicy":            on(tableOrStream),
-	"UpdateTable": on(tableName).with(
+	"UpdateTable": on(tableName).answered(updateTable).with(
 		rule{actions: []string{"CreateTable", "CreateTableReplica", "DeleteTableReplica"}, resource: tableName, when: hasReplicas},
 		rule{actions: itemActions, resource: tableName, anyKey: true, when: hasReplicas},
 		rule{actions: []string{"CreateGlobalTableWitness", "DeleteGlobalTableWitness"}, resource: tableName, when: hasWitnesses}),

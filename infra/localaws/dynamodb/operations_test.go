@@ -189,7 +189,7 @@ func TestAnOperationThatAWSHasNotIsUnknown(t *testing.T) {
 
 func TestAnOperationThatTheStoreHasNotIsAuthorizedThenUnknown(t *testing.T) {
 	s := newTracking(t)
-	for _, name := range []string{"ExecuteStatement", "UpdateTable", "SearchVectors", "GetRecords", "DescribeLimits"} {
+	for _, name := range []string{"ExecuteStatement", "UpdateTimeToLive", "SearchVectors", "GetRecords", "DescribeLimits"} {
 		for _, row := range operationRows {
 			if row.operation != name {
 				continue
