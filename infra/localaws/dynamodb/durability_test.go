@@ -40,7 +40,7 @@ func writeUntilKilled(path string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := do(s, "CreateTable", createBody("TrackingData", "TenantID", "S", "ShipmentID", "S")); err != nil {
+	if _, err := do(s, "CreateTable", createLoaded); err != nil {
 		return err
 	}
 	var mu sync.Mutex
@@ -60,6 +60,9 @@ func writeUntilKilled(path string) error {
 	}
 	return <-failed
 }
+
+// createLoaded creates TrackingData with an index by what putBody puts.
+var createLoaded = createIndexed("TrackingData", []string{"TenantID S", "ShipmentID S", "Load S"}, "", gsi("ByLoad", "KEYS_ONLY", "Load", "ShipmentID"))
 
 func putBody(i int) string {
 	return `{"TableName":"TrackingData","Item":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"` + strconv.Itoa(i) + `"},"Load":{"S":"` +
@@ -88,6 +91,13 @@ func TestAKilledStoreHasEveryAcknowledgedWrite(t *testing.T) {
 	sum, err := s.store.sizes(items)
 	if err != nil || sum.items < int64(len(acknowledged)) || sum.items > int64(len(acknowledged)+writers*2) {
 		t.Errorf("got %d items, want the %d acknowledged and at most those under way", sum.items, len(acknowledged))
+	}
+	indexed := 0
+	for _, page := range pagesOf(t, s, "Scan", query+`"IndexName":"ByLoad"`) {
+		indexed += len(page)
+	}
+	if int64(indexed) != sum.items || sum.indexes["ByLoad"].items != sum.items {
+		t.Errorf("got %d entries in the index, counted %d, want one for each of %d items", indexed, sum.indexes["ByLoad"].items, sum.items)
 	}
 }
 
@@ -136,8 +146,9 @@ func TestTablesAndItemsAreThereAfterReopening(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(t, s, "CreateTable", createBody("TrackingData", "TenantID", "S", "ShipmentID", "S"))
+	must(t, s, "CreateTable", createLoaded)
 	must(t, s, "PutItem", putBody(1))
+	must(t, s, "UpdateTable", createLate("ByPort", "ALL", "Port"))
 	before := must(t, s, "DescribeTable", tName)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -150,5 +161,12 @@ func TestTablesAndItemsAreThereAfterReopening(t *testing.T) {
 	}
 	if got := must(t, s, "Query", query+keyCond+`}`); !strings.Contains(got, `"Count":1`) {
 		t.Errorf("got %s, want the item", got)
+	}
+	if got := must(t, s, "Scan", query+`"IndexName":"ByLoad"}`); !strings.Contains(got, `"Count":1`) {
+		t.Errorf("got %s, want the item's entry", got)
+	}
+	put(t, s, "yellow", "2", `"Port":{"S":"Oslo"}`)
+	if got := must(t, s, "Scan", query+`"IndexName":"ByPort"}`); !strings.Contains(got, `"Count":1`) {
+		t.Errorf("got %s, want the entry of what was put after reopening", got)
 	}
 }

@@ -19,7 +19,8 @@ func FuzzRead(f *testing.F) {
 		f.Add(a.operation, []byte(a.attack))
 		f.Add(a.operation, []byte(a.control))
 	}
-	s := newTracking(f)
+	s := newIndexed(f)
+	put(f, s, "yellow", "1", `"Carrier":{"S":"fast"},"Weight":{"N":"7"},"Seal":{"B":"AA=="}`)
 	f.Fuzz(func(t *testing.T, operation string, body []byte) {
 		call, err := s.Read(t.Context(), request(operation, string(body)))
 		if err != nil {

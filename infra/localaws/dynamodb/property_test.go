@@ -19,13 +19,13 @@ var tenants = []string{"yellow", "blue", "green"}
 // Every partition that an answer hands out or changes must be among the LeadingKeys that the policy
 // decided on, for whatever request the reading lets through.
 func TestNothingIsTouchedOutsideOfTheLeadingKeys(t *testing.T) {
-	s := newTracking(t)
+	s := newIndexed(t)
 	for _, tenant := range tenants {
 		for i := range 3 {
-			must(t, s, "PutItem", fmt.Sprintf(`{"TableName":"TrackingData","Item":{"TenantID":{"S":"%s"},"ShipmentID":{"S":"%d"},"a":{"S":"of-%s"}}}`, tenant, i, tenant))
+			put(t, s, tenant, fmt.Sprint(i), fmt.Sprintf(`"a":{"S":"of-%s"},"Carrier":{"S":"%s"},"Weight":{"N":"%d"}`, tenant, tenants[i], i))
 		}
 	}
-	touchedAny := false
+	touchedAny, touchedIndex := false, false
 	rapid.Check(t, func(t *rapid.T) {
 		operation, body := drawRequest(t)
 		call, err := read(s, operation, body)
@@ -50,14 +50,16 @@ func TestNothingIsTouchedOutsideOfTheLeadingKeys(t *testing.T) {
 		if err != nil {
 			return
 		}
-		for _, tenant := range touched(t, before, contents(t, s), resp.Body) {
+		partition := partitionOf(body)
+		for _, tenant := range touched(t, before, contents(t, s), resp.Body, partition) {
 			touchedAny = true
+			touchedIndex = touchedIndex || partition != "TenantID"
 			if !known || !keys[tenant] {
 				t.Fatalf("%s %s touched %s; LeadingKeys %v, known %t", operation, body, tenant, slices.Collect(maps.Keys(keys)), known)
 			}
 		}
 	})
-	if !touchedAny {
+	if !touchedAny || !touchedIndex {
 		t.Error("no request touched anything: the property was not put to the test")
 	}
 }
@@ -77,11 +79,21 @@ func contents(t *rapid.T, s *Service) map[string]string {
 	return out
 }
 
+// partitionOf is the attribute that a request reads by: the table's partition key, or that of the index.
+func partitionOf(body string) string {
+	for _, index := range []string{"ByCarrier", "CarrierKeys"} {
+		if strings.Contains(body, `"IndexName":"`+index+`"`) {
+			return "Carrier"
+		}
+	}
+	return "TenantID"
+}
+
 // touched are the partitions of the items in a response, and of those that differ.
-func touched(t *rapid.T, before, after map[string]string, body []byte) []string {
+func touched(t *rapid.T, before, after map[string]string, body []byte, partition string) []string {
 	var out []string
 	for _, tenant := range tenants {
-		if strings.Contains(string(body), `"TenantID":{"S":"`+tenant+`"`) || strings.Contains(string(body), "of-"+tenant) {
+		if strings.Contains(string(body), `"`+partition+`":{"S":"`+tenant+`"`) || partition == "TenantID" && strings.Contains(string(body), "of-"+tenant) {
 			out = append(out, tenant)
 		}
 	}
@@ -142,7 +154,11 @@ func drawKey(t *rapid.T) object {
 }
 
 func drawItem(t *rapid.T) object {
-	return append(drawKey(t), member("a", drawValue(t, "x")))
+	item := append(drawKey(t), member("a", drawValue(t, "x")))
+	if maybe(t, "carried") {
+		item = append(item, member("Carrier", drawValue(t, tenants...)))
+	}
+	return item
 }
 
 func drawTable(t *rapid.T) string {
@@ -215,7 +231,7 @@ func single(t *rapid.T, action string) object {
 		o = append(o, member("Key", drawKey(t)))
 	}
 	if strings.HasPrefix(action, "Update") {
-		o = append(o, member("UpdateExpression", pick(t, "update", "SET b = TenantID", "REMOVE a", "SET TenantID = ShipmentID", "SET ShipmentID = a")))
+		o = append(o, member("UpdateExpression", pick(t, "update", "SET b = TenantID", "REMOVE a", "SET Carrier = TenantID", "SET TenantID = ShipmentID", "SET ShipmentID = a")))
 	}
 	if action == "ConditionCheck" || action != "GetItem" && maybe(t, "condition") {
 		o = append(o, member("ConditionExpression", pick(t, "condition", "attribute_exists(a)", "attribute_not_exists(zz)")))
@@ -230,9 +246,17 @@ func single(t *rapid.T, action string) object {
 }
 
 func drawQuery(t *rapid.T) object {
-	o := object{member("TableName", drawTable(t))}
+	o, names := object{member("TableName", drawTable(t))}, []string{"TenantID", "#p", "#s", "ShipmentID"}
+	start, partition, sort := drawKey, "TenantID", "ShipmentID"
+	if rapid.Bool().Draw(t, "index") {
+		index := pick(t, "index name", "ByCarrier", "CarrierKeys", "CarrierKeys", "LocalKeys", "Nope")
+		o = append(o, member("IndexName", index))
+		partition, sort = partitionOf(o.String()), "Carrier"
+		names = []string{"TenantID", "Carrier", "#p", "#p", "#s"}
+		start = func(t *rapid.T) object { return append(drawKey(t), member("Carrier", drawValue(t, tenants...))) }
+	}
 	if maybe(t, "start") {
-		o = append(o, member("ExclusiveStartKey", drawKey(t)))
+		o = append(o, member("ExclusiveStartKey", start(t)))
 	}
 	if maybe(t, "backward") {
 		o = append(o, member("ScanIndexForward", false))
@@ -241,14 +265,14 @@ func drawQuery(t *rapid.T) object {
 		o = append(o, member("Limit", rapid.IntRange(1, 3).Draw(t, "n")))
 	}
 	if maybe(t, "legacy") {
-		return append(o, member("KeyConditions", object{member("TenantID", object{
+		return append(o, member("KeyConditions", object{member(pick(t, "legacy name", partition, partition, "TenantID"), object{
 			member("ComparisonOperator", pick(t, "op", "EQ", "EQ", "GE", "NE", "IN")),
 			member("AttributeValueList", list(t, func() string { return drawValue(t, tenants...).String() })),
 		})}))
 	}
 	terms := make([]string, rapid.IntRange(1, 2).Draw(t, "terms"))
 	for i := range terms {
-		name := pick(t, "name", "TenantID", "#p", "#s", "ShipmentID")
+		name := pick(t, "name", names...)
 		terms[i] = fmt.Sprintf(pick(t, "term", "%s = :v%d", "%s = :v%d", "%s = :v%d", "%s >= :v%d", "begins_with(%s, :v%d)"), name, i)
 	}
 	condition := strings.Join(terms, pick(t, "joined", " AND ", " AND ", " AND ", " OR "))
@@ -257,14 +281,14 @@ func drawQuery(t *rapid.T) object {
 		values = append(values, member(fmt.Sprintf(":v%d", i), drawValue(t, append([]string{"0"}, tenants...)...)))
 	}
 	o = append(o, member("KeyConditionExpression", condition), member("ExpressionAttributeValues", values))
-	names := object{}
-	for alias, name := range map[string]string{"#p": pick(t, "#p", "TenantID", "ShipmentID"), "#s": pick(t, "#s", "TenantID", "ShipmentID")} {
+	aliases := object{}
+	for alias, name := range map[string]string{"#p": pick(t, "#p", partition, partition, sort), "#s": pick(t, "#s", partition, sort)} {
 		if strings.Contains(condition, alias) {
-			names = append(names, member(alias, name))
+			aliases = append(aliases, member(alias, name))
 		}
 	}
-	if len(names) > 0 {
-		o = append(o, member("ExpressionAttributeNames", names))
+	if len(aliases) > 0 {
+		o = append(o, member("ExpressionAttributeNames", aliases))
 	}
 	return o
 }
