@@ -109,3 +109,13 @@ func TestARequestIsNotAnsweredFromAnotherIndexOfTheName(t *testing.T) {
 		t.Errorf("control: got %d items, want 1", got)
 	}
 }
+
+// partitionOf is the attribute that a request reads by: the table's partition key, or that of the index.
+func partitionOf(body string) string {
+	for _, index := range []string{"ByCarrier", "CarrierKeys"} {
+		if strings.Contains(body, `"IndexName":"`+index+`"`) {
+			return "Carrier"
+		}
+	}
+	return "TenantID"
+}
