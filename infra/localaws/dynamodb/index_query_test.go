@@ -224,3 +224,27 @@ func spent(t *testing.T, text string) string {
 	}
 	return words
 }
+
+func TestRangesOfAnIndexHoldAllItemsOfTheirBounds(t *testing.T) {
+	s := newIndexed(t)
+	for i, carrier := range []string{"a", "b", "b", "ba", "c", "c", "d"} {
+		put(t, s, "yellow", fmt.Sprint(i), `"Carrier":{"S":"`+carrier+`"}`)
+	}
+	for _, row := range []struct{ condition, want string }{
+		{"Carrier BETWEEN :a AND :z", "1 2 3 4 5"},
+		{"Carrier BETWEEN :a AND :a AND TenantID = :k", "1 2"},
+		{"begins_with(Carrier, :a)", "1 2 3"},
+	} {
+		values := `":a":{"S":"b"},`
+		if strings.Contains(row.condition, ":z") {
+			values += `":z":{"S":"c"},`
+		}
+		if !strings.Contains(row.condition, ":k") {
+			row.condition += " AND TenantID = :k"
+		}
+		body := strings.NewReplacer("TenantID = :k", row.condition, `{":k"`, `{`+values+`":k"`).Replace(indexQuery("LocalKeys", `}`))
+		if got := ask(t, s, "Query", body).texts("ShipmentID"); got != row.want {
+			t.Errorf("%s: got %q, want %q", row.condition, got, row.want)
+		}
+	}
+}
