@@ -34,13 +34,17 @@ func drawModelItem(t *rapid.T) attr.Item {
 var modelValues = map[string][]attr.Value{
 	"Carrier": {attr.String("yellow"), attr.String("blue"), attr.String("bl"), attr.String("x\x00y"), attr.String("x")},
 	"Weight":  {number("1"), number("-20"), number("10"), number("9.5"), number("0"), number("1e3")},
-	"Seal":    {attr.Binary([]byte{0}), attr.Binary([]byte{0, 255}), attr.Binary([]byte{255})},
+	"Seal":    {bytesOf("AA=="), bytesOf("AP8="), bytesOf("/w==")},
 	"Port":    {attr.String("p"), attr.String("q"), number("5"), attr.String("")},
-	"Note":    {attr.String("n"), attr.Bool(true)},
+	"Note":    {attr.String("n"), parsed(`{"BOOL":true}`)},
 }
 
-func number(text string) attr.Value {
-	item, err := attr.ParseItem([]byte(`{"n":{"N":"` + text + `"}}`))
+func number(text string) attr.Value { return parsed(`{"N":"` + text + `"}`) }
+
+func bytesOf(text string) attr.Value { return parsed(`{"B":"` + text + `"}`) }
+
+func parsed(value string) attr.Value {
+	item, err := attr.ParseItem([]byte(`{"n":` + value + `}`))
 	if err != nil {
 		panic(err)
 	}
