@@ -174,3 +174,14 @@ func (m *Machine) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	}
 	return s.credentials, nil
 }
+
+// Discard drops id's session, so that the next Retrieve asks STS for another. It is for the caller that saw a service
+// refuse the session itself, as unknown or as ended, before its time: its role was made anew, or revoked. A session
+// younger than a second is kept: a service that refuses every one must not cost an AssumeRole for each request.
+func (m *Machine) Discard(id tenant.ID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s, ok := m.sessions.GetIfPresent(id); ok && time.Since(s.asked) >= minBackoff {
+		m.sessions.Invalidate(id)
+	}
+}

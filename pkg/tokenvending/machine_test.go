@@ -90,6 +90,27 @@ func TestSessionIsNotHandedOutInItsExpiryWindow(t *testing.T) {
 	})
 }
 
+func TestDiscardedSessionIsReplacedAtMostOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		machine := newMachine(t, tokenvending.Config{STS: &fakeSTS{}})
+		yellow, blue := as(t, "yellow"), as(t, "blue")
+		id, err := tenant.FromContext(yellow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		machine.Discard(id) // there is none yet
+		wantKey(t, machine, yellow, "AKIA-yellow-1")
+		wantKey(t, machine, blue, "AKIA-blue-1")
+		time.Sleep(time.Second - 1)
+		machine.Discard(id)
+		wantKey(t, machine, yellow, "AKIA-yellow-1")
+		time.Sleep(time.Nanosecond)
+		machine.Discard(id)
+		wantKey(t, machine, yellow, "AKIA-yellow-2")
+		wantKey(t, machine, blue, "AKIA-blue-1") // nobody discarded it
+	})
+}
+
 func TestSessionEndsByTheEarlierOfTheTwoClocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := &fakeSTS{twist: func(_ string, out *sts.AssumeRoleOutput) {

@@ -13,6 +13,7 @@ import (
 // session is what STS gave for one tenant. All but due is constant.
 type session struct {
 	credentials aws.Credentials
+	asked       time.Time
 	usableUntil time.Time
 	due         atomic.Int64 // Unix time in nanoseconds from which a renewal may be tried
 }
@@ -53,7 +54,7 @@ func newSession(out *sts.AssumeRoleOutput, arn string, asked time.Time, duration
 	if end := asked.Add(duration).Round(0); credentials.Expires.After(end) {
 		credentials.Expires = end
 	}
-	s := &session{credentials: credentials, usableUntil: credentials.Expires.Add(-ExpiryWindow)}
+	s := &session{credentials: credentials, asked: asked, usableUntil: credentials.Expires.Add(-ExpiryWindow)}
 	if !s.isUsable(asked) {
 		return nil, fmt.Errorf("the session ends at %v: check this machine's clock", credentials.Expires)
 	}

@@ -23,6 +23,9 @@ type answer struct{ metadata middleware.Metadata }
 // answer was refused by us. The error is a problem.
 func (s *Store) audited(ctx context.Context, own scope, about access, call func() (answer, error)) error {
 	got, cause := call()
+	if refusesSession(cause) {
+		s.vending.Discard(own.tenant)
+	}
 	err := classify(ctx, cause)
 	record := telemetry.AuditRecord{
 		Action: about.action, Resource: about.resource, Tenant: own.String(),

@@ -70,6 +70,12 @@ func isRefusal(code string) bool {
 	return false
 }
 
+// refusesSession tells the codes with which DynamoDB refuses a session itself, whatever it was used for.
+func refusesSession(err error) bool {
+	var code smithy.APIError
+	return errors.As(err, &code) && (code.ErrorCode() == "UnrecognizedClientException" || code.ErrorCode() == "ExpiredTokenException")
+}
+
 // isPassing reports whether DynamoDB's answer may be another in a moment: it throttles, fails, or our clock is off by
 // more than tokenvending.ExpiryWindow.
 func isPassing(code string, err error) bool {

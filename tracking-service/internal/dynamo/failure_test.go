@@ -11,6 +11,7 @@ import (
 	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -61,6 +62,48 @@ func TestDenialIsNotTriedAgain(t *testing.T) {
 	wantKind(t, err, problem.Denied)
 	if len(w.calls) != 1 {
 		t.Errorf("%d calls, want 1", len(w.calls))
+	}
+}
+
+// countingSTS counts the sessions that were asked for.
+type countingSTS struct {
+	fakeSTS
+	calls int
+}
+
+func (c *countingSTS) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, opts ...func(*sts.Options)) (*sts.AssumeRoleOutput, error) {
+	c.calls++
+	return c.fakeSTS.AssumeRole(ctx, in, opts...)
+}
+
+func TestSessionThatIsRefusedIsReplaced(t *testing.T) {
+	for code, sessions := range map[string]int{
+		"UnrecognizedClientException": 2, // the role was made anew, say
+		"ExpiredTokenException":       2,
+		"AccessDeniedException":       1, // the session is known: another would be denied too
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			client := &countingSTS{}
+			w := &wire{}
+			store, _ := newStore(t, w, client)
+			ctx := as(t, "yellow")
+			w.answer = func(n int, _ call) (int, string) {
+				if n == 2 {
+					return 400, `{"__type":"com.amazonaws.dynamodb.v20120810#` + code + `"}`
+				}
+				return 200, `{"Item":` + row("yellow", "1001") + `}`
+			}
+			if _, err := store.Get(ctx, shipmentID(t, "1001")); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			if _, err := store.Get(ctx, shipmentID(t, "1001")); err == nil {
+				t.Fatalf("%s was not told", code)
+			}
+			if _, err := store.Get(ctx, shipmentID(t, "1001")); err != nil || client.calls != sessions {
+				t.Errorf("after %s: error %v, %d sessions, want none and %d", code, err, client.calls, sessions)
+			}
+		})
 	}
 }
 
