@@ -110,25 +110,8 @@ func (s serve) Run(ctx context.Context, std streams) error {
 		return errors.Join(err, listener.Close())
 	}
 	fmt.Fprintf(std.err, "devissuer: FOR DEVELOPMENT ONLY: whoever reaches %s gets a token for any tenant\n", s.Issuer)
-	return serveUntil(ctx, listener, issuer)
-}
-
-func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+	return command.Serve(ctx, &http.Server{
+		Handler: issuer, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-	}
-	stopped := make(chan error, 1)
-	go func() { stopped <- server.Serve(listener) }()
-	select {
-	case err := <-stopped:
-		return err
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	if err := server.Shutdown(drain); err != nil {
-		return server.Close()
-	}
-	return nil
+	}, listener)
 }

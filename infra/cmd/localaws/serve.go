@@ -14,6 +14,7 @@ import (
 
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/upstream"
+	"example.com/shiptrack/pkg/command"
 )
 
 const defaultListen = "127.0.0.1:4566"
@@ -130,17 +131,5 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
 		ErrorLog: log.New(stderr, "localaws: ", 0),
 	}
-	stopped := make(chan error, 1)
-	go func() { stopped <- server.Serve(listener) }()
-	select {
-	case err := <-stopped:
-		return err
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	if err := server.Shutdown(drain); err != nil {
-		return server.Close()
-	}
-	return nil
+	return command.Serve(ctx, server, listener)
 }
