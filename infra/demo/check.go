@@ -127,12 +127,14 @@ func (d *demo) sessionClient(ctx context.Context) (*dynamodb.Client, string, err
 	if err != nil {
 		return nil, "", err
 	}
-	cfg := d.awsConfig(vending)
-	identity, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	// On the clients, as the documentation of tokenvending has it, not on the configuration.
+	cfg := d.awsConfig(nil)
+	identity, err := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Credentials = vending }).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return nil, "", fmt.Errorf("no session for yellow: %w", err)
 	}
-	return dynamodb.NewFromConfig(cfg), aws.ToString(identity.Arn), nil
+	client := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.Credentials = vending })
+	return client, aws.ToString(identity.Arn), nil
 }
 
 func getItem(partition string) *dynamodb.GetItemInput {

@@ -119,7 +119,7 @@ func (d *demo) start(ctx context.Context) error {
 		env          []string
 		args         []string
 	}{
-		{"localaws", "localaws", d.localawsEnv(), []string{"serve", "--listen", address(d.LocalawsPort),
+		{"localaws", "localaws", d.awsEnv(), []string{"serve", "--listen", address(d.LocalawsPort),
 			"--data", filepath.Join(d.dir, "data"), "--log", d.decisionLog()}},
 		{"devissuer", "devissuer", d.baseEnv(), []string{"serve", "--listen", address(d.IssuerPort), "--audience", audience}},
 		{"tracking-service", "tracking-service", d.trackingEnv(base64.StdEncoding.EncodeToString(cursorKey)), []string{"serve"}},
@@ -136,7 +136,7 @@ func (d *demo) start(ctx context.Context) error {
 	if err := d.provision(ctx); err != nil {
 		return err
 	}
-	if err := d.fleet.start("credentials", "localaws", d.localawsEnv(), "credentials", "serve", "--role", "TrackingServiceRole",
+	if err := d.fleet.start("credentials", "localaws", d.awsEnv(), "credentials", "serve", "--role", "TrackingServiceRole",
 		"--listen", address(d.CredentialsPort), "--token-file", d.tokenFile()); err != nil {
 		return err
 	}

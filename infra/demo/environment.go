@@ -33,8 +33,6 @@ func (d *demo) awsEnv() []string {
 	return append(d.baseEnv(), "AWS_REGION="+region, "AWS_ENDPOINT_URL="+endpoint(d.LocalawsPort), "AWS_EC2_METADATA_DISABLED=true")
 }
 
-func (d *demo) localawsEnv() []string { return d.awsEnv() }
-
 func (d *demo) oidcEnv(metricsPort, port int) []string {
 	return []string{
 		"LISTEN_ADDR=" + address(port), "METRICS_ADDR=" + address(metricsPort),
