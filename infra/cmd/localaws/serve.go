@@ -40,9 +40,8 @@ func (serve) Help() string {
   AWS_REGION=eu-west-1 localaws serve --listen 127.0.0.1:4600
       another region and port; clients need AWS_ENDPOINT_URL=http://127.0.0.1:4600
 
-  localaws serve --upstream http://localstack:4566
   localaws serve --upstream dynamodb=http://dynamodb-local:8000
-      a gateway that enforces IAM in front of LocalStack, or of DynamoDB Local
+      a gateway that enforces IAM in front of DynamoDB Local
 
 A gateway runs on while its upstream is away, and answers 500 or 503, which SDKs retry. GET /_localaws/health answers 200 while localaws runs, GET /_localaws/ready only while every upstream answers too (else 503). Let nothing but the gateway reach the upstream, which checks nothing.`
 }
