@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/go-json-experiment/json"
 
 	"example.com/shiptrack/infra/iam"
@@ -125,8 +126,16 @@ func (l *Local) Config(c Credentials) aws.Config {
 				AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
 			}, nil
 		}),
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+		Retryer: newRetryer,
 	}
+}
+
+// newRetryer tries again what broke on the connection, which says nothing about localaws, and nothing that
+// localaws answered.
+func newRetryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.Retryables = []retry.IsErrorRetryable{retry.RetryableConnectionError{}}
+	})
 }
 
 // transport is shared: a test may make many clients.
