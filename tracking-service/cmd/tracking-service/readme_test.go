@@ -13,7 +13,7 @@ func TestReadmeListsEveryVariable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// In the README a star marks what the seed reads, and INSTANCE_ID's default has a name.
+	// In the README a star marks what the seed reads, and what has no constant for its default has words.
 	rows := strings.ReplaceAll(string(readme), "` * |", "` |")
 	for line := range strings.Lines(config.Usage[settings]()) {
 		columns := strings.Fields(line)
@@ -23,6 +23,10 @@ func TestReadmeListsEveryVariable(t *testing.T) {
 			want = "| `" + columns[0] + "` | required |"
 		case columns[0] == "INSTANCE_ID":
 			want = "| `INSTANCE_ID` | the host name |"
+		case columns[0] == "CURSOR_KEY":
+			want = "| `CURSOR_KEY` | required, or `CURSOR_KEY_FILE` |"
+		case columns[0] == "CURSOR_KEY_FILE":
+			want = "| `CURSOR_KEY_FILE` | not set |"
 		}
 		if !strings.Contains(rows, want) {
 			t.Errorf("the README has no row that begins %s", want)

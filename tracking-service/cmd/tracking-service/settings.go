@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 
 	"example.com/shiptrack/pkg/config"
@@ -54,7 +56,8 @@ type settings struct {
 	Access
 	SessionDuration  time.Duration `env:"SESSION_DURATION" envDefault:"1h" help:"how long a tenant's AWS session lasts, 15m to 1h"`
 	SessionCacheSize int           `env:"SESSION_CACHE_SIZE" envDefault:"10000" help:"how many tenants' sessions are kept, 1 to 1000000, about 2 KB each"`
-	CursorKey        string        `env:"CURSOR_KEY,required" secret:"true" help:"base64 of 32 random bytes that all instances share: authenticates page cursors (head -c 32 /dev/urandom | base64)"`
+	CursorKey        string        `env:"CURSOR_KEY" secret:"true" help:"base64 of 32 random bytes that all instances share: authenticates page cursors (head -c 32 /dev/urandom | base64); required, or CURSOR_KEY_FILE"`
+	CursorKeyFile    string        `env:"CURSOR_KEY_FILE" help:"a file that holds what CURSOR_KEY would"`
 }
 
 // Defaults presets what differs between the services.
@@ -78,9 +81,22 @@ func (s *settings) Validate() error {
 	return errors.Join(wrong...)
 }
 
-// cursorKey returns the bytes of CursorKey. The error does not repeat it.
+// cursorKey returns the bytes of CursorKey, or of what CursorKeyFile holds. The error does not repeat them.
 func (s *settings) cursorKey() ([]byte, error) {
-	key, err := base64.StdEncoding.DecodeString(s.CursorKey)
+	text := s.CursorKey
+	switch {
+	case text == "" && s.CursorKeyFile == "":
+		return nil, errors.New("is required but not set; make one with: head -c 32 /dev/urandom | base64, or name a file in CURSOR_KEY_FILE")
+	case text != "" && s.CursorKeyFile != "":
+		return nil, errors.New("is set, and so is CURSOR_KEY_FILE: set one of them")
+	case text == "":
+		content, err := os.ReadFile(s.CursorKeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("CURSOR_KEY_FILE cannot be read: %w", err)
+		}
+		text = strings.TrimSpace(string(content))
+	}
+	key, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(key) != cursorKeySize {
 		return nil, errors.New("is not the base64 of 32 bytes; make one with: head -c 32 /dev/urandom | base64")
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,6 +48,36 @@ func TestAllThatIsWrongIsListedAtOnce(t *testing.T) {
 	}
 	if strings.Contains(stderr.String(), "c2VjcmV0") || stdout.Len() > 0 {
 		t.Errorf("the key or something else is printed:\n%s%s", stderr.String(), stdout.String())
+	}
+}
+
+func TestCursorKeyStandsInTheVariableOrInAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte(cursorKey+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name    string
+		environ []string
+		want    string // in the error; empty: none
+	}{
+		{"the variable", valid(), ""},
+		{"the file", valid("CURSOR_KEY=", "CURSOR_KEY_FILE="+file), ""},
+		{"neither", valid("CURSOR_KEY="), "CURSOR_KEY: is required but not set"},
+		{"both", valid("CURSOR_KEY_FILE=" + file), "set one of them"},
+		{"no such file", valid("CURSOR_KEY=", "CURSOR_KEY_FILE="+file+"x"), "CURSOR_KEY_FILE cannot be read"},
+		{"a file with something else", valid("CURSOR_KEY=", "CURSOR_KEY_FILE="+os.DevNull), "not the base64 of 32 bytes"},
+	} {
+		s, err := config.Load[settings](tc.environ)
+		if tc.want != "" {
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%s: %v, want %q", tc.name, err, tc.want)
+			}
+			continue
+		}
+		if key, keyErr := s.cursorKey(); err != nil || keyErr != nil || len(key) != cursorKeySize {
+			t.Errorf("%s: %d bytes, %v, %v", tc.name, len(key), err, keyErr)
+		}
 	}
 }
 
