@@ -1,6 +1,7 @@
 // Package devissuer is an OpenID Connect issuer for development: discovery, JWKS, and an endpoint that
 // signs a token for whoever asks. It must never be reachable by anyone but the developer who runs it:
-// its command refuses to listen on anything but loopback.
+// its command refuses to listen on anything but loopback, unless it is told that it is inside a network of
+// containers.
 package devissuer
 
 import (

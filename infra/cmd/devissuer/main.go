@@ -36,7 +36,8 @@ Examples:
       a token of one hour; curl -H "Authorization: Bearer $(devissuer token --tenant yellow)" ...`
 
 type serve struct {
-	Listen      string `default:"127.0.0.1:8082" help:"Address to listen on; loopback only."`
+	Listen      string `default:"127.0.0.1:8082" help:"Address to listen on; loopback only, unless --beyond-loopback is given."`
+	Beyond      bool   `name:"beyond-loopback" help:"Listen beyond loopback too. Only for a network of containers that nobody else reaches: whoever reaches it gets a token for any tenant."`
 	Issuer      string `help:"URL that the tokens name as their issuer. Default: http:// and the listen address."`
 	Audience    string `default:"shiptrack" help:"Audience of the tokens."`
 	TenantClaim string `default:"TenantID" help:"Claim that holds the tenant."`
@@ -93,8 +94,8 @@ func (s serve) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return fmt.Errorf("--listen %q: want host:port, for example 127.0.0.1:8082", s.Listen)
 	}
-	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return fmt.Errorf("--listen %q: this issuer signs a token for whoever asks, so it listens on loopback only (127.0.0.1 or ::1)", s.Listen)
+	if ip := net.ParseIP(host); !s.Beyond && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--listen %q: this issuer signs a token for whoever asks, so it listens on loopback only (127.0.0.1 or ::1), unless --beyond-loopback is given", s.Listen)
 	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {

@@ -18,6 +18,15 @@ func TestOnlyLoopbackIsListenedOn(t *testing.T) {
 	}
 }
 
+func TestBeyondLoopbackIsListenedOnWhereItIsAskedFor(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // it listens, and ends
+	var stderr bytes.Buffer
+	if code := run(ctx, []string{"serve", "--listen", "0.0.0.0:0", "--beyond-loopback", "--issuer", "http://devissuer:8082"}, io.Discard, &stderr); code != 0 || !strings.Contains(stderr.String(), "whoever reaches http://devissuer:8082") {
+		t.Errorf("code %d, %q; want 0 and its warning", code, &stderr)
+	}
+}
+
 // TestServeAndToken runs serve until its token command has been answered.
 func TestServeAndToken(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
