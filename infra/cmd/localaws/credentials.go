@@ -5,14 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"time"
 
 	rolecreds "example.com/shiptrack/infra/localaws/credentials"
 )
 
 type credentials struct {
-	Print printCredentials `cmd:"" default:"withargs" help:"Print a session as a credential_process does (what credentials alone does)."`
-	Serve serveCredentials `cmd:"" help:"Serve sessions on loopback, as ECS does for a task."`
+	Print  printCredentials  `cmd:"" default:"withargs" help:"Print a session as a credential_process does (what credentials alone does)."`
+	Serve  serveCredentials  `cmd:"" help:"Serve sessions on loopback, as ECS does for a task."`
+	Health healthCredentials `cmd:"" help:"Exit 0 if a running serve hands out a session, 1 if not."`
 }
 
 // Help is printed below the commands.
@@ -73,7 +77,7 @@ func (c printCredentials) Run(ctx context.Context, p process) error {
 
 type serveCredentials struct {
 	session   `embed:""`
-	Listen    string `default:"127.0.0.1:4567" placeholder:"ADDR" help:"Loopback address to listen on (${default}); any other is refused."`
+	Listen    string `default:"${credentialsListen}" placeholder:"ADDR" help:"Loopback address to listen on (${default}); any other is refused."`
 	TokenFile string `required:"" placeholder:"FILE" help:"File with the token that clients send, at least 16 characters; made with a random one where missing."`
 }
 
@@ -107,4 +111,34 @@ func (c serveCredentials) Run(ctx context.Context, p process) error {
 	}
 	fmt.Fprintf(p.err, "localaws: credentials of %s at http://%s%s, for the token in %s\n", c.Role, listener.Addr(), rolecreds.Path, c.TokenFile)
 	return serveUntil(ctx, listener, endpoint, p.err)
+}
+
+type healthCredentials struct {
+	Listen    string `default:"${credentialsListen}" placeholder:"ADDR" help:"Where serve listens (${default})."`
+	TokenFile string `required:"" placeholder:"FILE" help:"As given to serve."`
+}
+
+// Run asks as a service asks.
+func (c healthCredentials) Run(ctx context.Context) error {
+	token, err := rolecreds.ReadToken(c.TokenFile)
+	if err != nil {
+		return fmt.Errorf("--token-file: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Listen+rolecreds.Path, nil)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	r.Header.Set("Authorization", token)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return fmt.Errorf("no credentials are served (localaws credentials serve does so): %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusOK {
+		return nil
+	}
+	said, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10)) // a refusal's reason; it holds no secret
+	return fmt.Errorf("%s answers %s: %s", c.Listen, response.Status, strings.TrimSpace(string(said)))
 }

@@ -22,6 +22,7 @@ type cli struct {
 	Serve       serve       `cmd:"" help:"Run the endpoint until it is interrupted."`
 	Credentials credentials `cmd:"" help:"Print or serve the credentials of a role."`
 	Health      health      `cmd:"" help:"Exit 0 if the running localaws answers, 1 if not."`
+	Pause       pause       `cmd:"" help:"Do nothing until it is interrupted: hold a network that other containers share."`
 	Version     version     `cmd:"" help:"Print the version."`
 }
 
@@ -52,6 +53,7 @@ func main() {
 func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
 	return command.Run(&cli{}, args, stdout, stderr, kong.Name("localaws"), kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true}),
+		kong.Vars{"credentialsListen": defaultCredentialsListen},
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(process{env: env, out: stdout, err: stderr}))
 }
 
@@ -65,6 +67,15 @@ func (p process) region() string { return cmp.Or(p.env("AWS_REGION"), localaws.D
 
 // endpoint is where a running localaws is looked for.
 func (p process) endpoint() string { return cmp.Or(p.env("AWS_ENDPOINT_URL"), "http://"+defaultListen) }
+
+// pause is what the pause container of an ECS task does: the containers of a task share its network, and
+// keep it when one of them starts anew.
+type pause struct{}
+
+func (pause) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
 
 type version struct{}
 

@@ -17,7 +17,10 @@ import (
 	"example.com/shiptrack/pkg/command"
 )
 
-const defaultListen = "127.0.0.1:4566"
+const (
+	defaultListen            = "127.0.0.1:4566"
+	defaultCredentialsListen = "127.0.0.1:4567"
+)
 
 type serve struct {
 	Listen string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Address to listen on (${default}). Whoever reaches it can sign as root: keep it on loopback, or inside a network of containers."`

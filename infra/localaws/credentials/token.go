@@ -17,21 +17,21 @@ const (
 	newToken = 32 // random bytes, twice as many hexadecimal digits
 )
 
-// ReadOrMakeToken returns the token in a file, without white space at its end. A file that is missing is
-// made, for its owner's eyes alone, with a random token; of several processes that make it at once one
-// wins and all return its token.
+// ReadOrMakeToken is ReadToken, but for a file that is missing: that is made, for its owner's eyes alone, with
+// a random token; of several processes that make it at once one wins and all return its token.
 func ReadOrMakeToken(file string) (string, error) {
-	token, err := readToken(file)
+	token, err := ReadToken(file)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return token, err
 	}
 	if err := makeToken(file); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
-	return readToken(file)
+	return ReadToken(file)
 }
 
-func readToken(file string) (string, error) {
+// ReadToken returns the token in a file, without white space at its end.
+func ReadToken(file string) (string, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
