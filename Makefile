@@ -1,7 +1,7 @@
 # Shiptrack. `make help` lists the targets.
 
 MODULES  := pkg shipment-service tracking-service infra
-BINARIES := localaws devissuer demo tracking-service shipment-service
+BINARIES := localaws devissuer provision demo tracking-service shipment-service
 BIN      := $(CURDIR)/bin
 
 # Static binaries.
@@ -32,7 +32,7 @@ test: ## run every test that needs Go alone
 build: $(BINARIES:%=build-%) ## build static binaries into bin/
 
 # One line per binary; dependencies that have to be fetched or compiled first are named by go itself.
-build-localaws build-devissuer build-demo: build-%:
+build-localaws build-devissuer build-provision build-demo: build-%:
 	@echo '  building $*'
 	@$(GOBUILD) -o $(BIN)/$* ./infra/cmd/$*
 

@@ -12,15 +12,14 @@ import (
 	"path/filepath"
 	"time"
 
-	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/provision"
 )
 
 // What the demo is made of. The names are those of infra/iam and of infra/docs.
 const (
-	account  = "000000000000"
+	account  = provision.Account
 	region   = "us-east-1"
-	table    = "TrackingData"
+	table    = provision.TableName
 	audience = "shiptrack"
 )
 
@@ -110,10 +109,6 @@ func (d *demo) start(ctx context.Context) error {
 	if err := os.WriteFile(d.tokenFile(), []byte(rand.Text()), 0o600); err != nil {
 		return err
 	}
-	if err := os.WriteFile(d.seedProfile(), []byte("[default]\ncredential_process = \""+
-		filepath.Join(d.fleet.bin, "localaws")+"\" credentials --role TrackingSeedTaskRole\n"), 0o600); err != nil {
-		return err
-	}
 	for _, part := range []struct {
 		name, binary string
 		env          []string
@@ -129,35 +124,16 @@ func (d *demo) start(ctx context.Context) error {
 			return err
 		}
 	}
-	d.step("localaws on %s: loading roles and policies of infra/iam, making table %s", address(d.LocalawsPort), table)
-	if err := d.await(ctx, "localaws", endpoint(d.LocalawsPort)+"/_localaws/health"); err != nil {
-		return err
-	}
-	if err := d.provision(ctx); err != nil {
+	d.step("localaws on %s: roles and policies of infra/iam, table %s, the rows of yellow, blue and green", address(d.LocalawsPort), table)
+	if err := d.fleet.once(ctx, "provision", "provision", d.awsEnv(), "--seed", filepath.Join(d.fleet.bin, "tracking-service")); err != nil {
 		return err
 	}
 	if err := d.fleet.start("credentials", "localaws", d.awsEnv(), "credentials", "serve", "--role", "TrackingServiceRole",
 		"--listen", address(d.CredentialsPort), "--token-file", d.tokenFile()); err != nil {
 		return err
 	}
-	d.step("seeding tenants yellow, blue and green under TrackingSeedRole")
-	if err := d.fleet.once(ctx, "seed", "tracking-service", d.seedEnv(), "seed"); err != nil {
-		return err
-	}
 	d.step("waiting for shipment-service to be ready")
 	return d.await(ctx, "shipment-service", endpoint(d.ShipmentPort)+"/readyz")
-}
-
-func (d *demo) provision(ctx context.Context) error {
-	roles, err := iam.Load(iam.Hardened, iam.Values{Region: region, Account: account, Bucket: "shiptrack-" + account})
-	if err != nil {
-		return err
-	}
-	cfg := d.rootConfig()
-	if err := provision.Roles(ctx, cfg, roles); err != nil {
-		return err
-	}
-	return provision.Table(ctx, cfg, table)
 }
 
 // await polls url until it answers 200, and says what it answered last where it never does.

@@ -5,20 +5,13 @@ import (
 	"path/filepath"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 )
-
-// rootConfig is the configuration of an AWS client that acts as localaws' root.
-func (d *demo) rootConfig() aws.Config {
-	return d.awsConfig(credentials.NewStaticCredentialsProvider("test", "test", ""))
-}
 
 func (d *demo) awsConfig(provider aws.CredentialsProvider) aws.Config {
 	return aws.Config{Region: region, BaseEndpoint: aws.String(endpoint(d.LocalawsPort)), Credentials: provider}
 }
 
 func (d *demo) tokenFile() string   { return filepath.Join(d.dir, "container-token") }
-func (d *demo) seedProfile() string { return filepath.Join(d.dir, "seed-profile") }
 func (d *demo) decisionLog() string { return filepath.Join(d.dir, "decisions.jsonl") }
 
 func (d *demo) credentialsURL() string { return endpoint(d.CredentialsPort) + "/credentials" }
@@ -51,12 +44,6 @@ func (d *demo) trackingEnv(cursorKey string) []string {
 		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE="+d.tokenFile(),
 		"TRACKING_TABLE="+table, "TRACKING_ACCESS_ROLE_ARN="+roleARN("TrackingAccessRole"),
 		"CURSOR_KEY="+cursorKey, "INSTANCE_ID=tracking-demo")
-}
-
-// seedEnv gives the seed its role through a credential_process.
-func (d *demo) seedEnv() []string {
-	return append(d.awsEnv(), "AWS_CONFIG_FILE="+d.seedProfile(),
-		"TRACKING_TABLE="+table, "TRACKING_ACCESS_ROLE_ARN="+roleARN("TrackingSeedRole"), "INSTANCE_ID=seed")
 }
 
 func roleARN(role string) string { return "arn:aws:iam::" + account + ":role/" + role }

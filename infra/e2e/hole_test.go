@@ -45,7 +45,7 @@ func TestDemoNoticesAHoleInThePolicy(t *testing.T) {
 			if err := encoder.Encode(document); err != nil {
 				t.Fatal(err)
 			}
-			out, err := runDemo(t, buildWith(t, policy, changed.Bytes()))
+			out, err := runDemo(t, binWith(t, policy, changed.Bytes()))
 			exit, failed := errors.AsType[*exec.ExitError](err)
 			if !failed || exit.ExitCode() != 1 || !strings.Contains(out, tc.says) || strings.Contains(out, bannerEnd) {
 				t.Fatalf("the demo ends with %v and says:\n%s\nwant exit code 1, %q, and no banner", err, out, tc.says)
@@ -54,10 +54,11 @@ func TestDemoNoticesAHoleInThePolicy(t *testing.T) {
 	}
 }
 
-// buildWith builds the demo with other content for the file original (see go help build, -overlay).
-func buildWith(t *testing.T, original string, content []byte) (binary string) {
+// binWith returns a folder with the binaries, of which provision was built with other content for the file original
+// (see go help build, -overlay).
+func binWith(t *testing.T, original string, content []byte) (dir string) {
 	t.Helper()
-	dir := t.TempDir()
+	dir = t.TempDir()
 	path, err := filepath.Abs(original)
 	if err != nil {
 		t.Fatal(err)
@@ -71,24 +72,28 @@ func buildWith(t *testing.T, original string, content []byte) (binary string) {
 			t.Fatal(err)
 		}
 	}
-	binary = filepath.Join(dir, "demo")
-	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", binary, "./cmd/demo")
+	for _, name := range []string{"localaws", "devissuer", "tracking-service", "shipment-service"} {
+		if err := os.Symlink(filepath.Join(bin, name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", filepath.Join(dir, "provision"), "./cmd/provision")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	return binary
+	return dir
 }
 
 // runDemo runs a demo that is expected to end by itself, on ports of its own.
-func runDemo(t *testing.T, binary string) (said string, err error) {
+func runDemo(t *testing.T, binaries string) (said string, err error) {
 	t.Helper()
 	ports, err := freePorts(len(portVariables))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), binary, "--bin", bin)
+	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "demo"), "--bin", binaries)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}
 	for i, name := range portVariables {
 		cmd.Env = append(cmd.Env, name+"="+ports[i])

@@ -1,0 +1,44 @@
+// Command provision puts the demonstration in place on localaws: roles, table and rows. It is what Terraform is
+// on AWS.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"example.com/shiptrack/pkg/command"
+)
+
+type cli struct {
+	Put    put    `cmd:"" default:"withargs" help:"Bring roles, table and rows to what they should be, once (what provision alone does)."`
+	Keep   keep   `cmd:"" help:"Do so and stay: bring them back where the endpoint behind localaws lost them."`
+	Health health `cmd:"" help:"Exit 0 if a running keep has all in place, 1 if not."`
+}
+
+const description = `Puts Shiptrack's demonstration in place on localaws, as its root: the roles and policies of infra/iam/hardened, the table TrackingData, and the rows of the tenants yellow, blue and green.
+
+Examples:
+
+  provision --seed bin/tracking-service
+      once; it can be repeated, and leaves what is as it should be
+
+  provision keep --seed /tracking-service --mark /run/mark
+      in Docker Compose: LocalStack keeps its tables in memory, and forgets them at its end`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return command.Run(&cli{}, args, stdout, stderr, kong.Name("provision"),
+		kong.Description(description),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(stdout, (*io.Writer)(nil)))
+}
