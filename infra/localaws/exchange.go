@@ -77,7 +77,7 @@ func (x *exchange) decisionEntry(
 	case policy.ExplicitDeny:
 		e.Effect, e.Statement = "ExplicitDeny", newStatement(d.Statement)
 	case policy.ImplicitDeny:
-		e.Effect, e.Layer = "ImplicitDeny", d.Layer
+		e.Effect, e.Layer, e.Reason = "ImplicitDeny", d.Layer, permission.Note
 		for _, miss := range explain(p, permission, request) {
 			e.Misses = append(e.Misses, newMiss(miss))
 		}

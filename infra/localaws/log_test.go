@@ -182,3 +182,29 @@ func wantResourceAccount(t *testing.T, l *localawstest.Local, want string) {
 		t.Errorf("%s on %s: aws:ResourceAccount is %v, want %s", last.Action, last.Resource, got, want)
 	}
 }
+
+// TestMissingTableIsNamedInTheLogAlone: the caller, who may not know of it, gets the denial that another
+// tenant's key gets.
+func TestMissingTableIsNamedInTheLogAlone(t *testing.T) {
+	l := startTracking(t, "yellow", "blue")
+	client := dynamodb.NewFromConfig(l.Config(l.Tenant(t, "yellow")))
+	for name, tc := range map[string]struct {
+		table, key string
+		reason     string
+	}{
+		"a table that is there":   {"TrackingData", "blue", ""},
+		"a table that is missing": {"Missing", "yellow", "there is no table Missing in this region, so what keys the request names is not known: create the table first"},
+	} {
+		l.ResetLog()
+		_, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &tc.table, Key: map[string]types.AttributeValue{
+			"TenantID": &types.AttributeValueMemberS{Value: tc.key}, "ShipmentID": &types.AttributeValueMemberS{Value: "1"},
+		}})
+		localawstest.WantFailure(t, err, "AccessDeniedException", 400)
+		if strings.Contains(err.Error(), "create the table") {
+			t.Errorf("%s: the caller is told: %v", name, err)
+		}
+		if entries := l.Entries(t); len(entries) != 1 || entries[0].Reason != tc.reason {
+			t.Errorf("%s: logged %+v, want the reason %q", name, entries, tc.reason)
+		}
+	}
+}

@@ -39,6 +39,8 @@ type Permission struct {
 	// Trust, where set, is the policy of the resource itself (a role's trust policy): it decides, and the
 	// caller's own policies count as for AssumeRole (policy.DecideTrust).
 	Trust *policy.Named
+	// Note, where set, is for the log of a denial: what an operator should know and a caller must not.
+	Note string
 	// As, where set, is for whom it is decided in place of the caller: the AWS service that starts a role.
 	As *identity.Principal
 }

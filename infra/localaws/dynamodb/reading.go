@@ -77,10 +77,14 @@ func (r *reading) applyRule(rule *rule, m *members) error {
 
 // permit adds a permission; t is the table that the resource belongs to, or nil.
 func (r *reading) permit(action, resource string, t *table, context *policy.Context) {
+	permission := api.Permission{Action: "dynamodb:" + action, Resource: resource, Context: context}
 	if t != nil {
 		setTags(context, "aws:ResourceTag/", t.Tags)
+	} else if _, path, ok := strings.Cut(resource, ":table/"); ok {
+		name, _, _ := strings.Cut(path, "/")
+		permission.Note = "there is no table " + name + " in this region, so what keys the request names is not known: create the table first"
 	}
-	r.permissions = append(r.permissions, api.Permission{Action: "dynamodb:" + action, Resource: resource, Context: context})
+	r.permissions = append(r.permissions, permission)
 }
 
 // maxTags is how many tags a table may have.
