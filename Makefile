@@ -41,8 +41,17 @@ build-tracking-service build-shipment-service: build-%:
 	@$(GOBUILD) -o $(BIN)/$* ./$*/cmd/$*
 
 .PHONY: token
-token: ## print a token of the running demo: make token TENANT=yellow [SUBJECT=ana]
-	@$(BIN)/devissuer token --tenant '$(TENANT)' --subject '$(SUBJECT)' --issuer http://127.0.0.1:$(ISSUER_PORT)
+token: ## print a token of the running demo, or of Compose's: make token TENANT=yellow [SUBJECT=ana]
+	@if [ -x $(BIN)/devissuer ]; then $(BIN)/devissuer token --tenant '$(TENANT)' --subject '$(SUBJECT)' --issuer http://127.0.0.1:$(ISSUER_PORT); \
+	else docker compose exec -T devissuer /devissuer token --tenant '$(TENANT)' --subject '$(SUBJECT)'; fi
+
+.PHONY: up
+up: ## the same in Docker Compose, localaws in front of LocalStack; ready when it returns
+	@infra/compose/up
+
+.PHONY: down
+down: ## stop Docker Compose's containers and remove them, their networks and volumes; the images stay
+	@docker compose --profile '*' down --volumes --remove-orphans
 
 .PHONY: test-aws-cli
 test-aws-cli: ## drive the demo's localaws with the AWS CLI, which has to be installed

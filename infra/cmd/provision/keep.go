@@ -39,23 +39,34 @@ func (k keep) Run(ctx context.Context, out io.Writer) error {
 	}
 	tick := time.NewTicker(readyInterval)
 	defer tick.Stop()
-	for looked := (time.Time{}); ; {
-		switch err := k.ready(ctx); {
-		case err != nil:
-			looked = time.Time{} // it comes back as it never was
-		case time.Since(looked) >= tableInterval:
+	looked, said := time.Time{}, ""
+	for {
+		err := k.ready(ctx)
+		if err == nil && time.Since(looked) >= tableInterval {
 			looked = time.Now()
-			if err := k.look(ctx, k.demonstration(out)); err != nil && ctx.Err() == nil {
-				fmt.Fprintf(out, "provision: not in place, trying again: %v\n", err)
-				looked = time.Time{}
-			}
+			err = k.look(ctx, k.demonstration(out))
 		}
+		if err != nil {
+			looked = time.Time{} // it comes back as it never was
+		}
+		said = say(ctx, out, said, err)
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
 	}
+}
+
+// say tells what is wrong where it is something else than before.
+func say(ctx context.Context, out io.Writer, before string, err error) string {
+	if err == nil || ctx.Err() != nil {
+		return ""
+	}
+	if err.Error() != before {
+		fmt.Fprintf(out, "provision: not in place, trying again: %v\n", err)
+	}
+	return err.Error()
 }
 
 // look puts all in place where the table is missing, or where this process has not done so yet.

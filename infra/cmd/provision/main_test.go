@@ -114,7 +114,7 @@ func TestEndpointThatIsNotReadyIsNamedWithWhatItSaid(t *testing.T) {
 	var out, stderr bytes.Buffer
 	began := time.Now()
 	code := run(t.Context(), []string{"--endpoint", away.URL, "--patience", "200ms"}, &out, &stderr)
-	if code != 1 || !strings.Contains(stderr.String(), "503 Service Unavailable dynamodb does not answer (start it, or name its URL in AWS_ENDPOINT_URL)") {
+	if code != 1 || !strings.Contains(stderr.String(), "localaws answers 503 Service Unavailable dynamodb does not answer (start it, or name its URL in AWS_ENDPOINT_URL)") {
 		t.Errorf("exit %d after %s: %s, want 1 and what it said", code, time.Since(began), &stderr)
 	}
 	if strings.Count(out.String(), "\n") != 1 {

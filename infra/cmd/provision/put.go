@@ -82,7 +82,7 @@ func (p put) ready(ctx context.Context) error {
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		said, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10)) // what there is of it
-		return fmt.Errorf("%s %s", response.Status, strings.TrimSpace(string(said)))
+		return fmt.Errorf("localaws answers %s %s", response.Status, strings.TrimSpace(string(said)))
 	}
 	return nil
 }
