@@ -1,0 +1,156 @@
+//go:build upstreams
+
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"pgregory.net/rapid"
+)
+
+// perform answers r, with all its pages, in a form that can be compared: the status, or the code of an error with
+// what else it says, and then what was answered, in a line each.
+func perform(t *rapid.T, e endpoint, r request, table string) []string {
+	body := r.body
+	var pages, items []string
+	for {
+		a := must(t, e, r.operation, body, table)
+		if a.code != "" {
+			return append([]string{a.code}, reasons(a)...)
+		}
+		var page map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(string(a.body), table, "$T")), &page); err != nil {
+			t.Fatalf("%s: %v", a.body, err)
+		}
+		next := page["LastEvaluatedKey"]
+		if r.unordered {
+			var list []json.RawMessage
+			_ = json.Unmarshal(page["Items"], &list) // there are none with Select COUNT
+			for _, i := range list {
+				items = append(items, canonical(i))
+			}
+			// Where a page ends depends on the order.
+			delete(page, "Items")
+			delete(page, "LastEvaluatedKey")
+			if strings.Contains(r.body, `"Limit"`) {
+				page = map[string]json.RawMessage{}
+			}
+		}
+		text, err := json.Marshal(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, canonical(text))
+		if next == nil {
+			break
+		}
+		if len(pages) > 100 {
+			t.Fatalf("%s: pages without end", e.name)
+		}
+		body = strings.Replace(r.body, `{`, `{"ExclusiveStartKey":`+string(next)+`,`, 1)
+	}
+	if r.unordered {
+		pages = slices.DeleteFunc(pages, func(p string) bool { return p == "{}" })
+	}
+	slices.Sort(items)
+	return append(append([]string{"200"}, pages...), items...)
+}
+
+// reasons are what an error says beside its code and its message.
+func reasons(a answer) []string {
+	var body struct {
+		Item                json.RawMessage
+		CancellationReasons []struct {
+			Code string
+			Item json.RawMessage
+		}
+	}
+	if json.Unmarshal(a.body, &body) != nil {
+		return nil
+	}
+	var all []string
+	if body.Item != nil {
+		all = append(all, canonical(body.Item))
+	}
+	for _, r := range body.CancellationReasons {
+		line := r.Code
+		if r.Item != nil {
+			line += " " + canonical(r.Item)
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
+// canonical is JSON in one form: members by name, sets and the lists of BatchGetItem in order, numbers alike.
+func canonical(text []byte) string {
+	var v any
+	if err := json.Unmarshal(text, &v); err != nil {
+		panic(fmt.Sprintf("%v: %s", err, text))
+	}
+	out, err := json.Marshal(arranged("", v))
+	if err != nil {
+		panic(err)
+	}
+	return string(out)
+}
+
+func arranged(name string, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			if below := arranged(k, v[k]); name == "Responses" {
+				v[k] = sorted(below.([]any))
+			} else {
+				v[k] = below
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = arranged("", v[i])
+		}
+		if name == "SS" || name == "NS" || name == "BS" {
+			return sorted(v)
+		}
+	}
+	return v
+}
+
+func compare(a, b []string) string {
+	if slices.Equal(a, b) {
+		return ""
+	}
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("line %d differs", i)
+		}
+	}
+	return "one has more"
+}
+
+// known says which of the differences between DynamoDB Local and AWS this one is, see
+// infra/docs/DYNAMODB-COMPARISON.md; empty: none of them.
+func known(r request, a, b []string) string {
+	alike := compare(withoutCapacity(a), withoutCapacity(b)) == ""
+	switch {
+	case alike && r.operation == "DeleteItem" && !strings.Contains(r.body, "ReturnConsumedCapacity"):
+		return "DynamoDB Local tells capacity unasked where DeleteItem found nothing"
+	case alike && r.indexed && strings.HasSuffix(r.operation, "Item"):
+		return "DynamoDB Local counts writes to indexes in its own way"
+	}
+	return ""
+}
+
+var capacityPattern = regexp.MustCompile(`"ConsumedCapacity":(\{[^{}]*\}|\[[^\[\]]*\]),?`)
+
+func withoutCapacity(lines []string) []string {
+	lines = slices.Clone(lines)
+	for i := range lines {
+		lines[i] = capacityPattern.ReplaceAllString(lines[i], "")
+	}
+	return lines
+}
