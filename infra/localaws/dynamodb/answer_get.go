@@ -36,12 +36,20 @@ func (s *store) getItem(g *get, in *getInput) answer {
 // view runs do in a read-only transaction: what it sees does not change meanwhile.
 func (s *store) view(do func(*bbolt.Tx) error) error { return s.db.View(do) }
 
+// locate refuses what is wrong whatever the item is, and returns the store's key.
+func (g *get) locate() ([]byte, error) {
+	if err := g.target.found(); err != nil {
+		return nil, err
+	}
+	if err := g.target.table.scalars(g.projection.Documents()); err != nil {
+		return nil, err
+	}
+	return g.target.table.Keys.encodeKey(g.key)
+}
+
 // fetch returns the item's JSON, nil where there is no item, and the size of the whole item.
 func (g *get) fetch(tx *bbolt.Tx) (jsontext.Value, int, error) {
-	if err := g.target.found(); err != nil {
-		return nil, 0, err
-	}
-	key, err := g.target.table.Keys.encodeKey(g.key)
+	key, err := g.locate()
 	if err != nil {
 		return nil, 0, err
 	}
@@ -127,6 +135,9 @@ func (g *tableGets) encode() ([][]byte, error) {
 	if err := g.target.found(); err != nil {
 		return nil, err
 	}
+	if err := g.target.table.scalars(g.projection.Documents()); err != nil {
+		return nil, err
+	}
 	encoded := make([][]byte, len(g.keys))
 	seen := make(map[string]bool, len(g.keys))
 	for i, key := range g.keys {
@@ -180,10 +191,7 @@ func (s *store) transactGet(gets []*get, capacity string) answer {
 		out := &transactGetOutput{Responses: make([]getOutput, len(gets))}
 		spent := spending{}
 		keys, err := distinctKeys(gets, func(g *get) (*target, []byte, error) {
-			if err := g.target.found(); err != nil {
-				return nil, nil, err
-			}
-			key, err := g.target.table.Keys.encodeKey(g.key)
+			key, err := g.locate()
 			return g.target, key, err
 		})
 		if err != nil {

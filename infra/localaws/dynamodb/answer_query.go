@@ -46,7 +46,10 @@ func (q *page) check() error {
 			return err
 		}
 	}
-	return q.legacy
+	if q.legacy != nil {
+		return q.legacy
+	}
+	return q.target.table.scalars(q.filter.Documents(), q.projection.Documents())
 }
 
 // span is the part of the partition that the key condition describes.

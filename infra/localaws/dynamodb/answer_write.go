@@ -37,6 +37,9 @@ func (c *change) prepare() ([]byte, error) {
 		return nil, c.legacy
 	}
 	keys := c.target.table.Keys
+	if err := c.target.table.scalars(c.condition.Documents()); err != nil {
+		return nil, err
+	}
 	if c.kind == "PutItem" {
 		key, err := keys.encodeItem(c.item)
 		if err == nil && c.item.Size() > maxItem {
@@ -50,6 +53,9 @@ func (c *change) prepare() ([]byte, error) {
 				return nil, validation("One or more parameter values were invalid: Cannot update attribute %s. "+
 					"This attribute is part of the key", name)
 			}
+		}
+		if err := c.target.table.scalars(c.update.Documents()); err != nil {
+			return nil, err
 		}
 	}
 	return keys.encodeKey(c.key)

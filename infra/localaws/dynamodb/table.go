@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"example.com/shiptrack/infra/localaws/dynamodb/attr"
@@ -81,6 +82,25 @@ func (t *table) of(index string) (keySchema, bool) {
 		return x.Keys, true
 	}
 	return keySchema{}, false
+}
+
+// scalars refuses expressions with a path into what is a key, of the table or of an index: it is no document.
+func (t *table) scalars(documents ...[]string) error {
+	const message = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
+	named := slices.Concat(documents...)
+	for _, name := range named {
+		if t.Keys.has(name) {
+			return validation(message+"Key: %s", name)
+		}
+	}
+	for _, x := range t.Indexes {
+		for _, name := range named {
+			if x.Keys.has(name) {
+				return validation(message+"IndexKey: %s", name)
+			}
+		}
+	}
+	return nil
 }
 
 func errKeyMismatch() error {

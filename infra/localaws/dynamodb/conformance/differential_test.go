@@ -55,7 +55,7 @@ func TestRandomOperationsAreAnsweredAsDynamoDBLocalAnswersThem(t *testing.T) {
 					rt.Fatalf("%s %s\n%s\n%s: %s\n%s: %s", r.operation, r.body, why, own.name, strings.Join(a, "\n  "), other.name, strings.Join(b, "\n  "))
 				}
 				excused[excuse]++
-				if a[0] != b[0] { // the tables may differ now
+				if a[0] != b[0] && (a[0] == "200" || b[0] == "200") { // the tables differ now
 					return
 				}
 			}

@@ -145,14 +145,24 @@ func (x *expressions) value(v string) string {
 	return name
 }
 
-func (x *expressions) path() string {
-	p := pick(x.t, append(attributes, "P", "R", "c", "w")...)
+func (x *expressions) path() string { return x.pathOf(append(attributes, "P", "R", "c", "w")...) }
+
+// target is what an update may write, most of the time.
+func (x *expressions) target() string {
+	if rarely(x.t, 40) {
+		return x.path()
+	}
+	return x.pathOf(attributes...)
+}
+
+func (x *expressions) pathOf(names ...string) string {
+	p := pick(x.t, names...)
 	if rarely(x.t, 3) {
 		alias := "#" + p
 		x.names[alias] = `"` + p + `"`
 		p = alias
 	}
-	if rarely(x.t, 3) {
+	if rarely(x.t, 4) {
 		p += pick(x.t, ".x", ".y", "[0]", "[1]", ".x.y", "[0].x")
 	}
 	return p
@@ -202,30 +212,30 @@ func (x *expressions) condition(depth int) string {
 
 func (x *expressions) update() string {
 	var clauses []string
-	if rarely(x.t, 1) && !rarely(x.t, 4) {
+	if !rarely(x.t, 5) {
 		var sets []string
 		for range rapid.IntRange(1, 2).Draw(x.t, "sets") {
-			sets = append(sets, x.path()+" = "+x.assigned())
+			sets = append(sets, x.target()+" = "+x.assigned())
 		}
 		clauses = append(clauses, "SET "+strings.Join(sets, ", "))
 	}
-	if rarely(x.t, 4) {
-		clauses = append(clauses, "REMOVE "+x.path())
-	}
-	if rarely(x.t, 4) {
-		clauses = append(clauses, "ADD "+x.path()+" "+x.value(pick(x.t, `{"N":"1"}`, `{"N":"-2.5"}`, `{"SS":["a","z"]}`, `{"NS":["1","9"]}`, `{"S":"a"}`)))
-	}
 	if rarely(x.t, 5) {
-		clauses = append(clauses, "DELETE "+x.path()+" "+x.value(pick(x.t, `{"SS":["a"]}`, `{"NS":["1"]}`, `{"N":"1"}`)))
+		clauses = append(clauses, "REMOVE "+x.target())
+	}
+	if rarely(x.t, 6) {
+		clauses = append(clauses, "ADD "+x.target()+" "+x.value(pick(x.t, `{"N":"1"}`, `{"N":"-2.5"}`, `{"SS":["a","z"]}`, `{"NS":["1","9"]}`, `{"S":"a"}`)))
+	}
+	if rarely(x.t, 8) {
+		clauses = append(clauses, "DELETE "+x.target()+" "+x.value(pick(x.t, `{"SS":["a"]}`, `{"NS":["1"]}`, `{"N":"1"}`)))
 	}
 	if len(clauses) == 0 {
-		return "REMOVE " + x.path()
+		return "REMOVE " + x.target()
 	}
 	return strings.Join(clauses, " ")
 }
 
 func (x *expressions) assigned() string {
-	switch pick(x.t, 0, 0, 0, 1, 2, 3, 4) {
+	switch pick(x.t, 0, 0, 0, 0, 0, 1, 2, 2, 3, 4) {
 	case 1:
 		return x.path() + " " + pick(x.t, "+", "-") + " " + x.value(`{"N":"`+pick(x.t, "1", "2.5", "-3", "1e3")+`"}`)
 	case 2:

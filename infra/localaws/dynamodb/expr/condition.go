@@ -19,6 +19,7 @@ const (
 type Condition struct {
 	root       predicate
 	attributes []string
+	documents  []string
 }
 
 // ParseCondition parses a condition.
@@ -32,7 +33,7 @@ func ParseCondition(field Field, src string, p *Placeholders) (*Condition, error
 	if err != nil {
 		return nil, err
 	}
-	return &Condition{root: pred, attributes: s.attributes()}, nil
+	return &Condition{root: pred, attributes: s.attributes(), documents: s.documents()}, nil
 }
 
 // Eval says whether item (nil: there is none) satisfies the condition. An attribute that item does not
@@ -41,6 +42,15 @@ func (c *Condition) Eval(item attr.Item) bool { return c.root.holds(item) }
 
 // Attributes returns the top-level attributes that are named, sorted.
 func (c *Condition) Attributes() []string { return c.attributes }
+
+// Documents returns the top-level attributes that a path goes into, sorted: they cannot be scalars.
+// Of nil it is none.
+func (c *Condition) Documents() []string {
+	if c == nil {
+		return nil
+	}
+	return c.documents
+}
 
 type predicate interface{ holds(item attr.Item) bool }
 

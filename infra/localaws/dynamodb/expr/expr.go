@@ -26,14 +26,15 @@ const (
 
 // scope is what the reading of one expression shares.
 type scope struct {
-	field string // the request parameter that holds the expression
-	src   string
-	p     *Placeholders
-	names map[string]struct{} // top-level attributes that are named
+	field  string // the request parameter that holds the expression
+	src    string
+	p      *Placeholders
+	names  map[string]struct{} // top-level attributes that are named
+	deeper map[string]struct{} // those of them that a path goes into
 }
 
 func newScope(field, src string, p *Placeholders) *scope {
-	return &scope{field: field, src: src, p: p, names: map[string]struct{}{}}
+	return &scope{field: field, src: src, p: p, names: map[string]struct{}{}, deeper: map[string]struct{}{}}
 }
 
 func (s *scope) refuse(format string, args ...any) error {
@@ -41,6 +42,8 @@ func (s *scope) refuse(format string, args ...any) error {
 }
 
 func (s *scope) attributes() []string { return slices.Sorted(maps.Keys(s.names)) }
+
+func (s *scope) documents() []string { return slices.Sorted(maps.Keys(s.deeper)) }
 
 // value resolves ":v".
 func (s *scope) value(placeholder string) (attr.Value, error) {

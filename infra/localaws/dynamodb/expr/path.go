@@ -37,6 +37,9 @@ func (s *scope) path(head string, steps []*stepNode) (path, error) {
 		return nil, s.refuse("The document path has too many nesting levels; nesting levels: %d", len(p))
 	}
 	s.names[name] = struct{}{}
+	if len(p) > 1 {
+		s.deeper[name] = struct{}{}
+	}
 	return p, nil
 }
 

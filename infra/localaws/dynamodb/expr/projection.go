@@ -6,6 +6,7 @@ import "example.com/shiptrack/infra/localaws/dynamodb/attr"
 type Projection struct {
 	tree       *tree
 	attributes []string
+	documents  []string
 }
 
 // ParseProjection parses a ProjectionExpression. Paths that overlap are refused.
@@ -25,7 +26,7 @@ func ParseProjection(src string, p *Placeholders) (*Projection, error) {
 			return nil, err
 		}
 	}
-	return &Projection{tree: t, attributes: s.attributes()}, nil
+	return &Projection{tree: t, attributes: s.attributes(), documents: s.documents()}, nil
 }
 
 // Apply returns the named parts of item, which it does not change. What item does not have is left out.
@@ -33,3 +34,12 @@ func (pr *Projection) Apply(item attr.Item) attr.Item { return pr.tree.pickItem(
 
 // Attributes returns the top-level attributes that are named, sorted.
 func (pr *Projection) Attributes() []string { return pr.attributes }
+
+// Documents returns the top-level attributes that a path goes into, sorted: they cannot be scalars.
+// Of nil it is none.
+func (pr *Projection) Documents() []string {
+	if pr == nil {
+		return nil
+	}
+	return pr.documents
+}

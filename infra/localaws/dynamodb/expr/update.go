@@ -13,6 +13,7 @@ type Update struct {
 	clauses    []clause
 	tree       *tree
 	attributes []string
+	documents  []string
 }
 
 // clause changes what one path leads to.
@@ -44,12 +45,21 @@ func ParseUpdate(src string, p *Placeholders) (*Update, error) {
 			return nil, err
 		}
 	}
-	u.attributes = s.attributes()
+	u.attributes, u.documents = s.attributes(), s.documents()
 	return u, nil
 }
 
 // Attributes returns the top-level attributes that are named at all, sorted.
 func (u *Update) Attributes() []string { return u.attributes }
+
+// Documents returns the top-level attributes that a path goes into, sorted: they cannot be scalars.
+// Of nil it is none.
+func (u *Update) Documents() []string {
+	if u == nil {
+		return nil
+	}
+	return u.documents
+}
 
 // Targets returns the top-level attributes that the update writes, sorted.
 func (u *Update) Targets() []string {
