@@ -221,8 +221,8 @@ func TestSignatureIsForOneServiceAndRegion(t *testing.T) {
 	}{
 		{"sts", query, "sts", "us-east-1", 200, ""},
 		{"dynamodb", json, "dynamodb", "us-east-1", 200, ""},
-		{"sts, region", query, "sts", "eu-west-1", 403, "<Code>SignatureDoesNotMatch</Code><Message>Credential should be scoped to a valid region, not &#39;eu-west-1&#39;.</Message>"},
-		{"dynamodb, region", json, "dynamodb", "eu-west-1", 400, `InvalidSignatureException","message":"Credential should be scoped to a valid region, not 'eu-west-1'."`},
+		{"sts, region", query, "sts", "eu-west-1", 403, "<Code>SignatureDoesNotMatch</Code><Message>Credential should be scoped to a valid region, not &#39;eu-west-1&#39;: this is us-east-1, set AWS_REGION to it.</Message>"},
+		{"dynamodb, region", json, "dynamodb", "eu-west-1", 400, `InvalidSignatureException","message":"Credential should be scoped to a valid region, not 'eu-west-1': this is us-east-1, set AWS_REGION to it."`},
 		{"sts for dynamodb", json, "sts", "us-east-1", 400, "InvalidSignatureException"},
 		{"iam for dynamodb", json, "iam", "us-east-1", 400, "InvalidSignatureException"},
 		{"dynamodb for sts", query, "dynamodb", "us-east-1", 403, "SignatureDoesNotMatch"},

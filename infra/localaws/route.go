@@ -57,7 +57,8 @@ func (s *Server) route(x *exchange, r *http.Request, sc scope, body []byte) (api
 			"'; it knows dynamodb, iam and sts.")
 	}
 	if sc.region != s.region && (!rt.global || sc.region != "us-east-1") {
-		return nil, nil, refusal(invalidSignature, "Credential should be scoped to a valid region, not '"+sc.region+"'.")
+		return nil, nil, refusal(invalidSignature, "Credential should be scoped to a valid region, not '"+sc.region+
+			"': this is "+s.region+", set AWS_REGION to it.")
 	}
 	if rt.service.Protocol() != x.protocol {
 		return nil, nil, refusal(invalidSignature, "Credential should be scoped to correct service, not '"+sc.service+"'.")
