@@ -53,9 +53,9 @@ up: ## the same in Docker Compose, localaws in front of LocalStack; ready when i
 down: ## stop Docker Compose's containers and remove them, their networks and volumes; the images stay
 	@docker compose --profile '*' down --volumes --remove-orphans
 
-.PHONY: test-aws-cli
-test-aws-cli: ## drive the demo's localaws with the AWS CLI, which has to be installed
-	@go test -count=1 -tags awscli -run TestAWSCLI ./infra/e2e
+.PHONY: test-clients
+test-clients: ## drive a demo, or with STACK=compose what make up started, with the AWS CLI and boto3
+	@go test -count=1 -tags clients -run 'TestClients|TestApplication' ./infra/e2e
 
 .PHONY: bench
 bench: ## run the benchmarks, print a table and write bin/bench.json

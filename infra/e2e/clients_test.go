@@ -1,9 +1,9 @@
-//go:build awscli
+//go:build clients
 
 package e2e
 
 import "testing"
 
-// TestAWSCLI drives the demo's localaws with the AWS CLI, which nobody here wrote. It needs `aws` on the path, and fails
-// without it; make test-aws-cli runs it.
-func TestAWSCLI(t *testing.T) { runScripts(t, "testdata/awscli") }
+// TestClients drives localaws with the AWS CLI and boto3, which nobody here wrote. It needs `aws`, and a `python3` that has
+// boto3, on the path, and fails without them; make test-clients runs it.
+func TestClients(t *testing.T) { runScripts(t, "testdata/clients") }

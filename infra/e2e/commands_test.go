@@ -25,6 +25,9 @@ var portVariables = []string{
 	"SHIPMENT_PORT", "TRACKING_PORT", "ISSUER_PORT", "LOCALAWS_PORT", "CREDENTIALS_PORT", "SHIPMENT_METRICS_PORT", "TRACKING_METRICS_PORT",
 }
 
+// standardPorts are the same without settings, in the same order.
+var standardPorts = []string{"8080", "8081", "8082", "4566", "4567", "9080", "9081"}
+
 // patience bounds what a script waits for; it is far above what anything takes.
 const patience = time.Minute
 
@@ -98,12 +101,22 @@ func cmdDemo(ts *testscript.TestScript, neg bool, args []string) {
 	demos.Store(ts, r)
 }
 
+// cmdStack is cmdDemo, or nothing where the scripts use the stack of Docker Compose.
+func cmdStack(ts *testscript.TestScript, neg bool, args []string) {
+	if !onCompose() {
+		cmdDemo(ts, neg, args)
+	}
+}
+
 // demos holds the demo of each script.
 var demos sync.Map
 
 // cmdEnd interrupts the demo as Ctrl-C does (or, with the argument hangup, as a terminal that is closed), and fails
 // unless it ends with code 0, frees every port and leaves no folder.
 func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
+	if onCompose() {
+		return
+	}
 	value, ok := demos.Load(ts)
 	by := map[string]os.Signal{"": os.Interrupt, "hangup": syscall.SIGHUP}[strings.Join(args, " ")]
 	if neg || by == nil || !ok {

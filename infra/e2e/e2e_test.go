@@ -42,6 +42,11 @@ func testMain(m *testing.M) int {
 
 func TestScripts(t *testing.T) { runScripts(t, "testdata") }
 
+func TestApplication(t *testing.T) { runScripts(t, "testdata/application") }
+
+// onCompose says that scripts which ask for a stack get the one that make up started, in place of a demo of their own.
+func onCompose() bool { return os.Getenv("STACK") == "compose" }
+
 func runScripts(t *testing.T, dir string) {
 	t.Helper()
 	testscript.Run(t, testscript.Params{
@@ -52,6 +57,7 @@ func runScripts(t *testing.T, dir string) {
 		// A name of testscript's own is no use here: its stop, for one, ends a script as passed.
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"demo":   cmdDemo,
+			"stack":  cmdStack,
 			"end":    cmdEnd,
 			"get":    cmdGet,
 			"occupy": cmdOccupy,
@@ -69,6 +75,9 @@ func setUp(env *testscript.Env) error {
 	ports, err := freePorts(len(portVariables))
 	if err != nil {
 		return err
+	}
+	if onCompose() {
+		ports = standardPorts
 	}
 	for i, name := range portVariables {
 		env.Setenv(name, ports[i])
