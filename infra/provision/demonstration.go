@@ -90,7 +90,7 @@ func (d Demonstration) seed(ctx context.Context) error {
 	}
 	server := &http.Server{Handler: endpoint, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // until it is closed below
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 
 	cmd := exec.CommandContext(ctx, d.Seed, "seed")
 	cmd.Stdout, cmd.Stderr = d.Out, d.Out
