@@ -1,0 +1,204 @@
+package prove
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+const table = "TrackingData"
+
+var denied = []string{"AccessDeniedException"}
+
+var streamOperations = map[string]bool{"DescribeStream": true, "GetRecords": true, "GetShardIterator": true, "ListStreams": true}
+
+// dynamodbAttacks are those on the pooled table: reads of another partition by whatever form the API has, each
+// beside the same request for the own partition; and what the role may not do at all, beside root.
+func dynamodbAttacks() []*Attack {
+	var all []*Attack
+	for _, name := range slices.Sorted(maps.Keys(partitionReads)) {
+		all = append(all, ofPartition(name, attacker, partitionReads[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(partitionWrites)) {
+		all = append(all, ofPartition("seed-"+name, seeder, partitionWrites[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(notGranted)) {
+		all = append(all, ofCaller(name, notGranted[name]))
+	}
+	return append(append(all, twoWays()...), ofServices()...)
+}
+
+const key = `{"TenantID":{"S":"@"},"ShipmentID":{"S":"1001"}}`
+
+// operation is a request of DynamoDB; @ stands for the tenant whose partition it names.
+type operation struct{ does, name, body string }
+
+func (o operation) of(by, tenant string) request {
+	return request{by: by, operation: o.name, body: strings.ReplaceAll(o.body, "@", tenant)}
+}
+
+func ofPartition(name, by string, o operation) *Attack {
+	return &Attack{
+		Name: "dynamodb/" + name, Does: by + ": " + o.does, Differs: "the partition is its own", Layer: IAM, Codes: denied,
+		Attempt: step(o.of(by, victim)), Control: step(o.of(by, attacker)),
+	}
+}
+
+func ofCaller(name string, o operation) *Attack {
+	return &Attack{
+		Name: "dynamodb/" + name, Does: attacker + ": " + o.does, Differs: "the caller is root", Layer: IAM, Codes: denied,
+		Attempt: step(o.of(attacker, victim)), Control: step(o.of(root, victim)), Spoils: o.name == "DeleteTable",
+	}
+}
+
+func query(condition, more string) string {
+	return `{"TableName":"TrackingData","KeyConditionExpression":"` + condition + `",` + more + `}`
+}
+
+var partitionReads = map[string]operation{
+	"get-item":             {"GetItem of another's row", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`},
+	"get-item-consistent":  {"GetItem, consistent read", "GetItem", `{"TableName":"TrackingData","ConsistentRead":true,"Key":` + key + `}`},
+	"get-item-projection":  {"GetItem of one attribute by an alias", "GetItem", `{"TableName":"TrackingData","ProjectionExpression":"#c","ExpressionAttributeNames":{"#c":"Canary"},"Key":` + key + `}`},
+	"get-item-legacy":      {"GetItem with AttributesToGet", "GetItem", `{"TableName":"TrackingData","AttributesToGet":["Canary"],"Key":` + key + `}`},
+	"get-item-by-arn":      {"GetItem with the table's ARN", "GetItem", `{"TableName":"arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData","Key":` + key + `}`},
+	"get-item-absent":      {"GetItem of a row that is not there: its absence is not told either", "GetItem", `{"TableName":"TrackingData","Key":{"TenantID":{"S":"@"},"ShipmentID":{"S":"nobodys"}}}`},
+	"get-item-escaped":     {"GetItem whose key is written in JSON escapes", "GetItem", `{"TableName":"TrackingData","Key":{"Tenant\u0049D":{"S":"@"},"ShipmentID":{"S":"1001"}}}`},
+	"batch-get":            {"BatchGetItem of another's row", "BatchGetItem", `{"RequestItems":{"TrackingData":{"Keys":[` + key + `]}}}`},
+	"batch-get-mixed":      {"BatchGetItem of the own row and another's", "BatchGetItem", `{"RequestItems":{"TrackingData":{"Keys":[{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"of-yellow"}},` + key + `]}}}`},
+	"batch-get-mixed-last": {"the same the other way round", "BatchGetItem", `{"RequestItems":{"TrackingData":{"Keys":[` + key + `,{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"of-yellow"}}]}}}`},
+	"query":                {"Query of another's partition", "Query", query("TenantID = :t", `"ExpressionAttributeValues":{":t":{"S":"@"}}`)},
+	"query-alias":          {"Query with the key's name by an alias", "Query", query("#k = :t", `"ExpressionAttributeNames":{"#k":"TenantID"},"ExpressionAttributeValues":{":t":{"S":"@"}}`)},
+	"query-swapped":        {"Query with the value before the key", "Query", query("ShipmentID > :s AND TenantID = :t", `"ExpressionAttributeValues":{":t":{"S":"@"},":s":{"S":"0"}}`)},
+	"query-count":          {"Query that only counts", "Query", query("TenantID = :t", `"Select":"COUNT","ExpressionAttributeValues":{":t":{"S":"@"}}`)},
+	"query-filter":         {"Query with a filter that names the own tenant", "Query", query("TenantID = :t", `"FilterExpression":"Canary <> :y","ExpressionAttributeValues":{":t":{"S":"@"},":y":{"S":"yellow"}}`)},
+	"query-backward":       {"Query backward, one row", "Query", query("TenantID = :t", `"ScanIndexForward":false,"Limit":1,"ExpressionAttributeValues":{":t":{"S":"@"}}`)},
+	"query-start-key":      {"Query of the own partition that starts at another's key", "Query", query("TenantID = :t", `"ExpressionAttributeValues":{":t":{"S":"yellow"}},"ExclusiveStartKey":`+key)},
+	"query-legacy":         {"Query with KeyConditions", "Query", `{"TableName":"TrackingData","KeyConditions":{"TenantID":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"@"}]}}}`},
+}
+
+var partitionWrites = map[string]operation{
+	"put-item":    {"PutItem into another's partition", "PutItem", `{"TableName":"TrackingData","Item":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted"}}}`},
+	"batch-write": {"BatchWriteItem into the own partition and another's", "BatchWriteItem", `{"RequestItems":{"TrackingData":[{"PutRequest":{"Item":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"planted-1"}}}},{"PutRequest":{"Item":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted-2"}}}}]}}`},
+	"batch-erase": {"BatchWriteItem that deletes another's row", "BatchWriteItem", `{"RequestItems":{"TrackingData":[{"DeleteRequest":{"Key":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted"}}}}]}}`},
+}
+
+const arn = "arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData"
+
+func onTable(does, name string) operation {
+	return operation{does, name, `{"TableName":"TrackingData"}`}
+}
+
+var notGranted = map[string]operation{
+	"scan":               onTable("Scan", "Scan"),
+	"scan-filter":        {"Scan with a filter that names the tenant", "Scan", `{"TableName":"TrackingData","FilterExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"@"}}}`},
+	"scan-own":           {"Scan that filters for the own tenant", "Scan", `{"TableName":"TrackingData","FilterExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`},
+	"scan-segment":       {"parallel Scan", "Scan", `{"TableName":"TrackingData","Segment":0,"TotalSegments":4}`},
+	"scan-legacy":        {"Scan with ScanFilter", "Scan", `{"TableName":"TrackingData","ScanFilter":{"TenantID":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"@"}]}}}`},
+	"partiql":            {"PartiQL SELECT of everything", "ExecuteStatement", `{"Statement":"SELECT * FROM \"TrackingData\""}`},
+	"partiql-where":      {"PartiQL SELECT of another's partition", "ExecuteStatement", `{"Statement":"SELECT * FROM TrackingData WHERE TenantID = '@'"}`},
+	"partiql-own":        {"PartiQL SELECT of the own partition: not granted, so that no WHERE has to be read right", "ExecuteStatement", `{"Statement":"SELECT * FROM TrackingData WHERE TenantID = 'yellow'"}`},
+	"partiql-in":         {"PartiQL with IN", "ExecuteStatement", `{"Statement":"SELECT * FROM TrackingData WHERE TenantID IN ('yellow','@')"}`},
+	"partiql-or":         {"PartiQL with OR", "ExecuteStatement", `{"Statement":"SELECT * FROM TrackingData WHERE TenantID = 'yellow' OR TenantID = '@'"}`},
+	"partiql-quoted":     {"PartiQL with quoted names", "ExecuteStatement", `{"Statement":"SELECT \"Canary\" FROM \"TrackingData\" WHERE \"TenantID\" = '@'"}`},
+	"partiql-parameter":  {"PartiQL with a parameter", "ExecuteStatement", `{"Statement":"SELECT * FROM TrackingData WHERE TenantID = ?","Parameters":[{"S":"@"}]}`},
+	"partiql-batch":      {"a batch of PartiQL", "BatchExecuteStatement", `{"Statements":[{"Statement":"SELECT * FROM TrackingData WHERE TenantID = '@' AND ShipmentID = '1001'"}]}`},
+	"partiql-transact":   {"a transaction of PartiQL", "ExecuteTransaction", `{"TransactStatements":[{"Statement":"SELECT * FROM TrackingData WHERE TenantID = '@' AND ShipmentID = '1001'"}]}`},
+	"partiql-insert":     {"PartiQL INSERT", "ExecuteStatement", `{"Statement":"INSERT INTO TrackingData VALUE {'TenantID':'@','ShipmentID':'planted'}"}`},
+	"partiql-update":     {"PartiQL UPDATE", "ExecuteStatement", `{"Statement":"UPDATE TrackingData SET Canary = 'x' WHERE TenantID = '@' AND ShipmentID = '1001'"}`},
+	"partiql-delete":     {"PartiQL DELETE", "ExecuteStatement", `{"Statement":"DELETE FROM TrackingData WHERE TenantID = '@' AND ShipmentID = '1001'"}`},
+	"put-item":           {"PutItem", "PutItem", `{"TableName":"TrackingData","Item":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted"}}}`},
+	"put-item-own":       {"PutItem into the own partition: the role only reads", "PutItem", `{"TableName":"TrackingData","Item":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"planted"}}}`},
+	"update-item":        {"UpdateItem", "UpdateItem", `{"TableName":"TrackingData","UpdateExpression":"SET Note = :n","ExpressionAttributeValues":{":n":{"S":"x"}},"Key":` + key + `}`},
+	"delete-item":        {"DeleteItem that returns the old row", "DeleteItem", `{"TableName":"TrackingData","ReturnValues":"ALL_OLD","Key":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted"}}}`},
+	"batch-write":        {"BatchWriteItem", "BatchWriteItem", `{"RequestItems":{"TrackingData":[{"PutRequest":{"Item":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted"}}}}]}}`},
+	"update-own":         {"UpdateItem of the own row", "UpdateItem", `{"TableName":"TrackingData","UpdateExpression":"SET Note = :n","ExpressionAttributeValues":{":n":{"S":"x"}},"Key":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"1001"}}}`},
+	"delete-own":         {"DeleteItem of the own row", "DeleteItem", `{"TableName":"TrackingData","Key":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"planted"}}}`},
+	"transact-get":       {"TransactGetItems is authorized as GetItem of another's row", "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"TrackingData","Key":` + key + `}}]}`},
+	"transact-get-mixed": {"TransactGetItems of the own row and another's", "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"TrackingData","Key":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"1001"}}}},{"Get":{"TableName":"TrackingData","Key":` + key + `}}]}`},
+	"transact-check":     {"a ConditionCheck that tells whether a row is there", "TransactWriteItems", `{"TransactItems":[{"ConditionCheck":{"TableName":"TrackingData","ConditionExpression":"attribute_exists(Canary)","Key":` + key + `}}]}`},
+	"transact-write":     {"TransactWriteItems", "TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"TrackingData","Item":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted"}}}}]}`},
+	"describe-table":     onTable("DescribeTable", "DescribeTable"),
+	"list-tables":        {"ListTables", "ListTables", `{}`},
+	"update-table":       {"UpdateTable", "UpdateTable", `{"TableName":"TrackingData","BillingMode":"PAY_PER_REQUEST"}`},
+	"delete-table":       onTable("DeleteTable", "DeleteTable"),
+	"time-to-live":       onTable("UpdateTimeToLive", "UpdateTimeToLive"),
+	"list-tags":          {"ListTagsOfResource", "ListTagsOfResource", `{"ResourceArn":"` + arn + `"}`},
+	"tag":                {"TagResource", "TagResource", `{"ResourceArn":"` + arn + `","Tags":[{"Key":"TenantID","Value":"@"}]}`},
+	"resource-policy":    {"PutResourcePolicy", "PutResourcePolicy", `{"ResourceArn":"` + arn + `","Policy":"{}"}`},
+	"create-backup":      {"CreateBackup", "CreateBackup", `{"TableName":"TrackingData","BackupName":"mine"}`},
+	"restore":            {"RestoreTableToPointInTime", "RestoreTableToPointInTime", `{"SourceTableName":"TrackingData","TargetTableName":"Mine"}`},
+	"export":             {"ExportTableToPointInTime", "ExportTableToPointInTime", `{"TableArn":"` + arn + `","S3Bucket":"mine"}`},
+	"kinesis":            {"EnableKinesisStreamingDestination", "EnableKinesisStreamingDestination", `{"TableName":"TrackingData","StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/mine"}`},
+	"list-streams":       {"ListStreams", "ListStreams", `{}`},
+	"describe-stream":    {"DescribeStream", "DescribeStream", `{"StreamArn":"` + arn + `/stream/2026-01-01T00:00:00.000"}`},
+	"global-table":       {"CreateGlobalTable", "CreateGlobalTable", `{"GlobalTableName":"TrackingData","ReplicationGroup":[{"RegionName":"eu-west-1"}]}`},
+}
+
+// twoWays are requests that name the own partition to one reader and another's to the next. The control
+// is the request without the second reading.
+func twoWays() []*Attack {
+	own := `{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"1001"}}`
+	get := func(members string) request {
+		return request{by: attacker, operation: "GetItem", body: `{"TableName":"TrackingData",` + members + `}`}
+	}
+	theirs := strings.ReplaceAll(key, "@", victim)
+	var all []*Attack
+	for name, body := range map[string]string{
+		"duplicate-member":    fmt.Sprintf(`"Key":%s,"Key":%s`, own, theirs),
+		"duplicate-first":     fmt.Sprintf(`"Key":%s,"Key":%s`, theirs, own),
+		"duplicate-attribute": `"Key":{"TenantID":{"S":"yellow"},"TenantID":{"S":"blue"},"ShipmentID":{"S":"1001"}}`,
+		"duplicate-escaped":   fmt.Sprintf(`"Key":%s,"\u004bey":%s`, own, theirs),
+		"two-types":           `"Key":{"TenantID":{"S":"yellow","B":"Ymx1ZQ=="},"ShipmentID":{"S":"1001"}}`,
+		"number-as-key":       `"Key":{"TenantID":{"N":"1"},"ShipmentID":{"S":"1001"}}`,
+		"binary-as-key":       `"Key":{"TenantID":{"B":"Ymx1ZQ=="},"ShipmentID":{"S":"1001"}}`,
+		"set-as-key":          `"Key":{"TenantID":{"SS":["yellow","blue"]},"ShipmentID":{"S":"1001"}}`,
+		"wildcard-as-key":     `"Key":{"TenantID":{"S":"*"},"ShipmentID":{"S":"1001"}}`,
+		"key-left-out":        `"Key":{"ShipmentID":{"S":"1001"}}`,
+		"key-in-other-case":   `"Key":{"tenantid":{"S":"yellow"},"ShipmentID":{"S":"1001"}}`,
+	} {
+		all = append(all, &Attack{
+			Name: "dynamodb/" + name, Does: attacker + ": a GetItem with " + body, Differs: "the key stands there once, as a string", Layer: Request,
+			Codes:   []string{"AccessDeniedException", "SerializationException", "ValidationException"},
+			Attempt: step(get(body)), Control: step(get(`"Key":` + own)),
+		})
+	}
+	slices.SortFunc(all, func(a, b *Attack) int { return strings.Compare(a.Name, b.Name) })
+	trailing := get(`"Key":` + own)
+	trailing.body += `{"TableName":"TrackingData","Key":` + theirs + `}`
+	conditions := operation{"", "Query", query("TenantID = :t AND TenantID = :u", `"ExpressionAttributeValues":{":t":{"S":"yellow"},":u":{"S":"@"}}`)}
+	single := operation{"", "Query", query("TenantID = :t", `"ExpressionAttributeValues":{":t":{"S":"yellow"}}`)}
+	anyPartition := operation{"", "Query", query("TenantID > :t", `"ExpressionAttributeValues":{":t":{"S":"a"}}`)}
+	codes := []string{"AccessDeniedException", "SerializationException", "ValidationException"}
+	return append(all,
+		&Attack{Name: "dynamodb/trailing-data", Does: attacker + ": a second body behind the first", Differs: "there is one body", Layer: Request, Codes: codes,
+			Attempt: step(trailing), Control: step(get(`"Key":` + own))},
+		&Attack{Name: "dynamodb/two-conditions", Does: attacker + ": a Query with two conditions on the partition key", Differs: "there is one condition", Layer: Request, Codes: codes,
+			Attempt: step(conditions.of(attacker, victim)), Control: step(single.of(attacker, attacker))},
+		&Attack{Name: "dynamodb/range-of-partitions", Does: attacker + ": a Query for partitions above a value", Differs: "the operator is =", Layer: IAM, Codes: denied,
+			Attempt: step(anyPartition.of(attacker, victim)), Control: step(single.of(attacker, attacker))},
+		&Attack{Name: "dynamodb/index", Does: attacker + ": a Query of an index by the own tenant", Differs: "there is no index", Layer: IAM, Codes: denied,
+			Attempt: step(request{by: attacker, operation: "Query", body: query("TenantID = :t", `"IndexName":"ByStatus","ExpressionAttributeValues":{":t":{"S":"yellow"}}`)}), Control: step(single.of(attacker, attacker))},
+		&Attack{Name: "dynamodb/other-table", Does: attacker + ": the own partition of another table", Differs: "the table is TrackingData", Layer: IAM, Codes: denied,
+			Attempt: step(request{by: attacker, operation: "GetItem", body: `{"TableName":"Billing","Key":` + own + `}`}), Control: step(get(`"Key":` + own))},
+		&Attack{Name: "dynamodb/batch-other-table", Does: attacker + ": a batch with another table", Differs: "the table is TrackingData alone", Layer: IAM, Codes: denied,
+			Attempt: step(request{by: attacker, operation: "BatchGetItem", body: `{"RequestItems":{"TrackingData":{"Keys":[` + own + `]},"Billing":{"Keys":[` + own + `]}}}`}),
+			Control: step(request{by: attacker, operation: "BatchGetItem", body: `{"RequestItems":{"TrackingData":{"Keys":[` + own + `]}}}`})},
+	)
+}
+
+// ofServices are the service's own roles: they have no data, and what writes does not read.
+func ofServices() []*Attack {
+	read := operation{"", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`}
+	scan := onTable("", "Scan")
+	var all []*Attack
+	for name, by := range map[string]string{"service-reads": service, "seed-task-reads": seedTask, "seed-reads": seeder} {
+		all = append(all,
+			&Attack{Name: "dynamodb/" + name, Does: by + ": GetItem", Differs: "the caller is " + attacker + "'s session", Layer: IAM, Codes: denied,
+				Attempt: step(read.of(by, attacker)), Control: step(read.of(attacker, attacker))},
+			&Attack{Name: "dynamodb/" + strings.Replace(name, "reads", "scans", 1), Does: by + ": Scan", Differs: "the caller is root", Layer: IAM, Codes: denied,
+				Attempt: step(scan.of(by, "")), Control: step(scan.of(root, ""))})
+	}
+	slices.SortFunc(all, func(a, b *Attack) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}

@@ -1,0 +1,162 @@
+package prove
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"time"
+
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+const host = "localaws.internal"
+
+// request is one request of AWS's protocols, as bytes: an attack may be what no SDK would send.
+type request struct {
+	by        string // of World.callers
+	service   string // in the credential scope: dynamodb where empty
+	operation string // of DynamoDB
+	method    string // POST where empty
+	path      string // / where empty
+	body      string
+	at        time.Duration // when it is signed, from now
+	before    func(*http.Request)
+	after     func(*http.Request) // the signature: what it changes was not signed
+}
+
+// RoundTrip answers the SDK's clients without a network.
+func (w *World) RoundTrip(r *http.Request) (*http.Response, error) {
+	received := r.Clone(r.Context())
+	received.Host, received.RequestURI = cmp.Or(r.Host, r.URL.Host), r.URL.RequestURI()
+	if received.Body == nil {
+		received.Body = http.NoBody
+	}
+	recorder := httptest.NewRecorder()
+	w.server.ServeHTTP(recorder, received)
+	response := recorder.Result()
+	response.Request = r
+	return response, nil
+}
+
+// send signs with the SDK's own signer, which localaws has no part of.
+func (w *World) send(ctx context.Context, q request) (Answer, error) {
+	r, err := http.NewRequestWithContext(ctx, cmp.Or(q.method, http.MethodPost), "http://"+host+cmp.Or(q.path, "/"), strings.NewReader(q.body))
+	if err != nil {
+		return Answer{}, err
+	}
+	q.service = cmp.Or(q.service, "dynamodb")
+	switch {
+	case q.service == "dynamodb":
+		r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+		r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+q.operation)
+		if streamOperations[q.operation] {
+			r.Header.Set("X-Amz-Target", "DynamoDBStreams_20120810."+q.operation)
+		}
+	case q.body != "":
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if q.before != nil {
+		q.before(r)
+	}
+	hash := sha256.Sum256([]byte(q.body))
+	if err := v4.NewSigner().SignHTTP(ctx, w.callers[q.by], r, hex.EncodeToString(hash[:]), q.service, region, time.Now().Add(q.at)); err != nil {
+		return Answer{}, err
+	}
+	if q.after != nil {
+		q.after(r)
+	}
+	response, err := w.RoundTrip(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer response.Body.Close()
+	return read(response)
+}
+
+func read(response *http.Response) (Answer, error) {
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return Answer{}, err
+	}
+	a := Answer{Status: response.StatusCode, RequestID: response.Header.Get("X-Amzn-Requestid"), Body: body}
+	if a.ok() {
+		return a, nil
+	}
+	var asJSON struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+		Code    string `json:"code"` // of localaws' own routes
+	}
+	var asXML struct {
+		Code    string `xml:"Error>Code"`
+		Message string `xml:"Error>Message"`
+	}
+	switch {
+	case json.Unmarshal(body, &asJSON) == nil:
+		a.Code, a.Message = cmp.Or(asJSON.Type[strings.LastIndexByte(asJSON.Type, '#')+1:], asJSON.Code), asJSON.Message
+	case xml.NewDecoder(bytes.NewReader(body)).Decode(&asXML) == nil:
+		a.Code, a.Message = asXML.Code, asXML.Message
+	}
+	return a, nil
+}
+
+func step(q request) Step {
+	return func(ctx context.Context, w *World) (Answer, error) { return w.send(ctx, q) }
+}
+
+// assumption is one AssumeRole.
+type assumption struct {
+	by     string
+	values url.Values
+}
+
+// ofTenant is what the tracking service asks for.
+func ofTenant(tenant string) assumption {
+	return assumption{service, url.Values{
+		"Action": {"AssumeRole"}, "Version": {"2011-06-15"}, "RoleArn": {roleARN("TrackingAccessRole")}, "RoleSessionName": {tenant + "@prove"},
+		"Tags.member.1.Key": {"TenantID"}, "Tags.member.1.Value": {tenant}, "TransitiveTagKeys.member.1": {"TenantID"},
+	}}
+}
+
+func roleARN(name string) string { return "arn:aws:iam::" + account + ":role/" + name }
+
+// with returns an assumption that differs in one parameter: by, role, or one of STS's own; an empty value
+// leaves the parameter out.
+func (a assumption) with(name, value string) assumption {
+	values := url.Values{}
+	for k, v := range a.values {
+		values[k] = v
+	}
+	a.values = values
+	switch {
+	case name == "by":
+		a.by = value
+	case name == "role":
+		values.Set("RoleArn", roleARN(value))
+	case value == "":
+		values.Del(name)
+	default:
+		values.Set(name, value)
+	}
+	return a
+}
+
+// emptyTag returns an assumption whose tag has the empty value, which STS takes.
+func (a assumption) emptyTag() assumption {
+	empty := a.with("Action", "AssumeRole")
+	empty.values.Set("Tags.member.1.Value", "")
+	return empty
+}
+
+func (a assumption) request() request {
+	return request{by: a.by, service: "sts", body: a.values.Encode()}
+}

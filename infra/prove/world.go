@@ -1,0 +1,211 @@
+package prove
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/go-json-experiment/json"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/provision"
+)
+
+// The tenants: one attacks, the other is attacked.
+const (
+	attacker = "yellow"
+	victim   = "blue"
+)
+
+const (
+	region  = localaws.DefaultRegion
+	account = localaws.DefaultAccount
+	bucket  = "shiptrack-" + account
+)
+
+// World is a localaws of its own, in this process, with roles, table, rows and sessions. Its rows hold a
+// canary for each tenant, so that whatever tells one is recognised.
+type World struct {
+	server   *localaws.Server
+	dir      string
+	log      decisions
+	roles    []iam.Role
+	canaries map[string]string
+	callers  map[string]aws.Credentials
+}
+
+// Load returns the roles of a set for the account of a World.
+func Load(set iam.Set) ([]iam.Role, error) {
+	return iam.Load(set, iam.Values{Region: region, Account: account, Bucket: bucket})
+}
+
+// NewWorld makes a World with the roles given. Close it.
+func NewWorld(ctx context.Context, roles []iam.Role) (_ *World, err error) {
+	w := &World{canaries: map[string]string{}, callers: map[string]aws.Credentials{}}
+	if w.dir, err = os.MkdirTemp("", "shiptrack-prove-"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	if w.server, err = localaws.New(localaws.Config{Data: w.dir, Log: &w.log}); err != nil {
+		return nil, err
+	}
+	w.callers[root] = aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+	if err := w.SetRoles(ctx, roles); err != nil {
+		return nil, err
+	}
+	if err := provision.Table(ctx, w.config(root), table); err != nil {
+		return nil, err
+	}
+	if err := w.fill(ctx); err != nil {
+		return nil, err
+	}
+	return w, w.enter(ctx)
+}
+
+// Close ends w.
+func (w *World) Close() error {
+	var err error
+	if w.server != nil {
+		err = w.server.Close()
+	}
+	return errors.Join(err, os.RemoveAll(w.dir))
+}
+
+// SetRoles brings the roles to the documents given; sessions stay, under the documents as they are now.
+// Documents that are what they were are left alone.
+func (w *World) SetRoles(ctx context.Context, roles []iam.Role) error {
+	var changed []iam.Role
+	for i, role := range roles {
+		if i >= len(w.roles) || fmt.Sprint(w.roles[i]) != fmt.Sprint(role) {
+			changed = append(changed, role)
+		}
+	}
+	if err := provision.Roles(ctx, w.config(root), changed); err != nil {
+		return err
+	}
+	w.roles = roles
+	return nil
+}
+
+// config is for the SDK's clients: it reaches localaws without a network.
+func (w *World) config(caller string) aws.Config {
+	c := w.callers[caller]
+	return aws.Config{
+		Region: region, BaseEndpoint: aws.String("http://" + host), HTTPClient: &http.Client{Transport: w},
+		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.SessionToken),
+		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+	}
+}
+
+// fill writes two rows for each tenant: 1001, which all have, and one that it alone has.
+func (w *World) fill(ctx context.Context) error {
+	for _, tenant := range []string{attacker, victim, "green"} {
+		w.canaries[tenant] = "canary-" + tenant + "-" + rand.Text()
+		for _, shipment := range []string{"1001", "of-" + tenant} {
+			put := fmt.Sprintf(`{"TableName":"%s","Item":{"TenantID":{"S":"%s"},"ShipmentID":{"S":"%s"},"Canary":{"S":"%s"}}}`, table, tenant, shipment, w.canaries[tenant])
+			if a, err := w.send(ctx, request{by: root, operation: "PutItem", body: put}); err != nil || !a.ok() {
+				return fmt.Errorf("write the row of %s: %s %w", tenant, a.Message, err)
+			}
+		}
+	}
+	return nil
+}
+
+// The callers.
+const (
+	root     = "root"
+	service  = "TrackingServiceRole"
+	seedTask = "TrackingSeedTaskRole"
+	seeder   = "a session of TrackingSeedRole for " + attacker
+)
+
+// enter gets the sessions: of the tasks, as a compute service gets them, and of tenants, as the tasks do.
+func (w *World) enter(ctx context.Context) error {
+	for _, task := range []string{service, seedTask} {
+		a, err := w.send(ctx, request{by: root, service: "localaws", method: http.MethodGet, path: "/_localaws/role-credentials?role=" + task + "&session=task"})
+		if err != nil {
+			return err
+		}
+		var c struct{ AccessKeyId, SecretAccessKey, Token string }
+		if err := json.Unmarshal(a.Body, &c); err != nil || c.AccessKeyId == "" {
+			continue // the set has no such role
+		}
+		w.callers[task] = aws.Credentials{AccessKeyID: c.AccessKeyId, SecretAccessKey: c.SecretAccessKey, SessionToken: c.Token}
+	}
+	for caller, assumption := range map[string]assumption{
+		attacker: ofTenant(attacker), victim: ofTenant(victim), seeder: ofTenant(attacker).with("role", "TrackingSeedRole").with("by", seedTask),
+	} {
+		if _, known := w.callers[assumption.by]; !known {
+			continue
+		}
+		if err := w.become(ctx, caller, assumption); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *World) become(ctx context.Context, caller string, as assumption) error {
+	a, err := w.send(ctx, as.request())
+	if err != nil || !a.ok() {
+		return fmt.Errorf("no session for %s: %s %w", caller, a.Message, err)
+	}
+	field := func(name string) string {
+		_, rest, _ := strings.Cut(string(a.Body), "<"+name+">")
+		value, _, _ := strings.Cut(rest, "</"+name+">")
+		return value
+	}
+	w.callers[caller] = aws.Credentials{AccessKeyID: field("AccessKeyId"), SecretAccessKey: field("SecretAccessKey"), SessionToken: field("SessionToken")}
+	return nil
+}
+
+// secrets are all that must stand in no log.
+func (w *World) secrets() []string {
+	var all []string
+	for caller, c := range w.callers {
+		if caller != root { // test/test: the words stand everywhere
+			all = append(all, c.SecretAccessKey, c.SessionToken)
+		}
+	}
+	return all
+}
+
+// decisions is the decision log.
+type decisions struct {
+	mu   sync.Mutex
+	text strings.Builder
+	byID map[string][]localaws.Entry
+}
+
+// Write takes one line.
+func (d *decisions) Write(line []byte) (int, error) {
+	var e localaws.Entry
+	if err := json.Unmarshal(line, &e); err != nil {
+		return 0, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byID == nil {
+		d.byID = map[string][]localaws.Entry{}
+	}
+	d.byID[e.RequestID] = append(d.byID[e.RequestID], e)
+	return d.text.Write(line)
+}
+
+func (d *decisions) of(requestID string) []localaws.Entry {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.byID[requestID]
+}
