@@ -1,7 +1,7 @@
 # Shiptrack. `make help` lists the targets.
 
 MODULES  := pkg shipment-service tracking-service infra
-BINARIES := localaws devissuer provision demo tracking-service shipment-service
+BINARIES := localaws devissuer provision demo prove tracking-service shipment-service
 BIN      := $(CURDIR)/bin
 
 # Static binaries.
@@ -32,7 +32,7 @@ test: ## run every test that needs Go alone
 build: $(BINARIES:%=build-%) ## build static binaries into bin/
 
 # One line per binary; dependencies that have to be fetched or compiled first are named by go itself.
-build-localaws build-devissuer build-provision build-demo: build-%:
+build-localaws build-devissuer build-provision build-demo build-prove: build-%:
 	@echo '  building $*'
 	@$(GOBUILD) -o $(BIN)/$* ./infra/cmd/$*
 
@@ -56,6 +56,10 @@ down: ## stop Docker Compose's containers and remove them, their networks and vo
 .PHONY: test-clients
 test-clients: ## drive a demo, or with STACK=compose what make up started, with the AWS CLI and boto3
 	@go test -count=1 -tags clients -run 'TestClients|TestApplication' ./infra/e2e
+
+.PHONY: prove
+prove: build-prove ## attack isolation with the real policies, each attack beside a control; writes bin/prove.json and bin/prove.xml
+	@$(BIN)/prove --out $(BIN)
 
 .PHONY: bench
 bench: ## run the benchmarks, print a table and write bin/bench.json

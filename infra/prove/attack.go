@@ -31,6 +31,7 @@ type Attack struct {
 	Codes   []string
 	// Spoils says that one of the two changes what others need, and so gets a World of its own.
 	Spoils  bool
+	needs   string // a role that not every set has
 	Attempt Step
 	Control Step
 }
@@ -71,14 +72,13 @@ type Row struct {
 	Allowed  string // what allowed the control
 	Duration time.Duration
 	Err      error // of Broken
-	control  bool
 }
 
 // Denied reports whether the attempt was refused as it has to be.
 func (r *Row) Denied() bool { return r.Verdict == Holds || r.Verdict == Refused }
 
 // ControlAllowed reports whether the control was answered.
-func (r *Row) ControlAllowed() bool { return r.control }
+func (r *Row) ControlAllowed() bool { return r.Err == nil && allowed(r.Control) }
 
 // Run carries out a on w. It is safe for concurrent use where a does not spoil w.
 func (a *Attack) Run(ctx context.Context, w *World) Row {
@@ -88,7 +88,6 @@ func (a *Attack) Run(ctx context.Context, w *World) Row {
 	if row.Err == nil {
 		row.Control, row.Err = a.Control(ctx, w)
 	}
-	row.control = row.Err == nil && w.allowed(row.Control)
 	row.Decided, row.Allowed = w.why(row.Attempt), w.why(row.Control)
 	row.Verdict = a.verdict(w, &row)
 	row.Duration = time.Since(began)
@@ -103,7 +102,7 @@ func (a *Attack) verdict(w *World, row *Row) Verdict {
 		return Leak
 	case !slices.Contains(a.Codes, row.Attempt.Code):
 		return Other
-	case !w.allowed(row.Control):
+	case !allowed(row.Control):
 		return Refused
 	}
 	return Holds

@@ -7,19 +7,9 @@ import (
 )
 
 // allowed reports whether a control was answered, or allowed by IAM and then not answered because the
-// embedded store has no such operation: what is proven is the decision.
-func (w *World) allowed(a Answer) bool {
-	if a.ok() {
-		return true
-	}
-	missing := a.Code == "UnknownOperationException" || strings.Contains(a.Message, "not supported by this store")
-	entries := w.log.of(a.RequestID)
-	for _, e := range entries {
-		if e.Action != "" && e.Decision != "allow" {
-			return false
-		}
-	}
-	return missing && len(entries) > 0 && entries[0].Action != ""
+// embedded store has no such operation: localaws says so only to whom IAM allows it.
+func allowed(a Answer) bool {
+	return a.ok() || a.Code == "UnknownOperationException" || strings.Contains(a.Message, "not supported by this store")
 }
 
 // why says in words what decided, from the decision log.
@@ -30,18 +20,18 @@ func (w *World) why(a Answer) string {
 	entries := w.log.of(a.RequestID)
 	for _, e := range entries {
 		if e.Decision == "deny" {
-			return denial(e)
+			return denial(e, a)
 		}
 	}
 	for _, e := range entries {
-		if e.Statement != nil {
+		if e.Statement != nil && a.ok() {
 			return name(*e.Statement)
 		}
-		if e.Decision == "allow" {
-			return "allowed"
-		}
 	}
-	return ""
+	if len(entries) > 0 && a.ok() {
+		return "allowed"
+	}
+	return strings.TrimPrefix(a.Code+": "+a.Message, ": ")
 }
 
 func name(s localaws.Statement) string {
@@ -51,10 +41,10 @@ func name(s localaws.Statement) string {
 	return s.Policy + " " + s.Sid
 }
 
-func denial(e localaws.Entry) string {
+func denial(e localaws.Entry, a Answer) string {
 	switch {
 	case e.Action == "":
-		return e.Code + ": " + e.Reason
+		return a.Code + ": " + a.Message
 	case e.Effect == "ExplicitDeny" && e.Statement != nil:
 		return "explicit deny: " + name(*e.Statement)
 	}

@@ -9,6 +9,9 @@ import (
 
 const table = "TrackingData"
 
+// needs are the roles of callers that not every set has.
+var needs = map[string]string{seedTask: seedTask, seeder: "TrackingSeedRole"}
+
 var denied = []string{"AccessDeniedException"}
 
 var streamOperations = map[string]bool{"DescribeStream": true, "GetRecords": true, "GetShardIterator": true, "ListStreams": true}
@@ -40,7 +43,7 @@ func (o operation) of(by, tenant string) request {
 
 func ofPartition(name, by string, o operation) *Attack {
 	return &Attack{
-		Name: "dynamodb/" + name, Does: by + ": " + o.does, Differs: "the partition is its own", Layer: IAM, Codes: denied,
+		Name: "dynamodb/" + name, Does: by + ": " + o.does, Differs: "the partition is its own", Layer: IAM, Codes: denied, needs: needs[by],
 		Attempt: step(o.of(by, victim)), Control: step(o.of(by, attacker)),
 	}
 }
@@ -194,9 +197,9 @@ func ofServices() []*Attack {
 	var all []*Attack
 	for name, by := range map[string]string{"service-reads": service, "seed-task-reads": seedTask, "seed-reads": seeder} {
 		all = append(all,
-			&Attack{Name: "dynamodb/" + name, Does: by + ": GetItem", Differs: "the caller is " + attacker + "'s session", Layer: IAM, Codes: denied,
+			&Attack{Name: "dynamodb/" + name, Does: by + ": GetItem", Differs: "the caller is " + attacker + "'s session", Layer: IAM, Codes: denied, needs: needs[by],
 				Attempt: step(read.of(by, attacker)), Control: step(read.of(attacker, attacker))},
-			&Attack{Name: "dynamodb/" + strings.Replace(name, "reads", "scans", 1), Does: by + ": Scan", Differs: "the caller is root", Layer: IAM, Codes: denied,
+			&Attack{Name: "dynamodb/" + strings.Replace(name, "reads", "scans", 1), Does: by + ": Scan", Differs: "the caller is root", Layer: IAM, Codes: denied, needs: needs[by],
 				Attempt: step(scan.of(by, "")), Control: step(scan.of(root, ""))})
 	}
 	slices.SortFunc(all, func(a, b *Attack) int { return strings.Compare(a.Name, b.Name) })

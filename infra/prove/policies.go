@@ -112,6 +112,9 @@ func evaluated(q ask) Step {
 
 // policies compiles the permission policies of a role, once for the documents as they are.
 func (w *World) policies(role string) (policy.Policies, error) {
+	if known, ok := w.compiled[role]; ok {
+		return known, nil
+	}
 	var all policy.Policies
 	for _, r := range w.roles {
 		if r.Name != role {
@@ -125,5 +128,6 @@ func (w *World) policies(role string) (policy.Policies, error) {
 			all.Identity = append(all.Identity, policy.Named{Name: role + "/" + p.Name, Policy: compiled})
 		}
 	}
+	w.compiled[role] = all
 	return all, nil
 }

@@ -1,6 +1,10 @@
 package prove
 
 import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
 	"testing"
 
 	"example.com/shiptrack/infra/iam"
@@ -17,7 +21,7 @@ func roles(t testing.TB, set iam.Set) []iam.Role {
 
 func carryOut(t testing.TB, all []iam.Role) []Row {
 	t.Helper()
-	rows, err := CarryOut(t.Context(), all, Attacks(), func(Row) {})
+	rows, err := CarryOut(t.Context(), all, Attacks())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,3 +46,97 @@ func TestEveryAttackOnTheHardenedPoliciesIsDeniedBesideAControlThatIsAllowed(t *
 	t.Logf("%d attacks", len(rows))
 }
 
+// TestPlantedHoleFailsTheProofAndNamesTheAttack: the run itself is tested above, on the policies as they are.
+func TestPlantedHoleFailsTheProofAndNamesTheAttack(t *testing.T) {
+	all := roles(t, iam.Hardened)
+	for i, role := range all {
+		for j, p := range role.Policies {
+			if p.Name == "TrackingAccessPolicyDynamoDB" {
+				all[i].Policies[j].Document = bytes.Replace(p.Document, []byte(`"${aws:PrincipalTag/TenantID}"`), []byte(`"${aws:PrincipalTag/TenantID}","blue"`), 1)
+			}
+		}
+	}
+	report := &Report{Set: "planted", Rows: carryOut(t, all)}
+	if report.Holds() || !strings.Contains(report.Summary(), "dynamodb/get-item (LEAK)") || report.Figures().Leaks < 10 {
+		t.Errorf("got %s, %+v, want the leak of dynamodb/get-item among ten or more", report.Summary(), report.Figures())
+	}
+}
+
+// articleLets is what the AWS article's own text lets through, where the attacks ask for it.
+var articleLets = []string{
+	"kms/direct", "kms/other-service", "opensearch/bulk", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper",
+	"opensearch/longer-name", "opensearch/multi-get", "opensearch/multi-search", "opensearch/own-and-all",
+	"sts/empty-tag", "sts/extra-key", "sts/no-tag", "sts/not-transitive",
+}
+
+func TestArticlesOwnPoliciesLetThroughWhatTheHardenedOnesDoNot(t *testing.T) {
+	var got []string
+	for _, r := range carryOut(t, roles(t, iam.Article)) {
+		switch r.Verdict {
+		case Holds:
+		case Leak:
+			got = append(got, r.Attack.Name)
+		default:
+			t.Errorf("%s: %s: %s %s", r.Attack.Name, r.Verdict, r.Attempt.Code, r.Control.Message)
+		}
+	}
+	if !slices.Equal(got, articleLets) {
+		t.Errorf("got through: %v\nwant %v", got, articleLets)
+	}
+}
+
+func TestDecisionLogAccountsForEveryRequestAndHoldsNoSecret(t *testing.T) {
+	all := roles(t, iam.Hardened)
+	w, err := NewWorld(t.Context(), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, a := range Attacks() {
+		if a.Spoils {
+			continue
+		}
+		row := a.Run(t.Context(), w)
+		for what, answer := range map[string]Answer{"attempt": row.Attempt, "control": row.Control} {
+			if answer.By == "" && len(w.log.of(answer.RequestID)) == 0 {
+				t.Errorf("%s: the %s %q is not in the log", a.Name, what, answer.RequestID)
+			}
+		}
+	}
+	secrets := w.secrets()
+	if len(secrets) < 10 {
+		t.Fatalf("%d secrets, want those of five sessions", len(secrets))
+	}
+	for _, secret := range secrets {
+		if strings.Contains(w.log.text.String(), secret) {
+			t.Error("a secret stands in the log")
+		}
+	}
+}
+
+func TestReports(t *testing.T) {
+	report := &Report{Set: "hardened", Rows: carryOut(t, roles(t, iam.Hardened))}
+	for name, tc := range map[string]struct {
+		write func(io.Writer) error
+		want  []string
+	}{
+		"table":    {report.Print, []string{"dynamodb/get-item ", "denied", "allowed", "ReadOwnPartition"}},
+		"JSON":     {report.JSON, []string{`"attacks": `, `"leaks": 0`}},
+		"JUnit":    {report.JUnit, []string{`failures="0"`, `classname="sts" name="no-tag"`}},
+		"Markdown": {report.Markdown, []string{"| dynamodb/get-item | yellow: GetItem of another's row | holds |"}},
+	} {
+		var out strings.Builder
+		if err := tc.write(&out); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, want := range tc.want {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s has no %q", name, want)
+			}
+		}
+	}
+}

@@ -19,7 +19,7 @@ func stsAttacks() []*Attack {
 	invalid := []string{"ValidationError", "InvalidParameterValue", "AccessDenied"}
 	var all []*Attack
 	add := func(name, does, differs string, codes []string, attempt assumption) {
-		all = append(all, &Attack{Name: "sts/" + name, Does: does, Differs: differs, Layer: STS, Codes: codes, Attempt: step(attempt.request()), Control: step(good.request())})
+		all = append(all, &Attack{Name: "sts/" + name, Does: does, Differs: differs, Layer: STS, Codes: codes, needs: attempt.needs(), Attempt: step(attempt.request()), Control: step(good.request())})
 	}
 	add("no-tag", "AssumeRole without any tag", "it has the tag TenantID", refused, untagged)
 	add("empty-tag", "an empty tenant", "the tenant has a name", refused, good.emptyTag())
@@ -41,7 +41,7 @@ func stsAttacks() []*Attack {
 	seedGood := good.with("role", "TrackingSeedRole").with("by", seedTask)
 	seedUntagged := untagged.with("role", "TrackingSeedRole").with("by", seedTask)
 	seeds := func(name, does, differs string, codes []string, attempt assumption) {
-		all = append(all, &Attack{Name: "sts/seed-" + name, Does: "TrackingSeedTaskRole: " + does, Differs: differs, Layer: STS, Codes: codes, Attempt: step(attempt.request()), Control: step(seedGood.request())})
+		all = append(all, &Attack{Name: "sts/seed-" + name, Does: "TrackingSeedTaskRole: " + does, Differs: differs, Layer: STS, Codes: codes, needs: "TrackingSeedRole", Attempt: step(attempt.request()), Control: step(seedGood.request())})
 	}
 	seeds("no-tag", "AssumeRole of TrackingSeedRole without any tag", "it has the tag TenantID", refused, seedUntagged)
 	seeds("empty-tag", "an empty tenant", "the tenant has a name", refused, seedGood.emptyTag())
@@ -64,8 +64,8 @@ func through(as assumption, tenant string) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
 		caller := "session with a policy of its own for " + tenant
 		mine := &World{server: w.server, callers: map[string]aws.Credentials{service: w.callers[service]}}
-		if err := mine.become(ctx, caller, as); err != nil {
-			return Answer{}, err
+		if a, err := mine.become(ctx, caller, as); err != nil || !a.ok() {
+			return a, err
 		}
 		return mine.send(ctx, request{by: caller, operation: "GetItem", body: `{"TableName":"TrackingData","Key":` + strings.ReplaceAll(key, "@", tenant) + `}`})
 	}
@@ -76,8 +76,20 @@ func taskOfRole(role string) *Attack {
 	task := func(role string) Step {
 		return step(request{by: root, service: "localaws", method: "GET", path: "/_localaws/role-credentials?role=" + role + "&session=task"})
 	}
+	name := role
+	if role == "TrackingAccessRole" {
+		name = "" // every set has it
+	}
 	return &Attack{
-		Name: "sts/task-of-" + role, Does: "a task is started in " + role + ", whose sessions have no tag then", Differs: "the role is TrackingServiceRole", Layer: STS, Codes: []string{"AccessDenied"},
+		needs: name, Name: "sts/task-of-" + role, Does: "a task is started in " + role + ", whose sessions have no tag then", Differs: "the role is TrackingServiceRole", Layer: STS, Codes: []string{"AccessDenied"},
 		Attempt: task(role), Control: task(service),
 	}
+}
+
+// needs is the role of the seed that an assumption is about, if any.
+func (a assumption) needs() string {
+	if role := strings.TrimPrefix(a.values.Get("RoleArn"), roleARN("")); strings.HasPrefix(role, "TrackingSeed") {
+		return role
+	}
+	return needs[a.by]
 }

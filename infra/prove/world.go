@@ -16,6 +16,7 @@ import (
 
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/policy"
 	"example.com/shiptrack/infra/provision"
 )
 
@@ -36,8 +37,9 @@ const (
 type World struct {
 	server   *localaws.Server
 	dir      string
-	log      decisions
+	log      *decisions // nil: decisions are not kept
 	roles    []iam.Role
+	compiled map[string]policy.Policies // of roles, as they are asked for
 	canaries map[string]string
 	callers  map[string]aws.Credentials
 }
@@ -48,8 +50,12 @@ func Load(set iam.Set) ([]iam.Role, error) {
 }
 
 // NewWorld makes a World with the roles given. Close it.
-func NewWorld(ctx context.Context, roles []iam.Role) (_ *World, err error) {
-	w := &World{canaries: map[string]string{}, callers: map[string]aws.Credentials{}}
+func NewWorld(ctx context.Context, roles []iam.Role) (*World, error) {
+	return newWorld(ctx, roles, &decisions{byID: map[string][]localaws.Entry{}})
+}
+
+func newWorld(ctx context.Context, roles []iam.Role, log *decisions) (_ *World, err error) {
+	w := &World{log: log, canaries: map[string]string{}, callers: map[string]aws.Credentials{}}
 	if w.dir, err = os.MkdirTemp("", "shiptrack-prove-"); err != nil {
 		return nil, err
 	}
@@ -58,7 +64,7 @@ func NewWorld(ctx context.Context, roles []iam.Role) (_ *World, err error) {
 			err = errors.Join(err, w.Close())
 		}
 	}()
-	if w.server, err = localaws.New(localaws.Config{Data: w.dir, Log: &w.log}); err != nil {
+	if w.server, err = localaws.New(localaws.Config{Data: w.dir, Log: log}); err != nil {
 		return nil, err
 	}
 	w.callers[root] = aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
@@ -95,7 +101,7 @@ func (w *World) SetRoles(ctx context.Context, roles []iam.Role) error {
 	if err := provision.Roles(ctx, w.config(root), changed); err != nil {
 		return err
 	}
-	w.roles = roles
+	w.roles, w.compiled = roles, map[string]policy.Policies{}
 	return nil
 }
 
@@ -150,17 +156,18 @@ func (w *World) enter(ctx context.Context) error {
 		if _, known := w.callers[assumption.by]; !known {
 			continue
 		}
-		if err := w.become(ctx, caller, assumption); err != nil {
-			return err
+		if a, err := w.become(ctx, caller, assumption); err != nil || !a.ok() {
+			return fmt.Errorf("no session for %s: %s %w", caller, a.Message, err)
 		}
 	}
 	return nil
 }
 
-func (w *World) become(ctx context.Context, caller string, as assumption) error {
+// become makes caller a caller, with the session that as gets.
+func (w *World) become(ctx context.Context, caller string, as assumption) (Answer, error) {
 	a, err := w.send(ctx, as.request())
 	if err != nil || !a.ok() {
-		return fmt.Errorf("no session for %s: %s %w", caller, a.Message, err)
+		return a, err
 	}
 	field := func(name string) string {
 		_, rest, _ := strings.Cut(string(a.Body), "<"+name+">")
@@ -168,7 +175,7 @@ func (w *World) become(ctx context.Context, caller string, as assumption) error 
 		return value
 	}
 	w.callers[caller] = aws.Credentials{AccessKeyID: field("AccessKeyId"), SecretAccessKey: field("SecretAccessKey"), SessionToken: field("SessionToken")}
-	return nil
+	return a, nil
 }
 
 // secrets are all that must stand in no log.
@@ -191,20 +198,23 @@ type decisions struct {
 
 // Write takes one line.
 func (d *decisions) Write(line []byte) (int, error) {
+	if d == nil {
+		return len(line), nil
+	}
 	var e localaws.Entry
 	if err := json.Unmarshal(line, &e); err != nil {
 		return 0, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.byID == nil {
-		d.byID = map[string][]localaws.Entry{}
-	}
 	d.byID[e.RequestID] = append(d.byID[e.RequestID], e)
 	return d.text.Write(line)
 }
 
 func (d *decisions) of(requestID string) []localaws.Entry {
+	if d == nil {
+		return nil
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.byID[requestID]

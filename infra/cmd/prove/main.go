@@ -1,0 +1,117 @@
+// Command prove attacks localaws with the project's own policies, and shows that each attack is denied beside a control
+// that is allowed.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/prove"
+	"example.com/shiptrack/pkg/command"
+)
+
+type cli struct {
+	Policies string `enum:"hardened,article" default:"hardened" help:"Policy set: hardened (what everything uses), or article (the AWS article's own text)."`
+	Only     string `placeholder:"PREFIX" help:"Only the attacks whose names begin so, such as dynamodb/ or sts/no-tag."`
+	JSON     bool   `name:"json" help:"Print the figures as JSON in place of the table."`
+	Markdown string `placeholder:"FILE" help:"Write a report that can be handed to an auditor."`
+	Out      string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder."`
+}
+
+const description = `Attack localaws, in this process, with the policies of infra/iam: STS, signatures, every operation of DynamoDB, and by evaluation the policies of OpenSearch, S3 and KMS. Each attempt stands beside a control that differs in one thing.
+
+Examples:
+
+  prove
+      a row for each attack: denied or not, by what
+
+  prove --policies article
+      what the article's own policies let through; exits with 1
+
+  prove --only dynamodb/ --markdown report.md
+
+It exits with 0 only if every attack was denied, by the layer that has to deny it, and every control allowed.`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return command.Run(&cli{}, args, stdout, stderr, kong.Name("prove"), kong.Description(description),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(streams{stdout, stderr}))
+}
+
+type streams struct{ out, err io.Writer }
+
+// Run is called by kong.
+func (c cli) Run(ctx context.Context, std streams) error {
+	roles, err := prove.Load(iam.Set(c.Policies))
+	if err != nil {
+		return err
+	}
+	var attacks []*prove.Attack
+	for _, a := range prove.Attacks() {
+		if strings.HasPrefix(a.Name, c.Only) {
+			attacks = append(attacks, a)
+		}
+	}
+	if len(attacks) == 0 {
+		return command.Misconfigured(fmt.Errorf("--only %s: no attack begins so", c.Only))
+	}
+	fmt.Fprintf(std.err, "prove: %d attacks on the %s policies, each beside its control\n", len(attacks), c.Policies)
+	rows, err := prove.CarryOut(ctx, roles, attacks)
+	if err != nil {
+		return err
+	}
+	report := &prove.Report{Set: c.Policies, Rows: rows}
+	if err := c.write(report, std.out); err != nil {
+		return err
+	}
+	if !report.Holds() {
+		return errors.New(report.Summary())
+	}
+	if !c.JSON {
+		fmt.Fprintf(std.out, "\n%s\n", report.Summary())
+	}
+	return nil
+}
+
+func (c cli) write(r *prove.Report, stdout io.Writer) error {
+	printed := r.Print
+	if c.JSON {
+		printed = r.JSON
+	}
+	if err := printed(stdout); err != nil {
+		return err
+	}
+	files := map[string]func(io.Writer) error{}
+	if c.Markdown != "" {
+		files[c.Markdown] = r.Markdown
+	}
+	if c.Out != "" {
+		files[filepath.Join(c.Out, "prove.json")], files[filepath.Join(c.Out, "prove.xml")] = r.JSON, r.JUnit
+	}
+	for name, write := range files {
+		f, err := os.Create(name)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(write(f), f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package mutate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+func (k *maker) conditions(element *node, i int) {
+	k.add("conditions removed", "all conditions removed", k.more(), []int{i}, remove)
+	for j, block := range element.children {
+		if len(block.children) > 1 {
+			k.add("condition operator removed", "condition operator "+block.name+" removed", k.more(), []int{i, j}, remove)
+		}
+		for l, key := range block.children {
+			what := "condition " + block.name + " " + key.name
+			kind := "condition removed"
+			if block.name == "Null" {
+				kind = "guard removed"
+			}
+			k.add(kind, what+" removed", k.more(), []int{i, j, l}, remove)
+			k.operators(block.name, i, j, l, what)
+			k.conditionValues(block.name, key, []int{i, j, l}, what)
+			k.add("condition of another key", what+" made of "+otherKey(key.name), Either, []int{i, j, l},
+				func(n *node) { n.name = otherKey(n.name) })
+		}
+	}
+}
+
+// swaps are the operators that are taken for one another.
+var swaps = map[string][]string{
+	"StringEquals":    {"StringNotEquals", "StringLike", "StringEqualsIgnoreCase"},
+	"StringNotEquals": {"StringEquals", "StringNotLike"},
+	"StringLike":      {"StringNotLike", "StringEquals"},
+	"StringNotLike":   {"StringLike", "StringNotEquals"},
+}
+
+const allValues, anyValue = "ForAllValues:", "ForAnyValue:"
+
+// operators moves one key to another operator.
+func (k *maker) operators(name string, i, j, l int, what string) {
+	move := func(kind, to string, direction Direction) {
+		k.add(kind, what+" made "+to, direction, []int{i}, func(n *node) { n.move(j, l, to) })
+	}
+	prefix, base := "", name
+	for _, p := range []string{allValues, anyValue} {
+		if rest, ok := strings.CutPrefix(name, p); ok {
+			prefix, base = p, rest
+		}
+	}
+	for _, to := range swaps[base] {
+		direction := Either
+		switch {
+		case base == "StringLike" && to == "StringEquals":
+			direction = k.less()
+		case base == "StringEquals" && to != "StringNotEquals":
+			direction = k.more()
+		}
+		move("operator swapped", prefix+to, direction)
+	}
+	switch prefix {
+	case allValues:
+		move("set prefix swapped", anyValue+base, Either)
+		move("set prefix dropped", base, Either)
+	case anyValue:
+		move("set prefix swapped", allValues+base, Either)
+		move("set prefix dropped", base, Either)
+	}
+	if base != "Null" && !strings.HasSuffix(base, "IfExists") {
+		move("IfExists added", name+"IfExists", k.more())
+	}
+}
+
+// move puts key l of operator j under the operator to.
+func (n *node) move(j, l int, to string) {
+	key := n.children[j].children[l]
+	moved := *key
+	key.gone = true
+	for _, block := range n.live() {
+		if block.name == to {
+			block.children = append(block.children, &moved)
+			return
+		}
+	}
+	n.children = append(n.children, &node{name: to, kind: '{', children: []*node{&moved}})
+}
+
+func (k *maker) conditionValues(operator string, key *node, path []int, what string) {
+	if operator == "Null" {
+		for v, value := range key.children {
+			to, direction := "true", Either
+			if value.text == "true" {
+				to = "false"
+			}
+			k.add("guard turned", what+" made "+to, direction, append(slices.Clip(path), v), setText(to))
+		}
+		return
+	}
+	for v, value := range key.children {
+		at := append(slices.Clip(path), v)
+		k.variables(what, value.text, at, k.more())
+		if variable.MatchString(value.text) {
+			k.likeAnything(operator, path, v, what)
+			continue
+		}
+		k.add("value emptied", fmt.Sprintf("%s: value %s emptied", what, value.text), Either, at, setText(""))
+		k.add("value widened", fmt.Sprintf("%s: value %s made *", what, value.text), k.more(), at, setText("*"))
+		k.likeAnything(operator, path, v, what)
+	}
+	k.without("value", key, path, k.less())
+	for _, value := range []string{"*", "Admin"} {
+		k.add("value added", fmt.Sprintf("%s: value %s added", what, value), k.more(), path, addText(value))
+	}
+}
+
+// likeAnything takes the operator with wildcards along with the wildcard: alone, neither does anything.
+func (k *maker) likeAnything(operator string, path []int, v int, what string) {
+	if !strings.HasSuffix(operator, "StringEquals") {
+		return
+	}
+	like := strings.TrimSuffix(operator, "StringEquals") + "StringLike"
+	k.add("value widened", what+" made "+like+" *", k.more(), path[:1], func(n *node) {
+		n.children[path[1]].children[path[2]].children[v] = leaf("*")
+		n.move(path[1], path[2], like)
+	})
+}

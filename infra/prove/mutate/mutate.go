@@ -1,0 +1,281 @@
+// Package mutate makes mutants of policy documents: copies that differ in one place, as a slip of the pen
+// would. A proof of isolation has to notice each of them, or it would not notice the slip.
+//
+// It is pure: documents go in and come out, nothing is evaluated. Mutants that localaws' parser refuses,
+// and with it AWS, are kept apart: a deployment of such a document fails by itself.
+package mutate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// Direction is what a mutant is expected to do to what the document grants.
+type Direction string
+
+// The directions. Widens and Narrows say what the edit can do at all; another layer may hide it.
+const (
+	Widens  Direction = "widens"
+	Narrows Direction = "narrows"
+	Either  Direction = "either"
+)
+
+// Trust is the Document of a mutant of a role's trust policy.
+const Trust = "trust"
+
+// Mutant is one edit of one document of one role; And adds more.
+type Mutant struct {
+	// Name says where and what: "Role/Policy: Sid: condition Null dynamodb:LeadingKeys removed". It is the
+	// same in every run and unique among the first-order mutants of a set.
+	Name string
+	// Kind is the operator of mutation, the same for all places: "condition removed".
+	Kind      string
+	Direction Direction
+	Role      string
+	Document  string // the policy's name, or Trust
+	Sid       string // of the statement; empty where the edit is of the whole document
+
+	edits []edit
+}
+
+// edit is a change of one node of one document.
+type edit struct {
+	role, document string
+	path           []int
+	change         func(*node)
+}
+
+// And returns the mutant that has the edits of both. Name joins the names; Role, Document and Sid are m's.
+func (m Mutant) And(other Mutant) Mutant {
+	m.Name += " + " + other.Name
+	m.Kind += " + " + other.Kind
+	if m.Direction != other.Direction {
+		m.Direction = Either
+	}
+	m.edits = append(slices.Clip(m.edits), other.edits...)
+	return m
+}
+
+// Apply returns roles with m's edits; roles itself is left alone. An error is a role or a document that m
+// does not find, or one that localaws' parser refuses once it is edited.
+func (m Mutant) Apply(roles []iam.Role) ([]iam.Role, error) {
+	mutated := slices.Clone(roles)
+	done := map[[2]string]bool{}
+	for _, e := range m.edits {
+		key := [2]string{e.role, e.document}
+		if done[key] {
+			continue
+		}
+		done[key] = true
+		i := slices.IndexFunc(mutated, func(r iam.Role) bool { return r.Name == e.role })
+		if i < 0 {
+			return nil, fmt.Errorf("mutant %s: no role %s", m.Name, e.role)
+		}
+		mutated[i].Policies = slices.Clone(mutated[i].Policies)
+		document, err := documentOf(&mutated[i], e.document)
+		if err == nil {
+			*document, err = m.edited(*document, e.role, e.document)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("mutant %s: %w", m.Name, err)
+		}
+	}
+	return mutated, nil
+}
+
+func documentOf(role *iam.Role, name string) (*[]byte, error) {
+	if name == Trust {
+		return &role.Trust, nil
+	}
+	for i := range role.Policies {
+		if role.Policies[i].Name == name {
+			return &role.Policies[i].Document, nil
+		}
+	}
+	return nil, fmt.Errorf("role %s has no document %s", role.Name, name)
+}
+
+// edited makes all edits of one document, since their paths are those of the document as it was.
+func (m Mutant) edited(document []byte, role, name string) ([]byte, error) {
+	root, err := parse(document)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range m.edits {
+		if e.role != role || e.document != name {
+			continue
+		}
+		if n := root.at(e.path); n != nil {
+			e.change(n)
+		}
+	}
+	text, err := root.encode()
+	if err != nil {
+		return nil, err
+	}
+	kind := policy.Identity
+	if name == Trust {
+		kind = policy.Trust
+	}
+	_, err = policy.Parse(text, kind)
+	return text, err
+}
+
+// First returns the first-order mutants of every document of roles, in the order of the documents and of
+// the places in them, and apart from them those that the parser refuses. No two mutants are the same
+// document, and none is the document that it was made from.
+func First(roles []iam.Role) (mutants, refused []Mutant, err error) {
+	for _, role := range roles {
+		documents := append([]iam.Policy{{Name: Trust, Document: role.Trust}}, role.Policies...)
+		for _, d := range documents {
+			root, err := parse(d.Document)
+			if err != nil {
+				return nil, nil, fmt.Errorf("%s/%s: %w", role.Name, d.Name, err)
+			}
+			original, err := root.encode()
+			if err != nil {
+				return nil, nil, fmt.Errorf("%s/%s: %w", role.Name, d.Name, err)
+			}
+			seen := map[string]bool{string(original): true}
+			for _, m := range mutantsOf(root, role.Name, d.Name) {
+				text, err := m.edited(d.Document, role.Name, d.Name)
+				switch {
+				case err != nil:
+					refused = append(refused, m)
+				case !seen[string(text)]:
+					seen[string(text)] = true
+					mutants = append(mutants, m)
+				}
+			}
+		}
+	}
+	return mutants, refused, nil
+}
+
+// maker collects the mutants of one document.
+type maker struct {
+	role, document string
+	sid            string
+	allow          bool
+	at             []int // path of the statement
+	mutants        []Mutant
+}
+
+func mutantsOf(root *node, role, document string) []Mutant {
+	k := &maker{role: role, document: document}
+	k.version(root)
+	for i, element := range root.children {
+		if element.name != "Statement" {
+			continue
+		}
+		for j, statement := range element.children {
+			k.at = []int{i, j}
+			k.statement(statement, j)
+		}
+	}
+	return k.mutants
+}
+
+// add makes one mutant; path leads from the statement, or from the document where there is none.
+func (k *maker) add(kind, what string, direction Direction, path []int, change func(*node)) {
+	place := k.role + "/" + k.document + ": "
+	if k.sid != "" {
+		place += k.sid + ": "
+	}
+	k.mutants = append(k.mutants, Mutant{
+		Name: place + what, Kind: kind, Direction: direction, Role: k.role, Document: k.document, Sid: k.sid,
+		edits: []edit{{k.role, k.document, append(slices.Clip(k.at), path...), change}},
+	})
+}
+
+// more is the direction of an edit by which the statement applies to more requests, less of the reverse.
+func (k *maker) more() Direction {
+	if k.allow {
+		return Widens
+	}
+	return Narrows
+}
+
+func (k *maker) less() Direction {
+	if k.allow {
+		return Narrows
+	}
+	return Widens
+}
+
+func remove(n *node) { n.gone = true }
+
+func setText(text string) func(*node) { return func(n *node) { n.text = text } }
+
+func addText(text string) func(*node) {
+	return func(n *node) { n.children = append(n.children, leaf(text)) }
+}
+
+// version: only Version 2012-10-17 has variables (IAM User Guide, "IAM JSON policy elements: Version").
+func (k *maker) version(root *node) {
+	for i, m := range root.children {
+		if m.name == "Version" && m.text == "2012-10-17" {
+			k.add("Version made older", "Version 2008-10-17", Either, []int{i}, setText("2008-10-17"))
+			k.add("Version removed", "Version removed", Either, []int{i}, remove)
+		}
+	}
+}
+
+func (k *maker) statement(s *node, index int) {
+	k.sid, k.allow = fmt.Sprintf("statement %d", index), false
+	for _, m := range s.children {
+		switch m.name {
+		case "Sid":
+			k.sid = m.text
+		case "Effect":
+			k.allow = m.text == "Allow"
+		}
+	}
+	k.add("statement removed", "removed", k.less(), nil, remove)
+	for i, m := range s.children {
+		switch m.name {
+		case "Effect":
+			k.effect(i)
+		case "Principal":
+			k.principal(m, i)
+		case "Action":
+			k.actions(m, i)
+		case "Resource":
+			k.resources(m, i)
+		case "Condition":
+			k.conditions(m, i)
+		}
+	}
+}
+
+func (k *maker) effect(i int) {
+	if k.allow {
+		k.add("effect flipped", "Effect Deny", Narrows, []int{i}, setText("Deny"))
+		return
+	}
+	k.add("effect flipped", "Effect Allow", Widens, []int{i}, setText("Allow"))
+}
+
+// negate turns Action into NotAction, Resource into NotResource.
+func (k *maker) negate(name string, i int) {
+	k.add(name+" negated", name+" made Not"+name, Either, []int{i}, func(n *node) { n.name = "Not" + name })
+}
+
+// without drops each entry of a list that has another one.
+func (k *maker) without(kind string, list *node, path []int, less Direction) {
+	if len(list.children) < 2 {
+		return
+	}
+	for j, entry := range list.children {
+		k.add(kind+" removed", kind+" "+entry.text+" removed", less, append(slices.Clip(path), j), remove)
+	}
+}
+
+func service(text string) string {
+	name, _, _ := strings.Cut(text, ":")
+	return name
+}

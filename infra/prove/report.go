@@ -1,0 +1,154 @@
+package prove
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// Report is what a run found.
+type Report struct {
+	Set  string // of policies
+	Rows []Row
+}
+
+// Holds reports whether every row does.
+func (r *Report) Holds() bool {
+	for i := range r.Rows {
+		if r.Rows[i].Verdict != Holds {
+			return false
+		}
+	}
+	return len(r.Rows) > 0
+}
+
+// Figures are what bin/prove.json holds.
+type Figures struct {
+	Attacks  int `json:"attacks"`
+	Denied   int `json:"denied"`
+	Controls int `json:"controls"`
+	Allowed  int `json:"allowed"`
+	Leaks    int `json:"leaks"`
+}
+
+// Figures counts.
+func (r *Report) Figures() Figures {
+	f := Figures{Attacks: len(r.Rows), Controls: len(r.Rows)}
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		if row.Denied() {
+			f.Denied++
+		}
+		if row.ControlAllowed() {
+			f.Allowed++
+		}
+		if row.Verdict == Leak {
+			f.Leaks++
+		}
+	}
+	return f
+}
+
+// Summary is one sentence.
+func (r *Report) Summary() string {
+	f := r.Figures()
+	if !r.Holds() {
+		var through []string
+		for i := range r.Rows {
+			if row := &r.Rows[i]; row.Verdict != Holds {
+				through = append(through, fmt.Sprintf("%s (%s)", row.Attack.Name, row.Verdict))
+			}
+		}
+		return fmt.Sprintf("ISOLATION IS NOT PROVEN for the %s policies: %s", r.Set, strings.Join(through, ", "))
+	}
+	return fmt.Sprintf("%d attacks were denied, each by the layer that has to deny it, and %d controls beside them were allowed, under the %s policies.", f.Denied, f.Allowed, r.Set)
+}
+
+// Print writes the table.
+func (r *Report) Print(out io.Writer) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "attack\tattempt\tcontrol\tby\tdecided")
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		attempt, control := "denied", "allowed"
+		if !row.Denied() {
+			attempt = string(row.Verdict)
+		}
+		if !row.ControlAllowed() {
+			control = "REFUSED"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", row.Attack.Name, attempt, control, row.Attack.Layer, row.decided())
+	}
+	return table.Flush()
+}
+
+func (r *Row) decided() string {
+	if r.Err != nil {
+		return r.Err.Error()
+	}
+	if r.Decided == "" {
+		return r.Attempt.Code
+	}
+	return r.Decided
+}
+
+// JSON writes the figures as a flat object.
+func (r *Report) JSON(out io.Writer) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r.Figures())
+}
+
+// JUnit writes a test case for each row, in the XML that CI systems read.
+func (r *Report) JUnit(out io.Writer) error {
+	type failure struct {
+		Message string `xml:"message,attr"`
+	}
+	type testcase struct {
+		Class   string   `xml:"classname,attr"`
+		Name    string   `xml:"name,attr"`
+		Seconds string   `xml:"time,attr"`
+		Failure *failure `xml:"failure,omitempty"`
+	}
+	suite := struct {
+		XMLName  xml.Name   `xml:"testsuite"`
+		Name     string     `xml:"name,attr"`
+		Tests    int        `xml:"tests,attr"`
+		Failures int        `xml:"failures,attr"`
+		Cases    []testcase `xml:"testcase"`
+	}{Name: "prove " + r.Set, Tests: len(r.Rows)}
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		group, name, _ := strings.Cut(row.Attack.Name, "/")
+		c := testcase{Class: group, Name: name, Seconds: fmt.Sprintf("%.6f", row.Duration.Seconds())}
+		if row.Verdict != Holds {
+			suite.Failures++
+			c.Failure = &failure{fmt.Sprintf("%s: %s", row.Verdict, row.decided())}
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	if _, err := io.WriteString(out, xml.Header); err != nil {
+		return err
+	}
+	encoder := xml.NewEncoder(out)
+	encoder.Indent("", "  ")
+	return encoder.Encode(suite)
+}
+
+// Markdown writes what an auditor is given.
+func (r *Report) Markdown(out io.Writer) error {
+	cell := strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Tenant isolation: %s policies\n\n%s\n\n", r.Set, r.Summary())
+	b.WriteString("Each attempt stands beside a control that differs in one thing and is allowed: without it a denial would show nothing.\n\n")
+	b.WriteString("| attack | what is attempted | verdict | what denied it | the control differs in this | what allowed it |\n| --- | --- | --- | --- | --- | --- |\n")
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", row.Attack.Name, cell(row.Attack.Does), row.Verdict, cell(row.decided()), cell(row.Attack.Differs), cell(row.Allowed))
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
