@@ -115,18 +115,9 @@ func (w *World) policies(role string) (policy.Policies, error) {
 	if known, ok := w.compiled[role]; ok {
 		return known, nil
 	}
-	var all policy.Policies
-	for _, r := range w.roles {
-		if r.Name != role {
-			continue
-		}
-		for _, p := range r.Policies {
-			compiled, err := policy.Parse(p.Document, policy.Identity)
-			if err != nil {
-				return all, err
-			}
-			all.Identity = append(all.Identity, policy.Named{Name: role + "/" + p.Name, Policy: compiled})
-		}
+	all, err := compile(w.roles, role)
+	if err != nil {
+		return all, err
 	}
 	w.compiled[role] = all
 	return all, nil

@@ -21,6 +21,11 @@ import (
 )
 
 type cli struct {
+	Run     attack  `cmd:"" default:"withargs" help:"Attack, and print a row for each attack (what prove alone does)."`
+	Explain explain `cmd:"" help:"Say whether the policies allow a request, and why not."`
+}
+
+type attack struct {
 	Policies string `enum:"hardened,article" default:"hardened" help:"Policy set: hardened (what everything uses), or article (the AWS article's own text)."`
 	Only     string `placeholder:"PREFIX" help:"Only the attacks whose names begin so, such as dynamodb/ or sts/no-tag."`
 	JSON     bool   `name:"json" help:"Print the figures as JSON in place of the table."`
@@ -40,6 +45,9 @@ Examples:
 
   prove --only dynamodb/ --markdown report.md
 
+  prove explain --principal arn:aws:iam::000000000000:role/TrackingAccessRole --tag TenantID=yellow \
+      --action dynamodb:GetItem --resource arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData --context dynamodb:LeadingKeys=blue
+
 It exits with 0 only if every attack was denied, by the layer that has to deny it, and every control allowed.`
 
 func main() {
@@ -57,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 type streams struct{ out, err io.Writer }
 
 // Run is called by kong.
-func (c cli) Run(ctx context.Context, std streams) error {
+func (c attack) Run(ctx context.Context, std streams) error {
 	roles, err := prove.Load(iam.Set(c.Policies))
 	if err != nil {
 		return err
@@ -89,7 +97,7 @@ func (c cli) Run(ctx context.Context, std streams) error {
 	return nil
 }
 
-func (c cli) write(r *prove.Report, stdout io.Writer) error {
+func (c attack) write(r *prove.Report, stdout io.Writer) error {
 	printed := r.Print
 	if c.JSON {
 		printed = r.JSON

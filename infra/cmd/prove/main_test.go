@@ -9,6 +9,11 @@ import (
 	"testing"
 )
 
+const (
+	explained = "explain --principal arn:aws:iam::000000000000:role/TrackingAccessRole --action dynamodb:GetItem --resource arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData "
+	assumed   = "explain --principal arn:aws:sts::000000000000:assumed-role/TrackingServiceRole/task --action sts:AssumeRole --resource arn:aws:iam::000000000000:role/TrackingAccessRole "
+)
+
 func TestRunsAndTheirExitCodes(t *testing.T) {
 	out := t.TempDir()
 	report := filepath.Join(out, "report.md")
@@ -22,7 +27,16 @@ func TestRunsAndTheirExitCodes(t *testing.T) {
 		{"--policies article --only sts/no-tag", 1, "LEAK", "ISOLATION IS NOT PROVEN for the article policies: sts/no-tag (LEAK)"},
 		{"--only nothing/", 2, "", "no attack begins so"},
 		{"--policies other", 2, "", "hardened"},
-		{"--help", 0, "prove --policies article", ""},
+		{"--help", 0, "prove explain --principal", ""},
+		{explained + "--tag TenantID=yellow --context dynamodb:LeadingKeys=yellow", 0, "allow: TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition", ""},
+		{explained + "--tag TenantID=yellow --context dynamodb:LeadingKeys=yellow --context dynamodb:LeadingKeys=blue", 1, "dynamodb:LeadingKeys wants [yellow], the request has [yellow, blue]", "denied"},
+		{explained + "--context dynamodb:LeadingKeys=yellow", 1, "deny: no statement of the identity policies allows it", "denied"},
+		{strings.Replace(explained, "GetItem", "Scan", 1) + "--tag TenantID=yellow", 1, "deny: TrackingAccessRole/TrackingAccessPolicyDynamoDB DenyWhatNamesNoKey denies it", "denied"},
+		{assumed + "--context aws:RequestTag/TenantID=yellow --context aws:TagKeys=TenantID --context sts:TransitiveTagKeys=TenantID", 0, "allow: TrackingAccessRole/trust AssumeWithTenantTagOnly", ""},
+		{assumed, 1, "StringLike aws:RequestTag/TenantID wants [?*], the request does not have it", "denied"},
+		{strings.Replace(explained, "TrackingAccessRole", "Nobody", 1), 2, "", "no role Nobody"},
+		{explained + "--tag yellow", 2, "", "want KEY=VALUE"},
+		{strings.Replace(explained, ":role/", ":user/", 1), 2, "", "neither a role's ARN"},
 	} {
 		var stdout, stderr bytes.Buffer
 		code := run(t.Context(), strings.Fields(tc.args), &stdout, &stderr)
