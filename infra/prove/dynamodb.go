@@ -27,7 +27,10 @@ func dynamodbAttacks() []*Attack {
 		all = append(all, ofPartition("seed-"+name, seeder, partitionWrites[name]))
 	}
 	for _, name := range slices.Sorted(maps.Keys(notGranted)) {
-		all = append(all, ofCaller(name, notGranted[name]))
+		all = append(all, ofCaller(name, attacker, notGranted[name]))
+	}
+	for _, name := range []string{"delete-own", "describe-table", "partiql-own", "partiql-update", "scan-own", "transact-write", "update-own"} {
+		all = append(all, ofCaller("seed-"+name, seeder, notGranted[name]))
 	}
 	return append(append(all, twoWays()...), ofServices()...)
 }
@@ -48,10 +51,10 @@ func ofPartition(name, by string, o operation) *Attack {
 	}
 }
 
-func ofCaller(name string, o operation) *Attack {
+func ofCaller(name, by string, o operation) *Attack {
 	return &Attack{
-		Name: "dynamodb/" + name, Does: attacker + ": " + o.does, Differs: "the caller is root", Layer: IAM, Codes: denied,
-		Attempt: step(o.of(attacker, victim)), Control: step(o.of(root, victim)), Spoils: o.name == "DeleteTable",
+		Name: "dynamodb/" + name, Does: by + ": " + o.does, Differs: "the caller is root", Layer: IAM, Codes: denied, needs: needs[by],
+		Attempt: step(o.of(by, victim)), Control: step(o.of(root, victim)), Spoils: o.name == "DeleteTable",
 	}
 }
 
@@ -80,8 +83,10 @@ var partitionReads = map[string]operation{
 	"query-legacy":         {"Query with KeyConditions", "Query", `{"TableName":"TrackingData","KeyConditions":{"TenantID":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"@"}]}}}`},
 }
 
+const planted = `{"TableName":"TrackingData","Item":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted"}}}`
+
 var partitionWrites = map[string]operation{
-	"put-item":    {"PutItem into another's partition", "PutItem", `{"TableName":"TrackingData","Item":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted"}}}`},
+	"put-item":    {"PutItem into another's partition", "PutItem", planted},
 	"batch-write": {"BatchWriteItem into the own partition and another's", "BatchWriteItem", `{"RequestItems":{"TrackingData":[{"PutRequest":{"Item":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"planted-1"}}}},{"PutRequest":{"Item":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted-2"}}}}]}}`},
 	"batch-erase": {"BatchWriteItem that deletes another's row", "BatchWriteItem", `{"RequestItems":{"TrackingData":[{"DeleteRequest":{"Key":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted"}}}}]}}`},
 }
@@ -110,7 +115,7 @@ var notGranted = map[string]operation{
 	"partiql-insert":     {"PartiQL INSERT", "ExecuteStatement", `{"Statement":"INSERT INTO TrackingData VALUE {'TenantID':'@','ShipmentID':'planted'}"}`},
 	"partiql-update":     {"PartiQL UPDATE", "ExecuteStatement", `{"Statement":"UPDATE TrackingData SET Canary = 'x' WHERE TenantID = '@' AND ShipmentID = '1001'"}`},
 	"partiql-delete":     {"PartiQL DELETE", "ExecuteStatement", `{"Statement":"DELETE FROM TrackingData WHERE TenantID = '@' AND ShipmentID = '1001'"}`},
-	"put-item":           {"PutItem", "PutItem", `{"TableName":"TrackingData","Item":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted"}}}`},
+	"put-item":           {"PutItem", "PutItem", planted},
 	"put-item-own":       {"PutItem into the own partition: the role only reads", "PutItem", `{"TableName":"TrackingData","Item":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"planted"}}}`},
 	"update-item":        {"UpdateItem", "UpdateItem", `{"TableName":"TrackingData","UpdateExpression":"SET Note = :n","ExpressionAttributeValues":{":n":{"S":"x"}},"Key":` + key + `}`},
 	"delete-item":        {"DeleteItem that returns the old row", "DeleteItem", `{"TableName":"TrackingData","ReturnValues":"ALL_OLD","Key":{"TenantID":{"S":"@"},"ShipmentID":{"S":"planted"}}}`},
@@ -182,6 +187,16 @@ func twoWays() []*Attack {
 			Attempt: step(anyPartition.of(attacker, victim)), Control: step(single.of(attacker, attacker))},
 		&Attack{Name: "dynamodb/index", Does: attacker + ": a Query of an index by the own tenant", Differs: "there is no index", Layer: IAM, Codes: denied,
 			Attempt: step(request{by: attacker, operation: "Query", body: query("TenantID = :t", `"IndexName":"ByStatus","ExpressionAttributeValues":{":t":{"S":"yellow"}}`)}), Control: step(single.of(attacker, attacker))},
+		&Attack{Name: "dynamodb/other-case", Does: attacker + ": the partition of its name in other letters", Differs: "the letters are its own", Layer: IAM, Codes: denied,
+			Attempt: step(get(`"Key":{"TenantID":{"S":"YELLOW"},"ShipmentID":{"S":"1001"}}`)), Control: step(get(`"Key":` + own))},
+		&Attack{Name: "dynamodb/longer-name", Does: attacker + ": a partition that begins with its name", Differs: "the name is its own", Layer: IAM, Codes: denied,
+			Attempt: step(get(`"Key":{"TenantID":{"S":"yellow2"},"ShipmentID":{"S":"1001"}}`)), Control: step(get(`"Key":` + own))},
+		&Attack{Name: "dynamodb/own-index-of-nothing", Does: attacker + ": a Query of an index of another table by the own tenant", Differs: "it is TrackingData itself", Layer: IAM, Codes: denied,
+			Attempt: step(request{by: attacker, operation: "Query", body: `{"TableName":"Billing","IndexName":"ByStatus","KeyConditionExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`}), Control: step(single.of(attacker, attacker))},
+		&Attack{Name: "dynamodb/seed-other-case", Does: seeder + ": PutItem into the partition of its name in other letters", Differs: "the letters are its own", Layer: IAM, Codes: denied, needs: needs[seeder],
+			Attempt: step(operation{"", "PutItem", planted}.of(seeder, "YELLOW")), Control: step(operation{"", "PutItem", planted}.of(seeder, attacker))},
+		&Attack{Name: "dynamodb/seed-queries", Does: seeder + ": a Query of its own partition: it only writes", Differs: "the caller is " + attacker + "'s session", Layer: IAM, Codes: denied, needs: needs[seeder],
+			Attempt: step(single.of(seeder, attacker)), Control: step(single.of(attacker, attacker))},
 		&Attack{Name: "dynamodb/other-table", Does: attacker + ": the own partition of another table", Differs: "the table is TrackingData", Layer: IAM, Codes: denied,
 			Attempt: step(request{by: attacker, operation: "GetItem", body: `{"TableName":"Billing","Key":` + own + `}`}), Control: step(get(`"Key":` + own))},
 		&Attack{Name: "dynamodb/batch-other-table", Does: attacker + ": a batch with another table", Differs: "the table is TrackingData alone", Layer: IAM, Codes: denied,
