@@ -164,11 +164,15 @@ func known(r request, a, b []string) string {
 		return "a path into a key, in a ConditionCheck"
 	case r.operation == "Query" && strings.Contains(r.body, `"Limit"`) && compare(withoutEmptyEnd(a), b) == "":
 		return "an empty page at the end"
-	case r.operation == "Scan" && strings.Contains(r.body, `"IndexName":"ByW"`) && strings.Contains(r.body, "FilterExpression"):
-		return "a filter on what a local index does not project"
+	case unprojected.MatchString(r.operation + r.body):
+		return "what an index does not project"
 	}
 	return ""
 }
+
+// unprojected matches a filter on a local index that has not all, and what names the key of one global index
+// in another that has it not.
+var unprojected = regexp.MustCompile(`^(Scan|Query).*("FilterExpression".*"IndexName":"ByW"|\bw\b.*"IndexName":"Keys"|"IndexName":"Keys".*\bw\b)`)
 
 // indexKeyWritten matches an update of what is an index's key.
 var indexKeyWritten = regexp.MustCompile(`"UpdateExpression":"[^"]*\b[cw] =`)
