@@ -158,7 +158,7 @@ func known(r request, a, b []string) string {
 		return "cancelled instead of refused"
 	case r.operation == "UpdateItem" && validation && b[0] == "ConditionalCheckFailedException":
 		return "the condition first"
-	case r.indexed && validation && b[0] == "200" && indexKeyWritten.MatchString(r.body):
+	case r.indexed && (validation || a[0] == "TransactionCanceledException") && b[0] == "200" && indexKeyWritten.MatchString(r.body):
 		return "an update gives an index a key of another type"
 	case r.operation == "TransactWriteItems" && validation && b[0] == "200" && strings.Contains(r.body, "ConditionCheck"):
 		return "a path into a key, in a ConditionCheck"
@@ -170,9 +170,9 @@ func known(r request, a, b []string) string {
 	return ""
 }
 
-// unprojected matches a filter on a local index that has not all, and what names the key of one global index
-// in another that has it not.
-var unprojected = regexp.MustCompile(`^(Scan|Query).*("FilterExpression".*"IndexName":"ByW"|\bw\b.*"IndexName":"Keys"|"IndexName":"Keys".*\bw\b)`)
+// unprojected matches a filter on an index that has not all attributes, and what names the key of one global
+// index in another that has it not.
+var unprojected = regexp.MustCompile(`^(Scan|Query).*("FilterExpression".*"IndexName":"(ByW|Keys)"|"IndexName":"Keys".*\bw\b)`)
 
 // indexKeyWritten matches an update of what is an index's key.
 var indexKeyWritten = regexp.MustCompile(`"UpdateExpression":"[^"]*\b[cw] =`)
