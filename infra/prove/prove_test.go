@@ -111,6 +111,9 @@ func TestDecisionLogAccountsForEveryRequestAndHoldsNoSecret(t *testing.T) {
 	if len(secrets) < 10 {
 		t.Fatalf("%d secrets, want those of five sessions", len(secrets))
 	}
+	if !strings.Contains(w.log.text.String(), w.callers[attacker].AccessKeyID) {
+		t.Fatal("the log does not even have the id of a session's key")
+	}
 	for _, secret := range secrets {
 		if strings.Contains(w.log.text.String(), secret) {
 			t.Error("a secret stands in the log")
