@@ -3,6 +3,7 @@ package sts
 import (
 	"compress/flate"
 	"io"
+	"sync"
 
 	"example.com/shiptrack/infra/localaws/api"
 	"example.com/shiptrack/infra/localaws/identity"
@@ -16,13 +17,21 @@ const (
 	plainLimit  = 8192 // bytes
 )
 
+// deflaters are kept, since each is 600 KiB: most of an AssumeRole would be making one.
+var deflaters = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(io.Discard, flate.BestCompression)
+	if err != nil {
+		panic(err) // the level is one that there is
+	}
+	return w
+}}
+
 // packedSize returns the percentage of the limit that policies and tags use.
 func packedSize(policy string, policyARNs []string, tags []identity.Tag) (int, error) {
 	var size counter
-	w, err := flate.NewWriter(&size, flate.BestCompression)
-	if err != nil {
-		return 0, err
-	}
+	w := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(w)
+	w.Reset(&size)
 	plain := 0
 	write := func(text string) {
 		plain += len(text)
