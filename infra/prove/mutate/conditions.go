@@ -19,7 +19,7 @@ func (k *maker) conditions(element *node, i int) {
 				kind = "guard removed"
 			}
 			k.add(kind, what+" removed", k.more(), []int{i, j, l}, remove)
-			k.operators(block.name, i, j, l, what)
+			k.operators(block.name, key, []int{i, j, l}, what)
 			k.conditionValues(block.name, key, []int{i, j, l}, what)
 			k.add("condition of another key", what+" made of "+otherKey(key.name), Either, []int{i, j, l},
 				func(n *node) { n.name = otherKey(n.name) })
@@ -38,9 +38,10 @@ var swaps = map[string][]string{
 const allValues, anyValue = "ForAllValues:", "ForAnyValue:"
 
 // operators moves one key to another operator.
-func (k *maker) operators(name string, i, j, l int, what string) {
+func (k *maker) operators(name string, key *node, path []int, what string) {
 	move := func(kind, to string, direction Direction) {
-		k.add(kind, what+" made "+to, direction, []int{i}, func(n *node) { n.move(j, l, to) })
+		operator := append(slices.Clip(path), -1) // a place beside those of the values
+		k.addWithin(kind, what+" made "+to, direction, path[:1], operator, func(n *node) { n.move(path[1], path[2], to) })
 	}
 	prefix, base := "", name
 	for _, p := range []string{allValues, anyValue} {
@@ -56,6 +57,7 @@ func (k *maker) operators(name string, i, j, l int, what string) {
 		case base == "StringEquals" && to != "StringNotEquals":
 			direction = k.more()
 		}
+		k.because(to == "StringLike" && !key.mentions("*") && !key.mentions("?"), "no value has a wildcard, and what takes a variable's place is literal")
 		move("operator swapped", prefix+to, direction)
 	}
 	switch prefix {
@@ -67,6 +69,7 @@ func (k *maker) operators(name string, i, j, l int, what string) {
 		move("set prefix dropped", base, Either)
 	}
 	if base != "Null" && !strings.HasSuffix(base, "IfExists") {
+		k.because(prefix == allValues, "ForAllValues is true where the key is absent, as IfExists is")
 		move("IfExists added", name+"IfExists", k.more())
 	}
 }
@@ -98,18 +101,20 @@ func (k *maker) conditionValues(operator string, key *node, path []int, what str
 	}
 	for v, value := range key.children {
 		at := append(slices.Clip(path), v)
-		k.variables(what, value.text, at, k.more())
+		k.variables(what, value.text, at, k.wildcard(operator))
 		if variable.MatchString(value.text) {
 			k.likeAnything(operator, path, v, what)
 			continue
 		}
 		k.add("value emptied", fmt.Sprintf("%s: value %s emptied", what, value.text), Either, at, setText(""))
-		k.add("value widened", fmt.Sprintf("%s: value %s made *", what, value.text), k.more(), at, setText("*"))
+		k.add("value widened", fmt.Sprintf("%s: value %s made *", what, value.text), k.wildcard(operator), at, setText("*"))
 		k.likeAnything(operator, path, v, what)
 	}
 	k.without("value", key, path, k.less())
-	for _, value := range []string{"*", "Admin"} {
-		k.add("value added", fmt.Sprintf("%s: value %s added", what, value), k.more(), path, addText(value))
+	for _, value := range []string{"*", another(key)} {
+		k.because(value == "*" && !strings.Contains(operator, "Like") && starless[key.name], "no tag has such a key, and no service such a name")
+		k.because(strings.HasSuffix(operator, "StringLike") && key.has("?*") && value != "*", "?* stands for it already")
+		k.addWithin("value added", fmt.Sprintf("%s: value %s added", what, value), k.more(), path, append(slices.Clip(path), len(key.children)), addText(value))
 	}
 }
 
@@ -119,8 +124,27 @@ func (k *maker) likeAnything(operator string, path []int, v int, what string) {
 		return
 	}
 	like := strings.TrimSuffix(operator, "StringEquals") + "StringLike"
-	k.add("value widened", what+" made "+like+" *", k.more(), path[:1], func(n *node) {
+	k.addWithin("value widened", what+" made "+like+" *", k.more(), path[:1], path, func(n *node) {
 		n.children[path[1]].children[path[2]].children[v] = leaf("*")
 		n.move(path[1], path[2], like)
 	})
+}
+
+// starless are keys whose values AWS makes or checks: none is "*".
+var starless = map[string]bool{"aws:TagKeys": true, "sts:TransitiveTagKeys": true, "kms:ViaService": true}
+
+// wildcard is the direction of a value that becomes *: only the Like operators read it as more than a character.
+func (k *maker) wildcard(operator string) Direction {
+	if strings.Contains(operator, "Like") {
+		return k.more()
+	}
+	return Either
+}
+
+// another is a value that key may have as well.
+func another(key *node) string {
+	if _, host, ok := strings.Cut(key.children[0].text, "."); ok {
+		return "ebs." + host // s3.us-east-1.amazonaws.com
+	}
+	return "Admin"
 }

@@ -16,12 +16,27 @@ var moreActions = map[string][]string{
 	"sts":      {"sts:SetSourceIdentity"},
 }
 
-func (k *maker) actions(list *node, i int) {
+// below are resources that only some actions have (Service Authorization Reference): a Deny of more actions denies no more there.
+var below = []struct{ resource, actions string }{
+	{"/TrackingData/index/", "dynamodb:*"},
+	{":domain/test/", "es:ESHttp*"},
+}
+
+// theirs reports whether action names all that can be done with resources.
+func theirs(action string, resources *node) bool {
+	return slices.ContainsFunc(below, func(b struct{ resource, actions string }) bool {
+		return b.actions == action && !slices.ContainsFunc(resources.live(), func(n *node) bool { return !strings.Contains(n.text, b.resource) })
+	})
+}
+
+func (k *maker) actions(list, resources *node, i int) {
 	var services []string
 	for j, action := range list.children {
 		name := service(action.text)
-		k.add("action widened", fmt.Sprintf("action %s made %s:*", action.text, name), k.more(), []int{i, j}, setText(name+":*"))
-		k.add("action widened", fmt.Sprintf("action %s made *", action.text), k.more(), []int{i, j}, setText("*"))
+		all := !k.allow && resources != nil && theirs(action.text, resources)
+		const none = "no other action has such resources"
+		k.because(all, none).add("action widened", fmt.Sprintf("action %s made %s:*", action.text, name), k.more(), []int{i, j}, setText(name+":*"))
+		k.because(all, none).add("action widened", fmt.Sprintf("action %s made *", action.text), k.more(), []int{i, j}, setText("*"))
 		if !slices.Contains(services, name) {
 			services = append(services, name)
 		}
@@ -114,4 +129,43 @@ func (k *maker) principal(element *node, i int) {
 			k.add("principal replaced", "Principal made Service ec2.amazonaws.com", Either, []int{i, j, 0}, setText("ec2.amazonaws.com"))
 		}
 	}
+}
+
+// statementAdded is what somebody attaches to get on: everything of a service on everything, or the account as a principal.
+func (k *maker) statementAdded(statements *node, i int) {
+	k.sid = ""
+	grant := func(what string, members ...*node) {
+		added := &node{kind: '{', children: append([]*node{text("Effect", "Allow")}, members...)}
+		k.addWithin("statement added", "statement added: Allow "+what, Widens, []int{i}, []int{i, len(statements.children)}, func(n *node) {
+			n.children = append(n.children, added)
+		})
+	}
+	if k.document == Trust {
+		who := accountOf(statements)
+		grant("sts:* by "+who, &node{name: "Principal", kind: '{', children: []*node{listOf("AWS", who)}}, listOf("Action", "sts:*"))
+		return
+	}
+	var services []string
+	for _, s := range statements.children {
+		for _, action := range s.member("Action").live() {
+			if name := service(action.text); !slices.Contains(services, name) {
+				services = append(services, name)
+				grant(name+":* on *", listOf("Action", name+":*"), listOf("Resource", "*"))
+			}
+		}
+	}
+}
+
+func text(name, value string) *node { return &node{name: name, kind: '"', text: value} }
+
+// accountOf is the account of the first principal that is an ARN, or everybody.
+func accountOf(statements *node) string {
+	for _, s := range statements.children {
+		for _, value := range s.member("Principal").member("AWS").live() {
+			if segments := strings.Split(value.text, ":"); len(segments) == 6 {
+				return strings.Join(segments[:5], ":") + ":root"
+			}
+		}
+	}
+	return "*"
 }

@@ -6,6 +6,7 @@
 package mutate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,6 +39,7 @@ type Mutant struct {
 	Role      string
 	Document  string // the policy's name, or Trust
 	Sid       string // of the statement; empty where the edit is of the whole document
+	Reason    string // why the mutant grants what the document grants, where the grammar alone says so; or empty
 
 	edits []edit
 }
@@ -46,7 +48,21 @@ type Mutant struct {
 type edit struct {
 	role, document string
 	path           []int
+	place          []int // the node that differs afterwards: path, or one below it
 	change         func(*node)
+}
+
+// Overlaps reports whether m and other edit one place, or one within what the other edits: together they are not two edits.
+func (m Mutant) Overlaps(other Mutant) bool {
+	for _, e := range m.edits {
+		for _, f := range other.edits {
+			n := min(len(e.place), len(f.place))
+			if e.role == f.role && e.document == f.document && slices.Equal(e.place[:n], f.place[:n]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // And returns the mutant that has the edits of both. Name joins the names; Role, Document and Sid are m's.
@@ -105,7 +121,9 @@ func (m Mutant) edited(document []byte, role, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range m.edits {
+	edits := slices.Clone(m.edits) // from the leaves up: what is moved takes along what was edited in it
+	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Compare(len(b.path), len(a.path)) })
+	for _, e := range edits {
 		if e.role != role || e.document != name {
 			continue
 		}
@@ -161,7 +179,8 @@ type maker struct {
 	role, document string
 	sid            string
 	allow          bool
-	at             []int // path of the statement
+	at             []int  // path of the statement
+	reason         string // of the next mutant
 	mutants        []Mutant
 }
 
@@ -172,6 +191,7 @@ func mutantsOf(root *node, role, document string) []Mutant {
 		if element.name != "Statement" {
 			continue
 		}
+		k.statementAdded(element, i)
 		for j, statement := range element.children {
 			k.at = []int{i, j}
 			k.statement(statement, j)
@@ -182,14 +202,28 @@ func mutantsOf(root *node, role, document string) []Mutant {
 
 // add makes one mutant; path leads from the statement, or from the document where there is none.
 func (k *maker) add(kind, what string, direction Direction, path []int, change func(*node)) {
-	place := k.role + "/" + k.document + ": "
+	k.addWithin(kind, what, direction, path, path, change)
+}
+
+// addWithin makes a mutant that differs at place, below path.
+func (k *maker) addWithin(kind, what string, direction Direction, path, place []int, change func(*node)) {
+	where := k.role + "/" + k.document + ": "
 	if k.sid != "" {
-		place += k.sid + ": "
+		where += k.sid + ": "
 	}
 	k.mutants = append(k.mutants, Mutant{
-		Name: place + what, Kind: kind, Direction: direction, Role: k.role, Document: k.document, Sid: k.sid,
-		edits: []edit{{k.role, k.document, append(slices.Clip(k.at), path...), change}},
+		Name: where + what, Kind: kind, Direction: direction, Role: k.role, Document: k.document, Sid: k.sid, Reason: k.reason,
+		edits: []edit{{k.role, k.document, append(slices.Clip(k.at), path...), append(slices.Clip(k.at), place...), change}},
 	})
+	k.reason = ""
+}
+
+// because is the Reason of the mutant that is made next, if it holds.
+func (k *maker) because(holds bool, reason string) *maker {
+	if holds {
+		k.reason = reason
+	}
+	return k
 }
 
 // more is the direction of an edit by which the statement applies to more requests, less of the reverse.
@@ -219,8 +253,10 @@ func addText(text string) func(*node) {
 func (k *maker) version(root *node) {
 	for i, m := range root.children {
 		if m.name == "Version" && m.text == "2012-10-17" {
-			k.add("Version made older", "Version 2008-10-17", Either, []int{i}, setText("2008-10-17"))
-			k.add("Version removed", "Version removed", Either, []int{i}, remove)
+			const none = "no variable stands in the document, and nothing else depends on its Version"
+			plain := !root.mentions("${")
+			k.because(plain, none).add("Version made older", "Version 2008-10-17", Either, []int{i}, setText("2008-10-17"))
+			k.because(plain, none).add("Version removed", "Version removed", Either, []int{i}, remove)
 		}
 	}
 }
@@ -243,7 +279,7 @@ func (k *maker) statement(s *node, index int) {
 		case "Principal":
 			k.principal(m, i)
 		case "Action":
-			k.actions(m, i)
+			k.actions(m, s.member("Resource"), i)
 		case "Resource":
 			k.resources(m, i)
 		case "Condition":

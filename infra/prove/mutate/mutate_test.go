@@ -100,6 +100,7 @@ func TestMutantsOfASmallDocument(t *testing.T) {
 	}
 	want := `R/P: Version 2008-10-17 (either)
 R/P: Version removed (either)
+R/P: statement added: Allow s3:* on * (widens)
 R/P: S: Effect Allow (widens)
 R/P: S: action s3:Get* made s3:* (narrows)
 R/P: S: action s3:Get* made * (narrows)
