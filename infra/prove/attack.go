@@ -98,7 +98,7 @@ func (a *Attack) verdict(w *World, row *Row) Verdict {
 	switch {
 	case row.Err != nil:
 		return Broken
-	case row.Attempt.ok() || bytes.Contains(row.Attempt.Body, []byte(w.canaries[victim])):
+	case letThrough(row.Attempt) || bytes.Contains(row.Attempt.Body, []byte(w.canaries[victim])):
 		return Leak
 	case !slices.Contains(a.Codes, row.Attempt.Code):
 		return Other

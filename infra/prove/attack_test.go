@@ -16,18 +16,19 @@ func TestVerdicts(t *testing.T) {
 		want             Verdict
 		denied, allowed  bool
 	}{
-		"denied beside an allowed control":     {denial, answered, nil, Holds, true, true},
-		"answered":                             {answered, answered, nil, Leak, false, true},
-		"denied, with another's canary":        {Answer{Status: 400, Code: denial.Code, Body: []byte("it is not canary-blue")}, answered, nil, Leak, false, true},
-		"denied, with its own canary":          {Answer{Status: 400, Code: denial.Code, Body: []byte("canary-yellow")}, answered, nil, Holds, true, true},
-		"failed with another error":            {Answer{Status: 400, Code: "ValidationException"}, answered, nil, Other, false, true},
-		"failed without a code":                {Answer{Status: 500}, answered, nil, Other, false, true},
-		"the control is denied too":            {denial, denial, nil, Refused, true, false},
-		"the control fails otherwise":          {denial, Answer{Status: 400, Code: "ValidationException"}, nil, Refused, true, false},
-		"the store has not what IAM allowed":   {denial, Answer{Status: 400, Code: "UnknownOperationException"}, nil, Holds, true, true},
-		"the store has not the parameter":      {denial, Answer{Status: 400, Code: "ValidationException", Message: "ScanFilter is not supported by this store: use FilterExpression"}, nil, Holds, true, true},
-		"a request that could not be made":     {denial, answered, errors.New("no connection"), Broken, false, false},
-		"the attempt lacks what IAM allows it": {Answer{Status: 400, Code: "UnknownOperationException"}, answered, nil, Other, false, true},
+		"denied beside an allowed control":   {denial, answered, nil, Holds, true, true},
+		"answered":                           {answered, answered, nil, Leak, false, true},
+		"denied, with another's canary":      {Answer{Status: 400, Code: denial.Code, Body: []byte("it is not canary-blue")}, answered, nil, Leak, false, true},
+		"denied, with its own canary":        {Answer{Status: 400, Code: denial.Code, Body: []byte("canary-yellow")}, answered, nil, Holds, true, true},
+		"failed with another error":          {Answer{Status: 400, Code: "ValidationException"}, answered, nil, Other, false, true},
+		"failed without a code":              {Answer{Status: 500}, answered, nil, Other, false, true},
+		"the control is denied too":          {denial, denial, nil, Refused, true, false},
+		"the control fails otherwise":        {denial, Answer{Status: 400, Code: "ValidationException"}, nil, Refused, true, false},
+		"the store has not what IAM allowed": {denial, Answer{Status: 400, Code: "UnknownOperationException"}, nil, Holds, true, true},
+		"the store has not the parameter":    {denial, Answer{Status: 400, Code: "ValidationException", Message: "ScanFilter is not supported by this store: use FilterExpression"}, nil, Holds, true, true},
+		"a request that could not be made":   {denial, answered, errors.New("no connection"), Broken, false, false},
+		"IAM allows what the store has not":  {Answer{Status: 400, Code: "UnknownOperationException"}, answered, nil, Leak, false, true},
+		"IAM allows what is not there":       {Answer{Status: 400, Code: "ResourceNotFoundException"}, answered, nil, Leak, false, true},
 	} {
 		a := &Attack{
 			Codes:   []string{"AccessDeniedException"},

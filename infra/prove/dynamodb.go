@@ -32,7 +32,7 @@ func dynamodbAttacks() []*Attack {
 	for _, name := range []string{"delete-own", "describe-table", "partiql-own", "partiql-update", "scan-own", "transact-write", "update-own"} {
 		all = append(all, ofCaller("seed-"+name, seeder, notGranted[name]))
 	}
-	return append(append(all, twoWays()...), ofServices()...)
+	return append(all, slices.Concat(twoWays(), ofServices(), ofStrays())...)
 }
 
 const key = `{"TenantID":{"S":"@"},"ShipmentID":{"S":"1001"}}`
@@ -175,6 +175,9 @@ func twoWays() []*Attack {
 	trailing := get(`"Key":` + own)
 	trailing.body += `{"TableName":"TrackingData","Key":` + theirs + `}`
 	conditions := operation{"", "Query", query("TenantID = :t AND TenantID = :u", `"ExpressionAttributeValues":{":t":{"S":"yellow"},":u":{"S":"@"}}`)}
+	byIndex := operation{"", "Query", query("TenantID = :t", `"IndexName":"ByStatus","ExpressionAttributeValues":{":t":{"S":"@"}}`)}
+	mixedRead := partitionReads["batch-get-mixed"]
+	getOf := operation{"", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`}
 	single := operation{"", "Query", query("TenantID = :t", `"ExpressionAttributeValues":{":t":{"S":"yellow"}}`)}
 	anyPartition := operation{"", "Query", query("TenantID > :t", `"ExpressionAttributeValues":{":t":{"S":"a"}}`)}
 	codes := []string{"AccessDeniedException", "SerializationException", "ValidationException"}
@@ -186,13 +189,27 @@ func twoWays() []*Attack {
 		&Attack{Name: "dynamodb/range-of-partitions", Does: attacker + ": a Query for partitions above a value", Differs: "the operator is =", Layer: IAM, Codes: denied,
 			Attempt: step(anyPartition.of(attacker, victim)), Control: step(single.of(attacker, attacker))},
 		&Attack{Name: "dynamodb/index", Does: attacker + ": a Query of an index by the own tenant", Differs: "there is no index", Layer: IAM, Codes: denied,
-			Attempt: step(request{by: attacker, operation: "Query", body: query("TenantID = :t", `"IndexName":"ByStatus","ExpressionAttributeValues":{":t":{"S":"yellow"}}`)}), Control: step(single.of(attacker, attacker))},
+			Attempt: step(byIndex.of(attacker, attacker)), Control: step(single.of(attacker, attacker))},
 		&Attack{Name: "dynamodb/other-case", Does: attacker + ": the partition of its name in other letters", Differs: "the letters are its own", Layer: IAM, Codes: denied,
 			Attempt: step(get(`"Key":{"TenantID":{"S":"YELLOW"},"ShipmentID":{"S":"1001"}}`)), Control: step(get(`"Key":` + own))},
 		&Attack{Name: "dynamodb/longer-name", Does: attacker + ": a partition that begins with its name", Differs: "the name is its own", Layer: IAM, Codes: denied,
 			Attempt: step(get(`"Key":{"TenantID":{"S":"yellow2"},"ShipmentID":{"S":"1001"}}`)), Control: step(get(`"Key":` + own))},
 		&Attack{Name: "dynamodb/own-index-of-nothing", Does: attacker + ": a Query of an index of another table by the own tenant", Differs: "it is TrackingData itself", Layer: IAM, Codes: denied,
 			Attempt: step(request{by: attacker, operation: "Query", body: `{"TableName":"Billing","IndexName":"ByStatus","KeyConditionExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`}), Control: step(single.of(attacker, attacker))},
+		&Attack{Name: "dynamodb/seed-index", Does: seeder + ": a Query of an index by the own tenant", Differs: "the caller is root", Layer: IAM, Codes: denied, needs: needs[seeder],
+			Attempt: step(byIndex.of(seeder, attacker)), Control: step(byIndex.of(root, attacker))},
+		&Attack{Name: "dynamodb/named-admin", Does: attacker + ": the partition Admin", Differs: "the partition is its own", Layer: IAM, Codes: denied,
+			Attempt: step(getOf.of(attacker, "Admin")), Control: step(getOf.of(attacker, attacker))},
+		&Attack{Name: "dynamodb/seed-named-admin", Does: seeder + ": PutItem into the partition Admin", Differs: "the partition is its own", Layer: IAM, Codes: denied, needs: needs[seeder],
+			Attempt: step(operation{"", "PutItem", planted}.of(seeder, "Admin")), Control: step(operation{"", "PutItem", planted}.of(seeder, attacker))},
+		&Attack{Name: "dynamodb/seed-wildcard-as-key", Does: seeder + ": PutItem into the partition *", Differs: "the partition is its own", Layer: IAM, Codes: denied, needs: needs[seeder],
+			Attempt: step(operation{"", "PutItem", planted}.of(seeder, "*")), Control: step(operation{"", "PutItem", planted}.of(seeder, attacker))},
+		&Attack{Name: "dynamodb/batch-named-admin", Does: attacker + ": a batch of the own partition and Admin", Differs: "both are its own", Layer: IAM, Codes: denied,
+			Attempt: step(mixedRead.of(attacker, "Admin")), Control: step(mixedRead.of(attacker, attacker))},
+		&Attack{Name: "dynamodb/seed-batch-named-admin", Does: seeder + ": BatchWriteItem into the own partition and Admin", Differs: "both are its own", Layer: IAM, Codes: denied, needs: needs[seeder],
+			Attempt: step(partitionWrites["batch-write"].of(seeder, "Admin")), Control: step(partitionWrites["batch-write"].of(seeder, attacker))},
+		&Attack{Name: "dynamodb/seed-other-table", Does: seeder + ": PutItem into the own partition of another table", Differs: "the table is TrackingData", Layer: IAM, Codes: denied, needs: needs[seeder],
+			Attempt: step(operation{"", "PutItem", strings.Replace(planted, table, "Billing", 1)}.of(seeder, attacker)), Control: step(operation{"", "PutItem", planted}.of(seeder, attacker))},
 		&Attack{Name: "dynamodb/seed-other-case", Does: seeder + ": PutItem into the partition of its name in other letters", Differs: "the letters are its own", Layer: IAM, Codes: denied, needs: needs[seeder],
 			Attempt: step(operation{"", "PutItem", planted}.of(seeder, "YELLOW")), Control: step(operation{"", "PutItem", planted}.of(seeder, attacker))},
 		&Attack{Name: "dynamodb/seed-queries", Does: seeder + ": a Query of its own partition: it only writes", Differs: "the caller is " + attacker + "'s session", Layer: IAM, Codes: denied, needs: needs[seeder],
@@ -218,5 +235,24 @@ func ofServices() []*Attack {
 				Attempt: step(scan.of(by, "")), Control: step(scan.of(root, ""))})
 	}
 	slices.SortFunc(all, func(a, b *Attack) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// ofStrays are sessions that no trust policy lets through, as if one had: the permission policies hold alone.
+func ofStrays() []*Attack {
+	read := operation{"", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`}
+	list := operation{"", "Query", query("TenantID = :t", `"ExpressionAttributeValues":{":t":{"S":"@"}}`)}
+	write := operation{"", "PutItem", planted}
+	var all []*Attack
+	add := func(name, by, own string, o operation) {
+		all = append(all, &Attack{
+			Name: "dynamodb/" + name, Does: by + ": " + o.name, Differs: "the session has the tag", Layer: IAM, Codes: denied, needs: needs[own],
+			Attempt: step(o.of(by, attacker)), Control: step(o.of(own, attacker)),
+		})
+	}
+	add("untagged-reads", untagged, attacker, read)
+	add("untagged-queries", untagged, attacker, list)
+	add("empty-tag-reads", emptied, attacker, read)
+	add("seed-untagged-writes", loose, seeder, write)
 	return all
 }

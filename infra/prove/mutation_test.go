@@ -1,6 +1,8 @@
 package prove
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"example.com/shiptrack/infra/iam"
@@ -24,40 +26,98 @@ var mustNotice = map[string]string{
 	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: OwnIndexes: resource arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-*/* made arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}*/*": "opensearch/longer-name",
 }
 
-func TestMutantsThatOpenAHoleAreNoticed(t *testing.T) {
-	mutants, _, err := mutate.First(roles(t, iam.Hardened))
+// benchOf returns a bench with attacks, and the mutants of the hardened set.
+func benchOf(t *testing.T, attacks []*Attack) (*bench, []mutate.Mutant) {
+	t.Helper()
+	all := roles(t, iam.Hardened)
+	mutants, _, err := mutate.First(all)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := newBench(t.Context(), roles(t, iam.Hardened))
+	b, err := newBench(t.Context(), all, attacks)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if err := b.Close(); err != nil {
+	t.Cleanup(func() {
+		if err := b.world.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
-	found := 0
+	})
+	return b, mutants
+}
+
+func TestMutantsThatOpenAHoleAreNoticed(t *testing.T) {
+	b, mutants := benchOf(t, Attacks())
+	left := maps.Clone(mustNotice)
 	for _, m := range mutants {
-		attack, must := mustNotice[m.Name]
+		attack, must := left[m.Name]
 		if !must {
 			continue
 		}
-		found++
-		by, err := b.Notices(t.Context(), m)
+		delete(left, m.Name)
+		found, err := b.run(t.Context(), m, b.attacks)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := map[string]bool{}
-		for _, name := range by {
-			got[name] = true
-		}
-		if attack != "" && !got[attack] || len(by) == 0 {
-			t.Errorf("%s is noticed by %v, want %s", m.Name, by, attack)
+		hits := found.going(m.Direction)
+		if len(hits) == 0 || attack != "" && !slices.ContainsFunc(hits, func(a *Attack) bool { return a.Name == attack }) {
+			t.Errorf("%s is noticed by %d attacks, want %s among them", m.Name, len(hits), attack)
 		}
 	}
-	if found != len(mustNotice) {
-		t.Errorf("%d of the %d mutants are made", found, len(mustNotice))
+	for name := range left {
+		t.Errorf("no mutant is %s", name)
+	}
+}
+
+func TestEquivalentMutantsAreNoticedByNothing(t *testing.T) {
+	b, mutants := benchOf(t, Attacks())
+	n := 0
+	for _, m := range mutants {
+		if m.Reason == "" {
+			continue
+		}
+		n++
+		got := &Mutation{Mutant: m}
+		if err := b.alone(t.Context(), got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Outcome != Equivalent {
+			t.Errorf("%s is %s by %s, though %s", m.Name, got.Outcome, got.By, m.Reason)
+		}
+	}
+	if n == 0 || n > len(mutants)/8 {
+		t.Errorf("%d of %d mutants are said to be equivalent", n, len(mutants))
+	}
+}
+
+const guard = "TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: condition Null dynamodb:LeadingKeys removed"
+
+func TestGuardBehindAnotherIsMaskedWhereAnAttackNoticesBoth(t *testing.T) {
+	for name, tc := range map[string]struct {
+		attack string
+		want   Outcome
+	}{
+		"an attack that a key is not named in": {"dynamodb/describe-table", Masked},
+		"an attack that names a key":           {"dynamodb/get-item", Unnoticed},
+	} {
+		var attacks []*Attack
+		for _, a := range Attacks() {
+			if a.Name == tc.attack {
+				attacks = append(attacks, a)
+			}
+		}
+		b, mutants := benchOf(t, attacks)
+		i := slices.IndexFunc(mutants, func(m mutate.Mutant) bool { return m.Name == guard })
+		got := &Mutation{Mutant: mutants[i], Outcome: Unnoticed}
+		if err := b.behind(t.Context(), got, mutants); err != nil {
+			t.Fatal(err)
+		}
+		if got.Outcome != tc.want || tc.want == Masked && (got.By != tc.attack || got.With == "") {
+			t.Errorf("%s: %s by %s with %s, want %s", name, got.Outcome, got.By, got.With, tc.want)
+		}
+		report := &Report{Set: "hardened", Rows: []Row{{Attack: attacks[0], Verdict: Holds}}, Mutations: []Mutation{*got}}
+		if report.Holds() != (tc.want == Masked) {
+			t.Errorf("%s: %s", name, report.Summary())
+		}
 	}
 }

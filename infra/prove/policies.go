@@ -2,7 +2,7 @@ package prove
 
 import (
 	"context"
-	"fmt"
+	"strings"
 
 	"example.com/shiptrack/infra/localaws/policy"
 )
@@ -72,6 +72,12 @@ func policyAttacks() []*Attack {
 	}
 	add("kms/other-key", attacker+": Decrypt with another's key", "the key is its own", decrypt, key("aws:ResourceTag/TenantID", victim))
 	add("kms/untagged-key", attacker+": Decrypt with a key that has no tag", "the key has the tag", decrypt, key("aws:ResourceTag/TenantID", ""))
+	add("kms/no-tag", "Decrypt by a session without a tag", "the session has the tag", decrypt, func(q *ask) { q.tenant = "" })
+	add("kms/tag-in-other-case", attacker+": Decrypt with the key of YELLOW", "the key is its own", decrypt, key("aws:ResourceTag/TenantID", "YELLOW"))
+	add("kms/named-admin", "a tenant Admin: Decrypt with "+attacker+"'s key", "the tenant is "+attacker, decrypt, func(q *ask) { q.tenant = "Admin" })
+	add("kms/wildcard-tag", "a session whose tag is *, were there one: Decrypt with "+attacker+"'s key", "the tag is "+attacker, decrypt, func(q *ask) { q.tenant = "*" })
+	add("kms/other-account", attacker+": Decrypt with a key of another account that has its tag", "the key is of this account", decrypt, resource("arn:aws:kms:us-east-1:111111111111:key/1"))
+	add("kms/service-in-other-case", attacker+": Decrypt by way of S3.us-east-1.amazonaws.com", "the service is written as AWS does", decrypt, key("kms:ViaService", "S3.us-east-1.amazonaws.com"))
 	add("kms/no-tags-at-all", "Decrypt without a tag on session and key", "both have it", decrypt, func(q *ask) { q.tenant = ""; delete(q.context, "aws:ResourceTag/TenantID") })
 	add("kms/direct", attacker+": Decrypt without S3", "S3 asks for it", decrypt, key("kms:ViaService", ""))
 	add("kms/other-service", attacker+": Decrypt by way of another service", "S3 asks for it", decrypt, key("kms:ViaService", "ebs.us-east-1.amazonaws.com"))
@@ -94,20 +100,23 @@ func evaluated(q ask) Step {
 			keys.Set(name, value)
 		}
 		r := &policy.Request{Action: q.action, Resource: q.resource, Context: keys}
-		d := policies.Decide(r)
-		if d.Effect == policy.Allow {
-			return Answer{Status: 200, By: d.Statement.Policy + " " + d.Statement.Sid}, nil
-		}
-		by := d.Statement.Policy + " " + d.Statement.Sid
-		if d.Effect == policy.ImplicitDeny {
-			by = fmt.Sprintf("no statement speaks of %s", q.action)
-			for _, m := range policies.Explain(r) {
-				by = m.String()
-				break
-			}
-		}
-		return Answer{Status: 403, Code: denied[0], By: by}, nil
+		return answerOf(policies.Decide(r), func() []policy.Miss { return policies.Explain(r) }), nil
 	}
+}
+
+// answerOf is an evaluation as an answer.
+func answerOf(d policy.Decision, explain func() []policy.Miss) Answer {
+	by := strings.TrimSuffix(d.Statement.Policy+" "+d.Statement.Sid, " ")
+	if d.Effect == policy.Allow {
+		return Answer{Status: 200, By: by}
+	}
+	if d.Effect == policy.ImplicitDeny {
+		by = "no statement speaks of it"
+		if misses := explain(); len(misses) > 0 {
+			by = misses[0].String()
+		}
+	}
+	return Answer{Status: 403, Code: denied[0], By: by}
 }
 
 // policies compiles the permission policies of a role, once for the documents as they are.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/prove/mutate"
 )
 
 func roles(t testing.TB, set iam.Set) []iam.Role {
@@ -64,9 +65,10 @@ func TestPlantedHoleFailsTheProofAndNamesTheAttack(t *testing.T) {
 
 // articleLets is what the AWS article's own text lets through, where the attacks ask for it.
 var articleLets = []string{
-	"kms/direct", "kms/other-service", "opensearch/bulk", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper",
+	"kms/direct", "kms/other-service", "kms/service-in-other-case", "opensearch/bulk", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper",
 	"opensearch/longer-name", "opensearch/multi-get", "opensearch/multi-search", "opensearch/own-and-all",
-	"sts/empty-tag", "sts/extra-key", "sts/no-tag", "sts/not-transitive",
+	"sts/empty-tag", "sts/extra-key", "sts/extra-key-transitive", "sts/key-in-other-case", "sts/no-tag", "sts/not-transitive",
+	"sts/only-other-transitive", "sts/tag-in-other-case", "sts/transitive-in-other-case",
 }
 
 func TestArticlesOwnPoliciesLetThroughWhatTheHardenedOnesDoNot(t *testing.T) {
@@ -122,15 +124,18 @@ func TestDecisionLogAccountsForEveryRequestAndHoldsNoSecret(t *testing.T) {
 }
 
 func TestReports(t *testing.T) {
-	report := &Report{Set: "hardened", Rows: carryOut(t, roles(t, iam.Hardened))}
+	report := &Report{Set: "hardened", Rows: carryOut(t, roles(t, iam.Hardened)), Mutations: []Mutation{
+		{Mutant: mutate.Mutant{Name: "M", Kind: "guard removed"}, Outcome: Masked, By: "an attack", With: "another"},
+		{Mutant: mutate.Mutant{Name: "N", Kind: "guard removed", Reason: "the same"}, Outcome: Equivalent},
+	}}
 	for name, tc := range map[string]struct {
 		write func(io.Writer) error
 		want  []string
 	}{
-		"table":    {report.Print, []string{"dynamodb/get-item ", "denied", "allowed", "ReadOwnPartition"}},
-		"JSON":     {report.JSON, []string{`"attacks": `, `"leaks": 0`}},
-		"JUnit":    {report.JUnit, []string{`failures="0"`, `classname="sts" name="no-tag"`}},
-		"Markdown": {report.Markdown, []string{"| dynamodb/get-item | yellow: GetItem of another's row | holds |"}},
+		"table":    {report.Print, []string{"guard removed ", "dynamodb/get-item ", "denied", "allowed", "ReadOwnPartition"}},
+		"JSON":     {report.JSON, []string{`"attacks": `, `"leaks": 0`, `"mutants": 2`, `"killed": 1`, `"equivalent": 1`}},
+		"JUnit":    {report.JUnit, []string{`failures="0"`, `classname="sts" name="no-tag"`, `classname="mutant" name="M"`}},
+		"Markdown": {report.Markdown, []string{"| dynamodb/get-item | yellow: GetItem of another's row | holds |", "| `M` | `another`; then an attack |", "| `N` | the same |"}},
 	} {
 		var out strings.Builder
 		if err := tc.write(&out); err != nil {

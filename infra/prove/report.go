@@ -11,18 +11,28 @@ import (
 
 // Report is what a run found.
 type Report struct {
-	Set  string // of policies
-	Rows []Row
+	Set       string // of policies
+	Rows      []Row
+	Mutations []Mutation // none: the policies were not mutated
 }
 
-// Holds reports whether every row does.
-func (r *Report) Holds() bool {
+// Holds reports whether every row does, and every mutant is accounted for.
+func (r *Report) Holds() bool { return len(r.Rows) > 0 && len(r.failures()) == 0 }
+
+// failures are what keeps the proof from holding, in words.
+func (r *Report) failures() []string {
+	var all []string
 	for i := range r.Rows {
-		if r.Rows[i].Verdict != Holds {
-			return false
+		if row := &r.Rows[i]; row.Verdict != Holds {
+			all = append(all, fmt.Sprintf("%s (%s)", row.Attack.Name, row.Verdict))
 		}
 	}
-	return len(r.Rows) > 0
+	for i := range r.Mutations {
+		if m := &r.Mutations[i]; m.Outcome == Unnoticed {
+			all = append(all, "the mutant "+m.Name+" is not noticed")
+		}
+	}
+	return all
 }
 
 // Figures are what bin/prove.json holds.
@@ -31,7 +41,11 @@ type Figures struct {
 	Denied   int `json:"denied"`
 	Controls int `json:"controls"`
 	Allowed  int `json:"allowed"`
-	Leaks    int `json:"leaks"`
+	// Killed are the mutants that are noticed, by themselves or with what hides them taken away too.
+	Mutants    int `json:"mutants"`
+	Killed     int `json:"killed"`
+	Equivalent int `json:"equivalent"`
+	Leaks      int `json:"leaks"`
 }
 
 // Figures counts.
@@ -49,6 +63,8 @@ func (r *Report) Figures() Figures {
 			f.Leaks++
 		}
 	}
+	n := r.outcomes()
+	f.Mutants, f.Killed, f.Equivalent = len(r.Mutations), n[Noticed]+n[Masked], n[Equivalent]
 	return f
 }
 
@@ -56,15 +72,13 @@ func (r *Report) Figures() Figures {
 func (r *Report) Summary() string {
 	f := r.Figures()
 	if !r.Holds() {
-		var through []string
-		for i := range r.Rows {
-			if row := &r.Rows[i]; row.Verdict != Holds {
-				through = append(through, fmt.Sprintf("%s (%s)", row.Attack.Name, row.Verdict))
-			}
-		}
-		return fmt.Sprintf("ISOLATION IS NOT PROVEN for the %s policies: %s", r.Set, strings.Join(through, ", "))
+		return fmt.Sprintf("ISOLATION IS NOT PROVEN for the %s policies: %s", r.Set, strings.Join(r.failures(), ", "))
 	}
-	return fmt.Sprintf("%d attacks were denied, each by the layer that has to deny it, and %d controls beside them were allowed, under the %s policies.", f.Denied, f.Allowed, r.Set)
+	proven := fmt.Sprintf("%d attacks were denied, each by the layer that has to deny it, and %d controls beside them were allowed, under the %s policies", f.Denied, f.Allowed, r.Set)
+	if f.Mutants > 0 {
+		proven += fmt.Sprintf("; of %d mutants of these policies %d were noticed, and %d grant nothing else", f.Mutants, f.Killed, f.Equivalent)
+	}
+	return proven + "."
 }
 
 // Print writes the table.
@@ -82,6 +96,7 @@ func (r *Report) Print(out io.Writer) error {
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", row.Attack.Name, attempt, control, row.Attack.Layer, row.decided())
 	}
+	r.printMutants(table)
 	return table.Flush()
 }
 
@@ -119,7 +134,7 @@ func (r *Report) JUnit(out io.Writer) error {
 		Tests    int        `xml:"tests,attr"`
 		Failures int        `xml:"failures,attr"`
 		Cases    []testcase `xml:"testcase"`
-	}{Name: "prove " + r.Set, Tests: len(r.Rows)}
+	}{Name: "prove " + r.Set, Tests: len(r.Rows) + len(r.Mutations)}
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		group, name, _ := strings.Cut(row.Attack.Name, "/")
@@ -127,6 +142,15 @@ func (r *Report) JUnit(out io.Writer) error {
 		if row.Verdict != Holds {
 			suite.Failures++
 			c.Failure = &failure{fmt.Sprintf("%s: %s", row.Verdict, row.decided())}
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	for i := range r.Mutations {
+		m := &r.Mutations[i]
+		c := testcase{Class: "mutant", Name: m.Name, Seconds: "0"}
+		if m.Outcome == Unnoticed {
+			suite.Failures++
+			c.Failure = &failure{"no attack notices it"}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
@@ -149,6 +173,7 @@ func (r *Report) Markdown(out io.Writer) error {
 		row := &r.Rows[i]
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", row.Attack.Name, cell(row.Attack.Does), row.Verdict, cell(row.decided()), cell(row.Attack.Differs), cell(row.Allowed))
 	}
+	r.mutantsMarkdown(&b)
 	_, err := io.WriteString(out, b.String())
 	return err
 }

@@ -150,6 +150,11 @@ func (a assumption) with(name, value string) assumption {
 	return a
 }
 
+// untagged returns an assumption without any tag.
+func (a assumption) untagged() assumption {
+	return a.with("Tags.member.1.Key", "").with("Tags.member.1.Value", "").with("TransitiveTagKeys.member.1", "")
+}
+
 // emptyTag returns an assumption whose tag has the empty value, which STS takes.
 func (a assumption) emptyTag() assumption {
 	empty := a.with("Action", "AssumeRole")

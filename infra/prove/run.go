@@ -11,7 +11,7 @@ import (
 
 // Attacks are all of them, by name.
 func Attacks() []*Attack {
-	all := slices.Concat(dynamodbAttacks(), stsAttacks(), signatureAttacks(), policyAttacks())
+	all := slices.Concat(dynamodbAttacks(), stsAttacks(), trustAttacks(), iamAttacks(), signatureAttacks(), policyAttacks())
 	slices.SortStableFunc(all, func(a, b *Attack) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }
@@ -49,6 +49,8 @@ func attackOn(ctx context.Context, shared *World, roles []iam.Role, a *Attack) (
 	return a.Run(ctx, own), nil
 }
 
-func (a *Attack) concerns(roles []iam.Role) bool {
-	return a.needs == "" || slices.ContainsFunc(roles, func(r iam.Role) bool { return r.Name == a.needs })
+func (a *Attack) concerns(roles []iam.Role) bool { return a.needs == "" || has(roles, a.needs) }
+
+func has(roles []iam.Role, name string) bool {
+	return slices.ContainsFunc(roles, func(r iam.Role) bool { return r.Name == name })
 }

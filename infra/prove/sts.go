@@ -1,7 +1,9 @@
 package prove
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,46 +12,67 @@ import (
 // stsAttacks are ways to a session that reaches more than one tenant, or another one.
 func stsAttacks() []*Attack {
 	good := ofTenant(attacker)
-	untagged := good.with("Tags.member.1.Key", "").with("Tags.member.1.Value", "").with("TransitiveTagKeys.member.1", "")
+	seed := good.with("role", "TrackingSeedRole").with("by", seedTask)
+	wide := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+	all := slices.Concat(tagAttacks("", "", good), tagAttacks("seed-", seedTask+": ", seed))
+	add := func(name, does, differs string, codes []string, attempt assumption) {
+		all = append(all, ofAssumption(name, does, differs, codes, attempt, good))
+	}
+	add("longer", "a session of two hours, twice the role's maximum", "the duration is left out", invalid, good.with("DurationSeconds", "7200"))
+	add("seed-task", "TrackingSeedTaskRole assumes TrackingAccessRole", "the caller is TrackingServiceRole", refused, good.with("by", seedTask))
+	add("root", "root assumes TrackingAccessRole", "the caller is TrackingServiceRole", refused, good.with("by", root))
+	add("own-session", "a tenant's session assumes its role anew, untagged", "the caller is TrackingServiceRole, with the tag", refused, good.untagged().with("by", attacker))
+	add("chained-tag", "a tenant's session overrides its transitive tag", "the caller is TrackingServiceRole", invalid, ofTenant(victim).with("by", attacker))
+	add("service-seeds", "TrackingServiceRole assumes TrackingSeedRole", "the role is TrackingAccessRole", refused, good.with("role", "TrackingSeedRole"))
+	add("service-becomes-task", "TrackingServiceRole assumes TrackingSeedTaskRole", "the role is TrackingAccessRole", refused, good.untagged().with("role", "TrackingSeedTaskRole"))
+	add("other-becomes-service", "another role assumes TrackingServiceRole", "the role is TrackingAccessRole, and the caller TrackingServiceRole", refused, good.untagged().with("role", service).with("by", other))
+	add("other-becomes-task", "another role assumes TrackingSeedTaskRole", "the role is TrackingAccessRole, and the caller TrackingServiceRole", refused, good.untagged().with("role", seedTask).with("by", other))
+	add("forged-name", "a session name with the separator of ARNs, to pass for another's", "the name is the tenant's", invalid, good.with("RoleSessionName", "blue@prove/admin"))
+	all = append(all, ofAssumption("seed-by-tenant", "a tenant's session assumes TrackingSeedRole", "the caller is TrackingSeedTaskRole", refused, seed.untagged().with("by", attacker), seed))
+	return append(all, widened(good.with("Policy", wide)), taskOfRole("TrackingAccessRole"), taskOfRole("TrackingSeedRole"))
+}
+
+var (
+	refused = []string{"AccessDenied"}
+	invalid = []string{"ValidationError", "InvalidParameterValue", "AccessDenied"}
+)
+
+func ofAssumption(name, does, differs string, codes []string, attempt, control assumption) *Attack {
+	return &Attack{
+		Name: "sts/" + name, Does: does, Differs: differs, Layer: STS, Codes: codes, needs: cmp.Or(attempt.needs(), control.needs()),
+		Attempt: step(attempt.request()), Control: step(control.request()),
+	}
+}
+
+// tagAttacks are those on the tags of a session: good is the assumption as it should be.
+func tagAttacks(prefix, who string, good assumption) []*Attack {
 	second := func(key, value string) assumption {
 		return good.with("Tags.member.2.Key", key).with("Tags.member.2.Value", value)
 	}
-	wide := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
-	refused := []string{"AccessDenied"}
-	invalid := []string{"ValidationError", "InvalidParameterValue", "AccessDenied"}
+	first := func(key, transitive string) assumption {
+		return good.with("Tags.member.1.Key", key).with("TransitiveTagKeys.member.1", transitive)
+	}
 	var all []*Attack
 	add := func(name, does, differs string, codes []string, attempt assumption) {
-		all = append(all, &Attack{Name: "sts/" + name, Does: does, Differs: differs, Layer: STS, Codes: codes, needs: attempt.needs(), Attempt: step(attempt.request()), Control: step(good.request())})
+		all = append(all, ofAssumption(prefix+name, who+does, differs, codes, attempt, good))
 	}
-	add("no-tag", "AssumeRole without any tag", "it has the tag TenantID", refused, untagged)
+	add("no-tag", "AssumeRole without any tag", "it has the tag TenantID", refused, good.untagged())
 	add("empty-tag", "an empty tenant", "the tenant has a name", refused, good.emptyTag())
 	add("wildcard", "the tenant *", "the tenant has a name", invalid, good.with("Tags.member.1.Value", "*"))
-	add("other-key", "the tag Tenant in place of TenantID", "the key is TenantID", refused, good.with("Tags.member.1.Key", "Tenant").with("TransitiveTagKeys.member.1", "Tenant"))
+	add("other-key", "the tag Tenant in place of TenantID", "the key is TenantID", refused, first("Tenant", "Tenant"))
+	add("key-in-other-case", "the tag tenantid", "the key is TenantID", refused, first("tenantid", "tenantid"))
+	add("tag-in-other-case", "the tag tenantid, with TenantID transitive", "the key is TenantID", refused, first("tenantid", "TenantID"))
+	add("transitive-in-other-case", "the tag TenantID, with tenantid transitive", "the transitive key is TenantID", refused, first("TenantID", "tenantid"))
 	add("extra-key", "a second tag, Admin", "there is one tag", refused, second("Admin", "yes"))
+	add("extra-key-transitive", "a second tag, Admin, and both transitive", "there is one tag", refused, second("Admin", "yes").with("TransitiveTagKeys.member.2", "Admin"))
+	add("only-other-transitive", "a second tag, Admin, which alone is transitive", "there is one tag, and it is transitive", refused, second("Admin", "yes").with("TransitiveTagKeys.member.1", "Admin"))
 	add("same-key-in-two-cases", "TenantID and tenantid", "there is one tag", invalid, second("tenantid", victim))
 	add("same-key-twice", "TenantID twice", "there is one tag", invalid, second("TenantID", victim))
 	add("aws-key", "a tag that begins with aws:", "there is one tag", invalid, second("aws:PrincipalTag/TenantID", victim))
 	add("not-transitive", "a tag that a chained session could replace", "the tag is transitive", refused, good.with("TransitiveTagKeys.member.1", ""))
-	add("longer", "a session of two hours, twice the role's maximum", "the duration is left out", invalid, good.with("DurationSeconds", "7200"))
-	add("seed-task", "TrackingSeedTaskRole assumes TrackingAccessRole", "the caller is TrackingServiceRole", refused, good.with("by", seedTask))
-	add("root", "root assumes TrackingAccessRole", "the caller is TrackingServiceRole", refused, good.with("by", root))
-	add("own-session", "a tenant's session assumes its role anew, untagged", "the caller is TrackingServiceRole, with the tag", refused, untagged.with("by", attacker))
-	add("chained-tag", "a tenant's session overrides its transitive tag", "the caller is TrackingServiceRole", invalid, ofTenant(victim).with("by", attacker))
-	add("service-seeds", "TrackingServiceRole assumes TrackingSeedRole", "the role is TrackingAccessRole", refused, good.with("role", "TrackingSeedRole"))
-	add("service-becomes-task", "TrackingServiceRole assumes TrackingSeedTaskRole", "the role is TrackingAccessRole", refused, untagged.with("role", "TrackingSeedTaskRole"))
-	add("forged-name", "a session name with the separator of ARNs, to pass for another's", "the name is the tenant's", invalid, good.with("RoleSessionName", "blue@prove/admin"))
-	seedGood := good.with("role", "TrackingSeedRole").with("by", seedTask)
-	seedUntagged := untagged.with("role", "TrackingSeedRole").with("by", seedTask)
-	seeds := func(name, does, differs string, codes []string, attempt assumption) {
-		all = append(all, &Attack{Name: "sts/seed-" + name, Does: "TrackingSeedTaskRole: " + does, Differs: differs, Layer: STS, Codes: codes, needs: "TrackingSeedRole", Attempt: step(attempt.request()), Control: step(seedGood.request())})
-	}
-	seeds("no-tag", "AssumeRole of TrackingSeedRole without any tag", "it has the tag TenantID", refused, seedUntagged)
-	seeds("empty-tag", "an empty tenant", "the tenant has a name", refused, seedGood.emptyTag())
-	seeds("extra-key", "a second tag, Admin", "there is one tag", refused, seedGood.with("Tags.member.2.Key", "Admin").with("Tags.member.2.Value", "yes"))
-	seeds("other-key", "the tag Tenant in place of TenantID", "the key is TenantID", refused, seedGood.with("Tags.member.1.Key", "Tenant").with("TransitiveTagKeys.member.1", "Tenant"))
-	seeds("not-transitive", "a tag that a chained session could replace", "the tag is transitive", refused, seedGood.with("TransitiveTagKeys.member.1", ""))
-	seeds("by-tenant", "a tenant's session assumes TrackingSeedRole", "the caller is TrackingSeedTaskRole", refused, seedUntagged.with("by", attacker))
-	return append(all, widened(good.with("Policy", wide)), taskOfRole("TrackingAccessRole"), taskOfRole("TrackingSeedRole"))
+	add("source-identity", "a source identity, which stays through chaining", "there is none", refused, good.with("SourceIdentity", "admin"))
+	add("other-role", "another role of the account asks, which may assume anything by its own policies", "the caller is the one that is trusted", refused, good.with("by", other))
+	return all
 }
 
 // widened assumes the role with a session policy that allows everything: it can only take away.

@@ -2,7 +2,6 @@ package prove
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -68,13 +67,15 @@ func newWorld(ctx context.Context, roles []iam.Role, log *decisions) (_ *World, 
 		return nil, err
 	}
 	w.callers[root] = aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+	for _, make := range []func(context.Context) error{w.tables, w.fill, w.strangers} {
+		if err := make(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.unguarded(ctx, roles); err != nil {
+		return nil, err
+	}
 	if err := w.SetRoles(ctx, roles); err != nil {
-		return nil, err
-	}
-	if err := provision.Table(ctx, w.config(root), table); err != nil {
-		return nil, err
-	}
-	if err := w.fill(ctx); err != nil {
 		return nil, err
 	}
 	return w, w.enter(ctx)
@@ -113,69 +114,6 @@ func (w *World) config(caller string) aws.Config {
 		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.SessionToken),
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
 	}
-}
-
-// fill writes two rows for each tenant: 1001, which all have, and one that it alone has.
-func (w *World) fill(ctx context.Context) error {
-	for _, tenant := range []string{attacker, victim, "green"} {
-		w.canaries[tenant] = "canary-" + tenant + "-" + rand.Text()
-		for _, shipment := range []string{"1001", "of-" + tenant} {
-			put := fmt.Sprintf(`{"TableName":"%s","Item":{"TenantID":{"S":"%s"},"ShipmentID":{"S":"%s"},"Canary":{"S":"%s"}}}`, table, tenant, shipment, w.canaries[tenant])
-			if a, err := w.send(ctx, request{by: root, operation: "PutItem", body: put}); err != nil || !a.ok() {
-				return fmt.Errorf("write the row of %s: %s %w", tenant, a.Message, err)
-			}
-		}
-	}
-	return nil
-}
-
-// The callers.
-const (
-	root     = "root"
-	service  = "TrackingServiceRole"
-	seedTask = "TrackingSeedTaskRole"
-	seeder   = "a session of TrackingSeedRole for " + attacker
-)
-
-// enter gets the sessions: of the tasks, as a compute service gets them, and of tenants, as the tasks do.
-func (w *World) enter(ctx context.Context) error {
-	for _, task := range []string{service, seedTask} {
-		a, err := w.send(ctx, request{by: root, service: "localaws", method: http.MethodGet, path: "/_localaws/role-credentials?role=" + task + "&session=task"})
-		if err != nil {
-			return err
-		}
-		var c struct{ AccessKeyId, SecretAccessKey, Token string }
-		if err := json.Unmarshal(a.Body, &c); err != nil || c.AccessKeyId == "" {
-			continue // the set has no such role
-		}
-		w.callers[task] = aws.Credentials{AccessKeyID: c.AccessKeyId, SecretAccessKey: c.SecretAccessKey, SessionToken: c.Token}
-	}
-	for caller, assumption := range map[string]assumption{
-		attacker: ofTenant(attacker), victim: ofTenant(victim), seeder: ofTenant(attacker).with("role", "TrackingSeedRole").with("by", seedTask),
-	} {
-		if _, known := w.callers[assumption.by]; !known {
-			continue
-		}
-		if a, err := w.become(ctx, caller, assumption); err != nil || !a.ok() {
-			return fmt.Errorf("no session for %s: %s %w", caller, a.Message, err)
-		}
-	}
-	return nil
-}
-
-// become makes caller a caller, with the session that as gets.
-func (w *World) become(ctx context.Context, caller string, as assumption) (Answer, error) {
-	a, err := w.send(ctx, as.request())
-	if err != nil || !a.ok() {
-		return a, err
-	}
-	field := func(name string) string {
-		_, rest, _ := strings.Cut(string(a.Body), "<"+name+">")
-		value, _, _ := strings.Cut(rest, "</"+name+">")
-		return value
-	}
-	w.callers[caller] = aws.Credentials{AccessKeyID: field("AccessKeyId"), SecretAccessKey: field("SecretAccessKey"), SessionToken: field("SessionToken")}
-	return a, nil
 }
 
 // secrets are all that must stand in no log.

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -28,6 +29,7 @@ type cli struct {
 type attack struct {
 	Policies string `enum:"hardened,article" default:"hardened" help:"Policy set: hardened (what everything uses), or article (the AWS article's own text)."`
 	Only     string `placeholder:"PREFIX" help:"Only the attacks whose names begin so, such as dynamodb/ or sts/no-tag."`
+	Quick    bool   `help:"Only attack: do not mutate the policies to see that the attacks would notice."`
 	JSON     bool   `name:"json" help:"Print the figures as JSON in place of the table."`
 	Markdown string `placeholder:"FILE" help:"Write a report that can be handed to an auditor."`
 	Out      string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder."`
@@ -85,6 +87,11 @@ func (c attack) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	report := &prove.Report{Set: c.Policies, Rows: rows}
+	if c.mutates() {
+		if report.Mutations, err = prove.Mutations(ctx, roles, attacks, progress(std.err, "mutants of the policies")); err != nil {
+			return err
+		}
+	}
 	if err := c.write(report, std.out); err != nil {
 		return err
 	}
@@ -95,6 +102,19 @@ func (c attack) Run(ctx context.Context, std streams) error {
 		fmt.Fprintf(std.out, "\n%s\n", report.Summary())
 	}
 	return nil
+}
+
+// mutates: the article's policies let attacks through as they are, and a few attacks notice few mutants.
+func (c attack) mutates() bool { return !c.Quick && c.Only == "" && c.Policies == string(iam.Hardened) }
+
+// progress writes a line for every tenth that is done.
+func progress(out io.Writer, what string) func(done, all int) {
+	var told atomic.Int64
+	return func(done, all int) {
+		if tenth := int64(10 * done / all); told.CompareAndSwap(tenth-1, tenth) {
+			fmt.Fprintf(out, "prove: %d of %d %s\n", done, all, what)
+		}
+	}
 }
 
 func (c attack) write(r *prove.Report, stdout io.Writer) error {

@@ -1,0 +1,144 @@
+package prove
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/go-json-experiment/json"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/provision"
+)
+
+// fill writes two rows for each tenant: 1001, which all have, and one that it alone has.
+func (w *World) fill(ctx context.Context) error {
+	for _, tenant := range []string{attacker, victim, "green"} {
+		w.canaries[tenant] = "canary-" + tenant + "-" + rand.Text()
+		for _, shipment := range []string{"1001", "of-" + tenant} {
+			put := fmt.Sprintf(`{"TableName":"%s","Item":{"TenantID":{"S":"%s"},"ShipmentID":{"S":"%s"},"Canary":{"S":"%s"}}}`, table, tenant, shipment, w.canaries[tenant])
+			if a, err := w.send(ctx, request{by: root, operation: "PutItem", body: put}); err != nil || !a.ok() {
+				return fmt.Errorf("write the row of %s: %s %w", tenant, a.Message, err)
+			}
+		}
+	}
+	return nil
+}
+
+// The callers.
+const (
+	root     = "root"
+	service  = "TrackingServiceRole"
+	seedTask = "TrackingSeedTaskRole"
+	seeder   = "a session of TrackingSeedRole for " + attacker
+	other    = "Other" // a role of the account that its own policies let assume any role
+	untagged = "a session of TrackingAccessRole without a tag"
+	emptied  = "a session of TrackingAccessRole with an empty tag"
+	loose    = "a session of TrackingSeedRole without a tag"
+)
+
+// tables makes the pooled table, with an index that no policy grants, and another table.
+func (w *World) tables(ctx context.Context) error {
+	const indexed = `{"TableName":"TrackingData","BillingMode":"PAY_PER_REQUEST",
+		"AttributeDefinitions":[{"AttributeName":"TenantID","AttributeType":"S"},{"AttributeName":"ShipmentID","AttributeType":"S"}],
+		"KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"},{"AttributeName":"ShipmentID","KeyType":"RANGE"}],
+		"GlobalSecondaryIndexes":[{"IndexName":"ByStatus","KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]}`
+	if a, err := w.send(ctx, request{by: root, operation: "CreateTable", body: indexed}); err != nil || !a.ok() {
+		return fmt.Errorf("create the table: %s %w", a.Message, err)
+	}
+	return errors.Join(provision.Table(ctx, w.config(root), table), provision.Table(ctx, w.config(root), "Billing"))
+}
+
+// strangers makes the role Other, and a task in it.
+func (w *World) strangers(ctx context.Context) error {
+	role := iam.Role{
+		Name:     other,
+		Trust:    []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`),
+		Policies: []iam.Policy{{Name: "AssumeAny", Document: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:*","Resource":"*"}]}`)}},
+	}
+	if err := provision.Roles(ctx, w.config(root), []iam.Role{role}); err != nil {
+		return err
+	}
+	return w.startTask(ctx, other)
+}
+
+// unguarded gets sessions that the trust policies refuse, by others that let every role of the account in: what the
+// permission policies do about such a session, were there one.
+func (w *World) unguarded(ctx context.Context, roles []iam.Role) error {
+	open := slices.Clone(roles)
+	for i := range open {
+		open[i].Trust = []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account + `:root"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`)
+	}
+	if err := w.SetRoles(ctx, open); err != nil {
+		return err
+	}
+	tagless := ofTenant(attacker).untagged().with("by", other)
+	for caller, as := range map[string]assumption{
+		untagged: tagless, emptied: ofTenant(attacker).emptyTag().with("by", other), loose: tagless.with("role", "TrackingSeedRole"),
+	} {
+		if as.needs() != "" && !has(roles, as.needs()) {
+			continue
+		}
+		if a, err := w.become(ctx, caller, as); err != nil || !a.ok() {
+			return fmt.Errorf("%s: %s %w", caller, a.Message, err)
+		}
+	}
+	return nil
+}
+
+// startTask makes a role a caller, by the credentials that a compute service gets for a task in it.
+func (w *World) startTask(ctx context.Context, role string) error {
+	a, err := w.send(ctx, request{by: root, service: "localaws", method: http.MethodGet, path: "/_localaws/role-credentials?role=" + role + "&session=task"})
+	if err != nil {
+		return err
+	}
+	var c struct{ AccessKeyId, SecretAccessKey, Token string }
+	if err := json.Unmarshal(a.Body, &c); err != nil || c.AccessKeyId == "" {
+		return fmt.Errorf("no task in %s: %s", role, a.Message)
+	}
+	w.callers[role] = aws.Credentials{AccessKeyID: c.AccessKeyId, SecretAccessKey: c.SecretAccessKey, SessionToken: c.Token}
+	return nil
+}
+
+// enter gets the sessions: of the tasks, as a compute service gets them, and of tenants, as the tasks do.
+func (w *World) enter(ctx context.Context) error {
+	for _, task := range []string{service, seedTask} {
+		if !has(w.roles, task) {
+			continue
+		}
+		if err := w.startTask(ctx, task); err != nil {
+			return err
+		}
+	}
+	for caller, assumption := range map[string]assumption{
+		attacker: ofTenant(attacker), victim: ofTenant(victim), seeder: ofTenant(attacker).with("role", "TrackingSeedRole").with("by", seedTask),
+	} {
+		if _, known := w.callers[assumption.by]; !known {
+			continue
+		}
+		if a, err := w.become(ctx, caller, assumption); err != nil || !a.ok() {
+			return fmt.Errorf("no session for %s: %s %w", caller, a.Message, err)
+		}
+	}
+	return nil
+}
+
+// become makes caller a caller, with the session that as gets.
+func (w *World) become(ctx context.Context, caller string, as assumption) (Answer, error) {
+	a, err := w.send(ctx, as.request())
+	if err != nil || !a.ok() {
+		return a, err
+	}
+	field := func(name string) string {
+		_, rest, _ := strings.Cut(string(a.Body), "<"+name+">")
+		value, _, _ := strings.Cut(rest, "</"+name+">")
+		return value
+	}
+	w.callers[caller] = aws.Credentials{AccessKeyID: field("AccessKeyId"), SecretAccessKey: field("SecretAccessKey"), SessionToken: field("SessionToken")}
+	return a, nil
+}

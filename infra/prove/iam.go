@@ -1,0 +1,46 @@
+package prove
+
+import (
+	"context"
+	"net/url"
+	"slices"
+
+	"example.com/shiptrack/infra/iam"
+)
+
+// iamAttacks are those on the policies themselves: who changes them needs no other tenant's session.
+func iamAttacks() []*Attack {
+	const harmless = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:ListAllMyBuckets","Resource":"*"}]}`
+	var all []*Attack
+	for prefix, by := range map[string]string{"": attacker, "service-": service, "seed-": seedTask} {
+		role := "TrackingAccessRole"
+		if by == seedTask {
+			role = "TrackingSeedRole"
+		}
+		add := func(name, does string, values url.Values) {
+			values.Set("Version", "2010-05-08")
+			values.Set("RoleName", role)
+			ask := func(by string) Step { return step(request{by: by, service: "iam", body: values.Encode()}) }
+			all = append(all, &Attack{
+				Name: "iam/" + prefix + name, Does: by + ": " + does + " of " + role, Differs: "the caller is root", Layer: IAM, Codes: refused, needs: needs[by],
+				Attempt: ask(by), Control: ask(root),
+			})
+		}
+		add("get-role", "reads the trust policy", url.Values{"Action": {"GetRole"}})
+		add("put-policy", "puts a policy into those", url.Values{"Action": {"PutRolePolicy"}, "PolicyName": {"Planted"}, "PolicyDocument": {harmless}})
+		all = append(all, &Attack{
+			Name: "iam/" + prefix + "update-trust", Does: by + ": puts the trust policy of " + role, Differs: "the caller is root", Layer: IAM, Codes: refused, needs: needs[by],
+			Attempt: updateTrust(by, role), Control: updateTrust(root, role),
+		})
+	}
+	return all
+}
+
+// updateTrust puts the document that is there: it changes nothing where it is let through.
+func updateTrust(by, role string) Step {
+	return func(ctx context.Context, w *World) (Answer, error) {
+		i := slices.IndexFunc(w.roles, func(r iam.Role) bool { return r.Name == role })
+		values := url.Values{"Action": {"UpdateAssumeRolePolicy"}, "Version": {"2010-05-08"}, "RoleName": {role}, "PolicyDocument": {string(w.roles[i].Trust)}}
+		return w.send(ctx, request{by: by, service: "iam", body: values.Encode()})
+	}
+}

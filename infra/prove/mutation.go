@@ -1,0 +1,291 @@
+package prove
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/prove/mutate"
+)
+
+// Outcome is how a mutant is accounted for.
+type Outcome string
+
+// The outcomes. A proof with a mutant that is Unnoticed does not hold.
+const (
+	Noticed    Outcome = "noticed"
+	Masked     Outcome = "masked"     // another layer hides it: with a second mutant that takes that away it is noticed
+	Equivalent Outcome = "equivalent" // it grants what the document grants, for the mutant's Reason
+	Unnoticed  Outcome = "UNNOTICED"
+)
+
+// Mutation is a mutant that was held against the attacks.
+type Mutation struct {
+	mutate.Mutant
+	Outcome Outcome
+	By      string // the attack that gets through, or whose control is refused
+	With    string // Masked: the second mutant
+}
+
+// found are attacks whose verdict is not Holds.
+type found map[*Attack]Verdict
+
+// going are those that show what a mutant of direction d does, by name.
+func (f found) going(d mutate.Direction) []*Attack {
+	var all []*Attack
+	for a, v := range f {
+		if goes(d, v) {
+			all = append(all, a)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Attack) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// Mutations holds every mutant of the documents of roles against attacks, on all processors; progress is told how many
+// are done. A mutant that widens has to let an attack through, one that narrows has to refuse a control.
+func Mutations(ctx context.Context, roles []iam.Role, attacks []*Attack, progress func(done, all int)) (_ []Mutation, err error) {
+	mutants, _, err := mutate.First(roles)
+	if err != nil {
+		return nil, err
+	}
+	benches, err := newBenches(ctx, roles, attacks)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, benches.Close()) }()
+	all := make([]Mutation, len(mutants))
+	var done atomic.Int64
+	return all, benches.each(ctx, len(all), func(ctx context.Context, b *bench, i int) error {
+		all[i].Mutant = mutants[i]
+		err := b.alone(ctx, &all[i])
+		if err == nil && all[i].Outcome == Unnoticed {
+			err = b.behind(ctx, &all[i], mutants)
+		}
+		progress(int(done.Add(1)), len(all))
+		return err
+	})
+}
+
+// benches are workers, one for each processor.
+type benches []*bench
+
+func newBenches(ctx context.Context, roles []iam.Role, attacks []*Attack) (benches, error) {
+	var all benches
+	for range runtime.GOMAXPROCS(0) {
+		b, err := newBench(ctx, roles, attacks)
+		if err != nil {
+			return nil, errors.Join(err, all.Close())
+		}
+		all = append(all, b)
+	}
+	return all, nil
+}
+
+func (all benches) Close() error {
+	var errs []error
+	for _, b := range all {
+		errs = append(errs, b.world.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// each calls do for 0 to n-1.
+func (all benches) each(ctx context.Context, n int, do func(context.Context, *bench, int) error) error {
+	var next atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	for _, b := range all {
+		group.Go(func() error {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				if err := errors.Join(ctx.Err(), do(ctx, b, int(i))); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// bench holds the attacks against mutants in one World: sessions are had under the policies as they are, and a
+// mutant takes their place for as long as it is attacked. It is not safe for concurrent use.
+type bench struct {
+	roles   []iam.Role
+	attacks []*Attack
+	world   *World
+}
+
+// newBench returns a bench with the attacks that leave their World as it was.
+func newBench(ctx context.Context, roles []iam.Role, attacks []*Attack) (*bench, error) {
+	w, err := newWorld(ctx, roles, nil)
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{roles: roles, world: w}
+	for _, a := range attacks {
+		if !a.Spoils && a.concerns(roles) {
+			b.attacks = append(b.attacks, a)
+		}
+	}
+	return b, nil
+}
+
+// run returns those of attacks whose verdict under m is not Holds.
+func (b *bench) run(ctx context.Context, m mutate.Mutant, attacks []*Attack) (found, error) {
+	roles, err := m.Apply(b.roles)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.world.SetRoles(ctx, roles); err != nil {
+		return nil, err
+	}
+	all := found{}
+	for _, a := range attacks {
+		switch row := a.Run(ctx, b.world); row.Verdict {
+		case Broken:
+			return nil, row.Err
+		case Holds:
+		default:
+			all[a] = row.Verdict
+		}
+	}
+	return all, ctx.Err()
+}
+
+// alone holds m against the attacks that its document is about; against all others too where none of those notices it.
+func (b *bench) alone(ctx context.Context, m *Mutation) error {
+	m.Outcome = Unnoticed
+	about, others := b.about(m.Mutant)
+	for _, attacks := range [][]*Attack{about, others} {
+		found, err := b.run(ctx, m.Mutant, attacks)
+		if err != nil {
+			return err
+		}
+		if going := found.going(m.Direction); len(going) > 0 {
+			m.Outcome, m.By = Noticed, going[0].Name
+			return nil
+		}
+	}
+	if m.Reason != "" {
+		m.Outcome = Equivalent
+	}
+	return nil
+}
+
+// behind looks for what hides m: a second mutant with which an attack notices m that does not notice the second alone; and
+// where two layers hide m, a second and a third.
+func (b *bench) behind(ctx context.Context, m *Mutation, mutants []mutate.Mutant) error {
+	var layers []mutate.Mutant
+	for _, second := range mutants {
+		if !neighbours(m.Mutant, second) || m.Overlaps(second) {
+			continue
+		}
+		if done, err := b.unmasks(ctx, m, second); done || err != nil {
+			return err
+		}
+		if takesAway[second.Kind] && second.Document == m.Document {
+			layers = append(layers, second)
+		}
+	}
+	for i, second := range layers {
+		for _, third := range layers[:i] {
+			if second.Overlaps(third) {
+				continue
+			}
+			if done, err := b.unmasks(ctx, m, second.And(third)); done || err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takesAway are the kinds of mutants by which a layer is gone.
+var takesAway = map[string]bool{"statement removed": true, "statement added": true, "condition removed": true, "guard removed": true, "action added": true}
+
+// unmasks reports whether an attack notices m beside rest, and does not notice rest alone.
+func (b *bench) unmasks(ctx context.Context, m *Mutation, rest mutate.Mutant) (bool, error) {
+	both := m.And(rest)
+	if _, err := both.Apply(b.roles); err != nil {
+		return false, nil // what the parser refuses is no document
+	}
+	about, _ := b.about(m.Mutant)
+	found, err := b.run(ctx, both, about)
+	if err != nil {
+		return false, err
+	}
+	hits := found.going(m.Direction)
+	if m.Direction == mutate.Widens && len(hits) == 0 {
+		return false, nil
+	}
+	without, err := b.run(ctx, rest, about)
+	if err != nil {
+		return false, err
+	}
+	if m.Direction != mutate.Widens { // what gets through beside rest alone is denied again
+		hits = append(hits, without.going(mutate.Widens)...)
+	}
+	for _, a := range hits {
+		if without[a] != found[a] {
+			m.Outcome, m.By, m.With = Masked, a.Name, rest.Name
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// goes reports whether v shows what a mutant of direction d does.
+func goes(d mutate.Direction, v Verdict) bool {
+	switch d {
+	case mutate.Widens:
+		return v == Leak
+	case mutate.Narrows:
+		return v == Refused
+	}
+	return v == Leak || v == Refused
+}
+
+// about are the attacks that have to do with the document of m, and the others.
+func (b *bench) about(m mutate.Mutant) (about, others []*Attack) {
+	for _, a := range b.attacks {
+		if slices.ContainsFunc(groups(m), func(prefix string) bool { return strings.HasPrefix(a.Name, prefix) }) {
+			about = append(about, a)
+		} else {
+			others = append(others, a)
+		}
+	}
+	return about, others
+}
+
+// groups are the beginnings of the names of the attacks that have to do with the document of m.
+func groups(m mutate.Mutant) []string {
+	switch {
+	case assuming(m):
+		return []string{"sts/", "iam/"}
+	case strings.HasSuffix(m.Document, "OpenSearch"):
+		return []string{"opensearch/"}
+	case strings.HasSuffix(m.Document, "S3"):
+		return []string{"s3/", "kms/"}
+	case strings.HasPrefix(m.Role, "TrackingSeed"):
+		return []string{"dynamodb/seed-"}
+	}
+	return []string{"dynamodb/"}
+}
+
+// assuming reports whether the document of m says who may assume which role.
+func assuming(m mutate.Mutant) bool {
+	return m.Document == mutate.Trust || m.Document == "AssumePolicy"
+}
+
+// neighbours reports whether one of two mutants may hide the other: they are of one document, or the one says whom a role lets in and
+// the other which role is asked for.
+func neighbours(m, second mutate.Mutant) bool {
+	return m.Role == second.Role && m.Document == second.Document || assuming(m) && assuming(second)
+}

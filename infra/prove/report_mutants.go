@@ -1,0 +1,86 @@
+package prove
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+func (r *Report) outcomes() map[Outcome]int {
+	n := map[Outcome]int{}
+	for i := range r.Mutations {
+		n[r.Mutations[i].Outcome]++
+	}
+	return n
+}
+
+// kinds counts the mutants of each kind by outcome.
+func (r *Report) kinds() map[string]map[Outcome]int {
+	all := map[string]map[Outcome]int{}
+	for i := range r.Mutations {
+		m := &r.Mutations[i]
+		if all[m.Kind] == nil {
+			all[m.Kind] = map[Outcome]int{}
+		}
+		all[m.Kind][m.Outcome]++
+	}
+	return all
+}
+
+// printMutants writes the mutation score, a row for each kind of mutant.
+func (r *Report) printMutants(table io.Writer) {
+	if len(r.Mutations) == 0 {
+		return
+	}
+	row := func(kind string, n map[Outcome]int) {
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\n", kind, n[Noticed], n[Masked], n[Equivalent], n[Unnoticed])
+	}
+	fmt.Fprintf(table, "\nmutants of the policies\tnoticed\tmasked\tequivalent\tunnoticed\n")
+	kinds := r.kinds()
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		row(kind, kinds[kind])
+	}
+	row("all", r.outcomes())
+}
+
+// mutantsMarkdown lists what an auditor would ask about: which mutants another layer hides, and which grant nothing else.
+func (r *Report) mutantsMarkdown(b *strings.Builder) {
+	if len(r.Mutations) == 0 {
+		return
+	}
+	b.WriteString("\n## Mutants\n\nEach policy file was changed in one place at a time. A change that widens has to let an attack through, one that narrows has to refuse a control.\n\n")
+	b.WriteString("| kind | noticed | masked | equivalent | unnoticed |\n| --- | --- | --- | --- | --- |\n")
+	kinds := r.kinds()
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		n := kinds[kind]
+		fmt.Fprintf(b, "| %s | %d | %d | %d | %d |\n", kind, n[Noticed], n[Masked], n[Equivalent], n[Unnoticed])
+	}
+	for _, part := range []struct {
+		outcome Outcome
+		title   string
+		why     func(*Mutation) string
+	}{
+		{Unnoticed, "Unnoticed: no attack would notice this slip", func(*Mutation) string { return "" }},
+		{Masked, "Masked: another layer stands behind, and with it taken away too an attack notices", func(m *Mutation) string { return "`" + m.With + "`; then " + m.By }},
+		{Equivalent, "Equivalent: grants what the document grants", func(m *Mutation) string { return m.Reason }},
+	} {
+		r.mutantsOf(b, part.outcome, part.title, part.why)
+	}
+}
+
+func (r *Report) mutantsOf(b *strings.Builder, outcome Outcome, title string, why func(*Mutation) string) {
+	began := false
+	for i := range r.Mutations {
+		m := &r.Mutations[i]
+		if m.Outcome != outcome {
+			continue
+		}
+		if !began {
+			fmt.Fprintf(b, "\n### %s\n\n| mutant | |\n| --- | --- |\n", title)
+			began = true
+		}
+		fmt.Fprintf(b, "| `%s` | %s |\n", m.Name, why(m))
+	}
+}
