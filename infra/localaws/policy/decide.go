@@ -99,20 +99,12 @@ func (n *Named) statement(s *statement) Statement {
 // policies; naming its account needs the caller's own Allow. A caller of another account than r.Resource's
 // needs its own Allow always ("Cross-account policy evaluation logic"). Root assumes no role.
 func DecideTrust(trust Named, caller Policies, r *Request) Decision {
-	d := Decision{Layer: layerTrust}
 	if r.Action == "" || r.Resource == "" || trust.Policy == nil {
-		return d
+		return Decision{Layer: layerTrust}
 	}
-	best := notNamed
-	for i := range trust.Policy.statements {
-		s := &trust.Policy.statements[i]
-		g := s.trusts(r)
-		if s.effect == ExplicitDeny && g != notNamed {
-			return Decision{Effect: ExplicitDeny, Statement: trust.statement(s), Layer: layerTrust}
-		}
-		if g > best {
-			best, d = g, Decision{Effect: Allow, Statement: trust.statement(s)}
-		}
+	best, d := trust.grants(r, layerTrust)
+	if d.Effect == ExplicitDeny {
+		return d
 	}
 	if r.Caller.Service != "" {
 		return d
@@ -139,7 +131,23 @@ func DecideTrust(trust Named, caller Policies, r *Request) Decision {
 	return d
 }
 
-// trusts returns how far s, of a trust policy, goes for r's caller; for a Deny anything but notNamed means
+// grants returns how far n, a trust policy or a resource-based one, goes for r's caller, and what it decides by itself.
+func (n *Named) grants(r *Request, layer string) (grant, Decision) {
+	best, d := notNamed, Decision{Layer: layer}
+	for i := range n.Policy.statements {
+		s := &n.Policy.statements[i]
+		g := s.trusts(r)
+		if s.effect == ExplicitDeny && g != notNamed {
+			return notNamed, Decision{Effect: ExplicitDeny, Statement: n.statement(s), Layer: layer}
+		}
+		if g > best {
+			best, d = g, Decision{Effect: Allow, Statement: n.statement(s)}
+		}
+	}
+	return best, d
+}
+
+// trusts returns how far s, of a policy that names principals, goes for r's caller; for a Deny anything but notNamed means
 // that it applies.
 func (s *statement) trusts(r *Request) grant {
 	g := notNamed
@@ -147,6 +155,9 @@ func (s *statement) trusts(r *Request) grant {
 		g = s.principals.allows(&r.Caller)
 	} else if s.principals.denies(&r.Caller) {
 		g = direct
+	}
+	if s.resources != nil && !s.coversResource(r) {
+		return notNamed // a trust policy has no resources: it is the role's own
 	}
 	if g == notNamed || !s.names(r.Action) || !s.meetsConditions(r.Context) {
 		return notNamed

@@ -1,5 +1,5 @@
 // Package policy parses, compiles and evaluates IAM policy documents: identity policies, permissions
-// boundaries, session policies and the trust policies of roles. It is pure: no I/O, no clock, no state,
+// boundaries, session policies, the trust policies of roles and resource-based policies. It is pure: no I/O, no clock, no state,
 // so it can be lifted out and used alone. A document that it does not wholly understand is refused when
 // it is parsed, so that nothing unknown can turn into an allow when a request is decided.
 //
@@ -24,8 +24,7 @@
 //
 // # What it does not model
 //
-// Organizations' service and resource control policies; resource policies other than a role's trust
-// policy (S3, KMS, SQS and so on), and with them NotPrincipal and CanonicalUser; IAM users' group
+// Organizations' service and resource control policies; the principal CanonicalUser; IAM users' group
 // policies as a layer of their own (put them into Identity); federated principals, which parse but never
 // match, and with them the OIDC and SAML keys of their requests; service-linked roles; which actions,
 // resource types and condition keys exist (an unknown one simply never matches); the principal IDs to

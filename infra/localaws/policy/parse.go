@@ -12,6 +12,7 @@ import (
 const (
 	maxParameter = 131072 // IAM API reference, PolicyDocument
 	maxIdentity  = 10240  // a role's inline policies together; a managed policy has 6,144
+	maxResource  = 20480  // an S3 bucket's
 	maxTrust     = 2048   // the default quota, adjustable to 4,096
 )
 
@@ -26,13 +27,13 @@ func Parse(document []byte, kind Kind) (*Policy, error) {
 }
 
 func parse(document []byte, kind Kind) (*Policy, error) {
-	if kind != Identity && kind != Trust {
+	if kind < Identity || kind > Resource {
 		return nil, fmt.Errorf("unknown kind %d", kind)
 	}
 	if err := checkSize(document, kind); err != nil {
 		return nil, err
 	}
-	doc := rawDocument{kind: kind, reader: newReader(document)}
+	doc := rawDocument{kind: kind, source: document, reader: newReader(document)}
 	if err := doc.read(); err != nil {
 		return nil, err
 	}
@@ -42,10 +43,7 @@ func parse(document []byte, kind Kind) (*Policy, error) {
 // checkSize also holds the characters to those of a policy document: "horizontal tab (U+0009), linefeed
 // (U+000A), carriage return (U+000D), and characters in the range U+0020 to U+00FF".
 func checkSize(document []byte, kind Kind) error {
-	limit := maxIdentity
-	if kind == Trust {
-		limit = maxTrust
-	}
+	limit := map[Kind]int{Identity: maxIdentity, Trust: maxTrust, Resource: maxResource}[kind]
 	if len(document) > maxParameter {
 		return fmt.Errorf("the document has more than %d characters", maxParameter)
 	}
@@ -70,6 +68,7 @@ func checkSize(document []byte, kind Kind) error {
 type rawDocument struct {
 	*reader
 	kind       Kind
+	source     []byte
 	version    string
 	statements []rawStatement
 }
@@ -82,7 +81,7 @@ func (d *rawDocument) read() error {
 				return fmt.Errorf("unknown Version %q", d.version)
 			}
 			return err
-		case name == "Id" && d.kind == Trust:
+		case name == "Id" && d.kind != Identity:
 			// "The id_block is allowed in resource-based policies, but not in identity-based policies."
 			_, err = d.text(name)
 			return err
@@ -104,9 +103,10 @@ func (d *rawDocument) read() error {
 type rawStatement struct {
 	sid, effect                             string
 	action, notAction, resource, noResource []string
-	principal                               []member
+	principal, notPrincipal                 []member
 	hasPrincipal                            bool
 	condition                               []rawCondition
+	start, end                              Position
 }
 
 type rawCondition struct {
@@ -115,11 +115,12 @@ type rawCondition struct {
 }
 
 func (d *rawDocument) readStatement() error {
-	var s rawStatement
+	s := rawStatement{start: d.statementStart()}
 	err := d.object("Statement", func(name string) error { return d.readElement(&s, name) })
 	if err != nil {
 		return fmt.Errorf("statement %d: %w", len(d.statements), err)
 	}
+	s.end = positionAt(d.source, int(d.dec.InputOffset()))
 	d.statements = append(d.statements, s)
 	return nil
 }
@@ -140,12 +141,13 @@ func (d *rawDocument) readElement(s *rawStatement, name string) (err error) {
 		s.noResource, err = d.texts(name)
 	case "Principal":
 		s.hasPrincipal = true
-		if d.dec.PeekKind() == '"' {
-			// IAM, of a role: AssumeRolepolicy contained an invalid principal: "STAR":"*". Access Analyzer: "Role
-			// trust policy unsupported wildcard in principal".
-			return errors.New(`the element Principal must be an object, such as {"AWS": "*"}`)
+		s.principal, err = d.principals(name)
+	case "NotPrincipal":
+		if d.kind != Resource {
+			// "You cannot use the NotPrincipal element in an IAM identity-based policy or in an IAM role trust policy."
+			return fmt.Errorf("unknown element %q", name)
 		}
-		s.principal, err = d.members(name, d.texts)
+		s.notPrincipal, err = d.principals(name)
 	case "Condition":
 		err = d.object(name, func(operator string) error {
 			keys, err := d.members(operator, d.scalars)
@@ -153,11 +155,23 @@ func (d *rawDocument) readElement(s *rawStatement, name string) (err error) {
 			return err
 		})
 	default:
-		// NotPrincipal is unknown too: "You cannot use the NotPrincipal element in an IAM identity-based policy or
-		// in an IAM role trust policy."
 		err = fmt.Errorf("unknown element %q", name)
 	}
 	return err
+}
+
+// principals reads the element Principal or NotPrincipal; the text "*" is for resource-based policies alone.
+func (d *rawDocument) principals(name string) ([]member, error) {
+	if d.dec.PeekKind() != '"' {
+		return d.members(name, d.texts)
+	}
+	text, err := d.text(name)
+	if err == nil && (d.kind != Resource || text != "*") {
+		// IAM, of a role: AssumeRolepolicy contained an invalid principal: "STAR":"*". Access Analyzer: "Role
+		// trust policy unsupported wildcard in principal".
+		err = fmt.Errorf(`the element %s must be an object, such as {"AWS": "*"}`, name)
+	}
+	return []member{{"AWS", []string{text}}}, err
 }
 
 func (d *rawDocument) compile() (*Policy, error) {

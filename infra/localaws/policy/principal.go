@@ -23,6 +23,7 @@ const (
 
 // principals is a compiled Principal element. Federated principals never match: no caller is one.
 type principals struct {
+	not      bool     // NotPrincipal: everybody else, of a Deny
 	everyone bool     // {"AWS": "*"}
 	accounts []string // twelve digits
 	arns     []string // roles, sessions, users
@@ -123,7 +124,9 @@ func (p *principals) allows(caller *Caller) grant {
 }
 
 // denies reports whether a Deny speaks of caller; everyone includes root and the AWS services.
-func (p *principals) denies(caller *Caller) bool {
+func (p *principals) denies(caller *Caller) bool { return p.named(caller) != p.not }
+
+func (p *principals) named(caller *Caller) bool {
 	if p.everyone {
 		return true
 	}

@@ -19,10 +19,11 @@ type statement struct {
 	conditions  []condition
 	// variables are the keys of all variables, resourceVariables those of the resources alone.
 	variables, resourceVariables []conditionKey
+	start, end                   Position
 }
 
 func (raw *rawStatement) compile(kind Kind, variables bool) (statement, error) {
-	s := statement{sid: raw.sid}
+	s := statement{sid: raw.sid, start: raw.start, end: raw.end}
 	if strings.ContainsFunc(s.sid, func(r rune) bool { return !isAlphanumeric(r) }) {
 		return s, errors.New("a Sid has letters and digits only")
 	}
@@ -85,8 +86,13 @@ func (s *statement) compileTarget(raw *rawStatement, kind Kind, variables bool) 
 		s.principals, err = compilePrincipals(raw.principal)
 		return err
 	}
-	if raw.hasPrincipal {
-		return errors.New("an identity policy has no Principal: it is who the policy is attached to")
+	if kind == Resource {
+		err = s.compilePrincipals(raw)
+	} else if raw.hasPrincipal {
+		err = errors.New("an identity policy has no Principal: it is who the policy is attached to")
+	}
+	if err != nil {
+		return err
 	}
 	if (raw.resource == nil) != s.notResource {
 		return errors.New("needs either Resource or NotResource")
@@ -99,6 +105,24 @@ func (s *statement) compileTarget(raw *rawStatement, kind Kind, variables bool) 
 		s.resources = append(s.resources, resource)
 	}
 	return nil
+}
+
+// compilePrincipals compiles Principal or NotPrincipal of a resource-based policy. "You must use NotPrincipal with
+// Effect Deny": an Allow would let in whoever is not named.
+func (s *statement) compilePrincipals(raw *rawStatement) (err error) {
+	if (len(raw.principal) == 0) == (len(raw.notPrincipal) == 0) {
+		return errors.New("needs either Principal or NotPrincipal")
+	}
+	if len(raw.principal) > 0 {
+		s.principals, err = compilePrincipals(raw.principal)
+		return err
+	}
+	if s.effect == Allow {
+		return errors.New("has NotPrincipal, which is for Deny only")
+	}
+	s.principals, err = compilePrincipals(raw.notPrincipal)
+	s.principals.not = true
+	return err
 }
 
 func (s *statement) compileConditions(raw *rawStatement, variables bool) error {

@@ -1,0 +1,76 @@
+package policy
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// Position is a place in a document: lines and columns count from 1, columns in characters.
+type Position struct{ Line, Column int }
+
+// positionAt is where the byte at offset stands.
+func positionAt(document []byte, offset int) Position {
+	before := document[:offset]
+	line := before[bytes.LastIndexByte(before, '\n')+1:]
+	return Position{1 + bytes.Count(before, []byte{'\n'}), 1 + utf8.RuneCount(line)}
+}
+
+// statementStart is where IAM's policy simulator says that the statement which is read next begins: behind the token
+// before it in a list, and behind its own brace where it stands alone.
+func (d *rawDocument) statementStart() Position {
+	offset := int(d.dec.InputOffset())
+	if d.dec.StackDepth() == 1 { // no list
+		offset += bytes.IndexByte(d.source[offset:], '{') + 1
+	}
+	return positionAt(d.source, offset)
+}
+
+// Match is a statement that applies to a request, and where it stands in its document.
+type Match struct {
+	Statement  Statement
+	Effect     Effect // Allow, or ExplicitDeny
+	Start, End Position
+}
+
+// Matches returns the statements of n that apply to r, in their order. Of a policy that names principals they are those that name r's
+// caller.
+func (n *Named) Matches(r *Request) []Match {
+	var all []Match
+	if n.Policy == nil || r.Action == "" || r.Resource == "" {
+		return nil
+	}
+	for i := range n.Policy.statements {
+		s := &n.Policy.statements[i]
+		if s.principals.source == nil && s.applies(r) || s.principals.source != nil && s.trusts(r) != notNamed {
+			all = append(all, Match{n.statement(s), s.effect, s.start, s.end})
+		}
+	}
+	return all
+}
+
+// Keys returns the condition keys that p looks at, in conditions and as variables, in the order in which they are first
+// named; names that differ only in case are one.
+func (p *Policy) Keys() []string {
+	var all []string
+	seen := map[string]bool{}
+	add := func(name string) {
+		if folded := strings.ToLower(name); !seen[folded] {
+			seen[folded] = true
+			all = append(all, name)
+		}
+	}
+	for i := range p.statements {
+		s := &p.statements[i]
+		for _, key := range s.resourceVariables {
+			add(key.name)
+		}
+		for j := range s.conditions {
+			add(s.conditions[j].key.name)
+		}
+		for _, key := range s.variables[len(s.resourceVariables):] {
+			add(key.name)
+		}
+	}
+	return all
+}

@@ -1,0 +1,35 @@
+package policy
+
+const layerResource = "resource"
+
+// DecideResource evaluates r by a resource-based policy and the caller's own policies; owner is the account of the
+// resource. IAM User Guide, "Policy evaluation logic": an explicit Deny in either wins. Within one account either may
+// allow: naming a user, a session or everyone is enough; naming a role is enough within its permissions boundary and
+// session policies; naming the account leaves it to the caller's own policies. Across accounts both must allow
+// ("Cross-account policy evaluation logic").
+func DecideResource(resource Named, owner string, caller Policies, r *Request) Decision {
+	if r.Action == "" || r.Resource == "" || resource.Policy == nil || owner == "" {
+		return Decision{Layer: layerResource}
+	}
+	own := caller.decide(r)
+	g, granted := resource.grants(r, layerResource)
+	switch {
+	case own.Effect == ExplicitDeny:
+		return own
+	case granted.Effect == ExplicitDeny:
+		return granted
+	case owner != r.Caller.Account && granted.Effect != Allow:
+		return granted
+	case owner != r.Caller.Account || own.Effect == Allow || g < roleGranted:
+		return own
+	case g == roleGranted:
+		boundary, session := caller.limits(r)
+		if boundary.Effect != Allow {
+			return boundary
+		}
+		if session.Effect != Allow {
+			return session
+		}
+	}
+	return granted
+}
