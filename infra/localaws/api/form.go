@@ -45,6 +45,12 @@ func (f *Form) Take(name string) (string, bool) {
 	return value, ok
 }
 
+// Has reports whether a parameter is there and not yet taken.
+func (f *Form) Has(name string) bool {
+	_, ok := f.values[name]
+	return ok
+}
+
 // Get returns a parameter, empty where it is absent.
 func (f *Form) Get(name string) string {
 	value, _ := f.Take(name)

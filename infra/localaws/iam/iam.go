@@ -52,6 +52,11 @@ var operations = map[string]func(*query) (*plan, error){
 	"ListPolicyVersions":            listPolicyVersions,
 	"ListPolicies":                  listPolicies,
 	"DeletePolicy":                  deletePolicy,
+
+	"SimulateCustomPolicy":             simulateCustomPolicy,
+	"SimulatePrincipalPolicy":          simulatePrincipalPolicy,
+	"GetContextKeysForCustomPolicy":    getContextKeysForCustomPolicy,
+	"GetContextKeysForPrincipalPolicy": getContextKeysForPrincipalPolicy,
 }
 
 // query is one request being read.
@@ -168,6 +173,10 @@ func noSuchRole(name string) error {
 
 func noSuchPolicy(arn string) error {
 	return api.Errorf(404, "NoSuchEntity", "Policy %s was not found.", arn)
+}
+
+func noSuchPrincipal(arn string) error {
+	return api.Errorf(404, "NoSuchEntity", "The principal with ARN %s cannot be found.", arn)
 }
 
 func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -50,6 +50,10 @@ type ManagedPolicy struct {
 // TrustPolicy returns the role's trust policy ready to decide.
 func (r *Role) TrustPolicy() *policy.Named { return &r.trust }
 
+// Policies returns the role's permission policies and its boundary ready to decide: first those of Inline, then
+// those of Attached, in their order.
+func (r *Role) Policies() policy.Policies { return r.policies }
+
 // Clone returns a copy that may be changed.
 func (r *Role) Clone() *Role {
 	c := *r

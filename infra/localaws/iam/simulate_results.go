@@ -1,0 +1,124 @@
+package iam
+
+import (
+	"fmt"
+
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// The XML forms of the simulator's answers.
+
+type positionElement struct{ Line, Column int }
+
+type statementElement struct {
+	SourcePolicyId, SourcePolicyType string
+	StartPosition, EndPosition       positionElement
+}
+
+type boundaryDetail struct{ AllowedByPermissionsBoundary bool }
+
+type detailEntry struct {
+	Key   string `xml:"key"`
+	Value string `xml:"value"`
+}
+
+type details struct {
+	Entry []detailEntry `xml:"entry"`
+}
+
+type evaluationResult struct {
+	EvalActionName, EvalResourceName, EvalDecision string
+	MatchedStatements                              members[statementElement]
+	MissingContextValues                           members[string]
+	PermissionsBoundaryDecisionDetail              *boundaryDetail
+	EvalDecisionDetails                            *details
+	ResourceSpecificResults                        *members[resourceResult]
+}
+
+type resourceResult struct {
+	EvalResourceName, EvalResourceDecision string
+	MatchedStatements                      members[statementElement]
+	MissingContextValues                   members[string]
+	EvalDecisionDetails                    *details
+	PermissionsBoundaryDecisionDetail      *boundaryDetail
+}
+
+// answer evaluates one page: each action on each resource is one result. A resource that was named has its
+// ResourceSpecificResult within it too, which is where AWS puts it.
+func (s *simulation) answer(p page) any {
+	all := make([]int, len(s.actions)*len(s.resources))
+	for i := range all {
+		all[i] = i
+	}
+	chosen, more := cut(p, all, func(i int) string { return fmt.Sprintf("%09d", i) })
+	results := make([]evaluationResult, len(chosen))
+	for i, n := range chosen {
+		results[i] = s.evaluate(s.actions[n/len(s.resources)], s.resources[n%len(s.resources)])
+	}
+	return struct {
+		EvaluationResults members[evaluationResult]
+		paging
+	}{members[evaluationResult]{results}, more}
+}
+
+// decisions are EvalDecision's values.
+var decisions = map[policy.Effect]string{policy.Allow: "allowed", policy.ExplicitDeny: "explicitDeny", policy.ImplicitDeny: "implicitDeny"}
+
+func (s *simulation) evaluate(action, resource string) evaluationResult {
+	r := &policy.Request{Action: action, Resource: resource, Caller: s.caller, Context: s.context}
+	decision := s.policies.Decide(r)
+	if s.resource != nil {
+		decision = policy.DecideResource(*s.resource, s.owner, s.policies, r)
+	}
+	result := evaluationResult{
+		EvalActionName: action, EvalResourceName: resource, EvalDecision: decisions[decision.Effect],
+		MatchedStatements: members[statementElement]{s.matched(decision.Effect, r)}, MissingContextValues: members[string]{s.missing},
+	}
+	if s.boundary {
+		allows := policy.Policies{Identity: []policy.Named{*s.policies.Boundary}}.Decide(r).Effect == policy.Allow
+		result.PermissionsBoundaryDecisionDetail = &boundaryDetail{allows}
+	}
+	if s.resource != nil && s.owner != s.caller.Account {
+		result.EvalDecisionDetails = s.sides(r)
+	}
+	if s.given {
+		result.ResourceSpecificResults = &members[resourceResult]{[]resourceResult{{
+			resource, result.EvalDecision, result.MatchedStatements, result.MissingContextValues, result.EvalDecisionDetails, result.PermissionsBoundaryDecisionDetail,
+		}}}
+	}
+	return result
+}
+
+// matched are the statements that determine the result. "If any statement denies that operation, then the explicit deny
+// overrides any allow. In addition, the deny statement is the only entry included in the result."
+func (s *simulation) matched(effect policy.Effect, r *policy.Request) []statementElement {
+	var all []statementElement
+	add := func(n *policy.Named, source string) {
+		for _, m := range n.Matches(r) {
+			if m.Effect == effect {
+				all = append(all, statementElement{n.Name, source, positionElement(m.Start), positionElement(m.End)})
+			}
+		}
+	}
+	for i := range s.policies.Identity {
+		add(&s.policies.Identity[i], identitySource)
+	}
+	if s.policies.Boundary != nil && effect == policy.ExplicitDeny {
+		add(s.policies.Boundary, boundarySource)
+	}
+	if s.resource != nil {
+		add(s.resource, resourceSource)
+	}
+	return all
+}
+
+// sides says what each kind of policy says by itself: "This parameter is returned only for cross-account simulations."
+func (s *simulation) sides(r *policy.Request) *details {
+	theirs := policy.ImplicitDeny
+	for _, m := range s.resource.Matches(r) {
+		if theirs != policy.ExplicitDeny {
+			theirs = m.Effect
+		}
+	}
+	return &details{[]detailEntry{{identitySource, decisions[s.policies.Decide(r).Effect]}, {resourceSource, decisions[theirs]}}}
+}
