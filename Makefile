@@ -12,6 +12,7 @@ TENANT      ?= yellow
 SUBJECT     ?= ana
 ISSUER_PORT ?= 8082
 BENCHTIME   ?= 1s
+REQUESTS    ?= 100000
 
 .DEFAULT_GOAL := help
 
@@ -58,8 +59,8 @@ test-clients: ## drive a demo, or with STACK=compose what make up started, with 
 	@go test -count=1 -tags clients -run 'TestClients|TestApplication' ./infra/e2e
 
 .PHONY: prove
-prove: build-prove ## attack isolation with the real policies, each attack beside a control; writes bin/prove.json and bin/prove.xml
-	@$(BIN)/prove --out $(BIN)
+prove: build-prove ## attack isolation with the real policies, mutate them, and search [REQUESTS=1000000]; writes bin/prove.json and bin/prove.xml
+	@$(BIN)/prove --requests $(REQUESTS) --out $(BIN)
 
 .PHONY: bench
 bench: ## run the benchmarks, print a table and write bin/bench.json

@@ -17,8 +17,8 @@ import (
 )
 
 // fill writes two rows for each tenant: 1001, which all have, and one that it alone has.
-func (w *World) fill(ctx context.Context) error {
-	for _, tenant := range []string{attacker, victim, "green"} {
+func (w *World) fill(ctx context.Context, tenants []string) error {
+	for _, tenant := range tenants {
 		w.canaries[tenant] = "canary-" + tenant + "-" + rand.Text()
 		for _, shipment := range []string{"1001", "of-" + tenant} {
 			put := fmt.Sprintf(`{"TableName":"%s","Item":{"TenantID":{"S":"%s"},"ShipmentID":{"S":"%s"},"Canary":{"S":"%s"}}}`, table, tenant, shipment, w.canaries[tenant])

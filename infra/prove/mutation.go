@@ -124,7 +124,7 @@ type bench struct {
 
 // newBench returns a bench with the attacks that leave their World as it was.
 func newBench(ctx context.Context, roles []iam.Role, attacks []*Attack) (*bench, error) {
-	w, err := newWorld(ctx, roles, nil)
+	w, err := newWorld(ctx, roles, nil, crowd)
 	if err != nil {
 		return nil, err
 	}

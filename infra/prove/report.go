@@ -14,6 +14,7 @@ type Report struct {
 	Set       string // of policies
 	Rows      []Row
 	Mutations []Mutation // none: the policies were not mutated
+	Search    *Search    // nil: there was none
 }
 
 // Holds reports whether every row does, and every mutant is accounted for.
@@ -32,6 +33,11 @@ func (r *Report) failures() []string {
 			all = append(all, "the mutant "+m.Name+" is not noticed")
 		}
 	}
+	if r.Search != nil {
+		for _, leak := range r.Search.Leaks {
+			all = append(all, fmt.Sprintf("the random search with seed %d found %s", r.Search.Seed, leak))
+		}
+	}
 	return all
 }
 
@@ -45,7 +51,9 @@ type Figures struct {
 	Mutants    int `json:"mutants"`
 	Killed     int `json:"killed"`
 	Equivalent int `json:"equivalent"`
-	Leaks      int `json:"leaks"`
+	// RandomRequests are those of the search; what it finds is among Leaks.
+	RandomRequests int `json:"randomRequests"`
+	Leaks          int `json:"leaks"`
 }
 
 // Figures counts.
@@ -65,6 +73,10 @@ func (r *Report) Figures() Figures {
 	}
 	n := r.outcomes()
 	f.Mutants, f.Killed, f.Equivalent = len(r.Mutations), n[Noticed]+n[Masked], n[Equivalent]
+	if r.Search != nil {
+		f.RandomRequests = r.Search.Requests
+		f.Leaks += len(r.Search.Leaks)
+	}
 	return f
 }
 
@@ -77,6 +89,9 @@ func (r *Report) Summary() string {
 	proven := fmt.Sprintf("%d attacks were denied, each by the layer that has to deny it, and %d controls beside them were allowed, under the %s policies", f.Denied, f.Allowed, r.Set)
 	if f.Mutants > 0 {
 		proven += fmt.Sprintf("; of %d mutants of these policies %d were noticed, and %d grant nothing else", f.Mutants, f.Killed, f.Equivalent)
+	}
+	if f.RandomRequests > 0 {
+		proven += fmt.Sprintf("; %d random requests (seed %d, %d of them answered) neither read nor changed another tenant's row, nor told that there is one", f.RandomRequests, r.Search.Seed, r.Search.Answered)
 	}
 	return proven + "."
 }

@@ -50,10 +50,11 @@ func Load(set iam.Set) ([]iam.Role, error) {
 
 // NewWorld makes a World with the roles given. Close it.
 func NewWorld(ctx context.Context, roles []iam.Role) (*World, error) {
-	return newWorld(ctx, roles, &decisions{byID: map[string][]localaws.Entry{}})
+	return newWorld(ctx, roles, &decisions{byID: map[string][]localaws.Entry{}}, crowd)
 }
 
-func newWorld(ctx context.Context, roles []iam.Role, log *decisions) (_ *World, err error) {
+// newWorld makes a World with rows of tenants; log is nil where decisions are not kept.
+func newWorld(ctx context.Context, roles []iam.Role, log *decisions, tenants []string) (_ *World, err error) {
 	w := &World{log: log, canaries: map[string]string{}, callers: map[string]aws.Credentials{}}
 	if w.dir, err = os.MkdirTemp("", "shiptrack-prove-"); err != nil {
 		return nil, err
@@ -67,18 +68,15 @@ func newWorld(ctx context.Context, roles []iam.Role, log *decisions) (_ *World, 
 		return nil, err
 	}
 	w.callers[root] = aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
-	for _, make := range []func(context.Context) error{w.tables, w.fill, w.strangers} {
-		if err := make(ctx); err != nil {
+	for _, step := range []func() error{
+		func() error { return w.tables(ctx) }, func() error { return w.fill(ctx, tenants) }, func() error { return w.strangers(ctx) },
+		func() error { return w.unguarded(ctx, roles) }, func() error { return w.SetRoles(ctx, roles) }, func() error { return w.enter(ctx) },
+	} {
+		if err := step(); err != nil {
 			return nil, err
 		}
 	}
-	if err := w.unguarded(ctx, roles); err != nil {
-		return nil, err
-	}
-	if err := w.SetRoles(ctx, roles); err != nil {
-		return nil, err
-	}
-	return w, w.enter(ctx)
+	return w, nil
 }
 
 // Close ends w.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -29,7 +30,9 @@ type cli struct {
 type attack struct {
 	Policies string `enum:"hardened,article" default:"hardened" help:"Policy set: hardened (what everything uses), or article (the AWS article's own text)."`
 	Only     string `placeholder:"PREFIX" help:"Only the attacks whose names begin so, such as dynamodb/ or sts/no-tag."`
-	Quick    bool   `help:"Only attack: do not mutate the policies to see that the attacks would notice."`
+	Quick    bool   `help:"Only attack: neither mutate the policies to see that the attacks would notice, nor search."`
+	Requests int    `default:"100000" placeholder:"N" help:"How many random requests to search with (${default})."`
+	Seed     uint64 `placeholder:"N" help:"Search with the requests of an earlier run, which printed its seed (0: another each time)."`
 	JSON     bool   `name:"json" help:"Print the figures as JSON in place of the table."`
 	Markdown string `placeholder:"FILE" help:"Write a report that can be handed to an auditor."`
 	Out      string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder."`
@@ -45,7 +48,10 @@ Examples:
   prove --policies article
       what the article's own policies let through; exits with 1
 
-  prove --only dynamodb/ --markdown report.md
+  prove --requests 1000000 --markdown report.md
+      search longer, and write a report
+
+  prove --only dynamodb/
 
   prove explain --principal arn:aws:iam::000000000000:role/TrackingAccessRole --tag TenantID=yellow \
       --action dynamodb:GetItem --resource arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData --context dynamodb:LeadingKeys=blue
@@ -87,8 +93,11 @@ func (c attack) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	report := &prove.Report{Set: c.Policies, Rows: rows}
-	if c.mutates() {
+	if c.whole() {
 		if report.Mutations, err = prove.Mutations(ctx, roles, attacks, progress(std.err, "mutants of the policies")); err != nil {
+			return err
+		}
+		if report.Search, err = c.search(ctx, roles, std.err); err != nil {
 			return err
 		}
 	}
@@ -104,8 +113,16 @@ func (c attack) Run(ctx context.Context, std streams) error {
 	return nil
 }
 
-// mutates: the article's policies let attacks through as they are, and a few attacks notice few mutants.
-func (c attack) mutates() bool { return !c.Quick && c.Only == "" && c.Policies == string(iam.Hardened) }
+func (c attack) search(ctx context.Context, roles []iam.Role, out io.Writer) (*prove.Search, error) {
+	if c.Seed == 0 {
+		c.Seed = rand.Uint64()
+	}
+	fmt.Fprintf(out, "prove: searching with %d random requests, --seed %d\n", c.Requests, c.Seed)
+	return prove.SearchFor(ctx, roles, c.Seed, c.Requests, progress(out, "random requests"))
+}
+
+// whole: the article's policies let attacks through as they are, and a few attacks notice few mutants.
+func (c attack) whole() bool { return !c.Quick && c.Only == "" && c.Policies == string(iam.Hardened) }
 
 // progress writes a line for every tenth that is done.
 func progress(out io.Writer, what string) func(done, all int) {

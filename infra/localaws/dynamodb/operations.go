@@ -1,5 +1,10 @@
 package dynamodb
 
+import (
+	"maps"
+	"slices"
+)
+
 // operation says how a request is read: which permissions it needs, on what, and how it is answered.
 // An operation without an answer is one that AWS has and the store has not: it is authorized all the
 // same, so that a denial never depends on what the store can do.
@@ -138,3 +143,6 @@ var operations = map[string]operation{
 	"GetRecords":                          on(iteratedStream),
 	"ListStreams":                         on(account),
 }
+
+// Operations returns the names of all operations that are authorized, in order.
+func Operations() []string { return slices.Sorted(maps.Keys(operations)) }

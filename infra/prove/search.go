@@ -1,0 +1,156 @@
+package prove
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"example.com/shiptrack/infra/iam"
+)
+
+// roundSize is how many requests a pair of Worlds gets before it is made anew: a round can be repeated by itself.
+const roundSize = 10_000
+
+// Search is what a random search found. One property is searched for a counterexample: nobody receives, changes, or
+// learns the existence of a row that is not theirs. Each request goes to two Worlds, that differ in the rows of other tenants alone: the
+// answers have to be the same, byte for byte, and tell no canary; and no other tenant's row may differ afterwards.
+type Search struct {
+	Seed     uint64
+	Requests int
+	Answered int      // of Requests: those that were allowed; without them a search shows nothing
+	Leaks    []string // counterexamples, each shrunk to the smallest request that still is one
+}
+
+// SearchFor makes n requests, on all processors. The same seed makes the same requests; progress is told how many are done.
+func SearchFor(ctx context.Context, roles []iam.Role, seed uint64, n int, progress func(done, all int)) (*Search, error) {
+	found := &Search{Seed: seed, Requests: n}
+	var mu sync.Mutex
+	var next, done atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() error {
+			for first := int(next.Add(roundSize)) - roundSize; first < n; first = int(next.Add(roundSize)) - roundSize {
+				size := min(roundSize, n-first)
+				answered, leak, err := round(ctx, roles, rand.New(rand.NewPCG(seed, uint64(first))), size)
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				found.Answered += answered
+				if leak != "" {
+					found.Leaks = append(found.Leaks, leak)
+				}
+				mu.Unlock()
+				progress(int(done.Add(int64(size))), n)
+			}
+			return nil
+		})
+	}
+	return found, group.Wait()
+}
+
+// twins are two Worlds: full has the rows of all tenants, bare those of the attacker alone.
+type twins struct {
+	full, bare *World
+	foreign    []byte // the rows of others in full
+}
+
+func newTwins(ctx context.Context, roles []iam.Role) (_ *twins, err error) {
+	t := new(twins)
+	if t.full, err = newWorld(ctx, roles, nil, crowd); err != nil {
+		return nil, err
+	}
+	if t.bare, err = newWorld(ctx, roles, nil, []string{attacker}); err != nil {
+		return nil, errors.Join(err, t.full.Close())
+	}
+	t.foreign, err = t.others(ctx)
+	if err != nil {
+		err = errors.Join(err, t.Close())
+	}
+	return t, err
+}
+
+// Close ends both.
+func (t *twins) Close() error { return errors.Join(t.full.Close(), t.bare.Close()) }
+
+// others are the rows of other tenants, as root reads them.
+func (t *twins) others(ctx context.Context) ([]byte, error) {
+	scan := request{by: root, operation: "Scan", body: `{"TableName":"TrackingData","ConsistentRead":true,"FilterExpression":"TenantID <> :own","ExpressionAttributeValues":{":own":{"S":"yellow"}}}`}
+	a, err := t.full.send(ctx, scan)
+	if err != nil || !a.ok() {
+		return nil, fmt.Errorf("scan: %s %w", a.Message, err)
+	}
+	var rows struct{ Items json.RawMessage }
+	err = json.Unmarshal(a.Body, &rows)
+	return rows.Items, err
+}
+
+// round makes size requests and returns how many were answered, and the first counterexample.
+func round(ctx context.Context, roles []iam.Role, random *rand.Rand, size int) (answered int, leak string, err error) {
+	t, err := newTwins(ctx, roles)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { err = errors.Join(err, t.Close()) }()
+	g := &generator{Rand: random}
+	for range size {
+		q := g.request()
+		ok, why, err := t.try(ctx, q)
+		if err != nil {
+			return answered, "", err
+		}
+		if ok {
+			answered++
+		}
+		if why != "" {
+			smallest, why := shrink(ctx, roles, q, why)
+			return answered, fmt.Sprintf("%s by %s with %s: %s", smallest.operation, smallest.by, smallest.body, why), nil
+		}
+	}
+	return answered, "", ctx.Err()
+}
+
+// try sends q to both, and says what is wrong with the answers.
+func (t *twins) try(ctx context.Context, q request) (answered bool, wrong string, err error) {
+	a, err := t.full.send(ctx, q)
+	if err != nil {
+		return false, "", err
+	}
+	b, err := t.bare.send(ctx, q)
+	if err != nil {
+		return false, "", err
+	}
+	for tenant, canary := range t.full.canaries {
+		if tenant != attacker && bytes.Contains(a.Body, []byte(canary)) {
+			return a.ok(), "the answer tells a row of " + tenant, nil
+		}
+	}
+	if a.Status != b.Status || !bytes.Equal(t.full.plain(a.Body), t.bare.plain(b.Body)) {
+		return a.ok(), fmt.Sprintf("the answer depends on other tenants' rows: %d %s, without them %d %s", a.Status, a.Body, b.Status, b.Body), nil
+	}
+	if a.ok() && writes[q.operation] {
+		now, err := t.others(ctx)
+		if err != nil || !bytes.Equal(now, t.foreign) {
+			return true, "other tenants' rows are not what they were", err
+		}
+	}
+	return a.ok(), "", nil
+}
+
+// plain takes out of an answer what differs between two Worlds by itself: the attacker's canary.
+func (w *World) plain(body []byte) []byte {
+	return bytes.ReplaceAll(body, []byte(w.canaries[attacker]), []byte("own"))
+}
+
+var writes = map[string]bool{
+	"PutItem": true, "UpdateItem": true, "DeleteItem": true, "BatchWriteItem": true, "TransactWriteItems": true,
+	"ExecuteStatement": true, "BatchExecuteStatement": true, "ExecuteTransaction": true,
+}

@@ -1,0 +1,86 @@
+package prove
+
+import (
+	"context"
+	"encoding/json"
+
+	"example.com/shiptrack/infra/iam"
+)
+
+// shrink takes members and elements out of the body of q for as long as it stays a counterexample. Each trial has twins of its
+// own, so that no earlier request helps it. Where q alone is none, since earlier requests were needed, it stays as it is.
+func shrink(ctx context.Context, roles []iam.Role, q request, why string) (request, string) {
+	wrong := func(q request) string {
+		t, err := newTwins(ctx, roles)
+		if err != nil {
+			return ""
+		}
+		defer t.Close() //nolint:errcheck // a trial that could not be cleaned up is none the less one
+		_, wrong, err := t.try(ctx, q)
+		if err != nil {
+			return ""
+		}
+		return wrong
+	}
+	var tree any
+	if json.Unmarshal([]byte(q.body), &tree) != nil {
+		return q, why
+	}
+	for smaller := true; smaller; {
+		smaller = false
+		for _, candidate := range without(tree) {
+			text, err := json.Marshal(candidate)
+			if err != nil {
+				continue
+			}
+			trial := q
+			trial.body = string(text)
+			if said := wrong(trial); said != "" {
+				q, why, tree, smaller = trial, said, candidate, true
+				break
+			}
+		}
+	}
+	return q, why
+}
+
+// without returns the trees that lack one member or element of tree, the largest parts first.
+func without(tree any) []any {
+	var all []any
+	switch node := tree.(type) {
+	case map[string]any:
+		for name := range node {
+			all = append(all, copied(node, name, nil))
+		}
+		for name, child := range node {
+			for _, smaller := range without(child) {
+				all = append(all, copied(node, name, smaller))
+			}
+		}
+	case []any:
+		for i := range node {
+			rest := append(append([]any{}, node[:i]...), node[i+1:]...)
+			all = append(all, rest)
+		}
+		for i, child := range node {
+			for _, smaller := range without(child) {
+				changed := append([]any{}, node...)
+				changed[i] = smaller
+				all = append(all, changed)
+			}
+		}
+	}
+	return all
+}
+
+// copied is node with another value of name, or without it.
+func copied(node map[string]any, name string, value any) map[string]any {
+	c := make(map[string]any, len(node))
+	for k, v := range node {
+		c[k] = v
+	}
+	if c[name] = value; value == nil {
+		delete(c, name)
+	}
+	return c
+}
