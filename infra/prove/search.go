@@ -35,7 +35,7 @@ func SearchFor(ctx context.Context, roles []iam.Role, seed uint64, n int, progre
 	var mu sync.Mutex
 	var next, done atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	for range runtime.GOMAXPROCS(0) {
+	for range 2 * runtime.GOMAXPROCS(0) { // half of them wait for their disk
 		group.Go(func() error {
 			for first := int(next.Add(roundSize)) - roundSize; first < n; first = int(next.Add(roundSize)) - roundSize {
 				size := min(roundSize, n-first)
