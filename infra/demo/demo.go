@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"example.com/shiptrack/infra/fleet"
 	"example.com/shiptrack/infra/provision"
 )
 
@@ -31,7 +32,7 @@ type demo struct {
 	Settings
 	out     io.Writer
 	dir     string // logs, data and secrets of this run; removed at its end
-	fleet   *fleet
+	fleet   *fleet.Fleet
 	started time.Time
 	client  *http.Client
 }
@@ -53,10 +54,10 @@ func Run(ctx context.Context, s Settings, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	d := &demo{
-		Settings: s, out: out, dir: dir, fleet: newFleet(bin, dir), started: time.Now(),
+		Settings: s, out: out, dir: dir, fleet: fleet.New(bin, dir), started: time.Now(),
 		client: &http.Client{Timeout: 5 * time.Second},
 	}
-	defer d.fleet.stop()
+	defer d.fleet.Stop()
 	err = d.run(ctx)
 	if ctx.Err() != nil {
 		fmt.Fprintln(out, "\nstopping")
@@ -71,8 +72,8 @@ func (d *demo) run(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() {
 		select {
-		case p := <-d.fleet.died:
-			err := p.diedError()
+		case p := <-d.fleet.Died:
+			err := p.DiedError()
 			cancel(err)
 			ended <- err
 		case <-ctx.Done():
@@ -120,15 +121,15 @@ func (d *demo) start(ctx context.Context) error {
 		{"tracking-service", "tracking-service", d.trackingEnv(base64.StdEncoding.EncodeToString(cursorKey)), []string{"serve"}},
 		{"shipment-service", "shipment-service", d.shipmentEnv(), []string{"serve"}},
 	} {
-		if err := d.fleet.start(part.name, part.binary, part.env, part.args...); err != nil {
+		if err := d.fleet.Start(part.name, part.binary, part.env, part.args...); err != nil {
 			return err
 		}
 	}
 	d.step("localaws on %s: roles and policies of infra/iam, table %s, the rows of yellow, blue and green", address(d.LocalawsPort), table)
-	if err := d.fleet.once(ctx, "provision", "provision", d.awsEnv(), "--seed", filepath.Join(d.fleet.bin, "tracking-service")); err != nil {
+	if err := d.fleet.Once(ctx, "provision", "provision", d.awsEnv(), "--seed", filepath.Join(d.fleet.Bin, "tracking-service")); err != nil {
 		return err
 	}
-	if err := d.fleet.start("credentials", "localaws", d.awsEnv(), "credentials", "serve", "--role", "TrackingServiceRole",
+	if err := d.fleet.Start("credentials", "localaws", d.awsEnv(), "credentials", "serve", "--role", "TrackingServiceRole",
 		"--listen", address(d.CredentialsPort), "--token-file", d.tokenFile()); err != nil {
 		return err
 	}

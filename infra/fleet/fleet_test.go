@@ -1,4 +1,4 @@
-package demo
+package fleet
 
 import (
 	"os"
@@ -17,11 +17,11 @@ func TestProcessThatEndsByItselfIsNamedWithHowItEnded(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(bin, "part"), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		f := newFleet(bin, t.TempDir())
-		if err := f.start("part", "part", nil); err != nil {
+		f := New(bin, t.TempDir())
+		if err := f.Start("part", "part", nil); err != nil {
 			t.Fatal(err)
 		}
-		if got := (<-f.died).diedError().Error(); !strings.Contains(got, want) {
+		if got := (<-f.Died).DiedError().Error(); !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", script, got, want)
 		}
 	}

@@ -1,4 +1,5 @@
-package demo
+// Package fleet starts the project's binaries as child processes, with no environment but what they are given, and ends all of them.
+package fleet
 
 import (
 	"bytes"
@@ -16,32 +17,34 @@ import (
 // seconds in which Ctrl-C has to be over.
 const stopGrace = 1200 * time.Millisecond
 
-// process is one part of the demo that runs until it is stopped.
-type process struct {
+// Process is one part that runs until it is stopped.
+type Process struct {
 	name   string
 	cmd    *exec.Cmd
 	log    string // file that its output goes to
 	exited chan struct{}
 }
 
-// fleet starts processes and stops all of them.
-type fleet struct {
-	bin, dir string
-	died     chan *process // a process that ended without being asked
+// Fleet starts processes and stops all of them.
+type Fleet struct {
+	Bin  string        // the folder of the binaries
+	Died chan *Process // a process that ended without being asked
+	dir  string        // where processes run, and their output goes to
 
 	mu       sync.Mutex
 	stopping bool
-	running  []*process
+	running  []*Process
 }
 
-func newFleet(bin, dir string) *fleet {
-	return &fleet{bin: bin, dir: dir, died: make(chan *process, 16)}
+// New returns a Fleet of the binaries in bin, which run in dir.
+func New(bin, dir string) *Fleet {
+	return &Fleet{Bin: bin, dir: dir, Died: make(chan *Process, 16)}
 }
 
-// start runs binary with arguments, in an environment that holds nothing but env: no credentials, profiles or
-// proxies of the user's leak into the demo.
-func (f *fleet) start(name, binary string, env []string, args ...string) error {
-	p := &process{name: name, log: filepath.Join(f.dir, name+".log"), exited: make(chan struct{})}
+// Start runs binary with arguments, in an environment that holds nothing but env: no credentials, profiles or
+// proxies of the user's leak into it.
+func (f *Fleet) Start(name, binary string, env []string, args ...string) error {
+	p := &Process{name: name, log: filepath.Join(f.dir, name+".log"), exited: make(chan struct{})}
 	out, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -62,25 +65,25 @@ func (f *fleet) start(name, binary string, env []string, args ...string) error {
 	return nil
 }
 
-func (f *fleet) command(ctx context.Context, binary string, env []string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, filepath.Join(f.bin, binary), args...)
+func (f *Fleet) command(ctx context.Context, binary string, env []string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, filepath.Join(f.Bin, binary), args...)
 	cmd.Env, cmd.Dir, cmd.SysProcAttr = env, f.dir, processAttributes()
 	cmd.WaitDelay = stopGrace // a process of its own that it leaves behind may hold its output open
 	return cmd
 }
 
-func (f *fleet) watch(p *process) {
+func (f *Fleet) watch(p *Process) {
 	_ = p.cmd.Wait() // how it ended stands in p.cmd.ProcessState
 	close(p.exited)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.stopping {
-		f.died <- p
+		f.Died <- p
 	}
 }
 
-// once runs binary to its end and returns its output, which is part of the error where it fails.
-func (f *fleet) once(ctx context.Context, name, binary string, env []string, args ...string) error {
+// Once runs binary to its end and returns its output, which is part of the error where it fails.
+func (f *Fleet) Once(ctx context.Context, name, binary string, env []string, args ...string) error {
 	cmd := f.command(ctx, binary, env, args...)
 	out, err := cmd.CombinedOutput()
 	if logErr := os.WriteFile(filepath.Join(f.dir, name+".log"), out, 0o600); logErr != nil {
@@ -92,8 +95,8 @@ func (f *fleet) once(ctx context.Context, name, binary string, env []string, arg
 	return nil
 }
 
-// stop ends every process: politely first, for good after stopGrace. It returns when all are gone.
-func (f *fleet) stop() {
+// Stop ends every process: politely first, for good after stopGrace. It returns when all are gone.
+func (f *Fleet) Stop() {
 	f.mu.Lock()
 	f.stopping = true
 	running := f.running
@@ -117,7 +120,7 @@ func (f *fleet) stop() {
 }
 
 // signal sends s unless the process has ended, in which case its number may be somebody else's by now.
-func (p *process) signal(s os.Signal) {
+func (p *Process) signal(s os.Signal) {
 	select {
 	case <-p.exited:
 	default:
@@ -126,7 +129,7 @@ func (p *process) signal(s os.Signal) {
 }
 
 // lastWords returns the end of the process's log.
-func (p *process) lastWords() string {
+func (p *Process) lastWords() string {
 	const most = 1500
 	b, err := os.ReadFile(p.log)
 	if err != nil {
@@ -138,7 +141,7 @@ func (p *process) lastWords() string {
 	return string(bytes.TrimSpace(b))
 }
 
-// diedError says which process ended, how, and what it said last.
-func (p *process) diedError() error {
+// DiedError says which process ended, how, and what it said last.
+func (p *Process) DiedError() error {
 	return fmt.Errorf("%s ended by itself (%v); its last words:\n%s", p.name, p.cmd.ProcessState, p.lastWords())
 }
