@@ -59,7 +59,7 @@ test-clients: ## drive a demo, or with STACK=compose what make up started, with 
 	@go test -count=1 -tags clients -run 'TestClients|TestApplication' ./infra/e2e
 
 .PHONY: prove
-prove: build-prove ## attack isolation with the real policies, mutate them, and search [REQUESTS=1000000]; writes bin/prove.json and bin/prove.xml
+prove: build-prove build-tracking-service build-shipment-service ## attack isolation with the real policies, mutate them, and search [REQUESTS=1000000]; writes bin/prove.json and bin/prove.xml
 	@$(BIN)/prove --requests $(REQUESTS) --out $(BIN)
 
 .PHONY: bench

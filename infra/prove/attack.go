@@ -20,6 +20,8 @@ const (
 	Signature Layer = "signature" // SigV4, and the credentials behind it
 	Request   Layer = "request"   // a request that can be read in two ways is not read at all
 	IAM       Layer = "iam"       // the permission policies
+	Token     Layer = "jwt"       // the verification of the token
+	Service   Layer = "service"   // what a service makes of a request whose token holds
 )
 
 // Attack is one attempt, and the control beside it.
@@ -30,10 +32,12 @@ type Attack struct {
 	Layer   Layer  // who has to deny it
 	Codes   []string
 	// Spoils says that one of the two changes what others need, and so gets a World of its own.
-	Spoils  bool
-	needs   string // a role that not every set has
-	Attempt Step
-	Control Step
+	Spoils bool
+	needs  string // a role that not every set has
+	// services says that the World has to have them.
+	services bool
+	Attempt  Step
+	Control  Step
 }
 
 // Step is one request, or several where the last one counts.

@@ -41,6 +41,7 @@ type World struct {
 	compiled map[string]policy.Policies // of roles, as they are asked for
 	canaries map[string]string
 	callers  map[string]aws.Credentials
+	services *services // nil: none
 }
 
 // Load returns the roles of a set for the account of a World.
@@ -81,9 +82,9 @@ func newWorld(ctx context.Context, roles []iam.Role, log *decisions, tenants []s
 
 // Close ends w.
 func (w *World) Close() error {
-	var err error
+	err := w.services.Close()
 	if w.server != nil {
-		err = w.server.Close()
+		err = errors.Join(err, w.server.Close())
 	}
 	return errors.Join(err, os.RemoveAll(w.dir))
 }

@@ -33,6 +33,7 @@ type attack struct {
 	Quick    bool   `help:"Only attack: neither mutate the policies to see that the attacks would notice, nor search."`
 	Requests int    `default:"100000" placeholder:"N" help:"How many random requests to search with (${default})."`
 	Seed     uint64 `placeholder:"N" help:"Search with the requests of an earlier run, which printed its seed (0: another each time)."`
+	Bin      string `placeholder:"DIR" help:"Where the binaries of the services are (the folder of this one)."`
 	JSON     bool   `name:"json" help:"Print the figures as JSON in place of the table."`
 	Markdown string `placeholder:"FILE" help:"Write a report that can be handed to an auditor."`
 	Out      string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder."`
@@ -74,6 +75,13 @@ type streams struct{ out, err io.Writer }
 
 // Run is called by kong.
 func (c attack) Run(ctx context.Context, std streams) error {
+	if c.Bin == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		c.Bin = filepath.Dir(self)
+	}
 	roles, err := prove.Load(iam.Set(c.Policies))
 	if err != nil {
 		return err
@@ -88,7 +96,7 @@ func (c attack) Run(ctx context.Context, std streams) error {
 		return command.Misconfigured(fmt.Errorf("--only %s: no attack begins so", c.Only))
 	}
 	fmt.Fprintf(std.err, "prove: %d attacks on the %s policies, each beside its control\n", len(attacks), c.Policies)
-	rows, err := prove.CarryOut(ctx, roles, attacks)
+	rows, err := prove.CarryOut(ctx, roles, attacks, c.Bin)
 	if err != nil {
 		return err
 	}

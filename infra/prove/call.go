@@ -1,0 +1,103 @@
+package prove
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.com/shiptrack/pkg/authn/authntest"
+)
+
+// theirs is a shipment that victim has and attacker has not.
+const theirs = "2001"
+
+// call is one request to a service, written as it is: an attack may be what no client would send.
+type call struct {
+	direct bool   // to the tracking service, not the shipment service
+	method string // GET where empty
+	path   string
+	token  func(*services) string // nil: none
+	header string                 // further lines, each with its end
+	body   string
+}
+
+// answered is a step for c, and for what comes of it.
+func (c call) step(read func(Answer) Answer) Step {
+	return func(ctx context.Context, w *World) (Answer, error) {
+		a, err := c.send(ctx, w.services)
+		if err == nil && read != nil {
+			a = read(a)
+		}
+		return a, err
+	}
+}
+
+func (c call) send(ctx context.Context, s *services) (Answer, error) {
+	url := s.shipment
+	if c.direct {
+		url = s.tracking
+	}
+	address := strings.TrimPrefix(url, "http://")
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(servicesWait)); err != nil {
+		return Answer{}, err
+	}
+	authorization := ""
+	if c.token != nil {
+		authorization = "Authorization: Bearer " + c.token(s) + "\r\n"
+	}
+	if c.body != "" {
+		c.header += fmt.Sprintf("Content-Type: application/json\r\nContent-Length: %d\r\n", len(c.body))
+	}
+	if _, err := fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s%s\r\n%s", cmp.Or(c.method, http.MethodGet), c.path, address, authorization, c.header, c.body); err != nil {
+		return Answer{}, err
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return Answer{}, err
+	}
+	return c.read(response, body), nil
+}
+
+func (c call) read(response *http.Response, body []byte) Answer {
+	a := Answer{Status: response.StatusCode, Code: strconv.Itoa(response.StatusCode), RequestID: response.Header.Get("X-Request-Id"), Body: body}
+	var problem struct{ Title, Detail string }
+	who := "shipment-service"
+	if c.direct {
+		who = "tracking-service"
+	}
+	if json.Unmarshal(body, &problem) == nil {
+		a.Message = cmp.Or(problem.Detail, problem.Title)
+	}
+	if a.By = strings.TrimRight(fmt.Sprintf("%s: %d %s", who, a.Status, a.Message), " "); a.ok() {
+		a.Code = ""
+	}
+	return a
+}
+
+// good is a token as the issuer gives it to a user of tenant.
+func good(tenant string) func(*services) string {
+	return func(s *services) string { return authntest.SignWith(s.key, s.claims(tenant), nil) }
+}
+
+func (s *services) claims(tenant any) map[string]any {
+	now := time.Now()
+	return map[string]any{"iss": s.issuer, "aud": audience, "sub": "ana", "TenantID": tenant, "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix()}
+}
