@@ -26,7 +26,7 @@ func testMain(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	bin = dir
 	for module, packages := range map[string][]string{
-		"..":                     {"./cmd/localaws", "./cmd/devissuer", "./cmd/provision", "./cmd/demo"},
+		"..":                     {"./cmd/localaws", "./cmd/devissuer", "./cmd/provision", "./cmd/demo", "./cmd/prove"},
 		"../../tracking-service": {"./cmd/tracking-service"},
 		"../../shipment-service": {"./cmd/shipment-service"},
 	} {

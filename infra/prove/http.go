@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"maps"
@@ -108,7 +109,11 @@ func cursor(direct bool, token func(*services) string) Step {
 		if err := json.Unmarshal(a.Body, &first); err != nil {
 			return a, err
 		}
-		return call{direct: direct, path: "/shipments?limit=1&cursor=" + first.NextCursor, token: token}.send(ctx, w.services)
+		a, err = call{direct: direct, path: "/shipments?limit=1&cursor=" + first.NextCursor, token: token}.send(ctx, w.services)
+		if a.ok() && !bytes.Contains(a.Body, []byte(`"shipmentId":"`+theirs)) { // a cursor that is not refused, and tells nothing of the other
+			a.Status, a.Code, a.By = 409, "409", a.By+", own shipments alone"
+		}
+		return a, err
 	}
 }
 
