@@ -59,13 +59,15 @@ func rowOf(t *testing.T, binaries, attack string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "prove"), "--quick", "--only", attack, "--bin", binaries)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}
+	var said strings.Builder
+	cmd.Stderr = &said
 	out, _ := cmd.Output() // it fails where the attack gets through
 	for line := range strings.Lines(string(out)) {
 		if fields := strings.Fields(line); len(fields) > 0 && fields[0] == attack {
 			return strings.TrimSpace(line)
 		}
 	}
-	t.Fatalf("no row of %s in\n%s", attack, out)
+	t.Fatalf("no row of %s in\n%s%s", attack, out, &said)
 	return ""
 }
 
