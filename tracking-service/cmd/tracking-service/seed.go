@@ -34,9 +34,13 @@ func (seedCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	cfg.Logger = sdkLog{tel.Logger}
+	watch, err := newSessionWatch(s.AccessRoleARN, tel)
+	if err != nil {
+		return err
+	}
 	machine, err := tokenvending.New(tokenvending.Config{
 		STS: sts.NewFromConfig(cfg), RoleARN: s.AccessRoleARN, Instance: s.InstanceID,
-		Duration: tokenvending.MinDuration, Capacity: seedTenants,
+		Duration: tokenvending.MinDuration, Capacity: seedTenants, Observe: watch.observe,
 	})
 	if err != nil {
 		return err
