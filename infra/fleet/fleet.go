@@ -44,7 +44,7 @@ func New(bin, dir string) *Fleet {
 // Start runs binary with arguments, in an environment that holds nothing but env: no credentials, profiles or
 // proxies of the user's leak into it.
 func (f *Fleet) Start(name, binary string, env []string, args ...string) error {
-	p := &Process{name: name, log: filepath.Join(f.dir, name+".log"), exited: make(chan struct{})}
+	p := &Process{name: name, log: f.Log(name), exited: make(chan struct{})}
 	out, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -82,11 +82,14 @@ func (f *Fleet) watch(p *Process) {
 	}
 }
 
+// Log is the file that the output of a process goes to.
+func (f *Fleet) Log(name string) string { return filepath.Join(f.dir, name+".log") }
+
 // Once runs binary to its end and returns its output, which is part of the error where it fails.
 func (f *Fleet) Once(ctx context.Context, name, binary string, env []string, args ...string) error {
 	cmd := f.command(ctx, binary, env, args...)
 	out, err := cmd.CombinedOutput()
-	if logErr := os.WriteFile(filepath.Join(f.dir, name+".log"), out, 0o600); logErr != nil {
+	if logErr := os.WriteFile(f.Log(name), out, 0o600); logErr != nil {
 		return logErr
 	}
 	if err != nil {

@@ -54,9 +54,10 @@ func (c call) send(ctx context.Context, s *services) (Answer, error) {
 	if err := conn.SetDeadline(time.Now().Add(servicesWait)); err != nil {
 		return Answer{}, err
 	}
-	authorization := ""
+	authorization, token := "", ""
 	if c.token != nil {
-		authorization = "Authorization: Bearer " + c.token(s) + "\r\n"
+		token = c.token(s)
+		authorization = "Authorization: Bearer " + token + "\r\n"
 	}
 	if c.body != "" {
 		c.header += fmt.Sprintf("Content-Type: application/json\r\nContent-Length: %d\r\n", len(c.body))
@@ -73,20 +74,28 @@ func (c call) send(ctx context.Context, s *services) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return c.read(response, body), nil
+	a := c.read(response, body)
+	if c.path != readiness {
+		s.trail.add(sent{service: c.to(), path: c.path, token: token, id: a.RequestID, status: strconv.Itoa(a.Status)})
+	}
+	return a, nil
+}
+
+// to is the service that c goes to.
+func (c call) to() string {
+	if c.direct {
+		return trackingService
+	}
+	return shipmentService
 }
 
 func (c call) read(response *http.Response, body []byte) Answer {
 	a := Answer{Status: response.StatusCode, Code: strconv.Itoa(response.StatusCode), RequestID: response.Header.Get("X-Request-Id"), Body: body}
 	var problem struct{ Title, Detail string }
-	who := "shipment-service"
-	if c.direct {
-		who = "tracking-service"
-	}
 	if json.Unmarshal(body, &problem) == nil {
 		a.Message = cmp.Or(problem.Detail, problem.Title)
 	}
-	if a.By = strings.TrimRight(fmt.Sprintf("%s: %d %s", who, a.Status, a.Message), " "); a.ok() {
+	if a.By = strings.TrimRight(fmt.Sprintf("%s: %d %s", c.to(), a.Status, a.Message), " "); a.ok() {
 		a.Code = ""
 	}
 	return a

@@ -16,13 +16,15 @@ import (
 	"example.com/shiptrack/infra/provision"
 )
 
-// fill writes two rows for each tenant: 1001, which all have, and one that it alone has.
+// fill gives each tenant's canary to two rows: 1001, which all have, and one that the tenant alone has. What else is in them stays.
 func (w *World) fill(ctx context.Context, tenants []string) error {
 	for _, tenant := range tenants {
-		w.canaries[tenant] = "canary-" + tenant + "-" + rand.Text()
+		if w.canaries[tenant] == "" {
+			w.canaries[tenant] = "canary-" + tenant + "-" + rand.Text()
+		}
 		for _, shipment := range []string{"1001", "of-" + tenant} {
-			put := fmt.Sprintf(`{"TableName":"%s","Item":{"TenantID":{"S":"%s"},"ShipmentID":{"S":"%s"},"Canary":{"S":"%s"}}}`, table, tenant, shipment, w.canaries[tenant])
-			if a, err := w.send(ctx, request{by: root, operation: "PutItem", body: put}); err != nil || !a.ok() {
+			set := fmt.Sprintf(`{"TableName":"%s","Key":{"TenantID":{"S":"%s"},"ShipmentID":{"S":"%s"}},"UpdateExpression":"SET Canary = :c","ExpressionAttributeValues":{":c":{"S":"%s"}}}`, table, tenant, shipment, w.canaries[tenant])
+			if a, err := w.send(ctx, request{by: root, operation: "UpdateItem", body: set}); err != nil || !a.ok() {
 				return fmt.Errorf("write the row of %s: %s %w", tenant, a.Message, err)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 type Report struct {
 	Set       string // of policies
 	Rows      []Row
+	Audit     Audit
 	Mutations []Mutation // none: the policies were not mutated
 	Search    *Search    // nil: there was none
 }
@@ -27,6 +28,9 @@ func (r *Report) failures() []string {
 		if row := &r.Rows[i]; row.Verdict != Holds {
 			all = append(all, fmt.Sprintf("%s (%s)", row.Attack.Name, row.Verdict))
 		}
+	}
+	for _, missing := range r.Audit.Missing {
+		all = append(all, "the logs: "+missing)
 	}
 	for i := range r.Mutations {
 		if m := &r.Mutations[i]; m.Outcome == Unnoticed {
@@ -47,6 +51,8 @@ type Figures struct {
 	Denied   int `json:"denied"`
 	Controls int `json:"controls"`
 	Allowed  int `json:"allowed"`
+	// Audited are the requests of attacks and controls that the logs account for.
+	Audited int `json:"audited"`
 	// Killed are the mutants that are noticed, by themselves or with what hides them taken away too.
 	Mutants    int `json:"mutants"`
 	Killed     int `json:"killed"`
@@ -58,7 +64,7 @@ type Figures struct {
 
 // Figures counts.
 func (r *Report) Figures() Figures {
-	f := Figures{Attacks: len(r.Rows), Controls: len(r.Rows)}
+	f := Figures{Attacks: len(r.Rows), Controls: len(r.Rows), Audited: r.Audit.AWS + r.Audit.HTTP}
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		if row.Denied() {
@@ -87,6 +93,9 @@ func (r *Report) Summary() string {
 		return fmt.Sprintf("ISOLATION IS NOT PROVEN for the %s policies: %s", r.Set, strings.Join(r.failures(), ", "))
 	}
 	proven := fmt.Sprintf("%d attacks were denied, each by the layer that has to deny it, and %d controls beside them were allowed, under the %s policies", f.Denied, f.Allowed, r.Set)
+	if f.Audited > 0 {
+		proven += fmt.Sprintf("; the logs account for all %d requests", f.Audited)
+	}
 	if f.Mutants > 0 {
 		proven += fmt.Sprintf("; of %d mutants of these policies %d were noticed, and %d grant nothing else", f.Mutants, f.Killed, f.Equivalent)
 	}

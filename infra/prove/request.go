@@ -79,7 +79,9 @@ func (w *World) send(ctx context.Context, q request) (Answer, error) {
 		return Answer{}, err
 	}
 	defer response.Body.Close()
-	return read(response)
+	a, err := read(response)
+	w.log.sent(a.RequestID)
+	return a, err
 }
 
 func read(response *http.Response) (Answer, error) {

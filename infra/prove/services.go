@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"example.com/shiptrack/infra/fleet"
@@ -17,6 +18,16 @@ import (
 )
 
 const audience = "shiptrack"
+
+// The processes, by the names of their logs.
+const (
+	trackingService = "tracking-service"
+	shipmentService = "shipment-service"
+	seedLog         = "seed"
+)
+
+// readiness is what a service is asked until it is ready; nobody logs it.
+const readiness = "/readyz"
 
 // servicesWait bounds how long the services may take to be ready.
 const servicesWait = 30 * time.Second
@@ -31,6 +42,8 @@ type services struct {
 	key       authntest.Key
 	shipment  string // URL
 	tracking  string // URL
+	cursorKey string
+	trail     trail
 }
 
 // serve makes w one with services; bin is the folder of the binaries.
@@ -40,7 +53,10 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 		return err
 	}
 	w.services, s.fleet = s, fleet.New(bin, s.dir)
-	endpoint, err := s.listen(w.server)
+	endpoint, err := s.listen(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.server.ServeHTTP(rw, r)
+		s.trail.asked(rw.Header().Get("X-Amzn-Requestid"))
+	}))
 	if err != nil {
 		return err
 	}
@@ -49,34 +65,38 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 		return err
 	}
 	s.publish(issuer)
-	var addresses [4]string
-	for i := range addresses {
-		if addresses[i], err = freeAddress(); err != nil {
-			return err
-		}
-	}
-	s.shipment, s.tracking = "http://"+addresses[0], "http://"+addresses[1]
-	base := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "OIDC_ISSUER=" + s.issuer, "OIDC_AUDIENCE=" + audience}
-	aws := func(caller, role string) []string {
+	base := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "OIDC_ISSUER=" + s.issuer, "OIDC_AUDIENCE=" + audience, "LISTEN_ADDR=127.0.0.1:0", "METRICS_ADDR=127.0.0.1:0"}
+	aws := func(caller, role string, more ...string) []string {
 		c := w.callers[caller]
-		return append(base[:len(base):len(base)], "AWS_REGION="+region, "AWS_ENDPOINT_URL="+endpoint, "AWS_EC2_METADATA_DISABLED=true",
+		return append(slices.Concat(base, more), "AWS_REGION="+region, "AWS_ENDPOINT_URL="+endpoint, "AWS_EC2_METADATA_DISABLED=true",
 			"AWS_ACCESS_KEY_ID="+c.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+c.SecretAccessKey, "AWS_SESSION_TOKEN="+c.SessionToken,
 			"TRACKING_ACCESS_ROLE_ARN="+roleARN(role), "INSTANCE_ID=prove")
 	}
-	if err := s.fleet.Once(ctx, "seed", "tracking-service", aws(seedTask, "TrackingSeedRole"), "seed"); err != nil {
+	if err := s.fleet.Once(ctx, seedLog, "tracking-service", aws(seedTask, "TrackingSeedRole"), "seed"); err != nil {
+		return err
+	}
+	if err := w.fill(ctx, crowd); err != nil { // the seed wrote some of these rows anew
 		return err
 	}
 	cursorKey := make([]byte, 32)
 	rand.Read(cursorKey)
-	if err := s.fleet.Start("tracking-service", "tracking-service", append(aws(service, "TrackingAccessRole"),
-		"LISTEN_ADDR="+addresses[1], "METRICS_ADDR="+addresses[2], "CURSOR_KEY="+base64.StdEncoding.EncodeToString(cursorKey)), "serve"); err != nil {
+	s.cursorKey = base64.StdEncoding.EncodeToString(cursorKey)
+	if err := s.fleet.Start(trackingService, trackingService, aws(service, "TrackingAccessRole", "CURSOR_KEY="+s.cursorKey), "serve"); err != nil {
 		return err
 	}
-	if err := s.fleet.Start("shipment-service", "shipment-service", append(base[:len(base):len(base)],
-		"LISTEN_ADDR="+addresses[0], "METRICS_ADDR="+addresses[3], "TRACKING_URL="+s.tracking), "serve"); err != nil {
+	if s.tracking, err = s.listening(ctx, trackingService); err != nil {
 		return err
 	}
-	return s.await(ctx)
+	if err := s.fleet.Start(shipmentService, shipmentService, append(slices.Clone(base), "TRACKING_URL="+s.tracking), "serve"); err != nil {
+		return err
+	}
+	if s.shipment, err = s.listening(ctx, shipmentService); err != nil {
+		return err
+	}
+	return s.await(ctx, "ready", func() bool {
+		a, err := call{path: readiness}.send(ctx, s)
+		return err == nil && a.ok()
+	})
 }
 
 // Close ends the processes and what they talked to.
@@ -104,15 +124,6 @@ func (s *services) listen(handler http.Handler) (string, error) {
 	return "http://" + l.Addr().String(), nil
 }
 
-// freeAddress is one that nobody listens on now.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
-}
-
 // publish has the issuer say what its key is, as OpenID Connect Discovery has it.
 func (s *services) publish(mux *http.ServeMux) {
 	answer := func(path string, body any) {
@@ -129,21 +140,37 @@ func (s *services) publish(mux *http.ServeMux) {
 	answer("/jwks", map[string]any{"keys": []any{s.key.JWK()}})
 }
 
-func (s *services) await(ctx context.Context) error {
+// listening returns the URL of a service, once its log says where that is: no port is chosen before somebody listens on it.
+func (s *services) listening(ctx context.Context, name string) (url string, err error) {
+	err = s.await(ctx, "listening", func() bool {
+		lines, err := s.log(name)
+		if err != nil {
+			return false
+		}
+		for _, l := range lines {
+			if l.Msg == "listening" {
+				url = "http://" + l.Addr
+			}
+		}
+		return url != ""
+	})
+	return url, err
+}
+
+// await returns when done does.
+func (s *services) await(ctx context.Context, what string, done func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, servicesWait)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for {
-		if a, err := (call{path: "/readyz"}).send(ctx, s); err == nil && a.ok() {
-			return nil
-		}
+	for !done() {
 		select {
 		case p := <-s.fleet.Died:
 			return p.DiedError()
 		case <-ctx.Done():
-			return fmt.Errorf("the services are not ready: %w", ctx.Err())
+			return fmt.Errorf("the services are not %s: %w", what, ctx.Err())
 		case <-tick.C:
 		}
 	}
+	return nil
 }

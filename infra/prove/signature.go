@@ -72,7 +72,7 @@ func signatureAttacks() []*Attack {
 
 func signedWith(q request, change func(c, other aws.Credentials) aws.Credentials) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
-		forged := &World{server: w.server, callers: map[string]aws.Credentials{q.by: change(w.callers[attacker], w.callers[victim])}}
+		forged := &World{server: w.server, log: w.log, callers: map[string]aws.Credentials{q.by: change(w.callers[attacker], w.callers[victim])}}
 		return forged.send(ctx, q)
 	}
 }

@@ -86,7 +86,7 @@ func widened(as assumption) *Attack {
 func through(as assumption, tenant string) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
 		caller := "session with a policy of its own for " + tenant
-		mine := &World{server: w.server, callers: map[string]aws.Credentials{service: w.callers[service]}}
+		mine := &World{server: w.server, log: w.log, callers: map[string]aws.Credentials{service: w.callers[service]}}
 		if a, err := mine.become(ctx, caller, as); err != nil || !a.ok() {
 			return a, err
 		}

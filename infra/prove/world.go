@@ -131,6 +131,8 @@ type decisions struct {
 	mu   sync.Mutex
 	text strings.Builder
 	byID map[string][]localaws.Entry
+	// asked are the ids of the requests that were answered in this process.
+	asked []string
 }
 
 // Write takes one line.
@@ -146,6 +148,15 @@ func (d *decisions) Write(line []byte) (int, error) {
 	defer d.mu.Unlock()
 	d.byID[e.RequestID] = append(d.byID[e.RequestID], e)
 	return d.text.Write(line)
+}
+
+func (d *decisions) sent(requestID string) {
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked = append(d.asked, requestID)
 }
 
 func (d *decisions) of(requestID string) []localaws.Entry {

@@ -96,11 +96,11 @@ func (c attack) Run(ctx context.Context, std streams) error {
 		return command.Misconfigured(fmt.Errorf("--only %s: no attack begins so", c.Only))
 	}
 	fmt.Fprintf(std.err, "prove: %d attacks on the %s policies, each beside its control\n", len(attacks), c.Policies)
-	rows, err := prove.CarryOut(ctx, roles, attacks, c.Bin)
+	rows, audit, err := prove.CarryOut(ctx, roles, attacks, c.Bin)
 	if err != nil {
 		return err
 	}
-	report := &prove.Report{Set: c.Policies, Rows: rows}
+	report := &prove.Report{Set: c.Policies, Rows: rows, Audit: audit}
 	if c.whole() {
 		if report.Mutations, err = prove.Mutations(ctx, roles, attacks, progress(std.err, "mutants of the policies")); err != nil {
 			return err

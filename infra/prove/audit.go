@@ -1,0 +1,229 @@
+package prove
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+)
+
+// Audit is what the logs account for after a run: the decision log of localaws, the request logs of both services, and the
+// audit log of the tracking service, joined by request id.
+type Audit struct {
+	AWS     int // requests of attacks and controls to AWS's APIs, each in the decision log
+	HTTP    int // requests to the services, each in the service's log, with tenant and subject where its token held
+	Records int // of the audit log, each with the same decision, under the same session, in the decision log
+	// Missing is what is not accounted for, or contradicts another log; and where a secret stands in one.
+	Missing []string
+}
+
+func (a *Audit) add(b Audit) {
+	a.AWS, a.HTTP, a.Records, a.Missing = a.AWS+b.AWS, a.HTTP+b.HTTP, a.Records+b.Records, append(a.Missing, b.Missing...)
+}
+
+func (a *Audit) miss(format string, values ...any) {
+	a.Missing = append(a.Missing, fmt.Sprintf(format, values...))
+}
+
+// sent is one request to a service.
+type sent struct{ service, path, token, id, status string }
+
+// trail is what was asked of the services, and what they asked of AWS.
+type trail struct {
+	mu   sync.Mutex
+	sent []sent
+	aws  []string // request ids
+}
+
+func (t *trail) add(s sent) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sent = append(t.sent, s)
+}
+
+func (t *trail) asked(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.aws = append(t.aws, id)
+}
+
+// logLine is a line of a service's log.
+type logLine struct {
+	Log, Msg, Addr, Route, Tenant, Subject, Decision, Action, Session string
+
+	Status       json.Number
+	RequestID    string `json:"request_id"`
+	AWSRequestID string `json:"aws_request_id"`
+}
+
+// authenticated reports whether l is of a request whose token has been verified: not where there is no such route.
+func (l logLine) authenticated() bool {
+	return l.Status != "401" && l.Route != "unmatched" && l.Status != "405"
+}
+
+// log reads the lines of a process that are JSON.
+func (s *services) log(process string) ([]logLine, error) {
+	text, err := os.ReadFile(s.fleet.Log(process))
+	if err != nil {
+		return nil, err
+	}
+	var all []logLine
+	for line := range strings.Lines(string(text)) {
+		var l logLine
+		if json.Unmarshal([]byte(line), &l) == nil {
+			all = append(all, l)
+		}
+	}
+	return all, nil
+}
+
+// audit reads the logs of w. It ends the services first: a line is written after its answer.
+func (w *World) audit() (Audit, error) {
+	var a Audit
+	w.log.mu.Lock()
+	a.AWS = len(w.log.asked)
+	for _, id := range w.log.asked {
+		if len(w.log.byID[id]) == 0 {
+			a.miss("the decision log lacks the request %q", id)
+		}
+	}
+	logs, secrets := map[string]string{"decisions": w.log.text.String()}, w.secrets()
+	w.log.mu.Unlock()
+	if s := w.services; s != nil {
+		s.fleet.Stop()
+		if err := a.services(w); err != nil {
+			return a, err
+		}
+		for _, process := range []string{seedLog, trackingService, shipmentService} {
+			text, err := os.ReadFile(s.fleet.Log(process))
+			if err != nil {
+				return a, err
+			}
+			logs[process] = string(text)
+		}
+		secrets = append(secrets, s.secrets()...)
+	}
+	for name, log := range logs {
+		for _, secret := range secrets {
+			if strings.Contains(log, secret) {
+				a.miss("a secret stands in the log %s", name)
+			}
+		}
+	}
+	return a, nil
+}
+
+func (a *Audit) services(w *World) error {
+	requests, records := map[string][]logLine{}, map[string][]logLine{} // by process and request id; by request id
+	ofAWS := map[string]bool{}
+	for _, process := range []string{seedLog, trackingService, shipmentService} {
+		lines, err := w.services.log(process)
+		if err != nil {
+			return err
+		}
+		for _, l := range lines {
+			switch {
+			case l.Log == "audit":
+				a.record(w, l)
+				if process != seedLog && l.Subject == "" { // nobody's token asks for the seed
+					a.miss("%s for %s: no subject in the audit log", l.Action, l.Tenant)
+				}
+				records[l.RequestID], ofAWS[l.AWSRequestID] = append(records[l.RequestID], l), true
+			case l.Msg == "request":
+				requests[process+l.RequestID] = append(requests[process+l.RequestID], l)
+			}
+		}
+	}
+	for _, id := range w.services.trail.aws {
+		if !ofAWS[id] && !w.log.isProbe(id) {
+			a.miss("the audit log lacks the call %q", id)
+		}
+	}
+	for _, s := range w.services.trail.sent {
+		a.request(s, requests, records)
+	}
+	return nil
+}
+
+// isProbe reports whether a call was the tracking service asking whether its credentials hold: it is on no tenant's data.
+func (d *decisions) isProbe(requestID string) bool {
+	entries := d.of(requestID)
+	return len(entries) == 1 && entries[0].Operation == "GetCallerIdentity"
+}
+
+// record compares a line of the audit log with what localaws decided.
+func (a *Audit) record(w *World, l logLine) {
+	a.Records++
+	decision := "allow"
+	for _, e := range w.log.of(l.AWSRequestID) {
+		if e.Decision == "deny" {
+			decision = "deny"
+		}
+		if strings.HasPrefix(l.Action, "dynamodb:") && (e.Principal != l.Session || e.SessionTags["TenantID"] != l.Tenant) {
+			a.miss("%s for %s: the audit log has the session %s, the decision log %s", l.Action, l.Tenant, l.Session, e.Principal)
+		}
+	}
+	if len(w.log.of(l.AWSRequestID)) == 0 {
+		a.miss("%s for %s: the decision log lacks %q", l.Action, l.Tenant, l.AWSRequestID)
+	}
+	if l.Decision != decision && l.Decision != "error" {
+		a.miss("%s for %s: the audit log says %s, the decision log %s", l.Action, l.Tenant, l.Decision, decision)
+	}
+	if !strings.Contains(l.Session, "/"+l.Tenant+"@") {
+		a.miss("%s for %s: the session is %q", l.Action, l.Tenant, l.Session)
+	}
+}
+
+// request looks for s in the log of the service that it went to, and of the one behind that.
+func (a *Audit) request(s sent, requests, records map[string][]logLine) {
+	a.HTTP++
+	lines := requests[s.service+s.id]
+	if s.id == "" || len(lines) != 1 || string(lines[0].Status) != s.status {
+		a.miss("%s, %s %q: answered with %s, logged as %v", s.service, s.path, s.id, s.status, lines)
+		return
+	}
+	who := claimsOf(s.token)
+	for _, l := range append(lines, requests[trackingService+s.id]...) {
+		if named := l.Tenant != "" || l.Subject != ""; named != l.authenticated() || named && (l.Tenant != who.TenantID || l.Subject != who.Subject) {
+			a.miss("%s, %s %q: of %s in %s, logged as of %s in %s", s.service, s.path, s.id, who.Subject, who.TenantID, l.Subject, l.Tenant)
+		}
+	}
+	for _, l := range records[s.id] {
+		if l.Tenant != who.TenantID || l.Subject != who.Subject {
+			a.miss("%s, %s %q: of %s in %s, audited as of %s in %s", s.service, s.path, s.id, who.Subject, who.TenantID, l.Subject, l.Tenant)
+		}
+	}
+	if s.status[0] == '2' && len(records[s.id]) == 0 {
+		a.miss("%s, %s %q: answered, and not in the audit log", s.service, s.path, s.id)
+	}
+}
+
+type identityClaims struct {
+	TenantID string
+	Subject  string `json:"sub"`
+}
+
+// claimsOf reads a token that a service took for good.
+func claimsOf(token string) (c identityClaims) {
+	if parts := strings.Split(token, "."); len(parts) == 3 {
+		if payload, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil {
+			_ = json.Unmarshal(payload, &c) // what does not parse is nobody's
+		}
+	}
+	return c
+}
+
+// secrets are the tokens that were sent, whole and in parts, and the key of cursors.
+func (s *services) secrets() []string {
+	all := []string{s.cursorKey}
+	for _, q := range s.trail.sent {
+		for _, part := range strings.Split(q.token, ".") {
+			if len(part) >= 40 { // a header alone says nothing, and may be short
+				all = append(all, part)
+			}
+		}
+	}
+	return all
+}

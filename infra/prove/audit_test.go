@@ -1,0 +1,89 @@
+package prove
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
+)
+
+func TestAuditNamesWhatTheDecisionLogLacksAndTheSecretsInIt(t *testing.T) {
+	w, err := NewWorld(t.Context(), roles(t, iam.Hardened))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	get := request{by: attacker, operation: "GetItem", body: `{"TableName":"TrackingData","Key":` + strings.ReplaceAll(key, "@", attacker) + `}`}
+	answer, err := w.send(t.Context(), get)
+	if err != nil || !answer.ok() {
+		t.Fatal(err, answer.Message)
+	}
+	whole, err := w.audit()
+	if err != nil || len(whole.Missing) > 0 || whole.AWS < 10 || whole.HTTP != 0 {
+		t.Fatalf("audit: %+v, %v", whole, err)
+	}
+	if secrets := w.secrets(); len(secrets) < 10 {
+		t.Errorf("%d secrets, want those of five sessions", len(secrets))
+	}
+	delete(w.log.byID, answer.RequestID)
+	fmt.Fprintln(&w.log.text, "a line with "+w.callers[victim].SessionToken)
+	broken, err := w.audit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := strings.Join(broken.Missing, "\n"); said != `the decision log lacks the request "`+answer.RequestID+"\"\na secret stands in the log decisions" {
+		t.Errorf("got %s", said)
+	}
+	if r := (&Report{Rows: []Row{{Attack: new(Attack), Verdict: Holds}}, Audit: broken}); r.Holds() || !strings.Contains(r.Summary(), "the logs: a secret") {
+		t.Errorf("the report: %s", r.Summary())
+	}
+}
+
+func TestAuditComparesTheLogsOfTheServices(t *testing.T) {
+	token := "h." + base64.RawURLEncoding.EncodeToString([]byte(`{"TenantID":"yellow","sub":"ana"}`)) + ".s"
+	const session = "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@prove"
+	w := &World{log: &decisions{byID: map[string][]localaws.Entry{"aws": {{Principal: session, SessionTags: map[string]string{"TenantID": "yellow"}, Decision: "allow"}}}}}
+	asked := sent{service: shipmentService, path: "/", token: token, id: "id", status: "200"}
+	logged := logLine{Status: "200", Tenant: "yellow", Subject: "ana", RequestID: "id"}
+	record := logLine{Log: "audit", Tenant: "yellow", Subject: "ana", Action: "dynamodb:GetItem", Session: session, Decision: "allow", AWSRequestID: "aws"}
+	for _, tc := range []struct {
+		name   string
+		change func(asked *sent, front, behind, record *logLine)
+		want   string // empty: nothing is missing
+	}{
+		{"as it is", func(*sent, *logLine, *logLine, *logLine) {}, ""},
+		{"no token", func(s *sent, front, behind, record *logLine) {
+			s.token, s.status, *front, *behind, record.Tenant = "", "401", logLine{Status: "401"}, logLine{Status: "401"}, ""
+		}, "audited as of ana in "},
+		{"no id", func(s *sent, _, _, _ *logLine) { s.id = "" }, "answered with "},
+		{"another status", func(_ *sent, front, _, _ *logLine) { front.Status = "404" }, "logged as [{"},
+		{"another tenant", func(_ *sent, front, _, _ *logLine) { front.Tenant = "blue" }, "logged as of ana in blue"},
+		{"another tenant behind", func(_ *sent, _, behind, _ *logLine) { behind.Tenant = "blue" }, "logged as of ana in blue"},
+		{"nobody", func(_ *sent, front, _, _ *logLine) { front.Tenant, front.Subject = "", "" }, "logged as of  in "},
+		{"audited for another", func(_ *sent, _, _, record *logLine) { record.Subject = "ben" }, "audited as of ben in yellow"},
+		{"another session", func(_ *sent, _, _, record *logLine) { record.Session = strings.Replace(session, "yellow", "blue", 1) }, "the decision log " + session},
+		{"another decision", func(_ *sent, _, _, record *logLine) { record.Decision = "deny" }, "the audit log says deny, the decision log allow"},
+		{"no decision", func(_ *sent, _, _, record *logLine) { record.AWSRequestID = "other" }, `the decision log lacks "other"`},
+	} {
+		asked, front, behind, record := asked, logged, logged, record
+		tc.change(&asked, &front, &behind, &record)
+		var a Audit
+		a.record(w, record)
+		a.request(asked, map[string][]logLine{shipmentService + asked.id: {front}, trackingService + asked.id: {behind}}, map[string][]logLine{asked.id: {record}})
+		if said := strings.Join(a.Missing, "\n"); (said == "") != (tc.want == "") || !strings.Contains(said, tc.want) {
+			t.Errorf("%s: got %q, want %q", tc.name, said, tc.want)
+		}
+	}
+	var a Audit
+	a.request(asked, map[string][]logLine{shipmentService + "id": {logged}}, nil)
+	if len(a.Missing) != 1 || !strings.Contains(a.Missing[0], "not in the audit log") {
+		t.Errorf("an answer that nobody audited: %v", a.Missing)
+	}
+}
