@@ -55,10 +55,11 @@ func (s *simulation) readContext(q *query) error {
 		case !isList && len(values) != 1:
 			return invalidInput("The context key %s is a %s, which has one value; %d are given. Use %sList.", name, kind, len(values), kind)
 		}
-		for _, value := range values {
+		for i, value := range values {
 			if !valid(value) {
 				return invalidInput("The value %q of the context key %s is no %s.", value, name, single)
 			}
+			values[i] = contextValue(single, value)
 		}
 		if isList {
 			s.context.SetAll(name, values)
@@ -66,6 +67,14 @@ func (s *simulation) readContext(q *query) error {
 			s.context.Set(name, values[0])
 		}
 	}
+}
+
+// contextValue is a value as a request has it: binary ones are given in base64.
+func contextValue(kind, value string) string {
+	if decoded, err := base64.StdEncoding.DecodeString(value); kind == "binary" && err == nil {
+		return string(decoded)
+	}
+	return value
 }
 
 // simulatedPolicies are those of role, by the names under which the simulator speaks of them.

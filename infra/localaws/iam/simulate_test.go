@@ -65,7 +65,9 @@ func TestSimulateCustomPolicy(t *testing.T) {
 			"implicitDeny", "", ""},
 		"across accounts, with own allow": {iam.SimulateCustomPolicyInput{PolicyInputList: []string{strings.ReplaceAll(allow, "dynamodb:GetItem", "s3:*")}, ActionNames: []string{"s3:GetObject"}, ResourceArns: []string{object}, CallerArn: aws.String(ana), ResourceOwner: aws.String("111111111111"), ResourcePolicy: named(`{"AWS":"arn:aws:iam::000000000000:root"}`)},
 			"allowed", "PolicyInputList.1 ResourcePolicy", ""},
-		"the caller's name": {iam.SimulateCustomPolicyInput{PolicyInputList: []string{statement(getItem + `,"Condition":{"StringEquals":{"aws:username":"ana"}}`)}, CallerArn: aws.String(ana)}, "allowed", "PolicyInputList.1", ""},
+		"binary values are given in base64": {iam.SimulateCustomPolicyInput{PolicyInputList: []string{statement(getItem + `,"Condition":{"BinaryEquals":{"svc:key":"QQ=="}}`)}, ContextEntries: []types.ContextEntry{entry("svc:key binary QQ==")}}, "allowed", "PolicyInputList.1", ""},
+		"another binary value":              {iam.SimulateCustomPolicyInput{PolicyInputList: []string{statement(getItem + `,"Condition":{"BinaryEquals":{"svc:key":"QQ=="}}`)}, ContextEntries: []types.ContextEntry{entry("svc:key binary Qg==")}}, "implicitDeny", "", ""},
+		"the caller's name":                 {iam.SimulateCustomPolicyInput{PolicyInputList: []string{statement(getItem + `,"Condition":{"StringEquals":{"aws:username":"ana"}}`)}, CallerArn: aws.String(ana)}, "allowed", "PolicyInputList.1", ""},
 	} {
 		if tc.in.ActionNames == nil {
 			tc.in.ActionNames, tc.in.ResourceArns = []string{"dynamodb:GetItem"}, []string{table}
