@@ -13,6 +13,8 @@ SUBJECT     ?= ana
 ISSUER_PORT ?= 8082
 BENCHTIME   ?= 1s
 REQUESTS    ?= 100000
+TARGET      ?= embedded
+ACCOUNT     ?=
 
 .DEFAULT_GOAL := help
 
@@ -59,8 +61,8 @@ test-clients: ## drive a demo, or with STACK=compose what make up started, with 
 	@go test -count=1 -tags clients -run 'TestClients|TestApplication' ./infra/e2e
 
 .PHONY: prove
-prove: build-prove build-tracking-service build-shipment-service ## attack isolation with the real policies, mutate them, and search [REQUESTS=1000000]; writes bin/prove.json and bin/prove.xml
-	@$(BIN)/prove --requests $(REQUESTS) --out $(BIN)
+prove: build-prove build-tracking-service build-shipment-service ## attack isolation with the real policies, mutate them, and search; writes bin/prove.json and bin/prove.xml [REQUESTS=1000000] [TARGET=localstack|dynamodb-local, or TARGET=aws ACCOUNT=id]
+	@$(BIN)/prove --requests $(REQUESTS) --target $(TARGET) $(if $(ACCOUNT),--account $(ACCOUNT)) --out $(BIN)
 
 .PHONY: bench
 bench: ## run the benchmarks, print a table and write bin/bench.json

@@ -85,11 +85,11 @@ func itemKey(writer, n int) map[string]types.AttributeValue {
 }
 
 // startLocalaws starts the binary on data and waits until it answers; the test's end kills it.
-func startLocalaws(t *testing.T, port, data string) *exec.Cmd {
+func startLocalaws(t *testing.T, port, data string, environ ...string) *exec.Cmd {
 	t.Helper()
 	address := net.JoinHostPort("127.0.0.1", port)
 	cmd := exec.CommandContext(context.Background(), filepath.Join(bin, "localaws"), "serve", "--listen", address, "--data", data, "--log", os.DevNull)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	cmd.Env = append(environ, "PATH="+os.Getenv("PATH"))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

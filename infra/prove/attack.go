@@ -31,9 +31,11 @@ type Attack struct {
 	Differs string // the one thing in which the control differs
 	Layer   Layer  // who has to deny it
 	Codes   []string
-	// Spoils says that one of the two changes what others need, and so gets a World of its own.
+	// Spoils says that one of the two changes what others need, and so comes last.
 	Spoils bool
 	needs  string // a role that not every set has
+	// local says that an account is not asked: the policies are evaluated here, or a control leaves something behind.
+	local bool
 	// services says that the World has to have them.
 	services bool
 	Attempt  Step
@@ -76,13 +78,15 @@ type Row struct {
 	Allowed  string // what allowed the control
 	Duration time.Duration
 	Err      error // of Broken
+
+	controlled bool
 }
 
 // Denied reports whether the attempt was refused as it has to be.
 func (r *Row) Denied() bool { return r.Verdict == Holds || r.Verdict == Refused }
 
 // ControlAllowed reports whether the control was answered.
-func (r *Row) ControlAllowed() bool { return r.Err == nil && allowed(r.Control) }
+func (r *Row) ControlAllowed() bool { return r.Err == nil && r.controlled }
 
 // Run carries out a on w. It is safe for concurrent use where a does not spoil w.
 func (a *Attack) Run(ctx context.Context, w *World) Row {
@@ -93,6 +97,7 @@ func (a *Attack) Run(ctx context.Context, w *World) Row {
 		row.Control, row.Err = a.Control(ctx, w)
 	}
 	row.Decided, row.Allowed = w.why(row.Attempt), w.why(row.Control)
+	row.controlled = w.allows(row.Control)
 	row.Verdict = a.verdict(w, &row)
 	row.Duration = time.Since(began)
 	return row
@@ -102,11 +107,13 @@ func (a *Attack) verdict(w *World, row *Row) Verdict {
 	switch {
 	case row.Err != nil:
 		return Broken
-	case letThrough(row.Attempt) || bytes.Contains(row.Attempt.Body, []byte(w.canaries[victim])):
+	case bytes.Contains(row.Attempt.Body, []byte(w.canaries[victim])) || letThrough(row.Attempt) && !w.mayAnswer(a):
 		return Leak
+	case row.Attempt.ok(): // as it may
 	case !slices.Contains(a.Codes, row.Attempt.Code):
 		return Other
-	case !allowed(row.Control):
+	}
+	if !row.controlled {
 		return Refused
 	}
 	return Holds

@@ -63,6 +63,12 @@ func (w *World) strangers(ctx context.Context) error {
 		Trust:    []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`),
 		Policies: []iam.Policy{{Name: "AssumeAny", Document: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:*","Resource":"*"}]}`)}},
 	}
+	if w.account != nil {
+		var err error
+		if role, err = w.account.admit(role); err != nil {
+			return err
+		}
+	}
 	if err := provision.Roles(ctx, w.config(root), []iam.Role{role}); err != nil {
 		return err
 	}
@@ -74,7 +80,7 @@ func (w *World) strangers(ctx context.Context) error {
 func (w *World) unguarded(ctx context.Context, roles []iam.Role) error {
 	open := slices.Clone(roles)
 	for i := range open {
-		open[i].Trust = []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account + `:root"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`)
+		open[i].Trust = []byte(w.localized(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account + `:root"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`))
 	}
 	if err := w.SetRoles(ctx, open); err != nil {
 		return err
@@ -86,15 +92,30 @@ func (w *World) unguarded(ctx context.Context, roles []iam.Role) error {
 		if as.needs() != "" && !has(roles, as.needs()) {
 			continue
 		}
-		if a, err := w.become(ctx, caller, as); err != nil || !a.ok() {
-			return fmt.Errorf("%s: %s %w", caller, a.Message, err)
+		if err := w.mustBecome(ctx, caller, as); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// startTask makes a role a caller, by the credentials that a compute service gets for a task in it.
+// mustBecome is become, where it has to be let.
+func (w *World) mustBecome(ctx context.Context, caller string, as assumption) error {
+	return w.eventually(ctx, 1, func() error {
+		if a, err := w.become(ctx, caller, as); err != nil || !a.ok() {
+			return fmt.Errorf("no session for %s: %s %w", caller, a.Message, err)
+		}
+		return nil
+	})
+}
+
+// startTask makes a role a caller, by the credentials that a compute service gets for a task in it; in an account by a
+// session that the caller is let to.
 func (w *World) startTask(ctx context.Context, role string) error {
+	if w.account != nil {
+		task := ofTenant(attacker).untagged().with("role", role).with("by", root).with("RoleSessionName", "task")
+		return w.mustBecome(ctx, role, task)
+	}
 	a, err := w.send(ctx, request{by: root, service: "localaws", method: http.MethodGet, path: "/_localaws/role-credentials?role=" + role + "&session=task"})
 	if err != nil {
 		return err
@@ -123,8 +144,8 @@ func (w *World) enter(ctx context.Context) error {
 		if _, known := w.callers[assumption.by]; !known {
 			continue
 		}
-		if a, err := w.become(ctx, caller, assumption); err != nil || !a.ok() {
-			return fmt.Errorf("no session for %s: %s %w", caller, a.Message, err)
+		if err := w.mustBecome(ctx, caller, assumption); err != nil {
+			return err
 		}
 	}
 	return nil

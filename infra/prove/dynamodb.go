@@ -54,7 +54,7 @@ func ofPartition(name, by string, o operation) *Attack {
 func ofCaller(name, by string, o operation) *Attack {
 	return &Attack{
 		Name: "dynamodb/" + name, Does: by + ": " + o.does, Differs: "the caller is root", Layer: IAM, Codes: denied, needs: needs[by],
-		Attempt: step(o.of(by, victim)), Control: step(o.of(root, victim)), Spoils: o.name == "DeleteTable",
+		Attempt: step(o.of(by, victim)), Control: step(o.of(root, victim)), Spoils: o.name == "DeleteTable", local: slices.Contains(leaving, o.name),
 	}
 }
 
@@ -142,6 +142,10 @@ var notGranted = map[string]operation{
 	"describe-stream":    {"DescribeStream", "DescribeStream", `{"StreamArn":"` + arn + `/stream/2026-01-01T00:00:00.000"}`},
 	"global-table":       {"CreateGlobalTable", "CreateGlobalTable", `{"GlobalTableName":"TrackingData","ReplicationGroup":[{"RegionName":"eu-west-1"}]}`},
 }
+
+// leaving are operations that root, the control, is not to carry out in an account: they leave something there, or take it away.
+var leaving = []string{"CreateBackup", "RestoreTableToPointInTime", "ExportTableToPointInTime", "EnableKinesisStreamingDestination", "CreateGlobalTable",
+	"PutResourcePolicy", "UpdateTable", "UpdateTimeToLive", "DeleteTable"}
 
 // twoWays are requests that name the own partition to one reader and another's to the next. The control
 // is the request without the second reading.

@@ -34,7 +34,7 @@ func policyAttacks() []*Attack {
 		context: map[string]string{"aws:ResourceTag/TenantID": attacker, "kms:ViaService": "s3.us-east-1.amazonaws.com"}}
 	var all []*Attack
 	add := func(name, does, differs string, control ask, change func(*ask)) {
-		all = append(all, &Attack{Name: name, Does: does, Differs: differs, Layer: IAM, Codes: denied, Attempt: evaluated(control.with(change)), Control: evaluated(control)})
+		all = append(all, &Attack{Name: name, Does: does, Differs: differs, Layer: IAM, Codes: denied, local: true, Attempt: evaluated(control.with(change)), Control: evaluated(control)})
 	}
 	resource := func(r string) func(*ask) { return func(q *ask) { q.resource = r } }
 	for name, path := range map[string]string{

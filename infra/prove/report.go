@@ -12,6 +12,8 @@ import (
 // Report is what a run found.
 type Report struct {
 	Set       string // of policies
+	Target    string // what was attacked
+	Left      int    // attacks that were kept from it
 	Rows      []Row
 	Audit     Audit
 	Mutations []Mutation // none: the policies were not mutated
@@ -90,9 +92,12 @@ func (r *Report) Figures() Figures {
 func (r *Report) Summary() string {
 	f := r.Figures()
 	if !r.Holds() {
-		return fmt.Sprintf("ISOLATION IS NOT PROVEN for the %s policies: %s", r.Set, strings.Join(r.failures(), ", "))
+		return fmt.Sprintf("ISOLATION IS NOT PROVEN for the %s policies (%s): %s", r.Set, r.Target, strings.Join(r.failures(), ", "))
 	}
-	proven := fmt.Sprintf("%d attacks were denied, each by the layer that has to deny it, and %d controls beside them were allowed, under the %s policies", f.Denied, f.Allowed, r.Set)
+	proven := fmt.Sprintf("%d attacks were denied, each by the layer that has to deny it, and %d controls beside them were allowed, under the %s policies (%s)", f.Denied, f.Allowed, r.Set, r.Target)
+	if r.Left > 0 {
+		proven += fmt.Sprintf("; %d more are not for an account: what a compute service does, what would leave something there, and policies that are evaluated without a store", r.Left)
+	}
 	if f.Audited > 0 {
 		proven += fmt.Sprintf("; the logs account for all %d requests", f.Audited)
 	}
@@ -158,7 +163,7 @@ func (r *Report) JUnit(out io.Writer) error {
 		Tests    int        `xml:"tests,attr"`
 		Failures int        `xml:"failures,attr"`
 		Cases    []testcase `xml:"testcase"`
-	}{Name: "prove " + r.Set, Tests: len(r.Rows) + len(r.Mutations)}
+	}{Name: "prove " + r.Set + " " + r.Target, Tests: len(r.Rows) + len(r.Mutations)}
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		group, name, _ := strings.Cut(row.Attack.Name, "/")
@@ -190,7 +195,7 @@ func (r *Report) JUnit(out io.Writer) error {
 func (r *Report) Markdown(out io.Writer) error {
 	cell := strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Tenant isolation: %s policies\n\n%s\n\n", r.Set, r.Summary())
+	fmt.Fprintf(&b, "# Tenant isolation: %s policies, %s\n\n%s\n\n", r.Set, r.Target, r.Summary())
 	b.WriteString("Each attempt stands beside a control that differs in one thing and is allowed: without it a denial would show nothing.\n\n")
 	b.WriteString("| attack | what is attempted | verdict | what denied it | the control differs in this | what allowed it |\n| --- | --- | --- | --- | --- | --- |\n")
 	for i := range r.Rows {

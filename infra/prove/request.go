@@ -33,8 +33,31 @@ type request struct {
 	after     func(*http.Request) // the signature: what it changes was not signed
 }
 
-// RoundTrip answers the SDK's clients without a network.
+// localized makes a text of localaws' account one of the account that is attacked.
+func (w *World) localized(text string) string {
+	if w.account == nil {
+		return text
+	}
+	return w.account.localize(text)
+}
+
+// at is where a service answers.
+func (w *World) at(q request) endpoint {
+	if w.account == nil {
+		return endpoint{"http://" + host, region}
+	}
+	e := w.account.endpoints[q.service]
+	if streamOperations[q.operation] {
+		e.url = strings.Replace(e.url, "//dynamodb.", "//streams.dynamodb.", 1) // AWS has a host of its own for them
+	}
+	return e
+}
+
+// RoundTrip answers the SDK's clients without a network, and sends to an account.
 func (w *World) RoundTrip(r *http.Request) (*http.Response, error) {
+	if w.account != nil {
+		return w.account.config.HTTPClient.Do(r)
+	}
 	received := r.Clone(r.Context())
 	received.Host, received.RequestURI = cmp.Or(r.Host, r.URL.Host), r.URL.RequestURI()
 	if received.Body == nil {
@@ -49,11 +72,12 @@ func (w *World) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // send signs with the SDK's own signer, which localaws has no part of.
 func (w *World) send(ctx context.Context, q request) (Answer, error) {
-	r, err := http.NewRequestWithContext(ctx, cmp.Or(q.method, http.MethodPost), "http://"+host+cmp.Or(q.path, "/"), strings.NewReader(q.body))
+	q.service, q.body = cmp.Or(q.service, "dynamodb"), w.localized(q.body)
+	to := w.at(q)
+	r, err := http.NewRequestWithContext(ctx, cmp.Or(q.method, http.MethodPost), to.url+cmp.Or(q.path, "/"), strings.NewReader(q.body))
 	if err != nil {
 		return Answer{}, err
 	}
-	q.service = cmp.Or(q.service, "dynamodb")
 	switch {
 	case q.service == "dynamodb":
 		r.Header.Set("Content-Type", "application/x-amz-json-1.0")
@@ -68,7 +92,7 @@ func (w *World) send(ctx context.Context, q request) (Answer, error) {
 		q.before(r)
 	}
 	hash := sha256.Sum256([]byte(q.body))
-	if err := v4.NewSigner().SignHTTP(ctx, w.callers[q.by], r, hex.EncodeToString(hash[:]), q.service, region, time.Now().Add(q.at)); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, w.callers[q.by], r, hex.EncodeToString(hash[:]), q.service, to.region, time.Now().Add(q.at)); err != nil {
 		return Answer{}, err
 	}
 	if q.after != nil {

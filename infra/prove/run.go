@@ -17,45 +17,37 @@ func Attacks() []*Attack {
 	return all
 }
 
-// CarryOut carries out attacks under the policies of roles. What spoils a World gets one of its own; what is about
-// a role that is not among roles is left out; then the logs are read. The services are started from the binaries in bin where an attack is on them.
-func CarryOut(ctx context.Context, roles []iam.Role, attacks []*Attack, bin string) (rows []Row, audit Audit, err error) {
-	attacks = slices.DeleteFunc(slices.Clone(attacks), func(a *Attack) bool { return !a.concerns(roles) })
-	shared, err := NewWorld(ctx, roles)
+// CarryOut carries out attacks on target under the policies of roles, those that spoil it last; what is about a role that is not
+// among roles, or is kept from the target, is left out. Then the logs are read. The services are started from the binaries in bin where an attack is on them.
+func CarryOut(ctx context.Context, target Target, roles []iam.Role, attacks []*Attack, bin string) (rows []Row, audit Audit, err error) {
+	attacks = slices.DeleteFunc(slices.Clone(attacks), func(a *Attack) bool { return !a.concerns(roles) || !target.Has(a) })
+	slices.SortStableFunc(attacks, func(a, b *Attack) int { return cmp.Compare(order(a), order(b)) })
+	w, err := target.world(ctx, roles)
 	if err != nil {
 		return nil, audit, err
 	}
-	defer func() { err = errors.Join(err, shared.Close()) }()
+	defer func() { err = errors.Join(err, w.Close()) }()
 	if slices.ContainsFunc(attacks, func(a *Attack) bool { return a.services }) {
-		if err := shared.serve(ctx, bin); err != nil {
+		if err := w.serve(ctx, bin); err != nil {
 			return nil, audit, fmt.Errorf("start the services: %w", err)
 		}
 	}
 	for _, a := range attacks {
-		row, own, err := attackOn(ctx, shared, roles, a)
-		if err != nil {
-			return nil, audit, err
+		if ctx.Err() != nil {
+			return rows, audit, ctx.Err()
 		}
-		rows = append(rows, row)
-		audit.add(own)
+		rows = append(rows, a.Run(ctx, w))
 	}
-	own, err := shared.audit()
-	audit.add(own)
-	return rows, audit, errors.Join(err, ctx.Err())
+	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.Attack.Name, b.Attack.Name) })
+	audit, err = w.audit()
+	return rows, audit, err
 }
 
-func attackOn(ctx context.Context, shared *World, roles []iam.Role, a *Attack) (row Row, audit Audit, err error) {
-	if !a.Spoils {
-		return a.Run(ctx, shared), audit, nil
+func order(a *Attack) int {
+	if a.Spoils {
+		return 1
 	}
-	own, err := NewWorld(ctx, roles)
-	if err != nil {
-		return row, audit, err
-	}
-	defer func() { err = errors.Join(err, own.Close()) }()
-	row = a.Run(ctx, own)
-	audit, err = own.audit()
-	return row, audit, err
+	return 0
 }
 
 func (a *Attack) concerns(roles []iam.Role) bool {

@@ -53,10 +53,7 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 		return err
 	}
 	w.services, s.fleet = s, fleet.New(bin, s.dir)
-	endpoint, err := s.listen(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w.server.ServeHTTP(rw, r)
-		s.trail.asked(rw.Header().Get("X-Amzn-Requestid"))
-	}))
+	endpoint, err := w.reachable(s)
 	if err != nil {
 		return err
 	}
@@ -68,9 +65,9 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 	base := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "OIDC_ISSUER=" + s.issuer, "OIDC_AUDIENCE=" + audience, "LISTEN_ADDR=127.0.0.1:0", "METRICS_ADDR=127.0.0.1:0"}
 	aws := func(caller, role string, more ...string) []string {
 		c := w.callers[caller]
-		return append(slices.Concat(base, more), "AWS_REGION="+region, "AWS_ENDPOINT_URL="+endpoint, "AWS_EC2_METADATA_DISABLED=true",
+		return append(slices.Concat(base, more, endpoint), "AWS_EC2_METADATA_DISABLED=true",
 			"AWS_ACCESS_KEY_ID="+c.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+c.SecretAccessKey, "AWS_SESSION_TOKEN="+c.SessionToken,
-			"TRACKING_ACCESS_ROLE_ARN="+roleARN(role), "INSTANCE_ID=prove")
+			"TRACKING_ACCESS_ROLE_ARN="+w.localized(roleARN(role)), "INSTANCE_ID=prove")
 	}
 	if err := s.fleet.Once(ctx, seedLog, "tracking-service", aws(seedTask, "TrackingSeedRole"), "seed"); err != nil {
 		return err
@@ -97,6 +94,18 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 		a, err := call{path: readiness}.send(ctx, s)
 		return err == nil && a.ok()
 	})
+}
+
+// reachable returns the environment in which a process reaches what w has of AWS.
+func (w *World) reachable(s *services) ([]string, error) {
+	if w.account != nil {
+		return w.account.environ(), nil
+	}
+	url, err := s.listen(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.server.ServeHTTP(rw, r)
+		s.trail.asked(rw.Header().Get("X-Amzn-Requestid"))
+	}))
+	return []string{"AWS_REGION=" + region, "AWS_ENDPOINT_URL=" + url}, err
 }
 
 // Close ends the processes and what they talked to.

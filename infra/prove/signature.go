@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -41,12 +42,19 @@ func signatureAttacks() []*Attack {
 			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), from, to, 1))
 		}
 	}
+	scope := func(region, service string) func(*http.Request) {
+		return func(r *http.Request) {
+			parts := strings.Split(r.Header.Get("Authorization"), "/") // AWS4-HMAC-SHA256 Credential=key/date/region/service/aws4_request
+			parts[2], parts[3] = cmp.Or(region, parts[2]), service
+			r.Header.Set("Authorization", strings.Join(parts, "/"))
+		}
+	}
 	after("host-unsigned", "host left out of the signed headers", authorization("host;", ""))
 	after("target-unsigned", "x-amz-target left out of the signed headers", authorization(";x-amz-target", ""))
 	after("token-unsigned", "the session token left out of the signed headers", authorization(";x-amz-security-token", ""))
 	after("algorithm", "another algorithm", authorization("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"))
-	after("region", "the scope of another region", authorization("/us-east-1/", "/eu-west-1/"))
-	after("service", "the scope of another service", authorization("/dynamodb/", "/sts/"))
+	after("region", "the scope of another region", scope("eu-south-9", "dynamodb"))
+	after("service", "the scope of another service", scope("", "sts"))
 	after("doubled", "a second target header", func(r *http.Request) { r.Header.Add("X-Amz-Target", "DynamoDB_20120810.Scan") })
 	after("token-bit", "one character of the session token changed", func(r *http.Request) {
 		token := []byte(r.Header.Get("X-Amz-Security-Token"))
@@ -72,7 +80,7 @@ func signatureAttacks() []*Attack {
 
 func signedWith(q request, change func(c, other aws.Credentials) aws.Credentials) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
-		forged := &World{server: w.server, log: w.log, callers: map[string]aws.Credentials{q.by: change(w.callers[attacker], w.callers[victim])}}
+		forged := &World{server: w.server, account: w.account, log: w.log, callers: map[string]aws.Credentials{q.by: change(w.callers[attacker], w.callers[victim])}}
 		return forged.send(ctx, q)
 	}
 }

@@ -86,7 +86,7 @@ func widened(as assumption) *Attack {
 func through(as assumption, tenant string) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
 		caller := "session with a policy of its own for " + tenant
-		mine := &World{server: w.server, log: w.log, callers: map[string]aws.Credentials{service: w.callers[service]}}
+		mine := &World{server: w.server, account: w.account, log: w.log, callers: map[string]aws.Credentials{service: w.callers[service]}}
 		if a, err := mine.become(ctx, caller, as); err != nil || !a.ok() {
 			return a, err
 		}
@@ -104,7 +104,7 @@ func taskOfRole(role string) *Attack {
 		name = "" // every set has it
 	}
 	return &Attack{
-		needs: name, Name: "sts/task-of-" + role, Does: "a task is started in " + role + ", whose sessions have no tag then", Differs: "the role is TrackingServiceRole", Layer: STS, Codes: []string{"AccessDenied"},
+		needs: name, local: true, Name: "sts/task-of-" + role, Does: "a task is started in " + role + ", whose sessions have no tag then", Differs: "the role is TrackingServiceRole", Layer: STS, Codes: []string{"AccessDenied"},
 		Attempt: task(role), Control: task(service),
 	}
 }

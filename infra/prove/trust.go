@@ -12,7 +12,7 @@ func trustAttacks() []*Attack {
 	for name, role := range map[string]string{"": service, "seed-": seedTask} {
 		add := func(attack, does, differs, service, action string) {
 			all = append(all, &Attack{
-				Name: "sts/" + name + attack, Does: does + role, Differs: differs, Layer: STS, Codes: denied, needs: needs[role],
+				Name: "sts/" + name + attack, Does: does + role, Differs: differs, Layer: STS, Codes: denied, needs: needs[role], local: true,
 				Attempt: trusted(role, service, action), Control: trusted(role, "ecs-tasks.amazonaws.com", "sts:AssumeRole"),
 			})
 		}

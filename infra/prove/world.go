@@ -31,13 +31,17 @@ const (
 	bucket  = "shiptrack-" + account
 )
 
-// World is a localaws of its own, in this process, with roles, table, rows and sessions. Its rows hold a
+// World is a localaws of its own, in this process, or an account of AWS, with roles, table, rows and sessions. Its rows hold a
 // canary for each tenant, so that whatever tells one is recognised.
 type World struct {
-	server   *localaws.Server
+	server   *localaws.Server // nil: an account
+	account  *Account         // nil: localaws
+	made     bool             // account may have what clear deletes
+	foreign  bool             // the store behind localaws is an emulator
 	dir      string
-	log      *decisions // nil: decisions are not kept
-	roles    []iam.Role
+	log      *decisions // nil: decisions are not kept, or not known
+	roles    []iam.Role // as they are now
+	intended []iam.Role
 	compiled map[string]policy.Policies // of roles, as they are asked for
 	canaries map[string]string
 	callers  map[string]aws.Credentials
@@ -51,42 +55,47 @@ func Load(set iam.Set) ([]iam.Role, error) {
 
 // NewWorld makes a World with the roles given. Close it.
 func NewWorld(ctx context.Context, roles []iam.Role) (*World, error) {
-	return newWorld(ctx, roles, &decisions{byID: map[string][]localaws.Entry{}}, crowd)
+	return Target{}.world(ctx, roles)
 }
 
-// newWorld makes a World with rows of tenants; log is nil where decisions are not kept.
-func newWorld(ctx context.Context, roles []iam.Role, log *decisions, tenants []string) (_ *World, err error) {
-	w := &World{log: log, canaries: map[string]string{}, callers: map[string]aws.Credentials{}}
-	if w.dir, err = os.MkdirTemp("", "shiptrack-prove-"); err != nil {
+// newWorld makes a World of localaws alone with rows of tenants; log is nil where decisions are not kept.
+func newWorld(ctx context.Context, roles []iam.Role, log *decisions, tenants []string) (*World, error) {
+	w, err := localWorld(log, nil)
+	if err != nil {
 		return nil, err
 	}
+	return w, w.populate(ctx, roles, tenants)
+}
+
+// populate makes roles, table, rows and sessions; it closes w where it fails.
+func (w *World) populate(ctx context.Context, roles []iam.Role, tenants []string) (err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
 		}
 	}()
-	if w.server, err = localaws.New(localaws.Config{Data: w.dir, Log: log}); err != nil {
-		return nil, err
-	}
-	w.callers[root] = aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+	w.canaries, w.intended = map[string]string{}, roles
 	for _, step := range []func() error{
 		func() error { return w.tables(ctx) }, func() error { return w.fill(ctx, tenants) }, func() error { return w.strangers(ctx) },
-		func() error { return w.unguarded(ctx, roles) }, func() error { return w.SetRoles(ctx, roles) }, func() error { return w.enter(ctx) },
+		func() error { return w.unguarded(ctx, roles) }, func() error { return w.SetRoles(ctx, roles) }, func() error { return w.enter(ctx) }, func() error { return w.settle(ctx) },
 	} {
 		if err := step(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return w, nil
+	return nil
 }
 
 // Close ends w.
 func (w *World) Close() error {
 	err := w.services.Close()
 	if w.server != nil {
-		err = errors.Join(err, w.server.Close())
+		err = errors.Join(err, w.server.Close(), os.RemoveAll(w.dir))
 	}
-	return errors.Join(err, os.RemoveAll(w.dir))
+	if w.made {
+		err = errors.Join(err, w.account.clear(context.Background(), w.intended))
+	}
+	return err
 }
 
 // SetRoles brings the roles to the documents given; sessions stay, under the documents as they are now.
@@ -98,6 +107,14 @@ func (w *World) SetRoles(ctx context.Context, roles []iam.Role) error {
 			changed = append(changed, role)
 		}
 	}
+	if w.account != nil {
+		for i := range changed {
+			var err error
+			if changed[i], err = w.account.admit(changed[i]); err != nil {
+				return err
+			}
+		}
+	}
 	if err := provision.Roles(ctx, w.config(root), changed); err != nil {
 		return err
 	}
@@ -107,6 +124,9 @@ func (w *World) SetRoles(ctx context.Context, roles []iam.Role) error {
 
 // config is for the SDK's clients: it reaches localaws without a network.
 func (w *World) config(caller string) aws.Config {
+	if w.account != nil {
+		return w.account.config
+	}
 	c := w.callers[caller]
 	return aws.Config{
 		Region: region, BaseEndpoint: aws.String("http://" + host), HTTPClient: &http.Client{Transport: w},

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -29,6 +30,8 @@ type cli struct {
 
 type attack struct {
 	Policies string `enum:"hardened,article" default:"hardened" help:"Policy set: hardened (what everything uses), or article (the AWS article's own text)."`
+	Target   string `enum:"embedded,localstack,dynamodb-local,aws" default:"embedded" help:"What is attacked: embedded (localaws in this process), localstack or dynamodb-local (behind it, in Docker), or aws."`
+	Account  string `placeholder:"ID" help:"For --target aws: the account that may be used. Any other is refused."`
 	Only     string `placeholder:"PREFIX" help:"Only the attacks whose names begin so, such as dynamodb/ or sts/no-tag."`
 	Quick    bool   `help:"Only attack: neither mutate the policies to see that the attacks would notice, nor search."`
 	Requests int    `default:"100000" placeholder:"N" help:"How many random requests to search with (${default})."`
@@ -39,7 +42,7 @@ type attack struct {
 	Out      string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder."`
 }
 
-const description = `Attack localaws, in this process, with the policies of infra/iam: STS, signatures, every operation of DynamoDB, and by evaluation the policies of OpenSearch, S3 and KMS. Each attempt stands beside a control that differs in one thing.
+const description = `Attack tenant isolation with the policies of infra/iam: forged tokens and smuggled tenants against both services, tags and trust at STS, signatures, every operation of DynamoDB, and by evaluation the policies of OpenSearch, S3 and KMS. Each attempt stands beside a control that differs in one thing. Then each policy file is mutated, to see that an attack would notice, and random requests are made.
 
 Examples:
 
@@ -51,6 +54,12 @@ Examples:
 
   prove --requests 1000000 --markdown report.md
       search longer, and write a report
+
+  prove --target localstack
+      the same attacks with LocalStack behind localaws, in Docker
+
+  prove --target aws --account 123456789012
+      the same attacks in an account: at the endpoints, in the region and with the credentials of the AWS SDK's settings; it says what it makes, and deletes it
 
   prove --only dynamodb/
 
@@ -74,17 +83,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 type streams struct{ out, err io.Writer }
 
 // Run is called by kong.
-func (c attack) Run(ctx context.Context, std streams) error {
+func (c attack) Run(ctx context.Context, std streams) (err error) {
 	if c.Bin == "" {
 		self, err := os.Executable()
 		if err != nil {
 			return err
 		}
 		c.Bin = filepath.Dir(self)
-	}
-	roles, err := prove.Load(iam.Set(c.Policies))
-	if err != nil {
-		return err
 	}
 	var attacks []*prove.Attack
 	for _, a := range prove.Attacks() {
@@ -95,12 +100,19 @@ func (c attack) Run(ctx context.Context, std streams) error {
 	if len(attacks) == 0 {
 		return command.Misconfigured(fmt.Errorf("--only %s: no attack begins so", c.Only))
 	}
-	fmt.Fprintf(std.err, "prove: %d attacks on the %s policies, each beside its control\n", len(attacks), c.Policies)
-	rows, audit, err := prove.CarryOut(ctx, roles, attacks, c.Bin)
+	target, roles, closing, err := c.open(ctx, std.err)
 	if err != nil {
 		return err
 	}
-	report := &prove.Report{Set: c.Policies, Rows: rows, Audit: audit}
+	defer func() { err = errors.Join(err, closing()) }()
+	all := len(attacks)
+	attacks = slices.DeleteFunc(attacks, func(a *prove.Attack) bool { return !target.Has(a) })
+	fmt.Fprintf(std.err, "prove: %d attacks on the %s policies (%s), each beside its control\n", len(attacks), c.Policies, c.Target)
+	rows, audit, err := prove.CarryOut(ctx, target, roles, attacks, c.Bin)
+	if err != nil {
+		return err
+	}
+	report := &prove.Report{Set: c.Policies, Target: c.Target, Rows: rows, Left: all - len(attacks), Audit: audit}
 	if c.whole() {
 		if report.Mutations, err = prove.Mutations(ctx, roles, attacks, progress(std.err, "mutants of the policies")); err != nil {
 			return err
@@ -130,7 +142,10 @@ func (c attack) search(ctx context.Context, roles []iam.Role, out io.Writer) (*p
 }
 
 // whole: the article's policies let attacks through as they are, and a few attacks notice few mutants.
-func (c attack) whole() bool { return !c.Quick && c.Only == "" && c.Policies == string(iam.Hardened) }
+// What is mutated and searched is localaws' alone.
+func (c attack) whole() bool {
+	return !c.Quick && c.Only == "" && c.Policies == string(iam.Hardened) && c.Target == embedded
+}
 
 // progress writes a line for every tenth that is done.
 func progress(out io.Writer, what string) func(done, all int) {
@@ -155,7 +170,11 @@ func (c attack) write(r *prove.Report, stdout io.Writer) error {
 		files[c.Markdown] = r.Markdown
 	}
 	if c.Out != "" {
-		files[filepath.Join(c.Out, "prove.json")], files[filepath.Join(c.Out, "prove.xml")] = r.JSON, r.JUnit
+		name := filepath.Join(c.Out, "prove")
+		if c.Target != embedded {
+			name += "-" + c.Target
+		}
+		files[name+".json"], files[name+".xml"] = r.JSON, r.JUnit
 	}
 	for name, write := range files {
 		f, err := os.Create(name)

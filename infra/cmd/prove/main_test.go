@@ -24,7 +24,7 @@ func TestRunsAndTheirExitCodes(t *testing.T) {
 	}{
 		{"--only sts/ --out " + out + " --markdown " + report, 0, "attacks were denied", "each beside its control"},
 		{"--only sts/no-tag --json", 0, `"attacks": 1`, ""},
-		{"--policies article --only sts/no-tag", 1, "LEAK", "ISOLATION IS NOT PROVEN for the article policies: sts/no-tag (LEAK)"},
+		{"--policies article --only sts/no-tag", 1, "LEAK", "ISOLATION IS NOT PROVEN for the article policies (embedded): sts/no-tag (LEAK)"},
 		{"--only nothing/", 2, "", "no attack begins so"},
 		{"--policies other", 2, "", "hardened"},
 		{"--help", 0, "prove explain --principal", ""},

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// emulatorWait bounds how long a container may take until it answers.
+const emulatorWait = 3 * time.Minute
+
+// emulator is an image that answers DynamoDB's API.
+type emulator struct {
+	image, port string
+	environment []string
+}
+
+// emulators are the targets that need Docker, by name; docker-compose.yml has the same images.
+var emulators = map[string]emulator{
+	"localstack":     {"localstack/localstack:4.14.0", "4566", []string{"SERVICES=dynamodb", "EAGER_SERVICE_LOADING=1"}},
+	"dynamodb-local": {"amazon/dynamodb-local:3.1.0", "8000", nil},
+}
+
+// start runs a container of its own on a port of loopback and returns when it answers; stop removes it.
+func (e emulator) start(ctx context.Context, out io.Writer) (at *url.URL, stop func() error, err error) {
+	if _, err := exec.LookPath("docker"); err != nil {
+		return nil, nil, errors.New("this target needs Docker, which is not on the path (--target embedded needs none)")
+	}
+	fmt.Fprintf(out, "prove: starting %s\n", e.image)
+	args := []string{"run", "--detach", "--rm", "--publish", "127.0.0.1::" + e.port}
+	for _, v := range e.environment {
+		args = append(args, "--env", v)
+	}
+	id, err := docker(ctx, append(args, e.image)...)
+	if err != nil {
+		return nil, nil, err
+	}
+	stop = func() error {
+		_, err := docker(context.WithoutCancel(ctx), "rm", "--force", id)
+		return err
+	}
+	address, err := docker(ctx, "port", id, e.port+"/tcp")
+	if err == nil {
+		at, err = url.Parse("http://" + strings.Fields(address + " -")[0])
+	}
+	if err == nil {
+		err = answers(ctx, at)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%s: %w", e.image, err), stop())
+	}
+	return at, stop, nil
+}
+
+func docker(ctx context.Context, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, "docker", args...).Output()
+	if failure, ok := errors.AsType[*exec.ExitError](err); ok {
+		return "", fmt.Errorf("docker %s: %s", args[0], strings.TrimSpace(string(failure.Stderr)))
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+// answers returns when at answers anything.
+func answers(ctx context.Context, at *url.URL) error {
+	ctx, cancel := context.WithTimeout(ctx, emulatorWait)
+	defer cancel()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), http.NoBody)
+		if err != nil {
+			return err
+		}
+		if response, err := http.DefaultClient.Do(r); err == nil {
+			return response.Body.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("no answer after %s", emulatorWait)
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,231 @@
+package prove
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/auth"
+	smithyendpoints "github.com/aws/smithy-go/endpoints"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"example.com/shiptrack/infra/iam"
+)
+
+const (
+	// propagation bounds how long IAM may take until a change holds everywhere.
+	propagation = 2 * time.Minute
+	// settled is how often in a row a change has to be seen to hold.
+	settled = 3
+)
+
+// Account is an account of AWS, or of whatever answers at the endpoints of the SDK's own settings (AWS_ENDPOINT_URL,
+// AWS_REGION, credentials). Its caller has to be allowed to make roles and tables, and to assume roles.
+type Account struct {
+	config    aws.Config
+	id        string
+	caller    string // ARN
+	endpoints map[string]endpoint
+}
+
+// endpoint is where a service answers, and the region that its requests are signed for.
+type endpoint struct{ url, region string }
+
+// OpenAccount takes the SDK's own settings, but for the metadata service of EC2, and refuses them where the account is not the
+// one that is named.
+func OpenAccount(ctx context.Context, id string) (*Account, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
+	if err != nil {
+		return nil, err
+	}
+	if cfg.HTTPClient == nil { // which each service's client would make for itself
+		cfg.HTTPClient = awshttp.NewBuildableClient()
+	}
+	if cfg.Region == "" {
+		return nil, errors.New("no region: set AWS_REGION")
+	}
+	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return nil, fmt.Errorf("who asks? %w", err)
+	}
+	a := &Account{config: cfg, id: aws.ToString(who.Account), caller: aws.ToString(who.Arn)}
+	switch {
+	case a.id != id:
+		return nil, fmt.Errorf("the credentials are of account %s, --account says %s: nothing was done", a.id, id)
+	case strings.HasSuffix(a.caller, ":root"):
+		return nil, fmt.Errorf("%s cannot assume roles: use a role or a user that may make roles and tables", a.caller)
+	}
+	a.endpoints, err = resolve(ctx, cfg)
+	return a, err
+}
+
+// resolve asks the SDK where each service is.
+func resolve(ctx context.Context, cfg aws.Config) (map[string]endpoint, error) {
+	d, s, i := dynamodb.NewFromConfig(cfg).Options(), sts.NewFromConfig(cfg).Options(), awsiam.NewFromConfig(cfg).Options()
+	all := map[string]endpoint{}
+	var errs []error
+	add := func(service string, e smithyendpoints.Endpoint, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("endpoint of %s: %w", service, err))
+			return
+		}
+		found := endpoint{strings.TrimSuffix(e.URI.String(), "/"), cfg.Region}
+		if options, ok := auth.GetAuthOptions(&e.Properties); ok {
+			for _, option := range options {
+				if region, ok := smithyhttp.GetSigV4SigningRegion(&option.SignerProperties); ok {
+					found.region = cmp.Or(region, found.region)
+				}
+			}
+		}
+		all[service] = found
+	}
+	e, err := d.EndpointResolverV2.ResolveEndpoint(ctx, dynamodb.EndpointParameters{Region: &cfg.Region, Endpoint: d.BaseEndpoint})
+	add("dynamodb", e, err)
+	e, err = s.EndpointResolverV2.ResolveEndpoint(ctx, sts.EndpointParameters{Region: &cfg.Region, Endpoint: s.BaseEndpoint})
+	add("sts", e, err)
+	e, err = i.EndpointResolverV2.ResolveEndpoint(ctx, awsiam.EndpointParameters{Region: &cfg.Region, Endpoint: i.BaseEndpoint})
+	add("iam", e, err)
+	return all, errors.Join(errs...)
+}
+
+// Load returns the roles of a set for the account.
+func (a *Account) Load(set iam.Set) ([]iam.Role, error) {
+	return iam.Load(set, iam.Values{Region: a.config.Region, Account: a.id, Bucket: "shiptrack-" + a.id})
+}
+
+// Creates says what an attack under roles makes there, and takes away at its end.
+func (a *Account) Creates(roles []iam.Role) string {
+	return fmt.Sprintf("in account %s, %s (%s), as %s, the tables %s and the roles %s with their inline policies; all are deleted at the end",
+		a.id, a.config.Region, a.endpoints["dynamodb"].url, a.caller, strings.Join(tables, " and "), strings.Join(roleNames(roles), ", "))
+}
+
+var tables = []string{table, "Billing"}
+
+func roleNames(roles []iam.Role) []string {
+	names := []string{other}
+	for _, r := range roles {
+		names = append(names, r.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// vacant refuses an account that has any of what an attack makes: it would be changed, and then deleted.
+func (a *Account) vacant(ctx context.Context, roles []iam.Role) error {
+	var there []string
+	for _, name := range tables {
+		_, err := dynamodb.NewFromConfig(a.config).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
+		if exists, err := present(err, "ResourceNotFoundException"); err != nil {
+			return fmt.Errorf("table %s: %w", name, err)
+		} else if exists {
+			there = append(there, "table "+name)
+		}
+	}
+	for _, name := range roleNames(roles) {
+		_, err := awsiam.NewFromConfig(a.config).GetRole(ctx, &awsiam.GetRoleInput{RoleName: &name})
+		if exists, err := present(err, "NoSuchEntity"); err != nil {
+			return fmt.Errorf("role %s: %w", name, err)
+		} else if exists {
+			there = append(there, "role "+name)
+		}
+	}
+	if len(there) > 0 {
+		return fmt.Errorf("account %s has what the attacks would make, change and delete: %s; take another account, or delete them where a run that was killed left them",
+			a.id, strings.Join(there, ", "))
+	}
+	return nil
+}
+
+// present tells an absence by its code from success and from other errors.
+func present(err error, absence string) (bool, error) {
+	if failure, ok := errors.AsType[smithy.APIError](err); ok && failure.ErrorCode() == absence {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// clear deletes what an attack made; what is gone is no error.
+func (a *Account) clear(ctx context.Context, roles []iam.Role) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), propagation)
+	defer cancel()
+	var errs []error
+	for _, name := range tables {
+		_, err := dynamodb.NewFromConfig(a.config).DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name})
+		if _, err := present(err, "ResourceNotFoundException"); err != nil {
+			errs = append(errs, fmt.Errorf("delete table %s: %w", name, err))
+		}
+	}
+	for _, name := range roleNames(roles) {
+		if err := a.deleteRole(ctx, name); err != nil {
+			errs = append(errs, fmt.Errorf("delete role %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (a *Account) deleteRole(ctx context.Context, name string) error {
+	client := awsiam.NewFromConfig(a.config)
+	pages := awsiam.NewListRolePoliciesPaginator(client, &awsiam.ListRolePoliciesInput{RoleName: &name})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if exists, err := present(err, "NoSuchEntity"); !exists {
+			return err
+		}
+		for _, policy := range page.PolicyNames {
+			if _, err := client.DeleteRolePolicy(ctx, &awsiam.DeleteRolePolicyInput{RoleName: &name, PolicyName: &policy}); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := client.DeleteRole(ctx, &awsiam.DeleteRoleInput{RoleName: &name})
+	return err
+}
+
+// admit has the roles of tasks trust the caller too: only a compute service could start a task otherwise.
+func (a *Account) admit(role iam.Role) (iam.Role, error) {
+	if !slices.Contains([]string{service, seedTask, other}, role.Name) {
+		return role, nil
+	}
+	var trust struct{ Version, Statement any }
+	if err := json.Unmarshal(role.Trust, &trust); err != nil {
+		return role, err
+	}
+	statements, several := trust.Statement.([]any)
+	if !several {
+		statements = []any{trust.Statement}
+	}
+	trust.Statement = append(statements, map[string]any{"Effect": "Allow", "Principal": map[string]string{"AWS": a.caller}, "Action": "sts:AssumeRole"})
+	var err error
+	role.Trust, err = json.Marshal(trust)
+	return role, err
+}
+
+// environ is what a process needs to reach the same endpoints.
+func (a *Account) environ() []string {
+	all := []string{"AWS_REGION=" + a.config.Region}
+	for _, v := range os.Environ() {
+		if strings.HasPrefix(v, "AWS_ENDPOINT_URL") || strings.HasPrefix(v, "AWS_CA_BUNDLE=") || strings.HasPrefix(v, "AWS_USE_") {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// localize makes a text of localaws' account one of this account.
+func (a *Account) localize(text string) string {
+	return strings.NewReplacer(account, a.id, region, a.config.Region).Replace(text)
+}

@@ -1,0 +1,106 @@
+package prove
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
+)
+
+// Target is what is attacked. The zero Target is localaws with its embedded store, in this process.
+type Target struct {
+	Upstream *url.URL // of an emulator of DynamoDB, which localaws stands in front of; nil: none
+	Account  *Account // of AWS, in place of localaws; nil: none
+}
+
+// Has reports whether a can be carried out there: what changes more than it makes is kept from an account.
+func (t Target) Has(a *Attack) bool { return t.Account == nil || !a.local }
+
+func (t Target) world(ctx context.Context, roles []iam.Role) (*World, error) {
+	if t.Account != nil {
+		return accountWorld(ctx, t.Account, roles)
+	}
+	w, err := localWorld(&decisions{byID: map[string][]localaws.Entry{}}, t.Upstream)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.populate(ctx, roles, crowd)
+}
+
+func localWorld(log *decisions, upstream *url.URL) (*World, error) {
+	dir, err := os.MkdirTemp("", "shiptrack-prove-")
+	if err != nil {
+		return nil, err
+	}
+	c := localaws.Config{Data: dir, Log: log}
+	if upstream != nil {
+		c.Upstreams = map[string]*url.URL{"dynamodb": upstream}
+	}
+	w := &World{log: log, dir: dir, foreign: upstream != nil, callers: map[string]aws.Credentials{root: {AccessKeyID: "test", SecretAccessKey: "test"}}}
+	if w.server, err = localaws.New(c); err != nil {
+		_ = os.RemoveAll(dir) // the first error is what is told
+		return nil, err
+	}
+	return w, nil
+}
+
+func accountWorld(ctx context.Context, a *Account, roles []iam.Role) (*World, error) {
+	own, err := a.config.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("credentials: %w", err)
+	}
+	if err := a.vacant(ctx, roles); err != nil {
+		return nil, err
+	}
+	w := &World{account: a, made: true, callers: map[string]aws.Credentials{root: own}}
+	return w, w.populate(ctx, roles, crowd)
+}
+
+// eventually carries out do until it succeeds: in an account a change of roles holds after some seconds, in localaws at once.
+func (w *World) eventually(ctx context.Context, times int, do func() error) error {
+	if w.account == nil {
+		return do()
+	}
+	ctx, cancel := context.WithTimeout(ctx, propagation)
+	defer cancel()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for seen := 0; ; {
+		err := do()
+		if err == nil {
+			seen++
+		} else {
+			seen = 0
+		}
+		if seen == times {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w, for %s", err, propagation)
+		case <-tick.C:
+		}
+	}
+}
+
+// settle returns when the trust policies are those that were put last: a session without a tag is refused, and a tenant's reads.
+func (w *World) settle(ctx context.Context) error {
+	if w.account == nil {
+		return nil
+	}
+	return w.eventually(ctx, settled, func() error {
+		if a, err := w.send(ctx, ofTenant(attacker).untagged().with("by", other).request()); err != nil || a.Code != "AccessDenied" {
+			return fmt.Errorf("a session without a tag is not refused: %d %s %w", a.Status, a.Message, err)
+		}
+		if a, err := w.send(ctx, operation{"", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`}.of(attacker, attacker)); err != nil || !a.ok() {
+			return fmt.Errorf("%s cannot read: %s %w", attacker, a.Message, err)
+		}
+		return nil
+	})
+}
