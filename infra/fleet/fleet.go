@@ -4,6 +4,7 @@ package fleet
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -58,7 +59,7 @@ func (f *Fleet) Start(name, binary string, env []string, args ...string) error {
 		return context.Canceled
 	}
 	if err := p.cmd.Start(); err != nil {
-		return fmt.Errorf("%s does not start (make build makes the binaries): %w", name, err)
+		return starting(name, err)
 	}
 	f.running = append(f.running, p)
 	go f.watch(p)
@@ -92,10 +93,18 @@ func (f *Fleet) Once(ctx context.Context, name, binary string, env []string, arg
 	if logErr := os.WriteFile(f.Log(name), out, 0o600); logErr != nil {
 		return logErr
 	}
-	if err != nil {
+	if _, ended := errors.AsType[*exec.ExitError](err); ended {
 		return fmt.Errorf("%s failed: %w\n%s", name, err, bytes.TrimSpace(out))
 	}
-	return nil
+	return starting(name, err)
+}
+
+// starting says what to do where a process does not start.
+func starting(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s does not start (make build makes the binaries): %w", name, err)
 }
 
 // Stop ends every process: politely first, for good after stopGrace. It returns when all are gone.

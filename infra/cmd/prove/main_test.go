@@ -5,8 +5,12 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/prove"
 )
 
 const (
@@ -25,6 +29,11 @@ func TestRunsAndTheirExitCodes(t *testing.T) {
 		{"--only sts/ --out " + out + " --markdown " + report, 0, "attacks were denied", "each beside its control"},
 		{"--only sts/no-tag --json", 0, `"attacks": 1`, ""},
 		{"--policies article --only sts/no-tag", 1, "LEAK", "ISOLATION IS NOT PROVEN for the article policies (embedded): sts/no-tag (LEAK)"},
+		{"--only dynamodb/get-item --quick --json", 0, `"mutants": 0`, "(embedded)"},
+		{"--only token/none --bin " + t.TempDir(), 1, "", "make build makes the binaries"},
+		{"--target aws", 2, "", "--target aws needs --account"},
+		{"--target embedded --account 123456789012", 2, "", "no other target does"},
+		{"--target gcp", 2, "", "localstack"},
 		{"--only nothing/", 2, "", "no attack begins so"},
 		{"--policies other", 2, "", "hardened"},
 		{"--help", 0, "prove explain --principal", ""},
@@ -56,5 +65,47 @@ func TestRunsAndTheirExitCodes(t *testing.T) {
 		if content, err := os.ReadFile(name); err != nil || !strings.Contains(string(content), "no-tag") {
 			t.Errorf("%s: %v, %.100s", name, err, content)
 		}
+	}
+}
+
+func TestDockerIsNamedWhereItIsMissing(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	for target := range emulators {
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), []string{"--target", target}, &stdout, &stderr); code != 1 || !strings.Contains(stderr.String(), "this target needs Docker") {
+			t.Errorf("%s: code %d, %s", target, code, &stderr)
+		}
+	}
+}
+
+func TestEmulatorsAreThoseOfCompose(t *testing.T) {
+	compose, err := os.ReadFile("../../../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, e := range emulators {
+		if !strings.Contains(string(compose), e.image[strings.IndexByte(e.image, '/')+1:]) {
+			t.Errorf("%s: docker-compose.yml has no %s", target, e.image)
+		}
+	}
+}
+
+func TestSearchIsThatOfItsSeed(t *testing.T) {
+	var answered []string
+	for _, seed := range []string{"7", "7", "8"} {
+		var stderr bytes.Buffer
+		n, _ := strconv.ParseUint(seed, 10, 64)
+		roles, err := prove.Load(iam.Hardened)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := attack{Requests: 2000, Seed: n}.search(t.Context(), roles, &stderr)
+		if err != nil || len(found.Leaks) > 0 || found.Seed != n || found.Requests != 2000 || !strings.Contains(stderr.String(), "2000 random requests, --seed "+seed) {
+			t.Fatalf("seed %s: %+v, %v, %s", seed, found, err, &stderr)
+		}
+		answered = append(answered, strconv.Itoa(found.Answered))
+	}
+	if answered[0] != answered[1] || answered[0] == answered[2] {
+		t.Errorf("answered %v, want the same of the same seed, and another of another", answered)
 	}
 }
