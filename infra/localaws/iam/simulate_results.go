@@ -43,22 +43,48 @@ type resourceResult struct {
 	PermissionsBoundaryDecisionDetail      *boundaryDetail
 }
 
-// answer evaluates one page: each action on each resource is one result. A resource that was named has its
-// ResourceSpecificResult within it too, which is where AWS puts it.
+// answer evaluates one page: a result for each action, and in it one for each resource that was named. Where those differ,
+// AWS does not document what the action's own decision is; it is the one that grants least, with its resource.
 func (s *simulation) answer(p page) any {
-	all := make([]int, len(s.actions)*len(s.resources))
+	all := make([]int, len(s.actions))
 	for i := range all {
 		all[i] = i
 	}
 	chosen, more := cut(p, all, func(i int) string { return fmt.Sprintf("%09d", i) })
 	results := make([]evaluationResult, len(chosen))
 	for i, n := range chosen {
-		results[i] = s.evaluate(s.actions[n/len(s.resources)], s.resources[n%len(s.resources)])
+		results[i] = s.evaluateAll(s.actions[n])
 	}
 	return struct {
 		EvaluationResults members[evaluationResult]
 		paging
 	}{members[evaluationResult]{results}, more}
+}
+
+// leniency orders decisions by what they grant.
+var leniency = map[string]int{decisions[policy.ExplicitDeny]: 0, decisions[policy.ImplicitDeny]: 1, decisions[policy.Allow]: 2}
+
+func (s *simulation) evaluateAll(action string) evaluationResult {
+	result := s.evaluate(action, s.resources[0])
+	if !s.given {
+		return result
+	}
+	specific := []resourceResult{result.specific()}
+	for _, resource := range s.resources[1:] {
+		next := s.evaluate(action, resource)
+		specific = append(specific, next.specific())
+		if leniency[next.EvalDecision] < leniency[result.EvalDecision] {
+			result = next
+		}
+	}
+	// "If you include a list of resources, then any missing context values are instead included under the
+	// ResourceSpecificResults section."
+	result.MissingContextValues, result.ResourceSpecificResults = members[string]{}, &members[resourceResult]{specific}
+	return result
+}
+
+func (r *evaluationResult) specific() resourceResult {
+	return resourceResult{r.EvalResourceName, r.EvalDecision, r.MatchedStatements, r.MissingContextValues, r.EvalDecisionDetails, r.PermissionsBoundaryDecisionDetail}
 }
 
 // decisions are EvalDecision's values.
@@ -80,11 +106,6 @@ func (s *simulation) evaluate(action, resource string) evaluationResult {
 	}
 	if s.resource != nil && s.owner != s.caller.Account {
 		result.EvalDecisionDetails = s.sides(r)
-	}
-	if s.given {
-		result.ResourceSpecificResults = &members[resourceResult]{[]resourceResult{{
-			resource, result.EvalDecision, result.MatchedStatements, result.MissingContextValues, result.EvalDecisionDetails, result.PermissionsBoundaryDecisionDetail,
-		}}}
 	}
 	return result
 }
