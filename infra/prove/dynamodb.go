@@ -97,6 +97,7 @@ func onTable(does, name string) operation {
 	return operation{does, name, `{"TableName":"TrackingData"}`}
 }
 
+// notGranted are carried out by root too, as controls: they change no row that others look for.
 var notGranted = map[string]operation{
 	"scan":               onTable("Scan", "Scan"),
 	"scan-filter":        {"Scan with a filter that names the tenant", "Scan", `{"TableName":"TrackingData","FilterExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"@"}}}`},
@@ -112,9 +113,9 @@ var notGranted = map[string]operation{
 	"partiql-parameter":  {"PartiQL with a parameter", "ExecuteStatement", `{"Statement":"SELECT * FROM TrackingData WHERE TenantID = ?","Parameters":[{"S":"@"}]}`},
 	"partiql-batch":      {"a batch of PartiQL", "BatchExecuteStatement", `{"Statements":[{"Statement":"SELECT * FROM TrackingData WHERE TenantID = '@' AND ShipmentID = '1001'"}]}`},
 	"partiql-transact":   {"a transaction of PartiQL", "ExecuteTransaction", `{"TransactStatements":[{"Statement":"SELECT * FROM TrackingData WHERE TenantID = '@' AND ShipmentID = '1001'"}]}`},
-	"partiql-insert":     {"PartiQL INSERT", "ExecuteStatement", `{"Statement":"INSERT INTO TrackingData VALUE {'TenantID':'@','ShipmentID':'planted'}"}`},
-	"partiql-update":     {"PartiQL UPDATE", "ExecuteStatement", `{"Statement":"UPDATE TrackingData SET Canary = 'x' WHERE TenantID = '@' AND ShipmentID = '1001'"}`},
-	"partiql-delete":     {"PartiQL DELETE", "ExecuteStatement", `{"Statement":"DELETE FROM TrackingData WHERE TenantID = '@' AND ShipmentID = '1001'"}`},
+	"partiql-insert":     {"PartiQL INSERT", "ExecuteStatement", `{"Statement":"INSERT INTO TrackingData VALUE {'TenantID':'@','ShipmentID':'planted-by-partiql'}"}`},
+	"partiql-update":     {"PartiQL UPDATE", "ExecuteStatement", `{"Statement":"UPDATE TrackingData SET Note = 'x' WHERE TenantID = '@' AND ShipmentID = '1001'"}`},
+	"partiql-delete":     {"PartiQL DELETE", "ExecuteStatement", `{"Statement":"DELETE FROM TrackingData WHERE TenantID = '@' AND ShipmentID = 'planted-by-partiql'"}`},
 	"put-item":           {"PutItem", "PutItem", planted},
 	"put-item-own":       {"PutItem into the own partition: the role only reads", "PutItem", `{"TableName":"TrackingData","Item":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"planted"}}}`},
 	"update-item":        {"UpdateItem", "UpdateItem", `{"TableName":"TrackingData","UpdateExpression":"SET Note = :n","ExpressionAttributeValues":{":n":{"S":"x"}},"Key":` + key + `}`},

@@ -22,7 +22,7 @@ func roles(t testing.TB, set iam.Set) []iam.Role {
 
 func carryOut(t testing.TB, all []iam.Role) []Row {
 	t.Helper()
-	rows, audit, err := CarryOut(t.Context(), Target{}, all, withoutServices(), "")
+	rows, audit, err := CarryOut(t.Context(), Target{}, all, withoutServices(), "", func(int, int) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func Attacks() []*Attack {
 
 // CarryOut carries out attacks on target under the policies of roles, those that spoil it last; what is about a role that is not
 // among roles, or is kept from the target, is left out. Then the logs are read. The services are started from the binaries in bin where an attack is on them.
-func CarryOut(ctx context.Context, target Target, roles []iam.Role, attacks []*Attack, bin string) (rows []Row, audit Audit, err error) {
+func CarryOut(ctx context.Context, target Target, roles []iam.Role, attacks []*Attack, bin string, progress func(done, all int)) (rows []Row, audit Audit, err error) {
 	attacks = slices.DeleteFunc(slices.Clone(attacks), func(a *Attack) bool { return !a.concerns(roles) || !target.Has(a) })
 	slices.SortStableFunc(attacks, func(a, b *Attack) int { return cmp.Compare(order(a), order(b)) })
 	w, err := target.world(ctx, roles)
@@ -37,6 +37,7 @@ func CarryOut(ctx context.Context, target Target, roles []iam.Role, attacks []*A
 			return rows, audit, ctx.Err()
 		}
 		rows = append(rows, a.Run(ctx, w))
+		progress(len(rows), len(attacks))
 	}
 	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.Attack.Name, b.Attack.Name) })
 	audit, err = w.audit()

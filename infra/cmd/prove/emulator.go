@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -33,19 +35,23 @@ func (e emulator) start(ctx context.Context, out io.Writer) (at *url.URL, stop f
 		return nil, nil, errors.New("this target needs Docker, which is not on the path (--target embedded needs none)")
 	}
 	fmt.Fprintf(out, "prove: starting %s\n", e.image)
-	args := []string{"run", "--detach", "--rm", "--publish", "127.0.0.1::" + e.port}
+	name := "shiptrack-prove-" + strings.ToLower(rand.Text())
+	stop = func() error {
+		_, err := docker(context.WithoutCancel(ctx), "rm", "--force", name)
+		return err
+	}
+	args := []string{"run", "--detach", "--rm", "--name", name, "--publish", "127.0.0.1::" + e.port}
 	for _, v := range e.environment {
 		args = append(args, "--env", v)
 	}
-	id, err := docker(ctx, append(args, e.image)...)
-	if err != nil {
-		return nil, nil, err
+	address := ""
+	// Ctrl-C waits for it: a container that is still being made cannot be removed.
+	if _, err = docker(context.WithoutCancel(ctx), append(args, e.image)...); err == nil {
+		err = ctx.Err()
 	}
-	stop = func() error {
-		_, err := docker(context.WithoutCancel(ctx), "rm", "--force", id)
-		return err
+	if err == nil {
+		address, err = docker(ctx, "port", name, e.port+"/tcp")
 	}
-	address, err := docker(ctx, "port", id, e.port+"/tcp")
 	if err == nil {
 		at, err = url.Parse("http://" + strings.Fields(address + " -")[0])
 	}
@@ -59,7 +65,9 @@ func (e emulator) start(ctx context.Context, out io.Writer) (at *url.URL, stop f
 }
 
 func docker(ctx context.Context, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, "docker", args...).Output()
+	cmd := exec.CommandContext(ctx, "docker", args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for this process, which then tidies up
+	out, err := cmd.Output()
 	if failure, ok := errors.AsType[*exec.ExitError](err); ok {
 		return "", fmt.Errorf("docker %s: %s", args[0], strings.TrimSpace(string(failure.Stderr)))
 	}

@@ -13,8 +13,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -108,7 +109,7 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 	all := len(attacks)
 	attacks = slices.DeleteFunc(attacks, func(a *prove.Attack) bool { return !target.Has(a) })
 	fmt.Fprintf(std.err, "prove: %d attacks on the %s policies (%s), each beside its control\n", len(attacks), c.Policies, c.Target)
-	rows, audit, err := prove.CarryOut(ctx, target, roles, attacks, c.Bin)
+	rows, audit, err := prove.CarryOut(ctx, target, roles, attacks, c.Bin, progress(std.err, "attacks"))
 	if err != nil {
 		return err
 	}
@@ -147,11 +148,15 @@ func (c attack) whole() bool {
 	return !c.Quick && c.Only == "" && c.Policies == string(iam.Hardened) && c.Target == embedded
 }
 
-// progress writes a line for every tenth that is done.
+// progress writes a line for every tenth that is done, where that takes longer than a second.
 func progress(out io.Writer, what string) func(done, all int) {
-	var told atomic.Int64
+	var mu sync.Mutex
+	told, tenth := time.Now(), 0
 	return func(done, all int) {
-		if tenth := int64(10 * done / all); told.CompareAndSwap(tenth-1, tenth) {
+		mu.Lock()
+		defer mu.Unlock()
+		if now := 10 * done / all; now > tenth && time.Since(told) > time.Second {
+			told, tenth = time.Now(), now
 			fmt.Fprintf(out, "prove: %d of %d %s\n", done, all, what)
 		}
 	}
