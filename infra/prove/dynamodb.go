@@ -32,7 +32,7 @@ func dynamodbAttacks() []*Attack {
 	for _, name := range []string{"delete-own", "describe-table", "partiql-own", "partiql-update", "scan-own", "transact-write", "update-own"} {
 		all = append(all, ofCaller("seed-"+name, seeder, notGranted[name]))
 	}
-	return append(all, slices.Concat(twoWays(), ofServices(), ofStrays())...)
+	return append(all, slices.Concat(remaining(), twoWays(), ofServices(), ofStrays())...)
 }
 
 const key = `{"TenantID":{"S":"@"},"ShipmentID":{"S":"1001"}}`
@@ -54,7 +54,7 @@ func ofPartition(name, by string, o operation) *Attack {
 func ofCaller(name, by string, o operation) *Attack {
 	return &Attack{
 		Name: "dynamodb/" + name, Does: by + ": " + o.does, Differs: "the caller is root", Layer: IAM, Codes: denied, needs: needs[by],
-		Attempt: step(o.of(by, victim)), Control: step(o.of(root, victim)), Spoils: o.name == "DeleteTable", local: slices.Contains(leaving, o.name),
+		Attempt: step(o.of(by, victim)), Control: step(o.of(root, victim)), Spoils: slices.Contains([]string{"CreateTable", "DeleteTable"}, o.name), local: slices.Contains(leaving, o.name),
 	}
 }
 

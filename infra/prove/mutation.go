@@ -4,12 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/prove/mutate"
@@ -63,7 +60,7 @@ func Mutations(ctx context.Context, roles []iam.Role, attacks []*Attack, progres
 	defer func() { err = errors.Join(err, benches.Close()) }()
 	all := make([]Mutation, len(mutants))
 	var done atomic.Int64
-	return all, benches.each(ctx, len(all), func(ctx context.Context, b *bench, i int) error {
+	err = benches.each(ctx, len(all), func(ctx context.Context, b *bench, i int) error {
 		all[i].Mutant = mutants[i]
 		err := b.alone(ctx, &all[i])
 		if err == nil && all[i].Outcome == Unnoticed {
@@ -72,91 +69,10 @@ func Mutations(ctx context.Context, roles []iam.Role, attacks []*Attack, progres
 		progress(int(done.Add(1)), len(all))
 		return err
 	})
-}
-
-// benches are workers, one for each processor.
-type benches []*bench
-
-func newBenches(ctx context.Context, roles []iam.Role, attacks []*Attack) (benches, error) {
-	var all benches
-	for range runtime.GOMAXPROCS(0) {
-		b, err := newBench(ctx, roles, attacks)
-		if err != nil {
-			return nil, errors.Join(err, all.Close())
-		}
-		all = append(all, b)
+	if err == nil {
+		err = benches.unmoved(ctx)
 	}
-	return all, nil
-}
-
-func (all benches) Close() error {
-	var errs []error
-	for _, b := range all {
-		errs = append(errs, b.world.Close())
-	}
-	return errors.Join(errs...)
-}
-
-// each calls do for 0 to n-1.
-func (all benches) each(ctx context.Context, n int, do func(context.Context, *bench, int) error) error {
-	var next atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
-	for _, b := range all {
-		group.Go(func() error {
-			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				if err := errors.Join(ctx.Err(), do(ctx, b, int(i))); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	return group.Wait()
-}
-
-// bench holds the attacks against mutants in one World: sessions are had under the policies as they are, and a
-// mutant takes their place for as long as it is attacked. It is not safe for concurrent use.
-type bench struct {
-	roles   []iam.Role
-	attacks []*Attack
-	world   *World
-}
-
-// newBench returns a bench with the attacks that leave their World as it was.
-func newBench(ctx context.Context, roles []iam.Role, attacks []*Attack) (*bench, error) {
-	w, err := newWorld(ctx, roles, nil, crowd)
-	if err != nil {
-		return nil, err
-	}
-	b := &bench{roles: roles, world: w}
-	for _, a := range attacks {
-		if !a.Spoils && !a.services && a.concerns(roles) {
-			b.attacks = append(b.attacks, a)
-		}
-	}
-	return b, nil
-}
-
-// run returns those of attacks whose verdict under m is not Holds.
-func (b *bench) run(ctx context.Context, m mutate.Mutant, attacks []*Attack) (found, error) {
-	roles, err := m.Apply(b.roles)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.world.SetRoles(ctx, roles); err != nil {
-		return nil, err
-	}
-	all := found{}
-	for _, a := range attacks {
-		switch row := a.Run(ctx, b.world); row.Verdict {
-		case Broken:
-			return nil, row.Err
-		case Holds:
-		default:
-			all[a] = row.Verdict
-		}
-	}
-	return all, ctx.Err()
+	return all, err
 }
 
 // alone holds m against the attacks that its document is about; against all others too where none of those notices it.

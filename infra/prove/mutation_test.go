@@ -1,8 +1,10 @@
 package prove
 
 import (
+	"context"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"example.com/shiptrack/infra/iam"
@@ -119,5 +121,26 @@ func TestGuardBehindAnotherIsMaskedWhereAnAttackNoticesBoth(t *testing.T) {
 		if report.Holds() != (tc.want == Masked) {
 			t.Errorf("%s: %s", name, report.Summary())
 		}
+	}
+}
+
+func TestAttackThatDoesNotLeaveTheWorldAsItWasIsNamed(t *testing.T) {
+	first := true
+	once := &Attack{
+		Name: "test/once", Layer: IAM, Codes: denied, Attempt: step(request{by: attacker, operation: "ListTables", body: "{}"}),
+		Control: func(context.Context, *World) (Answer, error) {
+			defer func() { first = false }()
+			if first {
+				return Answer{Status: 200}, nil
+			}
+			return Answer{Status: 400, Code: "ResourceInUseException"}, nil
+		},
+	}
+	b, _ := benchOf(t, []*Attack{once})
+	if err := (benches{b}).unmoved(t.Context()); err != nil {
+		t.Fatalf("the first time it holds: %v", err)
+	}
+	if err := (benches{b}).unmoved(t.Context()); err == nil || !strings.Contains(err.Error(), "test/once does not leave the world as it was") {
+		t.Errorf("the second time: %v", err)
 	}
 }

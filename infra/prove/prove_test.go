@@ -76,7 +76,7 @@ var articleLets = []string{
 	"kms/direct", "kms/other-service", "kms/service-in-other-case", "opensearch/bulk", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper",
 	"opensearch/longer-name", "opensearch/multi-get", "opensearch/multi-search", "opensearch/own-and-all",
 	"sts/empty-tag", "sts/extra-key", "sts/extra-key-transitive", "sts/key-in-other-case", "sts/no-tag", "sts/not-transitive",
-	"sts/only-other-transitive", "sts/tag-in-other-case", "sts/transitive-in-other-case",
+	"sts/only-other-transitive", "sts/role-tag", "sts/tag-in-other-case", "sts/transitive-in-other-case",
 }
 
 func TestArticlesOwnPoliciesLetThroughWhatTheHardenedOnesDoNot(t *testing.T) {

@@ -98,6 +98,11 @@ func (w *World) send(ctx context.Context, q request) (Answer, error) {
 	if q.after != nil {
 		q.after(r)
 	}
+	return w.exchange(r)
+}
+
+// exchange sends r as it is.
+func (w *World) exchange(r *http.Request) (Answer, error) {
 	response, err := w.RoundTrip(r)
 	if err != nil {
 		return Answer{}, err

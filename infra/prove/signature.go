@@ -75,12 +75,13 @@ func signatureAttacks() []*Attack {
 			Attempt: signedWith(good, change), Control: step(good),
 		})
 	}
-	return all
+	return append(all, presigned()...)
 }
 
 func signedWith(q request, change func(c, other aws.Credentials) aws.Credentials) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
-		forged := &World{server: w.server, account: w.account, log: w.log, callers: map[string]aws.Credentials{q.by: change(w.callers[attacker], w.callers[victim])}}
+		forged := w.with(q.by)
+		forged.callers[q.by] = change(w.callers[attacker], w.callers[victim])
 		return forged.send(ctx, q)
 	}
 }

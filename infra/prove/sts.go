@@ -5,8 +5,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // stsAttacks are ways to a session that reaches more than one tenant, or another one.
@@ -29,6 +27,7 @@ func stsAttacks() []*Attack {
 	add("other-becomes-task", "another role assumes TrackingSeedTaskRole", "the role is TrackingAccessRole, and the caller TrackingServiceRole", refused, good.untagged().with("role", seedTask).with("by", other))
 	add("forged-name", "a session name with the separator of ARNs, to pass for another's", "the name is the tenant's", invalid, good.with("RoleSessionName", "blue@prove/admin"))
 	all = append(all, ofAssumption("seed-by-tenant", "a tenant's session assumes TrackingSeedRole", "the caller is TrackingSeedTaskRole", refused, seed.untagged().with("by", attacker), seed))
+	all = append(all, roleTags()...)
 	return append(all, widened(good.with("Policy", wide)), taskOfRole("TrackingAccessRole"), taskOfRole("TrackingSeedRole"))
 }
 
@@ -86,7 +85,7 @@ func widened(as assumption) *Attack {
 func through(as assumption, tenant string) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
 		caller := "session with a policy of its own for " + tenant
-		mine := &World{server: w.server, account: w.account, log: w.log, callers: map[string]aws.Credentials{service: w.callers[service]}}
+		mine := w.with(service)
 		if a, err := mine.become(ctx, caller, as); err != nil || !a.ok() {
 			return a, err
 		}

@@ -135,6 +135,11 @@ func (w *World) config(caller string) aws.Config {
 	}
 }
 
+// with is w with one of its callers, to which others can be added.
+func (w *World) with(caller string) *World {
+	return &World{server: w.server, account: w.account, log: w.log, callers: map[string]aws.Credentials{caller: w.callers[caller]}}
+}
+
 // secrets are all that must stand in no log.
 func (w *World) secrets() []string {
 	var all []string
