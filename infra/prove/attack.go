@@ -24,6 +24,16 @@ const (
 	Service   Layer = "service"   // what a service makes of a request whose token holds
 )
 
+// Extent is how much of a World an attack changes.
+type Extent int
+
+// The extents.
+const (
+	Nothing Extent = iota // that others would notice
+	Roles                 // for as long as it takes
+	Tables                // for good
+)
+
 // Attack is one attempt, and the control beside it.
 type Attack struct {
 	Name    string // "dynamodb/get-item", the group first; stable
@@ -31,9 +41,8 @@ type Attack struct {
 	Differs string // the one thing in which the control differs
 	Layer   Layer  // who has to deny it
 	Codes   []string
-	// Spoils says that one of the two changes what others need, and so comes last.
-	Spoils bool
-	needs  string // a role that not every set has
+	Spoils  Extent // what one of the two changes; the more, the later it comes
+	needs   string // a role that not every set has
 	// local says that an account is not asked: the policies are evaluated here, or a control leaves something behind.
 	local bool
 	// services says that the World has to have them.

@@ -69,7 +69,7 @@ func newBench(ctx context.Context, roles []iam.Role, attacks []*Attack) (*bench,
 	}
 	b := &bench{roles: roles, world: w}
 	for _, a := range attacks {
-		if !a.Spoils && !a.services && a.concerns(roles) {
+		if a.Spoils == Nothing && !a.services && a.concerns(roles) {
 			b.attacks = append(b.attacks, a)
 		}
 	}

@@ -52,9 +52,13 @@ func ofPartition(name, by string, o operation) *Attack {
 }
 
 func ofCaller(name, by string, o operation) *Attack {
+	spoils := Nothing
+	if o.name == "CreateTable" || o.name == "DeleteTable" {
+		spoils = Tables
+	}
 	return &Attack{
 		Name: "dynamodb/" + name, Does: by + ": " + o.does, Differs: "the caller is root", Layer: IAM, Codes: denied, needs: needs[by],
-		Attempt: step(o.of(by, victim)), Control: step(o.of(root, victim)), Spoils: slices.Contains([]string{"CreateTable", "DeleteTable"}, o.name), local: slices.Contains(leaving, o.name),
+		Attempt: step(o.of(by, victim)), Control: step(o.of(root, victim)), Spoils: spoils, local: slices.Contains(leaving, o.name),
 	}
 }
 

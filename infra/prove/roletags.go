@@ -22,10 +22,10 @@ func roleTags() []*Attack {
 	}
 	return []*Attack{
 		{
-			Name: "sts/role-tag", Does: "AssumeRole without a tag of a role that is tagged with " + victim, Differs: "a tag is passed", Layer: STS, Codes: refused,
+			Name: "sts/role-tag", Does: "AssumeRole without a tag of a role that is tagged with " + victim, Differs: "a tag is passed", Layer: STS, Codes: refused, Spoils: Roles,
 			Attempt: underRoleTag(step(own.untagged().request())), Control: underRoleTag(step(own.request())),
 		}, {
-			Name: "sts/role-tag-overridden", Does: attacker + "'s session of a role that is tagged with " + victim + " reads " + victim + "'s row", Differs: "the row is its own", Layer: IAM, Codes: denied,
+			Name: "sts/role-tag-overridden", Does: attacker + "'s session of a role that is tagged with " + victim + " reads " + victim + "'s row", Differs: "the row is its own", Layer: IAM, Codes: denied, Spoils: Roles,
 			Attempt: underRoleTag(read(victim)), Control: underRoleTag(read(attacker)),
 		},
 	}

@@ -17,11 +17,11 @@ func Attacks() []*Attack {
 	return all
 }
 
-// CarryOut carries out attacks on target under the policies of roles, those that spoil it last; what is about a role that is not
+// CarryOut carries out attacks on target under the policies of roles, those that change more of it later; what is about a role that is not
 // among roles, or is kept from the target, is left out. Then the logs are read. The services are started from the binaries in bin where an attack is on them.
 func CarryOut(ctx context.Context, target Target, roles []iam.Role, attacks []*Attack, bin string, progress func(done, all int)) (rows []Row, audit Audit, err error) {
 	attacks = slices.DeleteFunc(slices.Clone(attacks), func(a *Attack) bool { return !a.concerns(roles) || !target.Has(a) })
-	slices.SortStableFunc(attacks, func(a, b *Attack) int { return cmp.Compare(order(a), order(b)) })
+	slices.SortStableFunc(attacks, func(a, b *Attack) int { return cmp.Compare(a.Spoils, b.Spoils) })
 	w, err := target.world(ctx, roles)
 	if err != nil {
 		return nil, audit, err
@@ -42,13 +42,6 @@ func CarryOut(ctx context.Context, target Target, roles []iam.Role, attacks []*A
 	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.Attack.Name, b.Attack.Name) })
 	audit, err = w.audit()
 	return rows, audit, err
-}
-
-func order(a *Attack) int {
-	if a.Spoils {
-		return 1
-	}
-	return 0
 }
 
 func (a *Attack) concerns(roles []iam.Role) bool {
