@@ -141,6 +141,9 @@ func (b *bench) unmasks(ctx context.Context, m *Mutation, rest mutate.Mutant) (b
 	if m.Direction == mutate.Widens && len(hits) == 0 {
 		return false, nil
 	}
+	if m.Direction == mutate.Widens {
+		about = hits // no other is asked about below
+	}
 	without, err := b.run(ctx, rest, about)
 	if err != nil {
 		return false, err

@@ -38,7 +38,10 @@ func localWorld(log *decisions, upstream *url.URL) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := localaws.Config{Data: dir, Log: log}
+	c := localaws.Config{Data: dir}
+	if log != nil {
+		c.Log = log
+	}
 	if upstream != nil {
 		c.Upstreams = map[string]*url.URL{"dynamodb": upstream}
 	}
