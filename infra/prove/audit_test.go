@@ -41,8 +41,13 @@ func TestAuditNamesWhatTheDecisionLogLacksAndTheSecretsInIt(t *testing.T) {
 	if said := strings.Join(broken.Missing, "\n"); said != `the decision log lacks the request "`+answer.RequestID+"\"\na secret stands in the log decisions" {
 		t.Errorf("got %s", said)
 	}
-	if r := (&Report{Rows: []Row{{Attack: new(Attack), Verdict: Holds}}, Audit: broken}); r.Holds() || !strings.Contains(r.Summary(), "the logs: a secret") {
+	r := &Report{Rows: []Row{{Attack: new(Attack), Verdict: Holds}}, Audit: broken}
+	if r.Holds() || !strings.Contains(r.Summary(), "the logs: a secret") {
 		t.Errorf("the report: %s", r.Summary())
+	}
+	var junit strings.Builder
+	if err := r.JUnit(&junit); err != nil || !strings.Contains(junit.String(), `failures="1"`) || !strings.Contains(junit.String(), "a secret stands in the log") {
+		t.Errorf("JUnit: %v, %s", err, junit.String())
 	}
 }
 

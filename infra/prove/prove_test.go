@@ -106,7 +106,7 @@ func TestReports(t *testing.T) {
 	}{
 		"table":    {report.Print, []string{"guard removed ", "dynamodb/get-item ", "denied", "allowed", "ReadOwnPartition"}},
 		"JSON":     {report.JSON, []string{`"attacks": `, `"leaks": 0`, `"mutants": 2`, `"killed": 1`, `"equivalent": 1`}},
-		"JUnit":    {report.JUnit, []string{`failures="0"`, `classname="sts" name="no-tag"`, `classname="mutant" name="M"`}},
+		"JUnit":    {report.JUnit, []string{`failures="0"`, `classname="sts" name="no-tag"`, `classname="mutant" name="M"`, `classname="logs"`}},
 		"Markdown": {report.Markdown, []string{"| dynamodb/get-item | yellow: GetItem of another's row | holds |", "| `M` | `another`; then an attack |", "| `N` | the same |"}},
 	} {
 		var out strings.Builder

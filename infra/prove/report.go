@@ -2,7 +2,6 @@ package prove
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
@@ -144,51 +143,6 @@ func (r *Report) JSON(out io.Writer) error {
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(r.Figures())
-}
-
-// JUnit writes a test case for each row, in the XML that CI systems read.
-func (r *Report) JUnit(out io.Writer) error {
-	type failure struct {
-		Message string `xml:"message,attr"`
-	}
-	type testcase struct {
-		Class   string   `xml:"classname,attr"`
-		Name    string   `xml:"name,attr"`
-		Seconds string   `xml:"time,attr"`
-		Failure *failure `xml:"failure,omitempty"`
-	}
-	suite := struct {
-		XMLName  xml.Name   `xml:"testsuite"`
-		Name     string     `xml:"name,attr"`
-		Tests    int        `xml:"tests,attr"`
-		Failures int        `xml:"failures,attr"`
-		Cases    []testcase `xml:"testcase"`
-	}{Name: "prove " + r.Set + " " + r.Target, Tests: len(r.Rows) + len(r.Mutations)}
-	for i := range r.Rows {
-		row := &r.Rows[i]
-		group, name, _ := strings.Cut(row.Attack.Name, "/")
-		c := testcase{Class: group, Name: name, Seconds: fmt.Sprintf("%.6f", row.Duration.Seconds())}
-		if row.Verdict != Holds {
-			suite.Failures++
-			c.Failure = &failure{fmt.Sprintf("%s: %s", row.Verdict, row.decided())}
-		}
-		suite.Cases = append(suite.Cases, c)
-	}
-	for i := range r.Mutations {
-		m := &r.Mutations[i]
-		c := testcase{Class: "mutant", Name: m.Name, Seconds: "0"}
-		if m.Outcome == Unnoticed {
-			suite.Failures++
-			c.Failure = &failure{"no attack notices it"}
-		}
-		suite.Cases = append(suite.Cases, c)
-	}
-	if _, err := io.WriteString(out, xml.Header); err != nil {
-		return err
-	}
-	encoder := xml.NewEncoder(out)
-	encoder.Indent("", "  ")
-	return encoder.Encode(suite)
 }
 
 // Markdown writes what an auditor is given.

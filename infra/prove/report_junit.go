@@ -1,0 +1,71 @@
+package prove
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+)
+
+type failure struct {
+	Message string `xml:"message,attr"`
+}
+
+type testcase struct {
+	Class   string   `xml:"classname,attr"`
+	Name    string   `xml:"name,attr"`
+	Seconds string   `xml:"time,attr"`
+	Failure *failure `xml:"failure,omitempty"`
+}
+
+type testsuite struct {
+	XMLName  xml.Name   `xml:"testsuite"`
+	Name     string     `xml:"name,attr"`
+	Tests    int        `xml:"tests,attr"`
+	Failures int        `xml:"failures,attr"`
+	Cases    []testcase `xml:"testcase"`
+}
+
+// add adds a case that fails where message is not empty.
+func (s *testsuite) add(c testcase, message string) {
+	s.Tests++
+	if message != "" {
+		s.Failures++
+		c.Failure = &failure{message}
+	}
+	if c.Seconds == "" {
+		c.Seconds = "0"
+	}
+	s.Cases = append(s.Cases, c)
+}
+
+// JUnit writes a test case for each attack and each mutant, for the logs and for the search, in the XML that CI systems read.
+func (r *Report) JUnit(out io.Writer) error {
+	suite := testsuite{Name: "prove " + r.Set + " " + r.Target}
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		group, name, _ := strings.Cut(row.Attack.Name, "/")
+		message := ""
+		if row.Verdict != Holds {
+			message = fmt.Sprintf("%s: %s", row.Verdict, row.decided())
+		}
+		suite.add(testcase{Class: group, Name: name, Seconds: fmt.Sprintf("%.6f", row.Duration.Seconds())}, message)
+	}
+	suite.add(testcase{Class: "logs", Name: "every request, and no secret"}, strings.Join(r.Audit.Missing, "\n"))
+	for i := range r.Mutations {
+		message := ""
+		if r.Mutations[i].Outcome == Unnoticed {
+			message = "no attack notices it"
+		}
+		suite.add(testcase{Class: "mutant", Name: r.Mutations[i].Name}, message)
+	}
+	if r.Search != nil {
+		suite.add(testcase{Class: "search", Name: fmt.Sprintf("seed %d", r.Search.Seed)}, strings.Join(r.Search.Leaks, "\n"))
+	}
+	if _, err := io.WriteString(out, xml.Header); err != nil {
+		return err
+	}
+	encoder := xml.NewEncoder(out)
+	encoder.Indent("", "  ")
+	return encoder.Encode(suite)
+}
