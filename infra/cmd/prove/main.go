@@ -114,7 +114,10 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	report := &prove.Report{Set: c.Policies, Target: c.Target, Rows: rows, Left: all - len(attacks), Audit: audit}
-	if c.whole() {
+	switch {
+	case c.whole() && !report.Holds():
+		fmt.Fprintln(std.err, "prove: neither mutants nor a search: every attack has to be denied first")
+	case c.whole():
 		if report.Mutations, err = prove.Mutations(ctx, roles, attacks, progress(std.err, "mutants of the policies")); err != nil {
 			return err
 		}
