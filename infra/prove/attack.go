@@ -1,7 +1,3 @@
-// Package prove attacks the system with the policies that are deployed: each attempt at another tenant's data stands
-// beside a control that differs in one thing and is allowed, and the policies are mutated to show that
-// the attacks would notice a hole. What is not denied, or not by the layer that has to deny it, fails the
-// proof.
 package prove
 
 import (
