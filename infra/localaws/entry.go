@@ -152,10 +152,13 @@ var allowInvalidUTF8 = jsontext.AllowInvalidUTF8(true)
 // decisionLog writes entries, each with one Write.
 type decisionLog struct {
 	mu  sync.Mutex
-	out io.Writer
+	out io.Writer // nil: nobody reads it
 }
 
 func (l *decisionLog) write(e *Entry) {
+	if l.out == nil {
+		return
+	}
 	var line bytes.Buffer
 	if err := json.MarshalWrite(&line, e, allowInvalidUTF8, json.Deterministic(true)); err != nil {
 		panic(err) // strings, numbers and times always encode

@@ -86,9 +86,6 @@ func (c Config) withDefaults() Config {
 	if c.Account == "" {
 		c.Account = DefaultAccount
 	}
-	if c.Log == nil {
-		c.Log = io.Discard
-	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
