@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -69,7 +70,13 @@ Examples:
 
 It exits with 0 only if every attack was denied, by the layer that has to deny it, and every control allowed.`
 
+// collection trades some tens of megabytes for a quarter of the time of a search, unless GOGC says otherwise.
+const collection = 400
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collection)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
