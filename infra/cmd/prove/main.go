@@ -185,11 +185,7 @@ func (c attack) write(r *prove.Report, stdout io.Writer) error {
 		files[c.Markdown] = r.Markdown
 	}
 	if c.Out != "" {
-		name := filepath.Join(c.Out, "prove")
-		if c.Target != embedded {
-			name += "-" + c.Target
-		}
-		files[name+".json"], files[name+".xml"] = r.JSON, r.JUnit
+		files[filepath.Join(c.Out, "prove.json")], files[filepath.Join(c.Out, "prove.xml")] = r.JSON, r.JUnit
 	}
 	for name, write := range files {
 		f, err := os.Create(name)
