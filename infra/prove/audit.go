@@ -12,7 +12,7 @@ import (
 // Audit is what the logs account for after a run: the decision log of localaws, the request logs of both services, and the
 // audit log of the tracking service, joined by request id.
 type Audit struct {
-	AWS     int // requests of attacks and controls to AWS's APIs, each in the decision log
+	AWS     int // requests of the run to AWS's APIs, each in the decision log; 0 where that is AWS's
 	HTTP    int // requests to the services, each in the service's log, with tenant and subject where its token held
 	Records int // of the audit log, each with the same decision, under the same session, in the decision log
 	// Missing is what is not accounted for, or contradicts another log; and where a secret stands in one.

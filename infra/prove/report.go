@@ -52,7 +52,7 @@ type Figures struct {
 	Denied   int `json:"denied"`
 	Controls int `json:"controls"`
 	Allowed  int `json:"allowed"`
-	// Audited are the requests of attacks and controls that the logs account for.
+	// Audited are the requests of the run that the logs account for.
 	Audited int `json:"audited"`
 	// Killed are the mutants that are noticed, by themselves or with what hides them taken away too.
 	Mutants    int `json:"mutants"`
