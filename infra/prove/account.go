@@ -158,9 +158,9 @@ func present(err error, absence string) (bool, error) {
 	return err == nil, err
 }
 
-// clear deletes what an attack made; what is gone is no error.
+// clear deletes what an attack made; what is gone is no error. It has to be given a context that Ctrl-C does not end.
 func (a *Account) clear(ctx context.Context, roles []iam.Role) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), propagation)
+	ctx, cancel := context.WithTimeout(ctx, propagation)
 	defer cancel()
 	var errs []error
 	for _, name := range tables {

@@ -63,13 +63,7 @@ func (w *World) strangers(ctx context.Context) error {
 		Trust:    []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`),
 		Policies: []iam.Policy{{Name: "AssumeAny", Document: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:*","Resource":"*"}]}`)}},
 	}
-	if w.account != nil {
-		var err error
-		if role, err = w.account.admit(role); err != nil {
-			return err
-		}
-	}
-	if err := provision.Roles(ctx, w.config(root), []iam.Role{role}); err != nil {
+	if err := w.putRoles(ctx, []iam.Role{role}); err != nil {
 		return err
 	}
 	return w.startTask(ctx, other)

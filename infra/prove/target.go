@@ -61,7 +61,7 @@ func accountWorld(ctx context.Context, a *Account, roles []iam.Role) (*World, er
 	if err := a.vacant(ctx, roles); err != nil {
 		return nil, err
 	}
-	w := &World{account: a, made: true, callers: map[string]aws.Credentials{root: own}}
+	w := &World{account: a, callers: map[string]aws.Credentials{root: own}}
 	return w, w.populate(ctx, roles, crowd)
 }
 

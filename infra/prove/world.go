@@ -36,12 +36,11 @@ const (
 type World struct {
 	server   *localaws.Server // nil: an account
 	account  *Account         // nil: localaws
-	made     bool             // account may have what clear deletes
 	foreign  bool             // the store behind localaws is an emulator
 	dir      string
-	log      *decisions // nil: decisions are not kept, or not known
-	roles    []iam.Role // as they are now
-	intended []iam.Role
+	log      *decisions                 // nil: decisions are not kept, or not known
+	roles    []iam.Role                 // as they are now
+	intended []iam.Role                 // what populate was given: an account has nothing to clear before
 	compiled map[string]policy.Policies // of roles, as they are asked for
 	canaries map[string]string
 	callers  map[string]aws.Credentials
@@ -92,7 +91,7 @@ func (w *World) Close() error {
 	if w.server != nil {
 		err = errors.Join(err, w.server.Close(), os.RemoveAll(w.dir))
 	}
-	if w.made {
+	if w.account != nil && w.intended != nil {
 		err = errors.Join(err, w.account.clear(context.Background(), w.intended))
 	}
 	return err
@@ -107,19 +106,26 @@ func (w *World) SetRoles(ctx context.Context, roles []iam.Role) error {
 			changed = append(changed, role)
 		}
 	}
-	if w.account != nil {
-		for i := range changed {
-			var err error
-			if changed[i], err = w.account.admit(changed[i]); err != nil {
-				return err
-			}
-		}
-	}
-	if err := provision.Roles(ctx, w.config(root), changed); err != nil {
+	if err := w.putRoles(ctx, changed); err != nil {
 		return err
 	}
 	w.roles, w.compiled = roles, map[string]policy.Policies{}
 	return nil
+}
+
+// putRoles makes or changes roles; those of tasks trust the caller too where w is an account.
+func (w *World) putRoles(ctx context.Context, roles []iam.Role) error {
+	if w.account == nil {
+		return provision.Roles(ctx, w.config(root), roles)
+	}
+	admitted := make([]iam.Role, len(roles))
+	for i, role := range roles {
+		var err error
+		if admitted[i], err = w.account.admit(role); err != nil {
+			return err
+		}
+	}
+	return provision.Roles(ctx, w.config(root), admitted)
 }
 
 // config is for the SDK's clients: it reaches localaws without a network.
