@@ -35,9 +35,14 @@ test: ## run every test that needs Go alone
 build: $(BINARIES:%=build-%) ## build static binaries into bin/
 
 # One line per binary; dependencies that have to be fetched or compiled first are named by go itself.
+build-localaws: FOLDER = infra/localaws/cmd/localaws
+build-devissuer: FOLDER = infra/dev/devissuer/cmd/devissuer
+build-provision: FOLDER = infra/dev/provision/cmd/provision
+build-demo: FOLDER = infra/dev/demo
+build-prove: FOLDER = infra/prove/cmd/prove
 build-localaws build-devissuer build-provision build-demo build-prove: build-%:
 	@echo '  building $*'
-	@$(GOBUILD) -o $(BIN)/$* ./infra/cmd/$*
+	@$(GOBUILD) -o $(BIN)/$* ./$(FOLDER)
 
 build-tracking-service build-shipment-service: build-%:
 	@echo '  building $*'
@@ -58,7 +63,7 @@ down: ## stop Docker Compose's containers and remove them, their networks and vo
 
 .PHONY: test-clients
 test-clients: ## drive a demo, or with STACK=compose what make up started, with the AWS CLI and boto3
-	@go test -count=1 -tags clients -run 'TestClients|TestApplication' ./infra/e2e
+	@go test -count=1 -tags clients -run 'TestClients|TestApplication' ./infra/dev/e2e
 
 .PHONY: prove
 prove: build-prove build-tracking-service build-shipment-service ## attack isolation with the real policies, mutate them, and search; writes bin/prove.json and bin/prove.xml [REQUESTS=1000000] [TARGET=localstack|dynamodb-local, or TARGET=aws ACCOUNT=id]
@@ -66,7 +71,7 @@ prove: build-prove build-tracking-service build-shipment-service ## attack isola
 
 .PHONY: bench
 bench: ## run the benchmarks, print a table and write bin/bench.json
-	@mkdir -p $(BIN) && go run ./infra/cmd/bench --benchtime $(BENCHTIME) -o $(BIN)/bench.json $(foreach m,$(MODULES),./$(m)/...)
+	@mkdir -p $(BIN) && go run ./infra/dev/bench --benchtime $(BENCHTIME) -o $(BIN)/bench.json $(foreach m,$(MODULES),./$(m)/...)
 
 .PHONY: lint
 lint: tools ## run golangci-lint, and check that the import rules would notice a violation

@@ -8,8 +8,8 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"example.com/shiptrack/infra/localaws/api"
-	"example.com/shiptrack/infra/localaws/identity"
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 

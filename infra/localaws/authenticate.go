@@ -4,8 +4,8 @@ import (
 	"errors"
 	"net/http"
 
-	"example.com/shiptrack/infra/localaws/identity"
-	"example.com/shiptrack/infra/localaws/sigv4"
+	"example.com/shiptrack/infra/localaws/internal/identity"
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
 // refusals maps the kinds of sigv4 to how they are answered.

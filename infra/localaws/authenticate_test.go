@@ -13,8 +13,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 	"example.com/shiptrack/infra/localaws/localawstest"
-	"example.com/shiptrack/infra/localaws/sigv4"
 )
 
 // calls asks both protocols who is calling.

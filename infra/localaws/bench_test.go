@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 	"example.com/shiptrack/infra/localaws/localawstest"
-	"example.com/shiptrack/infra/localaws/sigv4"
 )
 
 // client keeps its connections, as the SDK's does.

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws/localawstest"
-	"example.com/shiptrack/infra/provision"
 )
 
 // What other evaluators of policies were seen to get wrong, as far as a policy document decides it:

@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
-	"example.com/shiptrack/infra/localaws/api"
-	"example.com/shiptrack/infra/localaws/upstream"
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/upstream"
 )
 
 // gateway is what stands between the routes and the upstreams. The zero gateway has none.

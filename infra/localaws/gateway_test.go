@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"example.com/shiptrack/infra/localaws"
-	"example.com/shiptrack/infra/localaws/sigv4"
-	"example.com/shiptrack/infra/localaws/upstream"
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
+	"example.com/shiptrack/infra/localaws/internal/upstream"
 )
 
 // connection is a caller's connection that notes its deadlines.

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"example.com/shiptrack/infra/localaws/api"
-	"example.com/shiptrack/infra/localaws/sigv4"
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
 // fakeService answers with what a test says.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"example.com/shiptrack/infra/localaws/api"
+	"example.com/shiptrack/infra/localaws/internal/api"
 )
 
 // refusalKind is a failure that each protocol spells in its own way.

@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"time"
 
-	"example.com/shiptrack/infra/localaws/api"
-	"example.com/shiptrack/infra/localaws/identity"
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 

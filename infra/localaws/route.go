@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/shiptrack/infra/localaws/api"
+	"example.com/shiptrack/infra/localaws/internal/api"
 )
 
 // route says how requests to one service look.

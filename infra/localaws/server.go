@@ -16,11 +16,11 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"example.com/shiptrack/infra/localaws/api"
-	"example.com/shiptrack/infra/localaws/dynamodb"
-	"example.com/shiptrack/infra/localaws/iam"
-	"example.com/shiptrack/infra/localaws/identity"
-	"example.com/shiptrack/infra/localaws/sts"
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb"
+	"example.com/shiptrack/infra/localaws/internal/iam"
+	"example.com/shiptrack/infra/localaws/internal/identity"
+	"example.com/shiptrack/infra/localaws/internal/sts"
 )
 
 // Defaults of Config.

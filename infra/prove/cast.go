@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/go-json-experiment/json"
 
+	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/iam"
-	"example.com/shiptrack/infra/provision"
 )
 
 // fill gives each tenant's canary to two rows: 1001, which all have, and one that the tenant alone has. What else is in them stays.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/shiptrack/infra/localaws/dynamodb"
+	"example.com/shiptrack/infra/localaws"
 )
 
 // crowd are the tenants of a search; a request is about two to five of them.
@@ -63,7 +63,7 @@ func (g *generator) caller() string {
 var (
 	common = []string{"GetItem", "GetItem", "Query", "Query", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem",
 		"TransactGetItems", "TransactWriteItems", "Scan", "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"}
-	every = dynamodb.Operations()
+	every = localaws.DynamoDBOperations()
 )
 
 // garbled breaks one body in thirty: members twice, text behind the end, an end that is missing.

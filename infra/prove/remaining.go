@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"example.com/shiptrack/infra/localaws/dynamodb"
+	"example.com/shiptrack/infra/localaws"
 )
 
 // names is a body that names the table, or something of it, whatever an operation calls it.
@@ -35,7 +35,7 @@ func remaining() []*Attack {
 		tried[o.name] = true
 	}
 	var all []*Attack
-	for _, name := range dynamodb.Operations() {
+	for _, name := range localaws.DynamoDBOperations() {
 		if tried[name] || slices.Contains(open, name) {
 			continue
 		}

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"time"
 
-	"example.com/shiptrack/infra/fleet"
+	"example.com/shiptrack/infra/dev/fleet"
 	"example.com/shiptrack/pkg/authn/authntest"
 )
 

@@ -13,10 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/go-json-experiment/json"
 
+	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/policy"
-	"example.com/shiptrack/infra/provision"
 )
 
 // The tenants: one attacks, the other is attacked.

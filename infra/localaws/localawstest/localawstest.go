@@ -17,10 +17,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/go-json-experiment/json"
 
+	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
-	"example.com/shiptrack/infra/localaws/sigv4"
-	"example.com/shiptrack/infra/provision"
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
 // Bucket is what takes the place of <bucket> in the policies that Load loads.

@@ -14,7 +14,7 @@ import (
 
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws/localawstest"
-	"example.com/shiptrack/infra/provision"
+	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tokenvending"

@@ -1,0 +1,46 @@
+// Command demo runs all of Shiptrack on this machine until Ctrl-C.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"example.com/shiptrack/pkg/command"
+	"github.com/alecthomas/kong"
+)
+
+type cli struct {
+	Settings
+}
+
+const description = `Run all of Shiptrack on this machine, check that tenants are kept apart, and print what to try. Ctrl-C stops everything.
+
+Examples:
+
+  make demo
+      builds the binaries first
+
+  SHIPMENT_PORT=18080 LOCALAWS_PORT=14566 make demo
+      on other ports; what it prints names them
+
+It exits with 1 where a part does not come up or the check fails.`
+
+// Run is called by kong.
+func (c cli) Run(ctx context.Context, out io.Writer) error { return runDemo(ctx, c.Settings, out) }
+
+func main() {
+	// SIGHUP: a terminal that is closed must not leave the parts running, nor their secrets on the disk.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return command.Run(&cli{}, args, stdout, stderr, kong.Name("demo"),
+		kong.Description(description),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(stdout, (*io.Writer)(nil)))
+}

@@ -1,0 +1,79 @@
+// Package demo runs the whole of Shiptrack on one machine: the services' own binaries, configured as
+// anywhere else, under the policies of infra/iam, each in a process of its own on loopback. It
+// checks that isolation holds before it invites anybody to look, and leaves nothing running.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+)
+
+// Settings say where each part listens; each field's variable moves it.
+type Settings struct {
+	ShipmentPort        int    `env:"SHIPMENT_PORT" default:"8080" help:"shipment-service, the public face."`
+	TrackingPort        int    `env:"TRACKING_PORT" default:"8081" help:"tracking-service, the owner of the data."`
+	IssuerPort          int    `env:"ISSUER_PORT" default:"8082" help:"devissuer, the development issuer."`
+	LocalawsPort        int    `env:"LOCALAWS_PORT" default:"4566" help:"localaws, the local AWS endpoint."`
+	CredentialsPort     int    `env:"CREDENTIALS_PORT" default:"4567" help:"The container-credentials endpoint of the tracking service."`
+	ShipmentMetricsPort int    `env:"SHIPMENT_METRICS_PORT" default:"9080" help:"Metrics of shipment-service."`
+	TrackingMetricsPort int    `env:"TRACKING_METRICS_PORT" default:"9081" help:"Metrics of tracking-service."`
+	Bin                 string `default:"bin" type:"existingdir" help:"Folder of the binaries that make build makes."`
+}
+
+// port is one address that the demo needs, with the variable that moves it.
+type port struct {
+	number         int
+	variable, part string
+}
+
+func (s Settings) ports() []port {
+	return []port{
+		{s.ShipmentPort, "SHIPMENT_PORT", "shipment-service"},
+		{s.TrackingPort, "TRACKING_PORT", "tracking-service"},
+		{s.IssuerPort, "ISSUER_PORT", "devissuer"},
+		{s.LocalawsPort, "LOCALAWS_PORT", "localaws"},
+		{s.CredentialsPort, "CREDENTIALS_PORT", "container credentials"},
+		{s.ShipmentMetricsPort, "SHIPMENT_METRICS_PORT", "shipment-service's metrics"},
+		{s.TrackingMetricsPort, "TRACKING_METRICS_PORT", "tracking-service's metrics"},
+	}
+}
+
+// checkPorts refuses a port that is taken, or named twice, before anything is started.
+func (s Settings) checkPorts() error {
+	seen := map[int]string{}
+	for _, p := range s.ports() {
+		if p.number < 1 || p.number > 65535 {
+			return fmt.Errorf("%s=%d is not a port: want 1 to 65535", p.variable, p.number)
+		}
+		if other, twice := seen[p.number]; twice {
+			return fmt.Errorf("%s and %s both name port %d: give one of them another", other, p.variable, p.number)
+		}
+		seen[p.number] = p.variable
+		listener, err := net.Listen("tcp", address(p.number))
+		if err != nil {
+			why := "cannot be listened on (" + err.Error() + ")"
+			if errors.Is(err, syscall.EADDRINUSE) {
+				why = "is in use"
+			}
+			return fmt.Errorf("port %d (%s) %s: free it, or move it, for example %s=%d make demo",
+				p.number, p.part, why, p.variable, movedPort(p.number))
+		}
+		listener.Close()
+	}
+	return nil
+}
+
+// movedPort is a number to suggest instead of one that is taken.
+func movedPort(number int) int {
+	if number+10000 <= 65535 {
+		return number + 10000
+	}
+	return number - 10000
+}
+
+func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+func endpoint(port int) string { return "http://" + address(port) }

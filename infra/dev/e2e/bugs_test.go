@@ -1,0 +1,118 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// replacement is a bug: text of one file is another.
+type replacement struct{ file, from, to string }
+
+// TestOurOwnBugs takes one layer at a time out of a service (go build -overlay: the product has no switches for faults) and
+// has the proof attack what remains. Each row says which layer catches it; the one that nothing catches has no second layer
+// behind it, and infra/docs/THREAT-MODEL.md says so.
+func TestOurOwnBugs(t *testing.T) {
+	const verify = "v.parser.ParseWithClaims(rawToken, &c, v.keyfunc.KeyfuncCtx(ctx)); err"
+	authn := replacement{"../../../pkg/authn/authn.go", "if _, err := " + verify, "if _, _, err := v.parser.ParseUnverified(rawToken, &c); err"}
+	for _, tc := range []struct {
+		name, service string
+		bug           replacement
+		attack        string
+		says          []string // in the attack's row
+	}{
+		{"shipment-service verifies no token", "shipment-service", authn, "token/own-key", []string{"denied", "401"}},
+		{"tracking-service verifies no token: nothing stands behind", "tracking-service", authn, "token/tracking-own-key", []string{"LEAK"}},
+		{"tracking-service takes the tenant from a header: nothing stands behind", "tracking-service",
+			replacement{"../../../pkg/httpserver/authenticate.go", "\t\t\tc.SetRequest(", "\t\t\tif id, err := tenant.Parse(r.Header.Get(\"X-Tenant-ID\")); err == nil {\n\t\t\t\tprincipal.Tenant = id\n\t\t\t}\n\t\t\tc.SetRequest("},
+			"http/tracking-header", []string{"LEAK"}},
+		{"keys of the wrong tenant: IAM", "tracking-service",
+			replacement{"../../../tracking-service/internal/dynamo/store.go", "Key: own.key(id)})", `Key: map[string]types.AttributeValue{partitionKey: &types.AttributeValueMemberS{Value: "blue"}, sortKey: own.key(id)[sortKey]}})`},
+			"http/tracking-id", []string{"WRONG DENIAL", "403"}},
+		{"another tenant's session from the cache: IAM", "tracking-service",
+			replacement{"../../../pkg/tokenvending/machine.go", "\ts, ok := m.sessions.GetIfPresent(id)\n\tnow := time.Now()", "\tif m.config.RoleARN[len(m.config.RoleARN)-10:] == \"AccessRole\" {\n\t\tfirst.CompareAndSwap(nil, &id)\n\t\tid = *first.Load()\n\t}\n\ts, ok := m.sessions.GetIfPresent(id)\n\tnow := time.Now()"},
+			"http/tracking-id", []string{"REFUSED", "404"}},
+		{"a cursor that is bound to no tenant: keys of the own tenant", "tracking-service",
+			replacement{"../../../tracking-service/internal/rest/cursor.go", "[]byte(cursorPurpose + owner.String())", "[]byte(cursorPurpose + owner.String()[:0])"},
+			"http/tracking-cursor", []string{"WRONG DENIAL", "own shipments alone"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			row := rowOf(t, brokenBin(t, tc.service, tc.bug), tc.attack)
+			for _, want := range tc.says {
+				if !strings.Contains(row, want) {
+					t.Errorf("%s, want %q in it", row, want)
+				}
+			}
+			if leaks := tc.says[0] == "LEAK"; strings.Contains(row, "LEAK") != leaks {
+				t.Errorf("%s, a leak: want %t", row, leaks)
+			}
+		})
+	}
+}
+
+// rowOf carries out one attack against the services in binaries, and returns its row.
+func rowOf(t *testing.T, binaries, attack string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "prove"), "--quick", "--only", attack, "--bin", binaries)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, _ := cmd.Output() // it fails where the attack gets through
+	for line := range strings.Lines(string(out)) {
+		if fields := strings.Fields(line); len(fields) > 0 && fields[0] == attack {
+			return strings.TrimSpace(line)
+		}
+	}
+	t.Fatalf("no row of %s in\n%s%s", attack, out, &said)
+	return ""
+}
+
+// brokenBin returns a folder with both services, of which service was built with the bug.
+func brokenBin(t *testing.T, service string, bug replacement) string {
+	t.Helper()
+	dir := t.TempDir()
+	path, err := filepath.Abs(bug.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(text), bug.from, bug.to, 1)
+	if strings.Contains(bug.to, "first.Load") {
+		changed += "\nvar first atomic.Pointer[tenant.ID]\n"
+		changed = strings.Replace(changed, "import (", "import (\n\t\"sync/atomic\"", 1)
+	}
+	if strings.Contains(bug.to, "tenant.Parse") {
+		changed = strings.Replace(changed, "import (", "import (\n\t\"example.com/shiptrack/pkg/tenant\"", 1)
+	}
+	if changed == string(text) {
+		t.Fatalf("%s has no %q", bug.file, bug.from)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: filepath.Join(dir, "changed.go")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"changed.go": []byte(changed), "overlay.json": overlay} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"tracking-service", "shipment-service"} {
+		if name == service {
+			build := exec.CommandContext(t.Context(), "go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", filepath.Join(dir, name), "./cmd/"+name)
+			build.Dir = "../../../" + name
+			if out, err := build.CombinedOutput(); err != nil {
+				t.Fatalf("build: %v\n%s", err, out)
+			}
+		} else if err := os.Symlink(filepath.Join(bin, name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}

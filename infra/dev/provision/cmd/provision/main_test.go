@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"example.com/shiptrack/infra/dev/provision"
+	"example.com/shiptrack/infra/localaws/localawstest"
+)
+
+func TestPutMakesRolesTableAndKeyHoweverOftenItRuns(t *testing.T) {
+	l := localawstest.Start(t)
+	key := filepath.Join(t.TempDir(), "key")
+	first := ""
+	for range 2 {
+		var out, stderr bytes.Buffer
+		if code := run(t.Context(), []string{"--cursor-key", key, "--endpoint", l.URL + "/"}, &out, &stderr); code != 0 {
+			t.Fatalf("exit %d: %s%s", code, &out, &stderr)
+		}
+		content, err := os.ReadFile(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if decoded, err := base64.StdEncoding.DecodeString(string(content)); err != nil || len(decoded) != 32 {
+			t.Errorf("the key has %d bytes, %v, want 32", len(decoded), err)
+		}
+		if first == "" {
+			first = string(content)
+		} else if string(content) != first {
+			t.Error("the second run made another key")
+		}
+	}
+	role := aws.String("TrackingAccessRole")
+	if _, err := awsiam.NewFromConfig(l.Config(localawstest.Root)).GetRole(t.Context(), &awsiam.GetRoleInput{RoleName: role}); err != nil {
+		t.Error(err)
+	}
+	if there, err := demonstration(l).InPlace(t.Context()); err != nil || !there {
+		t.Errorf("in place: %t, %v", there, err)
+	}
+}
+
+func demonstration(l *localawstest.Local) provision.Demonstration {
+	return provision.Demonstration{Endpoint: l.URL, Region: l.Region, Out: io.Discard}
+}
+
+func TestWhatIsLostIsBroughtBack(t *testing.T) {
+	l := localawstest.Start(t)
+	k := keep{Mark: filepath.Join(t.TempDir(), "mark")}
+	healthy := func() bool { return health{Mark: k.Mark}.Run() == nil }
+	d := demonstration(l)
+	client := dynamodb.NewFromConfig(l.Config(localawstest.Root))
+	if healthy() {
+		t.Error("healthy before anything is in place")
+	}
+	for _, round := range []string{"nothing is there", "the table was lost"} {
+		if err := k.look(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		if there, err := d.InPlace(t.Context()); err != nil || !there || !healthy() {
+			t.Errorf("%s: in place %t, %v, healthy %t", round, there, err, healthy())
+		}
+		l.ResetLog()
+		if err := k.look(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		if entries := l.Entries(t); len(entries) != 1 || entries[0].Action != "dynamodb:DescribeTable" {
+			t.Errorf("%s: what is in place was touched: %+v", round, entries)
+		}
+		if _, err := client.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: aws.String(provision.TableName)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Where the work cannot be done it must not look done.
+	d.Seed = filepath.Join(t.TempDir(), "missing")
+	if err := k.look(t.Context(), d); err == nil || healthy() {
+		t.Errorf("a seed that does not start: %v, healthy %t", err, healthy())
+	}
+}
+
+// What was begun and not finished has no mark.
+func TestRunWithoutAMarkPutsAllInPlaceThoughTheTableIsThere(t *testing.T) {
+	l := localawstest.Start(t)
+	d := demonstration(l)
+	if err := provision.Table(t.Context(), l.Config(localawstest.Root), provision.TableName); err != nil {
+		t.Fatal(err)
+	}
+	k := keep{Mark: filepath.Join(t.TempDir(), "mark")}
+	if err := k.look(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	role := aws.String("TrackingServiceRole")
+	if _, err := awsiam.NewFromConfig(l.Config(localawstest.Root)).GetRole(t.Context(), &awsiam.GetRoleInput{RoleName: role}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEndpointThatIsNotReadyIsNamedWithWhatItSaid(t *testing.T) {
+	away := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "dynamodb does not answer", http.StatusServiceUnavailable)
+	}))
+	defer away.Close()
+	var out, stderr bytes.Buffer
+	began := time.Now()
+	code := run(t.Context(), []string{"--endpoint", away.URL, "--patience", "200ms"}, &out, &stderr)
+	if code != 1 || !strings.Contains(stderr.String(), "localaws answers 503 Service Unavailable dynamodb does not answer (start it, or name its URL in AWS_ENDPOINT_URL)") {
+		t.Errorf("exit %d after %s: %s, want 1 and what it said", code, time.Since(began), &stderr)
+	}
+	if strings.Count(out.String(), "\n") != 1 {
+		t.Errorf("said %q while it waited, want one line", &out)
+	}
+}

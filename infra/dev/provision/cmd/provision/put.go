@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"example.com/shiptrack/infra/dev/provision"
+)
+
+// awaitInterval is how often localaws is asked whether it is ready yet.
+const awaitInterval = 50 * time.Millisecond
+
+// put are the flags of both commands.
+type put struct {
+	Endpoint  string        `default:"http://127.0.0.1:4566" env:"AWS_ENDPOINT_URL" placeholder:"URL" help:"Where localaws is (${default})."`
+	Region    string        `default:"us-east-1" env:"AWS_REGION" placeholder:"REGION" help:"Region of localaws (${default})."`
+	Seed      string        `placeholder:"BINARY" help:"Binary of the tracking service, whose seed writes the rows. Without it none are written."`
+	CursorKey string        `placeholder:"FILE" help:"Make this file with a random key for CURSOR_KEY_FILE of the tracking service, where it is missing."`
+	Patience  time.Duration `default:"60s" help:"How long localaws, and what is behind it, may take to be ready (${default})."`
+}
+
+// Run puts all in place once.
+func (p put) Run(ctx context.Context, out io.Writer) error {
+	if err := makeKey(p.CursorKey); err != nil {
+		return fmt.Errorf("--cursor-key: %w", err)
+	}
+	wait, cancel := context.WithTimeout(ctx, p.Patience)
+	defer cancel()
+	if err := p.await(wait, out); err != nil {
+		return err
+	}
+	return p.demonstration(out).Put(ctx)
+}
+
+func (p put) demonstration(out io.Writer) provision.Demonstration {
+	return provision.Demonstration{Endpoint: strings.TrimSuffix(p.Endpoint, "/"), Region: p.Region, Seed: p.Seed, Out: out}
+}
+
+// await returns once localaws is ready, or says why it is not.
+func (p put) await(ctx context.Context, out io.Writer) error {
+	tick := time.NewTicker(awaitInterval)
+	defer tick.Stop()
+	for said := ""; ; {
+		err := p.ready(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("localaws at %s is not ready: %s (start it, or name its URL in AWS_ENDPOINT_URL)", p.Endpoint, said)
+		case <-tick.C:
+		}
+		if err.Error() != said {
+			said = err.Error()
+			fmt.Fprintf(out, "provision: waiting for localaws at %s: %s\n", p.Endpoint, said)
+		}
+	}
+}
+
+// ready asks GET /_localaws/ready, which answers for what is behind a gateway too, and leaves no line in the
+// decision log.
+func (p put) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(p.Endpoint, "/")+"/_localaws/ready", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		said, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10)) // what there is of it
+		return fmt.Errorf("localaws answers %s %s", response.Status, strings.TrimSpace(string(said)))
+	}
+	return nil
+}
+
+// makeKey makes the file of a cursor key, for its owner's eyes alone. One that exists stays.
+func makeKey(file string) error {
+	if file == "" {
+		return nil
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails (crypto/rand)
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key))
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,88 @@
+package provision_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"example.com/shiptrack/infra/dev/provision"
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws/localawstest"
+)
+
+func TestRolesAreBroughtToTheWantedDocumentsHoweverOftenItRuns(t *testing.T) {
+	l := localawstest.Start(t)
+	cfg := l.Config(localawstest.Root)
+	client := awsiam.NewFromConfig(cfg)
+	l.Load(t, iam.Article)
+	// What someone put there by hand goes, since it may allow too much.
+	if _, err := client.PutRolePolicy(t.Context(), &awsiam.PutRolePolicyInput{
+		RoleName: aws.String("TrackingAccessRole"), PolicyName: aws.String("ByHand"),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		l.Load(t, iam.Hardened)
+		role, err := client.GetRole(t.Context(), &awsiam.GetRoleInput{RoleName: aws.String("TrackingAccessRole")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if trust := aws.ToString(role.Role.AssumeRolePolicyDocument); !strings.Contains(trust, "AssumeWithTenantTagOnly") {
+			t.Errorf("the trust policy is not the hardened one: %s", trust)
+		}
+		policies, err := client.ListRolePolicies(t.Context(), &awsiam.ListRolePoliciesInput{RoleName: aws.String("TrackingAccessRole")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "TrackingAccessPolicyDynamoDB TrackingAccessPolicyOpenSearch TrackingAccessPolicyS3"
+		if got := strings.Join(policies.PolicyNames, " "); got != want {
+			t.Errorf("inline policies %s, want %s", got, want)
+		}
+	}
+}
+
+func TestRolesThatMayNotBeCreatedAreAnError(t *testing.T) {
+	l := localawstest.Start(t)
+	l.Load(t, iam.Hardened)
+	cfg := l.Config(l.RoleCredentials(t, "TrackingServiceRole", "task"))
+	err := provision.Roles(t.Context(), cfg, []iam.Role{{Name: "Mine", Trust: []byte("{}")}})
+	if err == nil || !strings.HasPrefix(err.Error(), "role Mine: ") {
+		t.Errorf("got %v, want an error that names the role", err)
+	}
+	if err := provision.Table(t.Context(), cfg, "Mine"); err == nil {
+		t.Error("the table was created")
+	}
+}
+
+func TestTableIsCreatedOnceAndKeepsItsItems(t *testing.T) {
+	l := localawstest.Start(t)
+	cfg := l.Config(localawstest.Root)
+	client := dynamodb.NewFromConfig(cfg)
+	table := aws.String("TrackingData")
+	for i := range 2 {
+		if err := provision.Table(t.Context(), cfg, *table); err != nil {
+			t.Fatal(err)
+		}
+		out, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: table})
+		if err != nil || out.Table.TableStatus != types.TableStatusActive {
+			t.Fatalf("DescribeTable: %+v, %v", out, err)
+		}
+		if schema := out.Table.KeySchema; len(schema) != 2 || *schema[0].AttributeName != "TenantID" || *schema[1].AttributeName != "ShipmentID" {
+			t.Errorf("key schema %+v", schema)
+		}
+		scan, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: table})
+		if err != nil || len(scan.Items) != i {
+			t.Errorf("%d items, %v, want %d", len(scan.Items), err, i)
+		}
+		if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: table, Item: map[string]types.AttributeValue{
+			"TenantID": &types.AttributeValueMemberS{Value: "yellow"}, "ShipmentID": &types.AttributeValueMemberS{Value: "1001"},
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

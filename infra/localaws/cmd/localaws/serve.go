@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/internal/upstream"
+	"example.com/shiptrack/pkg/command"
+)
+
+const (
+	defaultListen            = "127.0.0.1:4566"
+	defaultCredentialsListen = "127.0.0.1:4567"
+)
+
+type serve struct {
+	Listen string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Address to listen on (${default}). Whoever reaches it can sign as root: keep it on loopback, or inside a network of containers."`
+	Data   string `placeholder:"DIR" help:"Directory of tables, items, roles and the key of sessions; made where missing. Without it all is kept in a temporary directory and gone at the end."`
+	Log    string `placeholder:"FILE" help:"Append the decision log, one JSON line per decision, to this file instead of printing it to stdout."`
+
+	Upstream []string `sep:"none" placeholder:"[SERVICE=]URL" help:"Forward what was allowed to this endpoint of the same API, signed as test/test, instead of answering it. A URL alone stands for every service that can be forwarded (dynamodb); may be given more than once. STS and IAM are always answered here."`
+}
+
+// Help is printed below the flags.
+func (serve) Help() string {
+	return `Examples:
+
+  localaws serve
+      a clean start each time, decisions on stdout
+
+  localaws serve --data ./data --log decisions.jsonl
+      what was acknowledged is there again after a restart, and so are sessions
+
+  AWS_REGION=eu-west-1 localaws serve --listen 127.0.0.1:4600
+      another region and port; clients need AWS_ENDPOINT_URL=http://127.0.0.1:4600
+
+  localaws serve --upstream dynamodb=http://dynamodb-local:8000
+      a gateway that enforces IAM in front of DynamoDB Local
+
+A gateway runs on while its upstream is away, and answers 500 or 503, which SDKs retry. GET /_localaws/health answers 200 while localaws runs, GET /_localaws/ready only while every upstream answers too (else 503). Let nothing but the gateway reach the upstream, which checks nothing.`
+}
+
+func (s serve) Run(ctx context.Context, p process) (err error) {
+	upstreams, err := upstream.ParseAddresses(s.Upstream)
+	if err != nil {
+		return upstreamFailure(err)
+	}
+	listener, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return listenFailure(s.Listen, err)
+	}
+	defer listener.Close()
+	if err := checkUpstreams(ctx, upstreams, listener.Addr()); err != nil {
+		return upstreamFailure(err)
+	}
+	data, remove, err := s.dataDirectory()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	decisions, closeLog, err := s.decisions(p.out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeLog()) }()
+	server, err := localaws.New(localaws.Config{Data: data, Region: p.region(), Log: decisions, Upstreams: upstreams})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	s.announce(p, listener.Addr())
+	announceUpstreams(ctx, p, upstreams, server)
+	return serveUntil(ctx, listener, server, p.err)
+}
+
+func nothing() error { return nil }
+
+// dataDirectory returns the directory and what to do with it at the end.
+func (s serve) dataDirectory() (dir string, end func() error, err error) {
+	if s.Data != "" {
+		return s.Data, nothing, nil
+	}
+	dir, err = os.MkdirTemp("", "localaws-")
+	return dir, func() error { return os.RemoveAll(dir) }, err
+}
+
+func (s serve) decisions(stdout io.Writer) (w io.Writer, end func() error, err error) {
+	if s.Log == "" {
+		return stdout, nothing, nil
+	}
+	file, err := os.OpenFile(s.Log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	return file, file.Close, nil
+}
+
+func (s serve) announce(p process, address net.Addr) {
+	fmt.Fprintf(p.err, "localaws: http://%s, account %s, region %s, root key test/test\n", address, localaws.DefaultAccount, p.region())
+	if s.Data == "" {
+		fmt.Fprintln(p.err, "localaws: data is temporary and gone at the end; --data DIR keeps it")
+	}
+	if tcp, ok := address.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		fmt.Fprintf(p.err, "localaws: %s is not loopback: whoever reaches it can sign as root\n", address)
+	}
+}
+
+// listenFailure is one line that names the port and the flag that moves it.
+func listenFailure(address string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		_, port, _ := net.SplitHostPort(address) // it was good enough to listen on
+		return fmt.Errorf("port %s is in use (%s): stop what listens there, or choose another with --listen", port, address)
+	}
+	return fmt.Errorf("--listen %s: %w", address, err)
+}
+
+// maxHeader leaves room for a session token with fifty tags of the greatest length.
+const maxHeader = 128 << 10
+
+// serveUntil answers requests until ctx ends, then gives those under way at most a second.
+func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler, stderr io.Writer) error {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
+		ErrorLog: log.New(stderr, "localaws: ", 0),
+	}
+	return command.Serve(ctx, server, listener)
+}

@@ -1,0 +1,74 @@
+// Package api is the contract between localaws' choke point and the services behind it (sts, iam,
+// dynamodb). A service reads a request once, into a Call: what has to be authorized, and a closure that
+// answers exactly that reading. The choke point alone decides and logs; a service that cannot say what
+// a request asks for returns an error, and nothing is answered.
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"example.com/shiptrack/infra/localaws/internal/identity"
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// Request is one authenticated request. It is read-only.
+type Request struct {
+	ID        string // AWS request id, in x-amzn-RequestId and in the decision log
+	Operation string // as the protocol names it: "GetItem"
+	Body      []byte // the bytes whose hash was signed
+	Form      *Form  // Query protocol: the parameters, Action and Version taken out
+	Header    http.Header
+	Caller    *identity.Principal
+	Now       time.Time
+	Account   string // twelve digits
+	Region    string
+}
+
+// Permission is one thing that must be allowed before a Call is answered. Context holds the keys that
+// the service knows; the choke point adds the global ones (aws:PrincipalTag/..., aws:CurrentTime ...).
+type Permission struct {
+	Action   string // "dynamodb:GetItem"
+	Resource string // an ARN, or "*" for actions without a resource
+	// Asked, where set, is the resource as the caller named it, for the message of a denial: Resource may
+	// hold what only a look-up told (a role's path, the case of its name).
+	Asked   string
+	Context *policy.Context
+	// Trust, where set, is the policy of the resource itself (a role's trust policy): it decides, and the
+	// caller's own policies count as for AssumeRole (policy.DecideTrust).
+	Trust *policy.Named
+	// Note, where set, is for the log of a denial: what an operator should know and a caller must not.
+	Note string
+	// As, where set, is for whom it is decided in place of the caller: the AWS service that starts a role.
+	As *identity.Principal
+}
+
+// Call is one reading of a request.
+type Call struct {
+	// Permissions must all be allowed. None at all is refused unless Free is set.
+	Permissions []Permission
+	// Free marks the operations that need no permission (sts:GetCallerIdentity).
+	Free bool
+	// Answer performs the operation; it is called at most once, after every permission was allowed.
+	Answer func(context.Context) (*Response, error)
+}
+
+// Response is an answer in the service's protocol.
+type Response struct {
+	Status int // 0 means 200
+	Header http.Header
+	Body   []byte
+	// Stream, where set, is the body in place of Body: passed on as it comes, and closed. An error of Read
+	// but io.EOF cuts the connection to the caller, so that half an answer is not taken for a whole one.
+	Stream io.ReadCloser
+}
+
+// Service is one AWS API.
+type Service interface {
+	// Protocol says how its requests name their operation and how its errors are written.
+	Protocol() Protocol
+	// Read says what req asks for. An *Error is answered as it is.
+	Read(ctx context.Context, req *Request) (*Call, error)
+}

@@ -1,0 +1,293 @@
+package dynamodb
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
+)
+
+// pageInput is what Query and Scan have in common.
+type pageInput struct {
+	placeholders
+	TableName              string
+	IndexName              string
+	AttributesToGet        []string
+	ProjectionExpression   *string
+	FilterExpression       *string
+	ConditionalOperator    string
+	ConsistentRead         bool
+	ExclusiveStartKey      attr.Item
+	Limit                  *int
+	ReturnConsumedCapacity string
+	Select                 string
+}
+
+type queryInput struct {
+	pageInput
+	KeyConditionExpression *string
+	KeyConditions          map[string]legacyCondition
+	QueryFilter            map[string]jsontext.Value
+	ScanIndexForward       *bool
+}
+
+type scanInput struct {
+	pageInput
+	ScanFilter    map[string]jsontext.Value
+	Segment       *int
+	TotalSegments *int
+}
+
+// page is a reading of a Query or a Scan.
+type page struct {
+	target     *target
+	index      string
+	from       *index    // nil: the table, or there is no such index
+	keys       keySchema // of what is read
+	resource   string
+	selects    string
+	terms      []expr.KeyTerm // of a Query
+	backward   bool
+	filter     *expr.Condition
+	projection *expr.Projection
+	count      bool // items are counted, not answered
+	limit      int  // 0: none
+	start      attr.Item
+	consistent bool
+	capacity   string
+	segment    int
+	segments   int // 0: the Scan is not parallel
+	legacy     error
+}
+
+func readQuery(r *reading) (answer, error) {
+	var in queryInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if err := in.oneKind(); err != nil {
+		return nil, err
+	}
+	p, err := in.parser(in.KeyConditionExpression, in.FilterExpression, in.ProjectionExpression)
+	if err != nil {
+		return nil, err
+	}
+	q, a, err := r.page(&in.pageInput, p)
+	if err != nil {
+		return nil, err
+	}
+	q.backward = in.ScanIndexForward != nil && !*in.ScanIndexForward
+	if len(in.QueryFilter) > 0 {
+		q.legacy = unsupported("QueryFilter", "FilterExpression")
+	}
+	a.names(slices.Collect(maps.Keys(in.QueryFilter))...)
+	if in.KeyConditionExpression != nil {
+		q.terms, err = expr.ParseKeyCondition(*in.KeyConditionExpression, p)
+	} else {
+		q.terms, err = readKeyConditions(in.KeyConditions)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Unused(); err != nil {
+		return nil, err
+	}
+	if err := q.readPartition(a); err != nil {
+		return nil, err
+	}
+	r.permit("Query", q.resource, q.target.table, a.context())
+	return r.store.query(q), nil
+}
+
+// oneKind refuses parameters from before expressions beside expressions, and a Query without a key.
+func (in *queryInput) oneKind() error {
+	err := notBoth(map[string]bool{
+		"AttributesToGet": in.AttributesToGet != nil, "QueryFilter": in.QueryFilter != nil,
+		"ConditionalOperator": in.ConditionalOperator != "", "KeyConditions": in.KeyConditions != nil,
+	}, map[string]bool{
+		"ProjectionExpression": in.ProjectionExpression != nil, "FilterExpression": in.FilterExpression != nil,
+		"KeyConditionExpression": in.KeyConditionExpression != nil,
+	})
+	if err == nil && in.KeyConditions == nil && in.KeyConditionExpression == nil {
+		err = validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	}
+	return err
+}
+
+// readPartition notes the partition that a Query reads. It is known where the table is, and where exactly
+// one term compares the partition key, for equality; more than one is refused, never decided by one of
+// them. A start key names its partition too: one within another is for the answer to refuse, because who may
+// not read either must not learn what the table's key is called.
+func (q *page) readPartition(a *access) error {
+	a.keyed = true
+	keys, known := q.target.table.of(q.index)
+	var partition []expr.KeyTerm
+	for _, term := range q.terms {
+		a.names(term.Attribute)
+		if known && term.Attribute == keys.Partition.Name {
+			partition = append(partition, term)
+		}
+	}
+	switch {
+	case len(partition) > 1:
+		return validation("KeyConditionExpressions must only contain one condition per key")
+	case len(partition) == 0 || partition[0].Op != expr.Equal:
+		a.unknownKeys = true
+		return nil
+	}
+	value := partition[0].Values[0]
+	a.partition(value)
+	if start, ok := q.start[keys.Partition.Name]; ok {
+		a.partition(start)
+	}
+	return nil
+}
+
+func readScan(r *reading) (answer, error) {
+	var in scanInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	err := notBoth(
+		map[string]bool{"AttributesToGet": in.AttributesToGet != nil, "ScanFilter": in.ScanFilter != nil, "ConditionalOperator": in.ConditionalOperator != ""},
+		map[string]bool{"ProjectionExpression": in.ProjectionExpression != nil, "FilterExpression": in.FilterExpression != nil})
+	if err != nil {
+		return nil, err
+	}
+	p, err := in.parser(in.FilterExpression, in.ProjectionExpression)
+	if err != nil {
+		return nil, err
+	}
+	s, a, err := r.page(&in.pageInput, p)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.ScanFilter) > 0 {
+		s.legacy = unsupported("ScanFilter", "FilterExpression")
+	}
+	a.names(slices.Collect(maps.Keys(in.ScanFilter))...)
+	if err := p.Unused(); err != nil {
+		return nil, err
+	}
+	if err := s.readSegments(&in); err != nil {
+		return nil, err
+	}
+	r.permit("Scan", s.resource, s.target.table, a.context())
+	return r.store.scan(s), nil
+}
+
+func (q *page) readSegments(in *scanInput) error {
+	if in.Segment == nil && in.TotalSegments == nil {
+		return nil
+	}
+	switch {
+	case in.Segment == nil:
+		return validation("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
+	case in.TotalSegments == nil:
+		return validation("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
+	case *in.TotalSegments < 1 || *in.TotalSegments > maxSegments:
+		return validation("1 validation error detected: Value '%d' at 'totalSegments' failed to satisfy constraint: "+
+			"Member must have value between 1 and %d", *in.TotalSegments, maxSegments)
+	case *in.Segment < 0 || *in.Segment >= *in.TotalSegments:
+		return validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: "+
+			"Segment: %d is not less than TotalSegments: %d", *in.Segment, *in.TotalSegments)
+	}
+	q.segment, q.segments = *in.Segment, *in.TotalSegments
+	return nil
+}
+
+const maxSegments = 1000000
+
+// page reads what Query and Scan have in common.
+func (r *reading) page(in *pageInput, p *expr.Placeholders) (*page, *access, error) {
+	q := &page{index: in.IndexName, start: in.ExclusiveStartKey, consistent: in.ConsistentRead}
+	var err error
+	if q.target, err = r.target("tableName", in.TableName); err != nil {
+		return nil, nil, err
+	}
+	q.resource, q.from = q.target.arn, q.target.table.index(q.index)
+	q.keys, _ = q.target.table.of(q.index)
+	if q.index != "" {
+		if err := validName(q.index); err != nil {
+			return nil, nil, err
+		}
+		q.resource = r.place.indexARN(q.target.name, q.index)
+	}
+	if q.limit, err = limit(in.Limit); err != nil {
+		return nil, nil, err
+	}
+	if q.capacity, err = returnCapacity(in.ReturnConsumedCapacity); err != nil {
+		return nil, nil, err
+	}
+	if q.projection, err = readProjection(p, in.ProjectionExpression, in.AttributesToGet); err != nil {
+		return nil, nil, err
+	}
+	a := &access{returnCapacity: q.capacity}
+	if in.FilterExpression != nil {
+		if q.filter, err = expr.ParseCondition(expr.FilterExpression, *in.FilterExpression, p); err != nil {
+			return nil, nil, err
+		}
+		a.names(q.filter.Attributes()...)
+	}
+	a.projected(q.projection)
+	for name := range q.start {
+		a.names(name)
+	}
+	if a.selects, err = q.readSelect(in); err != nil {
+		return nil, nil, err
+	}
+	q.selects, q.count = a.selects, a.selects == selectCount
+	return q, a, nil
+}
+
+// readSelect returns the effective Select, and refuses one that contradicts the projection: a request
+// that says SPECIFIC_ATTRIBUTES and names none would read all.
+func (q *page) readSelect(in *pageInput) (string, error) {
+	if err := oneOf("select", in.Select, selectSpecific, selectCount, selectAll, selectProjected); err != nil {
+		return "", err
+	}
+	switch {
+	case in.Select == "" && q.projection != nil:
+		return selectSpecific, nil
+	case in.Select == "" && q.index != "":
+		return selectProjected, nil
+	case in.Select == "":
+		return selectAll, nil
+	case in.Select == selectSpecific && q.projection == nil:
+		return "", validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+	case in.Select != selectSpecific && q.projection != nil:
+		return "", validation("Cannot specify the AttributesToGet or ProjectionExpression when choosing to get %s", in.Select)
+	case in.Select == selectProjected && q.index == "":
+		return "", validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+	}
+	return in.Select, nil
+}
+
+// readSearchVectors authorizes a search over an index and its table. Its result may come from any
+// partition, and a condition on the partition key is not read: the keys are unknown.
+func readSearchVectors(r *reading) (answer, error) {
+	var in struct {
+		keyInput
+		IndexName                 string
+		ProjectionExpression      *string
+		SearchConditionExpression *string
+	}
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	t, err := r.target("tableName", in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	if err := validName(in.IndexName); err != nil {
+		return nil, err
+	}
+	for _, arn := range []string{t.arn, r.place.indexARN(t.name, in.IndexName)} {
+		a := access{keyed: true, unknownKeys: true, unknownAttributes: true}
+		r.permit("SearchVectors", arn, t.table, a.context())
+	}
+	return nil, nil
+}

@@ -1,0 +1,138 @@
+package dynamodb
+
+import (
+	"fmt"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+)
+
+// maxTransaction is the most entries that a transaction may have.
+const maxTransaction = 100
+
+func entries(member string, n int) error {
+	if n > maxTransaction {
+		return validation("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
+			"Member must have length less than or equal to %d", member, maxTransaction)
+	}
+	return size(member, n)
+}
+
+type transactGetInput struct {
+	TransactItems []struct {
+		Get *struct {
+			ExpressionAttributeNames map[string]string
+			Key                      attr.Item
+			ProjectionExpression     *string
+			TableName                string
+		}
+	}
+	ReturnConsumedCapacity string
+}
+
+func readTransactGet(r *reading) (answer, error) {
+	var in transactGetInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if err := entries("transactItems", len(in.TransactItems)); err != nil {
+		return nil, err
+	}
+	r.enclosing = r.req.Operation
+	var gets []*get
+	for i, entry := range in.TransactItems {
+		if entry.Get == nil {
+			return nil, missing(fmt.Sprintf("transactItems.%d.member.get", i+1))
+		}
+		one := getInput{ProjectionExpression: entry.Get.ProjectionExpression}
+		one.TableName, one.Key, one.ReturnConsumedCapacity = entry.Get.TableName, entry.Get.Key, in.ReturnConsumedCapacity
+		one.ExpressionAttributeNames = entry.Get.ExpressionAttributeNames
+		g, err := r.get(&one)
+		if err != nil {
+			return nil, err
+		}
+		gets = append(gets, g)
+	}
+	return r.store.transactGet(gets, in.ReturnConsumedCapacity), nil
+}
+
+type transactWriteInput struct {
+	TransactItems []struct {
+		Put, Update, Delete, ConditionCheck *writeInput
+	}
+	ClientRequestToken          string
+	ReturnConsumedCapacity      string
+	ReturnItemCollectionMetrics string
+}
+
+// transaction is a reading of a TransactWriteItems.
+type transaction struct {
+	changes  []*change
+	token    string // empty: not idempotent
+	capacity string
+}
+
+func readTransactWrite(r *reading) (answer, error) {
+	var in transactWriteInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if err := entries("transactItems", len(in.TransactItems)); err != nil {
+		return nil, err
+	}
+	if len(in.ClientRequestToken) > maxToken {
+		return nil, constraint("'"+in.ClientRequestToken+"'", "clientRequestToken", "Member must have length less than or equal to 36")
+	}
+	r.enclosing = r.req.Operation
+	t := &transaction{token: in.ClientRequestToken}
+	for _, entry := range in.TransactItems {
+		var action string
+		var one *writeInput
+		for _, kind := range []struct {
+			action string
+			in     *writeInput
+		}{
+			{"PutItem", entry.Put}, {"UpdateItem", entry.Update}, {"DeleteItem", entry.Delete},
+			{"ConditionCheckItem", entry.ConditionCheck},
+		} {
+			if kind.in == nil {
+				continue
+			}
+			if one != nil {
+				return nil, validation("TransactItems can only contain one of Check, Put, Update or Delete")
+			}
+			action, one = kind.action, kind.in
+		}
+		c, err := r.entry(action, one, &in)
+		if err != nil {
+			return nil, err
+		}
+		t.capacity = c.capacity
+		t.changes = append(t.changes, c)
+	}
+	return r.store.transactWrite(t, r.req), nil
+}
+
+const maxToken = 36
+
+// entry reads one entry of a transaction. Members that an entry has not, though the operation of its own
+// has them, are dropped here.
+func (r *reading) entry(action string, given *writeInput, in *transactWriteInput) (*change, error) {
+	if given == nil {
+		return nil, validation("TransactItems must contain one of Check, Put, Update or Delete")
+	}
+	one := writeInput{
+		Item: given.Item, UpdateExpression: given.UpdateExpression,
+		ReturnItemCollectionMetrics: in.ReturnItemCollectionMetrics,
+	}
+	one.keyInput = given.keyInput
+	one.ReturnConsumedCapacity = in.ReturnConsumedCapacity
+	one.ConditionExpression = given.ConditionExpression
+	one.ReturnValuesOnConditionCheckFailure = given.ReturnValuesOnConditionCheckFailure
+	switch {
+	case action == "UpdateItem" && one.UpdateExpression == nil:
+		return nil, missing("transactItems.member.update.updateExpression")
+	case action == "ConditionCheckItem" && one.ConditionExpression == nil:
+		return nil, missing("transactItems.member.conditionCheck.conditionExpression")
+	}
+	return r.change(action, &one)
+}

@@ -1,0 +1,77 @@
+// Package sts is the Security Token Service: AssumeRole with session tags, and GetCallerIdentity. Any
+// other operation is authorized and then answered as one that the API does not have.
+package sts
+
+import (
+	"context"
+	"fmt"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/identity"
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// Config configures a Service.
+type Config struct {
+	Directory *identity.Directory
+	Sessions  *identity.Sessions
+}
+
+// Service implements api.Service.
+type Service struct {
+	directory *identity.Directory
+	sessions  *identity.Sessions
+	nobody    policy.Named // the trust policy of roles that do not exist
+}
+
+// New returns a Service.
+func New(c Config) (*Service, error) {
+	nobody, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny",`+
+		`"Principal":{"Service":"nobody.amazonaws.com"},"Action":"sts:AssumeRole"}]}`), policy.Trust)
+	if err != nil {
+		return nil, fmt.Errorf("trust policy of roles that do not exist: %w", err)
+	}
+	return &Service{
+		directory: c.Directory, sessions: c.Sessions,
+		nobody: policy.Named{Name: "no such role", Policy: nobody},
+	}, nil
+}
+
+// Protocol returns api.Query.
+func (*Service) Protocol() api.Protocol { return api.Query }
+
+// Read says what r asks for.
+func (s *Service) Read(_ context.Context, r *api.Request) (*api.Call, error) {
+	switch r.Operation {
+	case "AssumeRole":
+		return s.readAssumeRole(r)
+	case "GetCallerIdentity":
+		return s.readGetCallerIdentity(r)
+	default:
+		return unknownOperation(r), nil
+	}
+}
+
+// readGetCallerIdentity: the operation needs no permission, and no policy can deny it (STS API Reference,
+// GetCallerIdentity).
+func (s *Service) readGetCallerIdentity(r *api.Request) (*api.Call, error) {
+	if err := r.Form.CheckRead(); err != nil {
+		return nil, err
+	}
+	return &api.Call{Free: true, Answer: func(context.Context) (*api.Response, error) {
+		return respond(r, struct{ Arn, UserId, Account string }{r.Caller.ARN, r.Caller.UserID, r.Caller.Account})
+	}}, nil
+}
+
+func unknownOperation(r *api.Request) *api.Call {
+	return &api.Call{
+		Permissions: []api.Permission{{Action: "sts:" + r.Operation, Resource: "*"}},
+		Answer: func(context.Context) (*api.Response, error) {
+			return nil, api.Errorf(400, "InvalidAction", "Could not find operation %s for version 2011-06-15", r.Operation)
+		},
+	}
+}
+
+func respond(r *api.Request, result any) (*api.Response, error) {
+	return api.QueryResponse(api.STSNamespace, r.ID, r.Operation, result)
+}

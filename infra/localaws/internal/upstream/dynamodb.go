@@ -1,0 +1,98 @@
+package upstream
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"golang.org/x/sync/semaphore"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb"
+)
+
+// DynamoDB is a DynamoDB that another endpoint answers. It is safe for concurrent use.
+//
+// What a request's keys are depends on the table's key schema, which is learnt from the upstream, and
+// counts for two seconds. A table is never authorized by a schema that it does not have: a request through
+// this gateway that may change tables waits until those under way are answered, and others wait for it;
+// what was learnt before is forgotten then; and a request that was authorized by a schema which is not
+// that of the table any more is refused with a 503, which SDKs retry. While the upstream does not say
+// what a table is like, nothing is decided about it: the answer is a 500 or 503.
+//
+// What remains: a table that is deleted and made anew with other keys behind the gateway's back, or by a
+// request that the upstream carries out after its answer was given up, is authorized by the old keys for
+// up to two seconds. Let nothing but one gateway reach the upstream.
+type DynamoDB struct {
+	endpoint *endpoint
+	tables   *tables
+	changes  *semaphore.Weighted // a request holds one; one that may change tables holds all
+}
+
+const allRequests = 1 << 30
+
+var _ api.Service = (*DynamoDB)(nil)
+
+// NewDynamoDB returns a DynamoDB at c. It does not connect.
+func NewDynamoDB(c Config) (*DynamoDB, error) {
+	e, err := newEndpoint("dynamodb", c)
+	if err != nil {
+		return nil, err
+	}
+	return &DynamoDB{endpoint: e, tables: newTables(e), changes: semaphore.NewWeighted(allRequests)}, nil
+}
+
+// Protocol returns JSON10.
+func (d *DynamoDB) Protocol() api.Protocol { return api.JSON10 }
+
+// Read says which permissions req needs. Beside the errors of dynamodb.Reader there are those of an
+// upstream that does not tell its tables, with status 500 or 503.
+func (d *DynamoDB) Read(ctx context.Context, req *api.Request) (*api.Call, error) {
+	by := &reading{tables: d.tables, told: map[string]*dynamodb.Schema{}}
+	permissions, err := dynamodb.NewReader(by).Read(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	call := &api.Call{Permissions: permissions}
+	call.Answer = func(ctx context.Context) (*api.Response, error) { return d.answer(ctx, req, by) }
+	for _, p := range permissions {
+		if p.Action == "dynamodb:PutResourcePolicy" {
+			call.Answer = refuseResourcePolicy
+		}
+	}
+	return call, nil
+}
+
+// refuseResourcePolicy keeps out policies that localaws would not evaluate: a Deny in one would not hold.
+func refuseResourcePolicy(context.Context) (*api.Response, error) {
+	return nil, api.Errorf(http.StatusBadRequest, "ValidationException", "localaws does not evaluate resource-based policies of DynamoDB, so it forwards none")
+}
+
+func (d *DynamoDB) answer(ctx context.Context, req *api.Request, by *reading) (*api.Response, error) {
+	changing := dynamodb.ChangesTables(req.Operation)
+	share := int64(1)
+	if changing {
+		share = allRequests
+	}
+	if err := d.changes.Acquire(ctx, share); err != nil {
+		return nil, unavailable(context.Cause(ctx))
+	}
+	defer d.changes.Release(share)
+	if err := by.check(ctx); err != nil {
+		return nil, err
+	}
+	if changing {
+		defer d.tables.forget() // whatever the answer: it may be carried out though it failed
+	}
+	return d.endpoint.forward(ctx, req)
+}
+
+// Ready returns nil where the upstream answers.
+func (d *DynamoDB) Ready(ctx context.Context) error {
+	var out struct{ TableNames []string }
+	code, err := d.endpoint.ask(ctx, "ListTables", struct{ Limit int }{1}, &out)
+	if err == nil && code != "" {
+		err = fmt.Errorf("upstream %s answers ListTables with %s", d.endpoint.address, code)
+	}
+	return err
+}

@@ -1,0 +1,133 @@
+package upstream
+
+import (
+	"context"
+	"maps"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb"
+)
+
+// fresh is how long a schema holds that was learnt from the upstream. It bounds what DynamoDB says of how
+// soon a table that was changed behind the gateway is authorized by its new schema.
+const fresh = 2 * time.Second
+
+// maxTables bounds the memory that callers can fill with names of tables.
+const maxTables = 4096
+
+// tables learns the schemas of the upstream's tables. It is safe for concurrent use.
+type tables struct {
+	endpoint *endpoint
+	now      func() time.Time
+	lookups  singleflight.Group
+
+	mu         sync.Mutex
+	generation uint64 // counts calls of forget
+	known      map[string]knownTable
+}
+
+// knownTable is what the upstream said; schema is nil where it said that there is no such table.
+type knownTable struct {
+	schema *dynamodb.Schema
+	asked  time.Time
+}
+
+func newTables(e *endpoint) *tables {
+	return &tables{endpoint: e, now: e.now, known: map[string]knownTable{}}
+}
+
+// Schema returns the schema of a table, nil where there is none. Whoever asks while the upstream is being
+// asked waits for the one answer, which is why a caller that goes away does not end the question.
+func (t *tables) Schema(ctx context.Context, name string) (*dynamodb.Schema, error) {
+	now := t.now()
+	t.mu.Lock()
+	generation := t.generation
+	known, ok := t.known[name]
+	t.mu.Unlock()
+	// A clock that was set back must not make a schema hold longer.
+	if age := now.Sub(known.asked); ok && age >= 0 && age < fresh {
+		return known.schema, nil
+	}
+	// A question from before a change of tables is not joined: its answer may be from before, too.
+	key := strconv.FormatUint(generation, 10) + "/" + name
+	answer := t.lookups.DoChan(key, func() (any, error) {
+		ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), learnTime, errLate)
+		defer cancel()
+		schema, err := t.endpoint.describe(ctx, name)
+		if err == nil {
+			t.keep(name, generation, knownTable{schema, now})
+		}
+		return schema, err
+	})
+	select {
+	case <-ctx.Done():
+		return nil, unavailable(context.Cause(ctx))
+	case a := <-answer:
+		schema, _ := a.Val.(*dynamodb.Schema)
+		return schema, a.Err
+	}
+}
+
+// keep notes what was learnt, unless tables may have changed since it was asked for.
+func (t *tables) keep(name string, generation uint64, known knownTable) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.generation != generation {
+		return
+	}
+	if len(t.known) >= maxTables {
+		clear(t.known)
+	}
+	t.known[name] = known
+}
+
+// forget drops all that is known.
+func (t *tables) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.generation++
+	clear(t.known)
+}
+
+// reading notes the schemas by which one request was read. It is not safe for concurrent use.
+type reading struct {
+	tables *tables
+	told   map[string]*dynamodb.Schema
+}
+
+// Schema is that of tables; one request is read by one schema of a table.
+func (r *reading) Schema(ctx context.Context, name string) (*dynamodb.Schema, error) {
+	if schema, ok := r.told[name]; ok {
+		return schema, nil
+	}
+	schema, err := r.tables.Schema(ctx, name)
+	if err == nil {
+		r.told[name] = schema
+	}
+	return schema, err
+}
+
+// check refuses a request whose tables are not the ones any more by which it was authorized.
+func (r *reading) check(ctx context.Context) error {
+	for name, told := range r.told {
+		schema, err := r.tables.Schema(ctx, name)
+		if err != nil {
+			return err
+		}
+		if !same(told, schema) {
+			return unavailable(errChanged)
+		}
+	}
+	return nil
+}
+
+func same(a, b *dynamodb.Schema) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Partition == b.Partition && maps.Equal(a.Indexes, b.Indexes) && maps.Equal(a.Tags, b.Tags)
+}

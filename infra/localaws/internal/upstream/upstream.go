@@ -1,0 +1,127 @@
+// Package upstream answers requests that localaws has authorized from another endpoint of the same AWS
+// API, such as LocalStack or DynamoDB Local: gateway mode. It sends the bytes that were authorized, signed
+// with the root key of local AWS tools, and passes the answer back as it came.
+//
+// Nothing else of the caller's request goes on: not the caller's key or token, and of the headers only
+// those in a list. Whatever goes wrong with the upstream is answered by AWS's own retryable errors, within
+// a bounded time; a caller that goes away ends the upstream's request.
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
+)
+
+// Bounds of time. MaxAnswer is the longest that one request waits until its answer begins: the schemas of
+// its tables are learnt twice at most, and the answer to it is waited for.
+const (
+	dialTime   = 3 * time.Second
+	learnTime  = 20 * time.Second // to learn the schema of a table
+	headerTime = 60 * time.Second // from sending a request to the headers of its answer
+	stallTime  = 30 * time.Second // between two pieces of an answer
+
+	MaxAnswer = 2*learnTime + headerTime
+)
+
+// maxIdle is how many connections stay open for the next requests; idleTime how long: less than what the
+// servers keep them, so that seldom a request meets a connection that is being closed.
+const (
+	maxIdle  = 256
+	idleTime = 15 * time.Second
+)
+
+const maxHeader = 64 << 10 // bytes of an answer's headers
+
+// root is the key of the account's root in local AWS tools.
+var root = sigv4.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+
+// Config says where an upstream is and how to sign for it.
+type Config struct {
+	Address *url.URL         // as ParseAddresses returns it
+	Region  string           // in the scope of the signatures
+	Now     func() time.Time // nil: time.Now
+}
+
+// endpoint is one upstream of one service. It is safe for concurrent use.
+type endpoint struct {
+	service   string // in the scope of the signatures
+	address   string
+	region    string
+	now       func() time.Time
+	transport http.RoundTripper
+}
+
+func newEndpoint(service string, c Config) (*endpoint, error) {
+	if c.Address == nil || c.Region == "" {
+		return nil, errors.New("upstream: Config.Address and Config.Region are required")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &endpoint{
+		service: service, address: c.Address.Scheme + "://" + c.Address.Host + "/", region: c.Region, now: c.Now,
+		transport: &http.Transport{
+			// Neither a proxy nor another encoding than the caller's: what comes back is passed on.
+			DialContext:         (&net.Dialer{Timeout: dialTime}).DialContext,
+			TLSHandshakeTimeout: dialTime,
+			DisableCompression:  true,
+			MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: idleTime, MaxResponseHeaderBytes: maxHeader,
+		},
+	}, nil
+}
+
+// forward sends the body of req, byte for byte, and returns the answer.
+func (e *endpoint) forward(ctx context.Context, req *api.Request) (*api.Response, error) {
+	response, err := e.send(ctx, forwardedHeaders(req.Header), req.Body) //nolint:bodyclose // it is the Stream, which is closed where it is passed on
+	if err != nil {
+		return nil, err
+	}
+	return &api.Response{Status: response.StatusCode, Header: answeredHeaders(response.Header), Stream: response.Body}, nil
+}
+
+// send posts a request and returns the answer, whose body must be closed. Its errors are failures.
+func (e *endpoint) send(ctx context.Context, header http.Header, body []byte) (*http.Response, error) {
+	bounded, cancel := context.WithCancelCause(ctx)
+	late := time.AfterFunc(headerTime, func() { cancel(errLate) })
+	response, err := e.roundTrip(bounded, header, body)
+	late.Stop()
+	if err == nil && bounded.Err() != nil {
+		response.Body.Close()
+		err = bounded.Err()
+	}
+	if err != nil {
+		err = e.failure(bounded, err)
+		cancel(nil)
+		return nil, err
+	}
+	response.Body = newStream(response.Body, bounded, cancel)
+	return response, nil
+}
+
+func (e *endpoint) roundTrip(ctx context.Context, header http.Header, body []byte) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.address, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header = header
+	if err := sigv4.Sign(r, body, root, e.region, e.service, e.now()); err != nil {
+		return nil, err
+	}
+	response, err := e.transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode < http.StatusOK { // 101: a protocol that nobody asked for
+		response.Body.Close()
+		return nil, errNotHTTP
+	}
+	return response, nil
+}
