@@ -13,6 +13,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
@@ -118,7 +119,7 @@ func TestSessionEndsOnTime(t *testing.T) {
 func TestSessionOfADeletedRoleIsRefusedAlsoWhenTheRoleIsBack(t *testing.T) {
 	l := localawstest.Start(t)
 	trust := []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)
-	l.PutRoles(t, iam.Role{Name: "Task", Trust: trust})
+	l.PutRoles(t, localaws.Role{Name: "Task", Trust: trust})
 	old := l.RoleCredentials(t, "Task", "task")
 	if query, _ := calls(t, l, old); query != nil {
 		t.Fatal(query)
@@ -130,7 +131,7 @@ func TestSessionOfADeletedRoleIsRefusedAlsoWhenTheRoleIsBack(t *testing.T) {
 	query, json := calls(t, l, old)
 	localawstest.WantFailure(t, query, "InvalidClientTokenId", 403)
 	localawstest.WantFailure(t, json, "UnrecognizedClientException", 400)
-	l.PutRoles(t, iam.Role{Name: "Task", Trust: trust})
+	l.PutRoles(t, localaws.Role{Name: "Task", Trust: trust})
 	query, _ = calls(t, l, old)
 	localawstest.WantFailure(t, query, "InvalidClientTokenId", 403)
 	if query, _ := calls(t, l, l.RoleCredentials(t, "Task", "task")); query != nil {

@@ -217,7 +217,7 @@ func TestTaskRoleMayTrustItsOwnAccountsTasksOnly(t *testing.T) {
 		"another region":  {`"ArnLike":{"aws:SourceArn":"arn:aws:ecs:eu-west-1:000000000000:*"}`, 403},
 	} {
 		l := localawstest.Start(t)
-		l.PutRoles(t, iam.Role{Name: "Task", Trust: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+		l.PutRoles(t, localaws.Role{Name: "Task", Trust: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
 			"Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{` + test.condition + `}}]}`)})
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+"/_localaws/role-credentials?role=Task&session=task", nil)
 		if err != nil {

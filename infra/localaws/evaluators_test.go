@@ -12,7 +12,7 @@ import (
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"example.com/shiptrack/infra/dev/provision"
-	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
 
@@ -33,8 +33,8 @@ func reader(t *testing.T, l *localawstest.Local, document string) *dynamodb.Clie
 
 func readerSession(t *testing.T, l *localawstest.Local, document string) localawstest.Credentials {
 	t.Helper()
-	l.PutRoles(t, iam.Role{Name: "Task", Trust: []byte(taskTrust)}, iam.Role{
-		Name: "Reader", Trust: []byte(readerTrust), Policies: []iam.Policy{{Name: "Policy", Document: []byte(document)}},
+	l.PutRoles(t, localaws.Role{Name: "Task", Trust: []byte(taskTrust)}, localaws.Role{
+		Name: "Reader", Trust: []byte(readerTrust), Policies: []localaws.PolicyDocument{{Name: "Policy", Document: []byte(document)}},
 	})
 	c, err := l.AssumeRole(t, l.RoleCredentials(t, "Task", "task"), &sts.AssumeRoleInput{
 		RoleArn: aws.String(l.RoleARN("Reader")), RoleSessionName: aws.String("yellow@test"),

@@ -24,6 +24,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 )
 
 const (
@@ -103,19 +104,19 @@ func resolve(ctx context.Context, cfg aws.Config) (map[string]endpoint, error) {
 }
 
 // Load returns the roles of a set for the account.
-func (a *Account) Load(set iam.Set) ([]iam.Role, error) {
-	return iam.Load(set, iam.Values{Region: a.config.Region, Account: a.id, Bucket: "shiptrack-" + a.id})
+func (a *Account) Load(set iam.Set) ([]localaws.Role, error) {
+	return iam.Load(set, localaws.Values{Region: a.config.Region, Account: a.id, Bucket: "shiptrack-" + a.id})
 }
 
 // Creates says what an attack under roles makes there, and takes away at its end.
-func (a *Account) Creates(roles []iam.Role) string {
+func (a *Account) Creates(roles []localaws.Role) string {
 	return fmt.Sprintf("in account %s, %s (%s), as %s, the tables %s and the roles %s with their inline policies; all are deleted at the end",
 		a.id, a.config.Region, a.endpoints["dynamodb"].url, a.caller, strings.Join(tables, " and "), strings.Join(roleNames(roles), ", "))
 }
 
 var tables = []string{table, "Billing"}
 
-func roleNames(roles []iam.Role) []string {
+func roleNames(roles []localaws.Role) []string {
 	names := []string{other}
 	for _, r := range roles {
 		names = append(names, r.Name)
@@ -125,7 +126,7 @@ func roleNames(roles []iam.Role) []string {
 }
 
 // vacant refuses an account that has any of what an attack makes: it would be changed, and then deleted.
-func (a *Account) vacant(ctx context.Context, roles []iam.Role) error {
+func (a *Account) vacant(ctx context.Context, roles []localaws.Role) error {
 	var there []string
 	for _, name := range tables {
 		_, err := dynamodb.NewFromConfig(a.config).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
@@ -159,7 +160,7 @@ func present(err error, absence string) (bool, error) {
 }
 
 // clear deletes what an attack made; what is gone is no error. It has to be given a context that Ctrl-C does not end.
-func (a *Account) clear(ctx context.Context, roles []iam.Role) error {
+func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 	ctx, cancel := context.WithTimeout(ctx, propagation)
 	defer cancel()
 	var errs []error
@@ -196,7 +197,7 @@ func (a *Account) deleteRole(ctx context.Context, name string) error {
 }
 
 // admit has the roles of tasks trust the caller too: only a compute service could start a task otherwise.
-func (a *Account) admit(role iam.Role) (iam.Role, error) {
+func (a *Account) admit(role localaws.Role) (localaws.Role, error) {
 	if !slices.Contains([]string{service, seedTask, other}, role.Name) {
 		return role, nil
 	}

@@ -9,14 +9,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove/mutate"
 )
 
 // benches are workers, one for each processor.
 type benches []*bench
 
-func newBenches(ctx context.Context, roles []iam.Role, attacks []*Attack) (benches, error) {
+func newBenches(ctx context.Context, roles []localaws.Role, attacks []*Attack) (benches, error) {
 	var all benches
 	for range runtime.GOMAXPROCS(0) {
 		b, err := newBench(ctx, roles, attacks)
@@ -56,13 +56,13 @@ func (all benches) each(ctx context.Context, n int, do func(context.Context, *be
 // bench holds the attacks against mutants in one World: sessions are had under the policies as they are, and a
 // mutant takes their place for as long as it is attacked. It is not safe for concurrent use.
 type bench struct {
-	roles   []iam.Role
+	roles   []localaws.Role
 	attacks []*Attack
 	world   *World
 }
 
 // newBench returns a bench with the attacks that leave their World as it was.
-func newBench(ctx context.Context, roles []iam.Role, attacks []*Attack) (*bench, error) {
+func newBench(ctx context.Context, roles []localaws.Role, attacks []*Attack) (*bench, error) {
 	w, err := newWorld(ctx, roles, nil, crowd)
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"example.com/shiptrack/infra/dev/provision"
-	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 )
 
 // fill gives each tenant's canary to two rows: 1001, which all have, and one that the tenant alone has. What else is in them stays.
@@ -58,12 +58,12 @@ func (w *World) tables(ctx context.Context) error {
 
 // strangers makes the role Other, and a task in it.
 func (w *World) strangers(ctx context.Context) error {
-	role := iam.Role{
+	role := localaws.Role{
 		Name:     other,
 		Trust:    []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`),
-		Policies: []iam.Policy{{Name: "AssumeAny", Document: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:*","Resource":"*"}]}`)}},
+		Policies: []localaws.PolicyDocument{{Name: "AssumeAny", Document: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:*","Resource":"*"}]}`)}},
 	}
-	if err := w.putRoles(ctx, []iam.Role{role}); err != nil {
+	if err := w.putRoles(ctx, []localaws.Role{role}); err != nil {
 		return err
 	}
 	return w.startTask(ctx, other)
@@ -71,7 +71,7 @@ func (w *World) strangers(ctx context.Context) error {
 
 // unguarded gets sessions that the trust policies refuse, by others that let every role of the account in: what the
 // permission policies do about such a session, were there one.
-func (w *World) unguarded(ctx context.Context, roles []iam.Role) error {
+func (w *World) unguarded(ctx context.Context, roles []localaws.Role) error {
 	open := slices.Clone(roles)
 	for i := range open {
 		open[i].Trust = []byte(w.localized(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account + `:root"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`))

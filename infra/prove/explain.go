@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
@@ -25,7 +25,7 @@ type KeyValue struct{ Key, Value string }
 // action and did not apply, which element failed on which values. It reports whether q is allowed; the
 // error is a question that names no role. An AssumeRole is decided by the trust policy of the role that
 // Resource names.
-func Explain(out io.Writer, roles []iam.Role, q Question) (allowed bool, err error) {
+func Explain(out io.Writer, roles []localaws.Role, q Question) (allowed bool, err error) {
 	caller, err := roleOf(q.Principal)
 	if err != nil {
 		return false, err
@@ -90,7 +90,7 @@ func (q Question) context() *policy.Context {
 }
 
 // compile returns the permission policies of a role.
-func compile(roles []iam.Role, name string) (policy.Policies, error) {
+func compile(roles []localaws.Role, name string) (policy.Policies, error) {
 	var all policy.Policies
 	for _, r := range roles {
 		if r.Name != name {
@@ -108,7 +108,7 @@ func compile(roles []iam.Role, name string) (policy.Policies, error) {
 	return all, fmt.Errorf("the policy set has no role %s", name)
 }
 
-func trustOf(roles []iam.Role, arn string) (policy.Named, error) {
+func trustOf(roles []localaws.Role, arn string) (policy.Named, error) {
 	name, err := roleOf(arn)
 	if err != nil {
 		return policy.Named{}, err

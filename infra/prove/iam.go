@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"slices"
 
-	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 )
 
 // iamAttacks are those on the policies themselves: who changes them needs no other tenant's session.
@@ -39,7 +39,7 @@ func iamAttacks() []*Attack {
 // updateTrust puts the document that is there: it changes nothing where it is let through.
 func updateTrust(by, role string) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
-		i := slices.IndexFunc(w.roles, func(r iam.Role) bool { return r.Name == role })
+		i := slices.IndexFunc(w.roles, func(r localaws.Role) bool { return r.Name == role })
 		values := url.Values{"Action": {"UpdateAssumeRolePolicy"}, "Version": {"2010-05-08"}, "RoleName": {role}, "PolicyDocument": {string(w.roles[i].Trust)}}
 		return w.send(ctx, request{by: by, service: "iam", body: values.Encode()})
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove/mutate"
 )
 
@@ -48,7 +48,7 @@ func (f found) going(d mutate.Direction) []*Attack {
 
 // Mutations holds every mutant of the documents of roles against attacks, on all processors; progress is told how many
 // are done. A mutant that widens has to let an attack through, one that narrows has to refuse a control.
-func Mutations(ctx context.Context, roles []iam.Role, attacks []*Attack, progress func(done, all int)) (_ []Mutation, err error) {
+func Mutations(ctx context.Context, roles []localaws.Role, attacks []*Attack, progress func(done, all int)) (_ []Mutation, err error) {
 	mutants, _, err := mutate.First(roles)
 	if err != nil {
 		return nil, err

@@ -8,10 +8,11 @@ import (
 	"testing"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove/mutate"
 )
 
-func roles(t testing.TB, set iam.Set) []iam.Role {
+func roles(t testing.TB, set iam.Set) []localaws.Role {
 	t.Helper()
 	all, err := Load(set)
 	if err != nil {
@@ -20,7 +21,7 @@ func roles(t testing.TB, set iam.Set) []iam.Role {
 	return all
 }
 
-func carryOut(t testing.TB, all []iam.Role) []Row {
+func carryOut(t testing.TB, all []localaws.Role) []Row {
 	t.Helper()
 	rows, audit, err := CarryOut(t.Context(), Target{}, all, withoutServices(), "", func(int, int) {})
 	if err != nil {

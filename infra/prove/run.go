@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 )
 
 // Attacks are all of them, by name.
@@ -19,7 +19,7 @@ func Attacks() []*Attack {
 
 // CarryOut carries out attacks on target under the policies of roles, those that change more of it later; what is about a role that is not
 // among roles, or is kept from the target, is left out. Then the logs are read. The services are started from the binaries in bin where an attack is on them.
-func CarryOut(ctx context.Context, target Target, roles []iam.Role, attacks []*Attack, bin string, progress func(done, all int)) (rows []Row, audit Audit, err error) {
+func CarryOut(ctx context.Context, target Target, roles []localaws.Role, attacks []*Attack, bin string, progress func(done, all int)) (rows []Row, audit Audit, err error) {
 	attacks = slices.DeleteFunc(slices.Clone(attacks), func(a *Attack) bool { return !a.concerns(roles) || !target.Has(a) })
 	slices.SortStableFunc(attacks, func(a, b *Attack) int { return cmp.Compare(a.Spoils, b.Spoils) })
 	w, err := target.world(ctx, roles)
@@ -44,13 +44,13 @@ func CarryOut(ctx context.Context, target Target, roles []iam.Role, attacks []*A
 	return rows, audit, err
 }
 
-func (a *Attack) concerns(roles []iam.Role) bool {
+func (a *Attack) concerns(roles []localaws.Role) bool {
 	if a.services {
 		return has(roles, seedTask) // which writes the shipments
 	}
 	return a.needs == "" || has(roles, a.needs)
 }
 
-func has(roles []iam.Role, name string) bool {
-	return slices.ContainsFunc(roles, func(r iam.Role) bool { return r.Name == name })
+func has(roles []localaws.Role, name string) bool {
+	return slices.ContainsFunc(roles, func(r localaws.Role) bool { return r.Name == name })
 }

@@ -11,9 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"example.com/shiptrack/infra/localaws"
 	"golang.org/x/sync/errgroup"
-
-	"example.com/shiptrack/infra/iam"
 )
 
 // roundSize is how many requests a pair of Worlds gets before it is made anew: a round can be repeated by itself.
@@ -30,7 +29,7 @@ type Search struct {
 }
 
 // SearchFor makes n requests, on all processors. The same seed makes the same requests; progress is told how many are done.
-func SearchFor(ctx context.Context, roles []iam.Role, seed uint64, n int, progress func(done, all int)) (*Search, error) {
+func SearchFor(ctx context.Context, roles []localaws.Role, seed uint64, n int, progress func(done, all int)) (*Search, error) {
 	found := &Search{Seed: seed, Requests: n}
 	var mu sync.Mutex
 	var next, done atomic.Int64
@@ -63,7 +62,7 @@ type twins struct {
 	foreign    []byte // the rows of others in full
 }
 
-func newTwins(ctx context.Context, roles []iam.Role) (_ *twins, err error) {
+func newTwins(ctx context.Context, roles []localaws.Role) (_ *twins, err error) {
 	t := new(twins)
 	if t.full, err = newWorld(ctx, roles, nil, crowd); err != nil {
 		return nil, err
@@ -94,7 +93,7 @@ func (t *twins) others(ctx context.Context) ([]byte, error) {
 }
 
 // round makes size requests and returns how many were answered, and the first counterexample.
-func round(ctx context.Context, roles []iam.Role, random *rand.Rand, size int) (answered int, leak string, err error) {
+func round(ctx context.Context, roles []localaws.Role, random *rand.Rand, size int) (answered int, leak string, err error) {
 	t, err := newTwins(ctx, roles)
 	if err != nil {
 		return 0, "", err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 )
 
 func ignore(_, _ int) {}
@@ -39,8 +40,8 @@ func TestRandomRequestsFindWhatAPolicyLetsThrough(t *testing.T) {
 		"nothing":                     {"TrackingAccessRole", `"Action":"s3:GetObject","Resource":"*"`, "", 1000},
 	} {
 		all := roles(t, iam.Hardened)
-		i := slices.IndexFunc(all, func(r iam.Role) bool { return r.Name == tc.role })
-		all[i].Policies = append(all[i].Policies, iam.Policy{Name: "Planted", Document: []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow",` + tc.statement + `}}`)})
+		i := slices.IndexFunc(all, func(r localaws.Role) bool { return r.Name == tc.role })
+		all[i].Policies = append(all[i].Policies, localaws.PolicyDocument{Name: "Planted", Document: []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow",` + tc.statement + `}}`)})
 		s, err := SearchFor(t.Context(), all, 1, tc.requests, ignore)
 		if err != nil {
 			t.Fatal(err)

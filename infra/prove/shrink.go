@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 
-	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 )
 
 // shrink takes members and elements out of the body of q for as long as it stays a counterexample. Each trial has twins of its
 // own, so that no earlier request helps it. Where q alone is none, since earlier requests were needed, it stays as it is.
-func shrink(ctx context.Context, roles []iam.Role, q request, why string) (request, string) {
+func shrink(ctx context.Context, roles []localaws.Role, q request, why string) (request, string) {
 	wrong := func(q request) string {
 		t, err := newTwins(ctx, roles)
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
 )
 
@@ -22,7 +21,7 @@ type Target struct {
 // Has reports whether a can be carried out there: what changes more than it makes is kept from an account.
 func (t Target) Has(a *Attack) bool { return t.Account == nil || !a.local }
 
-func (t Target) world(ctx context.Context, roles []iam.Role) (*World, error) {
+func (t Target) world(ctx context.Context, roles []localaws.Role) (*World, error) {
 	if t.Account != nil {
 		return accountWorld(ctx, t.Account, roles)
 	}
@@ -53,7 +52,7 @@ func localWorld(log *decisions, upstream *url.URL) (*World, error) {
 	return w, nil
 }
 
-func accountWorld(ctx context.Context, a *Account, roles []iam.Role) (*World, error) {
+func accountWorld(ctx context.Context, a *Account, roles []localaws.Role) (*World, error) {
 	own, err := a.config.Credentials.Retrieve(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)

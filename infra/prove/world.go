@@ -39,8 +39,8 @@ type World struct {
 	foreign  bool             // the store behind localaws is an emulator
 	dir      string
 	log      *decisions                 // nil: decisions are not kept, or not known
-	roles    []iam.Role                 // as they are now
-	intended []iam.Role                 // what populate was given: an account has nothing to clear before
+	roles    []localaws.Role            // as they are now
+	intended []localaws.Role            // what populate was given: an account has nothing to clear before
 	compiled map[string]policy.Policies // of roles, as they are asked for
 	canaries map[string]string
 	callers  map[string]aws.Credentials
@@ -48,17 +48,17 @@ type World struct {
 }
 
 // Load returns the roles of a set for the account of a World.
-func Load(set iam.Set) ([]iam.Role, error) {
-	return iam.Load(set, iam.Values{Region: region, Account: account, Bucket: bucket})
+func Load(set iam.Set) ([]localaws.Role, error) {
+	return iam.Load(set, localaws.Values{Region: region, Account: account, Bucket: bucket})
 }
 
 // NewWorld makes a World with the roles given. Close it.
-func NewWorld(ctx context.Context, roles []iam.Role) (*World, error) {
+func NewWorld(ctx context.Context, roles []localaws.Role) (*World, error) {
 	return Target{}.world(ctx, roles)
 }
 
 // newWorld makes a World of localaws alone with rows of tenants; log is nil where decisions are not kept.
-func newWorld(ctx context.Context, roles []iam.Role, log *decisions, tenants []string) (*World, error) {
+func newWorld(ctx context.Context, roles []localaws.Role, log *decisions, tenants []string) (*World, error) {
 	w, err := localWorld(log, nil)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func newWorld(ctx context.Context, roles []iam.Role, log *decisions, tenants []s
 }
 
 // populate makes roles, table, rows and sessions; it closes w where it fails.
-func (w *World) populate(ctx context.Context, roles []iam.Role, tenants []string) (err error) {
+func (w *World) populate(ctx context.Context, roles []localaws.Role, tenants []string) (err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
@@ -99,8 +99,8 @@ func (w *World) Close() error {
 
 // SetRoles brings the roles to the documents given; sessions stay, under the documents as they are now.
 // Documents that are what they were are left alone.
-func (w *World) SetRoles(ctx context.Context, roles []iam.Role) error {
-	var changed []iam.Role
+func (w *World) SetRoles(ctx context.Context, roles []localaws.Role) error {
+	var changed []localaws.Role
 	for i, role := range roles {
 		if i >= len(w.roles) || fmt.Sprint(w.roles[i]) != fmt.Sprint(role) {
 			changed = append(changed, role)
@@ -114,11 +114,11 @@ func (w *World) SetRoles(ctx context.Context, roles []iam.Role) error {
 }
 
 // putRoles makes or changes roles; those of tasks trust the caller too where w is an account.
-func (w *World) putRoles(ctx context.Context, roles []iam.Role) error {
+func (w *World) putRoles(ctx context.Context, roles []localaws.Role) error {
 	if w.account == nil {
 		return provision.Roles(ctx, w.config(root), roles)
 	}
-	admitted := make([]iam.Role, len(roles))
+	admitted := make([]localaws.Role, len(roles))
 	for i, role := range roles {
 		var err error
 		if admitted[i], err = w.account.admit(role); err != nil {

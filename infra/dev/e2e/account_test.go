@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"example.com/shiptrack/infra/dev/provision"
-	projectiam "example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 )
 
 // prover attacks localaws as if it were an account of AWS: by the SDK's own settings, in a region that no policy is written for.
@@ -42,12 +42,12 @@ func newProver(t *testing.T) *prover {
 		HTTPClient: awshttp.NewBuildableClient(),
 		Region:     region, BaseEndpoint: aws.String("http://127.0.0.1:" + ports[0]), Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}}
-	admin := projectiam.Role{
+	admin := localaws.Role{
 		Name:     proverRole,
 		Trust:    []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`),
-		Policies: []projectiam.Policy{{Name: "All", Document: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)}},
+		Policies: []localaws.PolicyDocument{{Name: "All", Document: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)}},
 	}
-	if err := provision.Roles(t.Context(), p.config, []projectiam.Role{admin}); err != nil {
+	if err := provision.Roles(t.Context(), p.config, []localaws.Role{admin}); err != nil {
 		t.Fatal(err)
 	}
 	p.environ = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_REGION=" + region, "AWS_ENDPOINT_URL=" + *p.config.BaseEndpoint}

@@ -36,7 +36,7 @@ type Demonstration struct {
 // by the tracking service's own code in the role of a task, TrackingSeedTaskRole, which it gets as ECS gives
 // it to a task: nothing of root's reaches that process.
 func (d Demonstration) Put(ctx context.Context) error {
-	roles, err := iam.Load(iam.Hardened, iam.Values{Region: d.Region, Account: Account, Bucket: "shiptrack-" + Account})
+	roles, err := iam.Load(iam.Hardened, localaws.Values{Region: d.Region, Account: Account, Bucket: "shiptrack-" + Account})
 	if err != nil {
 		return err
 	}

@@ -9,13 +9,12 @@ import (
 	"slices"
 	"time"
 
+	"example.com/shiptrack/infra/localaws"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
-
-	"example.com/shiptrack/infra/iam"
 )
 
 // The keys of the table (see the tracking service, which owns it).
@@ -29,7 +28,7 @@ const tableWait = 2 * time.Minute
 
 // Roles creates each role, or brings its trust policy and inline policies to the wanted documents: an
 // inline policy that is not wanted any more is deleted. Attached policies, tags and boundaries stay.
-func Roles(ctx context.Context, cfg aws.Config, roles []iam.Role) error {
+func Roles(ctx context.Context, cfg aws.Config, roles []localaws.Role) error {
 	client := awsiam.NewFromConfig(cfg)
 	for _, role := range roles {
 		if err := putRole(ctx, client, role); err != nil {
@@ -39,7 +38,7 @@ func Roles(ctx context.Context, cfg aws.Config, roles []iam.Role) error {
 	return nil
 }
 
-func putRole(ctx context.Context, client *awsiam.Client, role iam.Role) error {
+func putRole(ctx context.Context, client *awsiam.Client, role localaws.Role) error {
 	trust := aws.String(string(role.Trust))
 	_, err := client.CreateRole(ctx, &awsiam.CreateRoleInput{RoleName: &role.Name, AssumeRolePolicyDocument: trust})
 	if _, exists := errors.AsType[*iamtypes.EntityAlreadyExistsException](err); exists {
@@ -60,7 +59,7 @@ func putRole(ctx context.Context, client *awsiam.Client, role iam.Role) error {
 	return deleteUnwanted(ctx, client, role)
 }
 
-func deleteUnwanted(ctx context.Context, client *awsiam.Client, role iam.Role) error {
+func deleteUnwanted(ctx context.Context, client *awsiam.Client, role localaws.Role) error {
 	pages := awsiam.NewListRolePoliciesPaginator(client, &awsiam.ListRolePoliciesInput{RoleName: &role.Name})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -68,7 +67,7 @@ func deleteUnwanted(ctx context.Context, client *awsiam.Client, role iam.Role) e
 			return err
 		}
 		for _, name := range page.PolicyNames {
-			if slices.ContainsFunc(role.Policies, func(p iam.Policy) bool { return p.Name == name }) {
+			if slices.ContainsFunc(role.Policies, func(p localaws.PolicyDocument) bool { return p.Name == name }) {
 				continue
 			}
 			if _, err := client.DeleteRolePolicy(ctx, &awsiam.DeleteRolePolicyInput{

@@ -11,6 +11,7 @@ import (
 
 	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
 
@@ -50,7 +51,7 @@ func TestRolesThatMayNotBeCreatedAreAnError(t *testing.T) {
 	l := localawstest.Start(t)
 	l.Load(t, iam.Hardened)
 	cfg := l.Config(l.RoleCredentials(t, "TrackingServiceRole", "task"))
-	err := provision.Roles(t.Context(), cfg, []iam.Role{{Name: "Mine", Trust: []byte("{}")}})
+	err := provision.Roles(t.Context(), cfg, []localaws.Role{{Name: "Mine", Trust: []byte("{}")}})
 	if err == nil || !strings.HasPrefix(err.Error(), "role Mine: ") {
 		t.Errorf("got %v, want an error that names the role", err)
 	}

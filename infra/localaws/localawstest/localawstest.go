@@ -102,7 +102,7 @@ func (l *Local) Advance(d time.Duration) { l.offset.Add(int64(d)) }
 // Load puts the roles of a policy set in place.
 func (l *Local) Load(t testing.TB, set iam.Set) {
 	t.Helper()
-	roles, err := iam.Load(set, iam.Values{Region: l.Region, Account: l.Account, Bucket: Bucket})
+	roles, err := iam.Load(set, localaws.Values{Region: l.Region, Account: l.Account, Bucket: Bucket})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func (l *Local) Load(t testing.TB, set iam.Set) {
 }
 
 // PutRoles creates roles, or brings them to the documents given.
-func (l *Local) PutRoles(t testing.TB, roles ...iam.Role) {
+func (l *Local) PutRoles(t testing.TB, roles ...localaws.Role) {
 	t.Helper()
 	if err := provision.Roles(t.Context(), l.Config(Root), roles); err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
@@ -78,7 +78,7 @@ func (m Mutant) And(other Mutant) Mutant {
 
 // Apply returns roles with m's edits; roles itself is left alone. An error is a role or a document that m
 // does not find, or one that localaws' parser refuses once it is edited.
-func (m Mutant) Apply(roles []iam.Role) ([]iam.Role, error) {
+func (m Mutant) Apply(roles []localaws.Role) ([]localaws.Role, error) {
 	mutated := slices.Clone(roles)
 	done := map[[2]string]bool{}
 	for _, e := range m.edits {
@@ -87,7 +87,7 @@ func (m Mutant) Apply(roles []iam.Role) ([]iam.Role, error) {
 			continue
 		}
 		done[key] = true
-		i := slices.IndexFunc(mutated, func(r iam.Role) bool { return r.Name == e.role })
+		i := slices.IndexFunc(mutated, func(r localaws.Role) bool { return r.Name == e.role })
 		if i < 0 {
 			return nil, fmt.Errorf("mutant %s: no role %s", m.Name, e.role)
 		}
@@ -103,7 +103,7 @@ func (m Mutant) Apply(roles []iam.Role) ([]iam.Role, error) {
 	return mutated, nil
 }
 
-func documentOf(role *iam.Role, name string) (*[]byte, error) {
+func documentOf(role *localaws.Role, name string) (*[]byte, error) {
 	if name == Trust {
 		return &role.Trust, nil
 	}
@@ -146,9 +146,9 @@ func (m Mutant) edited(document []byte, role, name string) ([]byte, error) {
 // First returns the first-order mutants of every document of roles, in the order of the documents and of
 // the places in them, and apart from them those that the parser refuses. No two mutants are the same
 // document, and none is the document that it was made from.
-func First(roles []iam.Role) (mutants, refused []Mutant, err error) {
+func First(roles []localaws.Role) (mutants, refused []Mutant, err error) {
 	for _, role := range roles {
-		documents := append([]iam.Policy{{Name: Trust, Document: role.Trust}}, role.Policies...)
+		documents := append([]localaws.PolicyDocument{{Name: Trust, Document: role.Trust}}, role.Policies...)
 		for _, d := range documents {
 			root, err := parse(d.Document)
 			if err != nil {

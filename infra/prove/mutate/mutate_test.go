@@ -6,19 +6,20 @@ import (
 	"testing"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
-func load(t *testing.T, set iam.Set) []iam.Role {
+func load(t *testing.T, set iam.Set) []localaws.Role {
 	t.Helper()
-	roles, err := iam.Load(set, iam.Values{Region: "us-east-1", Account: "000000000000", Bucket: "b"})
+	roles, err := iam.Load(set, localaws.Values{Region: "us-east-1", Account: "000000000000", Bucket: "b"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return roles
 }
 
-func documents(roles []iam.Role) map[string][]byte {
+func documents(roles []localaws.Role) map[string][]byte {
 	all := map[string][]byte{}
 	for _, r := range roles {
 		all[r.Name+"/"+Trust] = r.Trust
@@ -86,7 +87,7 @@ func TestEachMutantChangesOneDocumentAndParses(t *testing.T) {
 }
 
 func TestMutantsOfASmallDocument(t *testing.T) {
-	roles := []iam.Role{{Name: "R", Trust: []byte(`{"Version":"2012-10-17","Statement":[]}`), Policies: []iam.Policy{{Name: "P", Document: []byte(
+	roles := []localaws.Role{{Name: "R", Trust: []byte(`{"Version":"2012-10-17","Statement":[]}`), Policies: []localaws.PolicyDocument{{Name: "P", Document: []byte(
 		`{"Version":"2012-10-17","Statement":[{"Sid":"S","Effect":"Deny","Action":"s3:Get*","Resource":"*"}]}`)}}}}
 	mutants, _, err := First(roles)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	policies "example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
 
@@ -19,7 +19,7 @@ func TestEachOperationNeedsItsOwnPermissionOnItsOwnResource(t *testing.T) {
 	createRole(t, root, "Mine")
 	createRole(t, root, "Theirs")
 	may := strings.NewReplacer("dynamodb:GetItem", "iam:*", `"*"`, `"`+account+`role/Mine"`).Replace(readItems)
-	l.PutRoles(t, policies.Role{Name: "Keeper", Trust: []byte(taskTrust), Policies: []policies.Policy{{Name: "May", Document: []byte(may)}}})
+	l.PutRoles(t, localaws.Role{Name: "Keeper", Trust: []byte(taskTrust), Policies: []localaws.PolicyDocument{{Name: "May", Document: []byte(may)}}})
 	c := iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Keeper", "task")))
 	ctx := t.Context()
 	for action, do := range map[string]func(role string) error{
@@ -100,7 +100,7 @@ func TestDelegationIsHeldByItsConditionKeys(t *testing.T) {
 	may := `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Action":"iam:AttachRolePolicy","Resource":"*","Condition":{"ArnEquals":{"iam:PolicyARN":"` + good + `"}}},
 		{"Effect":"Allow","Action":"iam:PutRolePolicy","Resource":"*","Condition":{"ArnEquals":{"iam:PermissionsBoundary":"` + good + `"}}}]}`
-	l.PutRoles(t, policies.Role{Name: "Delegate", Trust: []byte(taskTrust), Policies: []policies.Policy{{Name: "May", Document: []byte(may)}}})
+	l.PutRoles(t, localaws.Role{Name: "Delegate", Trust: []byte(taskTrust), Policies: []localaws.PolicyDocument{{Name: "May", Document: []byte(may)}}})
 	c := iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Delegate", "task")))
 	ctx := t.Context()
 	if err := attach(ctx, c, "Free", good)(); err != nil {
@@ -125,7 +125,7 @@ func TestOtherOperationsAreAuthorizedBeforeTheyAreUnknown(t *testing.T) {
 func TestTagsAtCreationNeedTagRole(t *testing.T) {
 	l, _ := start(t)
 	may := strings.Replace(readItems, "dynamodb:GetItem", "iam:CreateRole", 1)
-	l.PutRoles(t, policies.Role{Name: "Creator", Trust: []byte(taskTrust), Policies: []policies.Policy{{Name: "May", Document: []byte(may)}}})
+	l.PutRoles(t, localaws.Role{Name: "Creator", Trust: []byte(taskTrust), Policies: []localaws.PolicyDocument{{Name: "May", Document: []byte(may)}}})
 	c := iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Creator", "task")))
 	createRole(t, c, "Untagged")
 	_, err := c.CreateRole(t.Context(), &iam.CreateRoleInput{

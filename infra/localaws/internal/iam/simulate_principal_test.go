@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	policies "example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
 
@@ -111,7 +111,7 @@ func TestPrincipalThatIsNotThereIsTold(t *testing.T) {
 		t.Errorf("GetContextKeysForPrincipalPolicy: %v, want NoSuchEntity", err)
 	}
 	// Whoever may not simulate does not learn which roles there are.
-	l.PutRoles(t, policies.Role{Name: "Plain", Trust: []byte(taskTrust)})
+	l.PutRoles(t, localaws.Role{Name: "Plain", Trust: []byte(taskTrust)})
 	plain := iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Plain", "task")))
 	for _, name := range []string{"Nobody", "Plain"} {
 		_, err := plain.SimulatePrincipalPolicy(t.Context(), &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(account + "role/" + name), ActionNames: []string{"s3:GetObject"}})

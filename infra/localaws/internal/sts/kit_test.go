@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
-	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
@@ -40,10 +39,10 @@ func allow(action, resource string) string {
 	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"%s","Resource":"%s"}]}`, action, resource)
 }
 
-func role(name, trust string, policies ...string) iam.Role {
-	r := iam.Role{Name: name, Trust: []byte(trust)}
+func role(name, trust string, policies ...string) localaws.Role {
+	r := localaws.Role{Name: name, Trust: []byte(trust)}
 	for i, document := range policies {
-		r.Policies = append(r.Policies, iam.Policy{Name: fmt.Sprintf("Policy%d", i), Document: []byte(document)})
+		r.Policies = append(r.Policies, localaws.PolicyDocument{Name: fmt.Sprintf("Policy%d", i), Document: []byte(document)})
 	}
 	return r
 }
@@ -54,7 +53,7 @@ type kit struct {
 	caller localawstest.Credentials
 }
 
-func start(t *testing.T, roles ...iam.Role) *kit {
+func start(t *testing.T, roles ...localaws.Role) *kit {
 	t.Helper()
 	l := localawstest.Start(t)
 	l.PutRoles(t, role("Caller", taskTrust))

@@ -21,6 +21,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove"
 	"example.com/shiptrack/pkg/command"
 )
@@ -144,7 +145,7 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 	return nil
 }
 
-func (c attack) search(ctx context.Context, roles []iam.Role, out io.Writer) (*prove.Search, error) {
+func (c attack) search(ctx context.Context, roles []localaws.Role, out io.Writer) (*prove.Search, error) {
 	if c.Seed == 0 {
 		c.Seed = rand.Uint64()
 	}

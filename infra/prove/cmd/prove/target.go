@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove"
 	"example.com/shiptrack/pkg/command"
 )
@@ -14,7 +15,7 @@ import (
 const embedded = "embedded"
 
 // open gets the target ready, and the roles for it; close gives it back.
-func (c attack) open(ctx context.Context, out io.Writer) (target prove.Target, roles []iam.Role, closing func() error, err error) {
+func (c attack) open(ctx context.Context, out io.Writer) (target prove.Target, roles []localaws.Role, closing func() error, err error) {
 	closing = func() error { return nil }
 	if (c.Account == "") == (c.Target == "aws") {
 		return target, nil, nil, command.Misconfigured(errors.New("--target aws needs --account, the id of the account that it may use, and no other target does"))
