@@ -1,6 +1,6 @@
 # Shiptrack. `make help` lists the targets.
 
-MODULES  := pkg shipment-service tracking-service infra
+MODULES  := pkg shipment-service tracking-service infra infra/localaws
 BINARIES := localaws devissuer provision demo prove tracking-service shipment-service
 BIN      := $(CURDIR)/bin
 
@@ -28,7 +28,7 @@ demo: build ## build, start everything on loopback, check isolation, print what 
 
 .PHONY: test
 test: ## run every test that needs Go alone
-	@echo 'testing the four modules (the first run compiles their dependencies)'
+	@echo 'testing the five modules (the first run compiles their dependencies)'
 	@go test -count=1 work
 
 .PHONY: build

@@ -60,5 +60,3 @@ require (
 )
 
 replace example.com/shiptrack/pkg => ../pkg
-
-replace example.com/shiptrack/infra => ../infra

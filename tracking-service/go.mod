@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	example.com/shiptrack/infra v0.0.0
+	example.com/shiptrack/infra/localaws v0.0.0
 	example.com/shiptrack/pkg v0.0.0
 	github.com/alecthomas/kong v1.17.0
 	github.com/aws/aws-sdk-go-v2 v1.48.0
@@ -88,3 +89,5 @@ require (
 replace example.com/shiptrack/pkg => ../pkg
 
 replace example.com/shiptrack/infra => ../infra
+
+replace example.com/shiptrack/infra/localaws => ../infra/localaws

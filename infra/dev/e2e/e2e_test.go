@@ -26,7 +26,8 @@ func testMain(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	bin = dir
 	for module, packages := range map[string][]string{
-		"../..":                     {"example.com/shiptrack/infra/localaws/cmd/localaws", "./dev/devissuer/cmd/devissuer", "./dev/provision/cmd/provision", "./dev/demo", "./prove/cmd/prove"},
+		"../../localaws":            {"./cmd/localaws"},
+		"../..":                     {"./dev/devissuer/cmd/devissuer", "./dev/provision/cmd/provision", "./dev/demo", "./prove/cmd/prove"},
 		"../../../tracking-service": {"./cmd/tracking-service"},
 		"../../../shipment-service": {"./cmd/shipment-service"},
 	} {
