@@ -15,7 +15,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"example.com/shiptrack/infra/localaws"
-	"example.com/shiptrack/pkg/command"
 )
 
 type cli struct {
@@ -51,7 +50,7 @@ func main() {
 
 // run is the whole command; env looks up a variable as os.Getenv does.
 func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
-	return command.Run(&cli{}, args, stdout, stderr, kong.Name("localaws"), kong.Description(description),
+	return execute(&cli{}, args, stdout, stderr, kong.Name("localaws"), kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true}),
 		kong.Vars{"credentialsListen": defaultCredentialsListen},
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(process{env: env, out: stdout, err: stderr}))

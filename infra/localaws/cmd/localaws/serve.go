@@ -14,7 +14,6 @@ import (
 
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/internal/upstream"
-	"example.com/shiptrack/pkg/command"
 )
 
 const (
@@ -126,12 +125,27 @@ func listenFailure(address string, err error) error {
 // maxHeader leaves room for a session token with fifty tags of the greatest length.
 const maxHeader = 128 << 10
 
-// serveUntil answers requests until ctx ends, then gives those under way at most a second.
+// drainTime is how long requests under way may take once the command has been interrupted.
+const drainTime = time.Second
+
+// serveUntil answers requests until ctx ends, then gives those under way drainTime.
 func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler, stderr io.Writer) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
 		ErrorLog: log.New(stderr, "localaws: ", 0),
 	}
-	return command.Serve(ctx, server, listener)
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Serve(listener) }()
+	select {
+	case err := <-stopped:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return server.Close()
+	}
+	return nil
 }

@@ -13,11 +13,10 @@ import (
 
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/internal/upstream"
-	"example.com/shiptrack/pkg/command"
 )
 
 func upstreamFailure(err error) error {
-	return command.Misconfigured(fmt.Errorf("--upstream: %w", err))
+	return usageError{fmt.Errorf("--upstream: %w", err)}
 }
 
 // lookupTime is how long the name of an upstream may take to be found at the start.
