@@ -8,6 +8,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"example.com/shiptrack/infra/localaws/internal/iam"
+	"example.com/shiptrack/infra/localaws/internal/identity"
+	"example.com/shiptrack/infra/localaws/policy"
 )
 
 // Values take the place of the placeholders <region>, <account-id> and <bucket> of policy files.
@@ -39,53 +43,87 @@ var (
 )
 
 // LoadRoles returns the roles of a folder with every placeholder replaced. The folder holds one folder per
-// role, named like it, with trust.json and one file per inline policy, named like the policy. A role comes
-// after the roles of the folder that its trust policy names, since AWS refuses principals that do not exist.
-// A placeholder without a value is an error, and so is a value that is more than letters, digits, dots and
-// hyphens.
+// role, named like it, with trust.json and one .json file per inline policy, named like the policy; names that
+// begin with a dot are left out. A role comes after the roles of the folder that its trust policy names, since
+// AWS refuses principals that do not exist.
+//
+// Anything else in the folder, no role at all, a placeholder without a value, a value that is more than letters,
+// digits, dots and hyphens, and a document that does not parse are errors that name the file; the last is a
+// *policy.MalformedError within it.
 func LoadRoles(files fs.FS, values Values) ([]Role, error) {
 	folders, err := fs.ReadDir(files, ".")
 	if err != nil {
 		return nil, err
 	}
-	roles := make([]Role, 0, len(folders))
+	var roles []Role
 	for _, folder := range folders {
+		if hidden(folder) {
+			continue
+		}
 		role, err := loadRole(files, folder.Name(), values)
 		if err != nil {
 			return nil, err
 		}
 		roles = append(roles, role)
 	}
+	if len(roles) == 0 {
+		return nil, errors.New("no role: a folder per role is wanted, with " + trustFile + " and a file per inline policy")
+	}
 	return ordered(roles)
 }
 
+func hidden(entry fs.DirEntry) bool { return strings.HasPrefix(entry.Name(), ".") }
+
 func loadRole(files fs.FS, name string, values Values) (Role, error) {
 	role := Role{Name: name}
+	if info, err := fs.Stat(files, name); err == nil && !info.IsDir() {
+		return role, fmt.Errorf("%s is not the folder of a role", name)
+	}
 	documents, err := fs.ReadDir(files, name)
 	if err != nil {
 		return role, err
 	}
-	for _, document := range documents {
-		file := path.Join(name, document.Name())
-		text, err := fs.ReadFile(files, file)
-		if err != nil {
-			return role, err
+	for _, entry := range documents {
+		if hidden(entry) {
+			continue
 		}
-		filled, err := fill(string(text), values)
+		file := path.Join(name, entry.Name())
+		policyName, isPolicy := strings.CutSuffix(entry.Name(), ".json")
+		if !isPolicy {
+			return role, fmt.Errorf("%s is no policy: its name does not end in .json", file)
+		}
+		isTrust := entry.Name() == trustFile
+		document, err := loadDocument(files, file, isTrust, values)
 		if err != nil {
 			return role, fmt.Errorf("%s: %w", file, err)
 		}
-		if document.Name() == trustFile {
-			role.Trust = []byte(filled)
-			continue
+		if isTrust {
+			role.Trust = document
+		} else {
+			role.Policies = append(role.Policies, PolicyDocument{Name: policyName, Document: document})
 		}
-		policyName := strings.TrimSuffix(document.Name(), ".json")
-		role.Policies = append(role.Policies, PolicyDocument{Name: policyName, Document: []byte(filled)})
 	}
 	if role.Trust == nil {
 		return role, fmt.Errorf("%s has no %s", name, trustFile)
 	}
 	return role, nil
+}
+
+func loadDocument(files fs.FS, file string, isTrust bool, values Values) ([]byte, error) {
+	text, err := fs.ReadFile(files, file)
+	if err != nil {
+		return nil, err
+	}
+	filled, err := fill(string(text), values)
+	if err != nil {
+		return nil, err
+	}
+	kind := policy.Identity
+	if isTrust {
+		kind = policy.Trust
+	}
+	_, err = policy.Parse([]byte(filled), kind)
+	return []byte(filled), err
 }
 
 func fill(text string, values Values) (string, error) {
@@ -102,6 +140,24 @@ func fill(text string, values Values) (string, error) {
 		return value
 	})
 	return filled, errors.Join(errs...)
+}
+
+// PutRoles creates each role, or brings its trust policy to the document given and its inline policies to the ones
+// given: another inline policy of the role is deleted. Attached policies, tags, boundary and unique id of a role
+// that exists stay as they are.
+//
+// Names and documents are held to the rules of the IAM API. With an error none of the roles is put; a document
+// that does not parse is a *policy.MalformedError within it. It is whoever runs the server that puts roles:
+// nothing is authorized, and nothing is logged. Requests that start after PutRoles see the roles.
+func (s *Server) PutRoles(roles []Role) error {
+	wanted := make([]iam.RoleDocuments, len(roles))
+	for i, role := range roles {
+		wanted[i] = iam.RoleDocuments{Name: role.Name, Trust: string(role.Trust)}
+		for _, p := range role.Policies {
+			wanted[i].Inline = append(wanted[i].Inline, identity.Document{Name: p.Name, Text: string(p.Document)})
+		}
+	}
+	return s.iam.PutRoles(s.account, s.now(), wanted)
 }
 
 // ordered puts each role behind those that its trust policy names.

@@ -49,6 +49,7 @@ type Server struct {
 	db       *bbolt.DB
 	log      *decisionLog
 	sessions *identity.Sessions
+	iam      *iam.Service
 	routes   map[string]route // by the service in the credential scope
 	gateway  gateway
 }
@@ -113,12 +114,13 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	roles := iam.New(iam.Config{Directory: directory})
 	s := &Server{
-		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions,
+		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions, iam: roles,
 		log: &decisionLog{out: c.Log},
 		routes: map[string]route{
 			"dynamodb":   {service: items, targets: []string{"DynamoDB_20120810", "DynamoDBStreams_20120810"}},
-			"iam":        {service: iam.New(iam.Config{Directory: directory}), version: "2010-05-08", global: true},
+			"iam":        {service: roles, version: "2010-05-08", global: true},
 			"sts":        {service: tokens, version: "2011-06-15", global: true},
 			localService: {service: &roleCredentials{directory: directory, sessions: sessions}},
 		},

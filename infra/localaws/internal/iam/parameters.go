@@ -14,16 +14,17 @@ import (
 
 // Quotas (IAM User Guide, "IAM and AWS STS quotas"). Documents are counted without white space.
 const (
-	maxTrust          = 2048
-	maxInline         = 10240 // all inline policies of a role
-	maxManaged        = 6144
-	maxAttached       = 10
-	maxRoleTags       = 50
-	defaultPage       = 100
-	maxPage           = 1000
-	minSession        = 3600  // seconds
-	maxSession        = 43200 // seconds
-	maxRoleNameLength = 64
+	maxTrust            = 2048
+	maxInline           = 10240 // all inline policies of a role
+	maxManaged          = 6144
+	maxAttached         = 10
+	maxRoleTags         = 50
+	defaultPage         = 100
+	maxPage             = 1000
+	minSession          = 3600  // seconds
+	maxSession          = 43200 // seconds
+	maxRoleNameLength   = 64
+	maxPolicyNameLength = 128
 )
 
 var (
@@ -46,11 +47,15 @@ func (q *query) roleName() (string, error) { return q.name("RoleName", maxRoleNa
 // name takes a required parameter that is the name of a role or policy.
 func (q *query) name(parameter string, limit int) (string, error) {
 	name := q.Form.Get(parameter)
+	return name, checkName(parameter, name, limit)
+}
+
+func checkName(parameter, name string, limit int) error {
 	if len(name) > limit || !namePattern.MatchString(name) {
-		return "", invalid("The specified value for %s is invalid. It must contain 1 to %d alphanumeric characters "+
+		return invalid("The specified value for %s is invalid. It must contain 1 to %d alphanumeric characters "+
 			"and/or the following: +=,.@_-", parameter, limit)
 	}
-	return name, nil
+	return nil
 }
 
 // path takes the parameter Path.
@@ -104,17 +109,20 @@ var (
 // grammar of kind.
 func (q *query) document(parameter string, kind policy.Kind, max quota) (string, error) {
 	text := q.Form.Get(parameter)
+	return text, awsError(checkDocument(parameter, text, kind, max))
+}
+
+// checkDocument returns a *policy.MalformedError as it is.
+func checkDocument(parameter, text string, kind policy.Kind, max quota) error {
 	if text == "" {
-		return "", invalid("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
+		return invalid("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
 			"Member must have length greater than or equal to 1", parameter)
 	}
 	if size(text) > max.limit {
-		return "", limitExceeded("Cannot exceed quota for %s: %d", max.name, max.limit)
+		return limitExceeded("Cannot exceed quota for %s: %d", max.name, max.limit)
 	}
-	if _, err := policy.Parse([]byte(text), kind); err != nil {
-		return "", awsError(err)
-	}
-	return text, nil
+	_, err := policy.Parse([]byte(text), kind)
+	return err
 }
 
 // sessionDuration takes MaxSessionDuration, in seconds; given is false where it is absent.

@@ -23,7 +23,7 @@ func (q *query) inline() (role, document string, err error) {
 	if role, err = q.roleName(); err != nil {
 		return "", "", err
 	}
-	document, err = q.name("PolicyName", 128)
+	document, err = q.name("PolicyName", maxPolicyNameLength)
 	return role, document, err
 }
 
@@ -41,17 +41,22 @@ func putRolePolicy(q *query) (*plan, error) {
 			} else {
 				role.Inline = append(role.Inline, document)
 			}
-			slices.SortFunc(role.Inline, func(a, b identity.Document) int { return strings.Compare(a.Name, b.Name) })
-			total := 0
-			for _, d := range role.Inline {
-				total += size(d.Text)
-			}
-			if total > maxInline {
-				return limitExceeded("Maximum policy size of %d bytes exceeded for role %s", maxInline, role.Name)
-			}
-			return nil
+			return settleInline(role)
 		})
 	}), err
+}
+
+// settleInline orders the inline policies of a role and holds their sum to the quota.
+func settleInline(role *identity.Role) error {
+	slices.SortFunc(role.Inline, func(a, b identity.Document) int { return strings.Compare(a.Name, b.Name) })
+	total := 0
+	for _, d := range role.Inline {
+		total += size(d.Text)
+	}
+	if total > maxInline {
+		return limitExceeded("Maximum policy size of %d bytes exceeded for role %s", maxInline, role.Name)
+	}
+	return nil
 }
 
 func getRolePolicy(q *query) (*plan, error) {
