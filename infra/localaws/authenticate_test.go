@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 	"example.com/shiptrack/infra/localaws/localawstest"
@@ -28,8 +27,8 @@ func calls(t *testing.T, l *localawstest.Local, c localawstest.Credentials) (que
 
 func TestKeyAndSecretAndTokenHaveToBelongTogether(t *testing.T) {
 	l := localawstest.Start(t)
-	l.Load(t, iam.Hardened)
-	yellow, blue := l.Tenant(t, "yellow"), l.Tenant(t, "blue")
+	l.Load(t, notes)
+	yellow, blue := sessionOf(t, l, "yellow"), sessionOf(t, l, "blue")
 	with := func(key, secret, token string) localawstest.Credentials {
 		return localawstest.Credentials{AccessKeyID: key, SecretAccessKey: secret, SessionToken: token}
 	}
@@ -66,8 +65,8 @@ func TestKeyAndSecretAndTokenHaveToBelongTogether(t *testing.T) {
 
 func TestTokenWithOneBitChangedIsRefused(t *testing.T) {
 	l := localawstest.Start(t)
-	l.Load(t, iam.Hardened)
-	c := l.Tenant(t, "yellow")
+	l.Load(t, notes)
+	c := sessionOf(t, l, "yellow")
 	if query, _ := calls(t, l, c); query != nil {
 		t.Fatalf("the token as it is: %v", query)
 	}
@@ -97,8 +96,8 @@ func whoAmI(t *testing.T, l *localawstest.Local, c localawstest.Credentials) (in
 
 func TestSessionEndsOnTime(t *testing.T) {
 	l := localawstest.Start(t)
-	l.Load(t, iam.Hardened)
-	c := l.Tenant(t, "yellow")
+	l.Load(t, notes)
+	c := sessionOf(t, l, "yellow")
 	l.Advance(59 * time.Minute)
 	if status, body := whoAmI(t, l, c); status != 200 {
 		t.Fatalf("after 59 minutes: %d %s", status, body)
@@ -140,28 +139,28 @@ func TestSessionOfADeletedRoleIsRefusedAlsoWhenTheRoleIsBack(t *testing.T) {
 }
 
 func TestPoliciesOfTheRoleApplyToOldSessionsAtOnce(t *testing.T) {
-	l := startTracking(t, "yellow")
-	client := dynamodb.NewFromConfig(l.Config(l.Tenant(t, "yellow")))
+	l := startNotes(t, "yellow")
+	client := dynamodb.NewFromConfig(l.Config(sessionOf(t, l, "yellow")))
 	root := awsiam.NewFromConfig(l.Config(localawstest.Root))
 	if _, err := getItem(t, client, "yellow"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := root.DeleteRolePolicy(t.Context(), &awsiam.DeleteRolePolicyInput{
-		RoleName: aws.String("TrackingAccessRole"), PolicyName: aws.String("TrackingAccessPolicyDynamoDB"),
+		RoleName: aws.String("NotesReader"), PolicyName: aws.String("ReadNotes"),
 	}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := getItem(t, client, "yellow")
 	localawstest.WantFailure(t, err, "AccessDeniedException", 400)
-	l.Load(t, iam.Hardened)
+	l.Load(t, notes)
 	if _, err := getItem(t, client, "yellow"); err != nil {
 		t.Errorf("after the policy was put back: %v", err)
 	}
 }
 
 func TestSessionsAndRolesSurviveARestart(t *testing.T) {
-	l := startTracking(t, "yellow")
-	c := l.Tenant(t, "yellow")
+	l := startNotes(t, "yellow")
+	c := sessionOf(t, l, "yellow")
 	l.Restart(t)
 	client := dynamodb.NewFromConfig(l.Config(c))
 	if note, err := getItem(t, client, "yellow"); err != nil || note != "of yellow" {
@@ -170,7 +169,7 @@ func TestSessionsAndRolesSurviveARestart(t *testing.T) {
 	_, err := getItem(t, client, "blue")
 	localawstest.WantFailure(t, err, "AccessDeniedException", 400)
 	other := localawstest.Start(t)
-	other.Load(t, iam.Hardened)
+	other.Load(t, notes)
 	query, _ := calls(t, other, c)
 	localawstest.WantFailure(t, query, "InvalidClientTokenId", 403) // another data directory has another key
 }
@@ -249,8 +248,8 @@ func sign(t *testing.T, l *localawstest.Local, r *http.Request, body, service, r
 
 func TestPresignedCallerIdentityIsAnswered(t *testing.T) {
 	l := localawstest.Start(t)
-	l.Load(t, iam.Hardened)
-	client := sts.NewPresignClient(sts.NewFromConfig(l.Config(l.Tenant(t, "yellow"))), sts.WithPresignClientFromClientOptions(
+	l.Load(t, notes)
+	client := sts.NewPresignClient(sts.NewFromConfig(l.Config(sessionOf(t, l, "yellow"))), sts.WithPresignClientFromClientOptions(
 		sts.WithAPIOptions(smithyhttp.SetHeaderValue("X-Amz-Expires", "60"))))
 	signed, err := client.PresignGetCallerIdentity(t.Context(), nil)
 	if err != nil {
@@ -264,7 +263,7 @@ func TestPresignedCallerIdentityIsAnswered(t *testing.T) {
 		status, body := localawstest.Send(t, r)
 		return status, string(body)
 	}
-	if status, body := get(signed.URL); status != 200 || !strings.Contains(body, "assumed-role/TrackingAccessRole/yellow@test") {
+	if status, body := get(signed.URL); status != 200 || !strings.Contains(body, "assumed-role/NotesReader/yellow@test") {
 		t.Errorf("got %d %s", status, body)
 	}
 	changed := strings.Replace(signed.URL, "GetCallerIdentity", "GetSessionToken", 1)

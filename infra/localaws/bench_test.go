@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"testing"
 
-	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
@@ -43,17 +42,17 @@ func roundTrips(b *testing.B, l *localawstest.Local, c localawstest.Credentials,
 
 func BenchmarkGetCallerIdentity(b *testing.B) {
 	l := localawstest.Start(b)
-	l.Load(b, iam.Hardened)
+	l.Load(b, notes)
 	form := []byte("Action=GetCallerIdentity&Version=2011-06-15")
-	roundTrips(b, l, l.Tenant(b, "yellow"), "sts", form, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+	roundTrips(b, l, sessionOf(b, l, "yellow"), "sts", form, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
 }
 
 // BenchmarkGetItem is a whole request of a tenant over HTTP: signed by the client, verified, resolved from
 // its token, decided, logged and answered from the store.
 func BenchmarkGetItem(b *testing.B) {
-	l := startTracking(b, "yellow")
-	body := []byte(`{"TableName":"TrackingData","Key":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"1001"}}}`)
-	roundTrips(b, l, l.Tenant(b, "yellow"), "dynamodb", body, http.Header{
+	l := startNotes(b, "yellow")
+	body := []byte(`{"TableName":"Notes","Key":{"TenantID":{"S":"yellow"},"NoteID":{"S":"1001"}}}`)
+	roundTrips(b, l, sessionOf(b, l, "yellow"), "dynamodb", body, http.Header{
 		"Content-Type": {"application/x-amz-json-1.0"}, "X-Amz-Target": {"DynamoDB_20120810.GetItem"},
 	})
 }

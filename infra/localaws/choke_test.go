@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
@@ -168,8 +167,8 @@ func TestConfigThatIsWrongIsAnError(t *testing.T) {
 
 func TestRoleCredentialsAreForRootAndTrustedRolesOnly(t *testing.T) {
 	l := localawstest.Start(t)
-	l.Load(t, iam.Hardened)
-	task := l.RoleCredentials(t, "TrackingServiceRole", "task-1")
+	l.Load(t, notes)
+	task := l.RoleCredentials(t, "NotesService", "task-1")
 	entries := l.Entries(t)
 	if e := entries[len(entries)-1]; e.Principal != "ecs-tasks.amazonaws.com" || e.Action != "sts:AssumeRole" || e.Decision != "allow" {
 		t.Errorf("logged %+v", e)
@@ -180,13 +179,13 @@ func TestRoleCredentialsAreForRootAndTrustedRolesOnly(t *testing.T) {
 		status int
 		code   string
 	}{
-		"the role itself asks": {"role=TrackingServiceRole&session=task", task, 403, "AccessDenied"},
-		"role without trust":   {"role=TrackingAccessRole&session=task", localawstest.Root, 403, "AccessDenied"},
+		"the role itself asks": {"role=NotesService&session=task", task, 403, "AccessDenied"},
+		"role without trust":   {"role=NotesReader&session=task", localawstest.Root, 403, "AccessDenied"},
 		"no such role":         {"role=Missing&session=task", localawstest.Root, 404, "NoSuchEntity"},
-		"session with a slash": {"role=TrackingServiceRole&session=a%2Fb", localawstest.Root, 400, "ValidationError"},
-		"no session":           {"role=TrackingServiceRole", localawstest.Root, 400, "ValidationError"},
-		"role twice":           {"role=TrackingServiceRole&role=TrackingAccessRole&session=task", localawstest.Root, 400, "ValidationError"},
-		"an unknown parameter": {"role=TrackingServiceRole&session=task&tags=x", localawstest.Root, 400, "ValidationError"},
+		"session with a slash": {"role=NotesService&session=a%2Fb", localawstest.Root, 400, "ValidationError"},
+		"no session":           {"role=NotesService", localawstest.Root, 400, "ValidationError"},
+		"role twice":           {"role=NotesService&role=NotesReader&session=task", localawstest.Root, 400, "ValidationError"},
+		"an unknown parameter": {"role=NotesService&session=task&tags=x", localawstest.Root, 400, "ValidationError"},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+"/_localaws/role-credentials?"+test.query, nil)
 		if err != nil {

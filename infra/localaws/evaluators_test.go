@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 
-	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
@@ -52,11 +51,9 @@ func statement(version, action, resource, condition string) string {
 }
 
 func TestVariableInResourceIsExpandedForEachSession(t *testing.T) {
-	l := startTracking(t)
+	l := startNotes(t)
 	for _, name := range []string{"yellow", "blue"} {
-		if err := provision.Table(t.Context(), l.Config(localawstest.Root), name); err != nil {
-			t.Fatal(err)
-		}
+		createTable(t, l, name)
 	}
 	client := reader(t, l, statement("2012-10-17", "dynamodb:GetItem", "arn:aws:dynamodb:*:*:table/${aws:PrincipalTag/TenantID}", ""))
 	get := func(table string) error {
@@ -71,7 +68,7 @@ func TestVariableInResourceIsExpandedForEachSession(t *testing.T) {
 }
 
 func TestPolicyOf2008KeepsItsVariablesAsText(t *testing.T) {
-	l := startTracking(t, "yellow")
+	l := startNotes(t, "yellow")
 	condition := strings.Replace(ownKey, "ForAllValues:", "ForAnyValue:", 1)
 	if _, err := getItem(t, reader(t, l, statement("2012-10-17", "dynamodb:GetItem", "*", condition)), "yellow"); err != nil {
 		t.Errorf("version 2012-10-17: %v", err)
@@ -83,7 +80,7 @@ func TestPolicyOf2008KeepsItsVariablesAsText(t *testing.T) {
 // TestForAllValuesOnAnAbsentKey: a Scan names no key, so ForAllValues alone lets it through, as AWS says,
 // and the Null guard beside it does not.
 func TestForAllValuesOnAnAbsentKey(t *testing.T) {
-	l := startTracking(t, "yellow", "blue")
+	l := startNotes(t, "yellow", "blue")
 	scan := func(condition string) error {
 		client := reader(t, l, statement("2012-10-17", "dynamodb:*", "*", condition))
 		if _, err := getItem(t, client, "yellow"); err != nil {
@@ -99,12 +96,12 @@ func TestForAllValuesOnAnAbsentKey(t *testing.T) {
 }
 
 func TestUnknownOperatorIsMalformedWhenItIsStored(t *testing.T) {
-	l := startTracking(t)
+	l := startNotes(t)
 	root := awsiam.NewFromConfig(l.Config(localawstest.Root))
 	for operator, code := range map[string]string{"StringEquals": "", "StringResembles": "MalformedPolicyDocument", "NullIfExists": "MalformedPolicyDocument"} {
 		document := statement("2012-10-17", "dynamodb:*", "*", `"`+operator+`":{"aws:PrincipalTag/TenantID":"true"}`)
 		_, err := root.PutRolePolicy(t.Context(), &awsiam.PutRolePolicyInput{
-			RoleName: aws.String("TrackingAccessRole"), PolicyName: aws.String("P"), PolicyDocument: &document,
+			RoleName: aws.String("NotesReader"), PolicyName: aws.String("P"), PolicyDocument: &document,
 		})
 		if got, _ := localawstest.Failure(err); got != code {
 			t.Errorf("%s: got %q (%v), want %q", operator, got, err, code)
@@ -123,11 +120,11 @@ func TestCallerIdentityNeedsNoPermissionAndCannotBeDenied(t *testing.T) {
 	localawstest.WantFailure(t, json, "AccessDeniedException", 400)
 }
 
-// TestHardenedPolicyHoldsForEveryWayToNameAnItem goes through the operations that name items in their own
+// TestGuardedPolicyHoldsForEveryWayToNameAnItem goes through the operations that name items in their own
 // way: yellow's own is answered where the policy grants the operation, blue's never.
-func TestHardenedPolicyHoldsForEveryWayToNameAnItem(t *testing.T) {
-	l := startTracking(t, "yellow", "blue")
-	client := dynamodb.NewFromConfig(l.Config(l.Tenant(t, "yellow")))
+func TestGuardedPolicyHoldsForEveryWayToNameAnItem(t *testing.T) {
+	l := startNotes(t, "yellow", "blue")
+	client := dynamodb.NewFromConfig(l.Config(sessionOf(t, l, "yellow")))
 	name := aws.String(table)
 	batch := func(tenants ...string) error {
 		keys := types.KeysAndAttributes{}
@@ -152,7 +149,7 @@ func TestHardenedPolicyHoldsForEveryWayToNameAnItem(t *testing.T) {
 	}
 	partiQL := func(tenant string) error {
 		_, err := client.ExecuteStatement(t.Context(), &dynamodb.ExecuteStatementInput{
-			Statement: aws.String(`SELECT * FROM "TrackingData" WHERE TenantID = '` + tenant + `'`),
+			Statement: aws.String(`SELECT * FROM "Notes" WHERE TenantID = '` + tenant + `'`),
 		})
 		return err
 	}
@@ -166,7 +163,7 @@ func TestHardenedPolicyHoldsForEveryWayToNameAnItem(t *testing.T) {
 	}
 	for what, err := range map[string]error{
 		"a batch of two tenants": batch("yellow", "blue"), "a batch of another": batch("blue"), "a query of another": query("blue", nil),
-		"a query of an index": query("yellow", aws.String("ByShipment")), "a transaction of two tenants": transact("blue"),
+		"a query of an index": query("yellow", aws.String("ByNote")), "a transaction of two tenants": transact("blue"),
 		"PartiQL": partiQL("yellow"), "PartiQL of another": partiQL("blue"),
 	} {
 		if code, status := localawstest.Failure(err); code != "AccessDeniedException" || status != 400 {

@@ -2,13 +2,7 @@ module example.com/shiptrack/infra/localaws
 
 go 1.26.0
 
-replace example.com/shiptrack/infra => ../
-
-replace example.com/shiptrack/pkg => ../../pkg
-
 require (
-	example.com/shiptrack/infra v0.0.0
-	example.com/shiptrack/pkg v0.0.0
 	github.com/alecthomas/kong v1.17.0
 	github.com/alecthomas/participle/v2 v2.1.4
 	github.com/aws/aws-sdk-go-v2 v1.48.0

@@ -2,6 +2,7 @@ package localaws_test
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -9,22 +10,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"example.com/shiptrack/infra/dev/provision"
-	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
 
-const table = "TrackingData"
+const table = "Notes"
 
-// startTracking is a localaws with the hardened roles, the table, and one shipment each for some tenants.
-func startTracking(t testing.TB, tenants ...string) *localawstest.Local {
+// notes are the roles of a notes service with one partition per tenant.
+var notes = os.DirFS("localawstest/testdata/notes")
+
+// startNotes is a localaws with the roles and the table of a notes service, and one note each for some tenants.
+func startNotes(t testing.TB, tenants ...string) *localawstest.Local {
 	t.Helper()
 	l := localawstest.Start(t)
-	l.Load(t, iam.Hardened)
-	if err := provision.Table(t.Context(), l.Config(localawstest.Root), table); err != nil {
-		t.Fatal(err)
-	}
+	l.Load(t, notes)
+	createTable(t, l, table)
 	client := dynamodb.NewFromConfig(l.Config(localawstest.Root))
 	for _, tenant := range tenants {
 		item := key(tenant)
@@ -36,10 +36,32 @@ func startTracking(t testing.TB, tenants ...string) *localawstest.Local {
 	return l
 }
 
+func createTable(t testing.TB, l *localawstest.Local, name string) {
+	t.Helper()
+	attribute := func(name string) types.AttributeDefinition {
+		return types.AttributeDefinition{AttributeName: &name, AttributeType: types.ScalarAttributeTypeS}
+	}
+	if _, err := dynamodb.NewFromConfig(l.Config(localawstest.Root)).CreateTable(t.Context(), &dynamodb.CreateTableInput{
+		TableName: &name, BillingMode: types.BillingModePayPerRequest,
+		AttributeDefinitions: []types.AttributeDefinition{attribute("TenantID"), attribute("NoteID")},
+		KeySchema: []types.KeySchemaElement{
+			{AttributeName: aws.String("TenantID"), KeyType: types.KeyTypeHash}, {AttributeName: aws.String("NoteID"), KeyType: types.KeyTypeRange},
+		},
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sessionOf is a tenant's session, as the notes service gets it.
+func sessionOf(t testing.TB, l *localawstest.Local, tenant string) localawstest.Credentials {
+	t.Helper()
+	return l.Session(t, l.RoleCredentials(t, "NotesService", "task"), "NotesReader", tenant+"@test", map[string]string{"TenantID": tenant})
+}
+
 func key(tenant string) map[string]types.AttributeValue {
 	return map[string]types.AttributeValue{
-		"TenantID":   &types.AttributeValueMemberS{Value: tenant},
-		"ShipmentID": &types.AttributeValueMemberS{Value: "1001"},
+		"TenantID": &types.AttributeValueMemberS{Value: tenant},
+		"NoteID":   &types.AttributeValueMemberS{Value: "1001"},
 	}
 }
 

@@ -15,16 +15,16 @@ import (
 )
 
 func TestTenantReadsItsOwnItemAndTheDenialOfAnothersIsExplained(t *testing.T) {
-	l := startTracking(t, "yellow", "blue")
-	client := dynamodb.NewFromConfig(l.Config(l.Tenant(t, "yellow")))
+	l := startNotes(t, "yellow", "blue")
+	client := dynamodb.NewFromConfig(l.Config(sessionOf(t, l, "yellow")))
 	l.ResetLog()
 	if note, err := getItem(t, client, "yellow"); err != nil || note != "of yellow" {
 		t.Fatalf("own item: %q, %v", note, err)
 	}
 	_, err := getItem(t, client, "blue")
 	localawstest.WantFailure(t, err, "AccessDeniedException", 400)
-	const session = "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@test"
-	const resource = "arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData"
+	const session = "arn:aws:sts::000000000000:assumed-role/NotesReader/yellow@test"
+	const resource = "arn:aws:dynamodb:us-east-1:000000000000:table/Notes"
 	if want := "User: " + session + " is not authorized to perform: dynamodb:GetItem on resource: " + resource +
 		" because no identity-based policy allows the dynamodb:GetItem action"; err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
@@ -41,7 +41,7 @@ func TestTenantReadsItsOwnItemAndTheDenialOfAnothersIsExplained(t *testing.T) {
 	}
 	allowed, denied := entries[0], entries[1]
 	if allowed.Decision != "allow" || allowed.Effect != "Allow" || allowed.Statement == nil ||
-		*allowed.Statement != (localaws.Statement{Policy: "TrackingAccessRole/TrackingAccessPolicyDynamoDB", Sid: "ReadOwnPartition"}) {
+		*allowed.Statement != (localaws.Statement{Policy: "NotesReader/ReadNotes", Sid: "OwnNotes"}) {
 		t.Errorf("allowed: %+v", allowed)
 	}
 	if keys, _ := denied.Context.Get("dynamodb:leadingkeys"); !slices.Equal(keys, []string{"blue"}) {
@@ -51,7 +51,7 @@ func TestTenantReadsItsOwnItemAndTheDenialOfAnothersIsExplained(t *testing.T) {
 		t.Errorf("denied: %+v", denied)
 	}
 	explained := slices.ContainsFunc(denied.Misses, func(m localaws.Miss) bool {
-		return m.Statement.Sid == "ReadOwnPartition" && m.Effect == "Allow" && slices.Equal(m.Got, []string{"blue"}) &&
+		return m.Statement.Sid == "OwnNotes" && m.Effect == "Allow" && slices.Equal(m.Got, []string{"blue"}) &&
 			strings.Contains(m.Element, "dynamodb:LeadingKeys")
 	})
 	if !explained {
@@ -60,15 +60,15 @@ func TestTenantReadsItsOwnItemAndTheDenialOfAnothersIsExplained(t *testing.T) {
 }
 
 func TestExplicitDenyNamesItsStatement(t *testing.T) {
-	l := startTracking(t, "yellow")
-	_, err := dynamodb.NewFromConfig(l.Config(l.Tenant(t, "yellow"))).Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(table)})
+	l := startNotes(t, "yellow")
+	_, err := dynamodb.NewFromConfig(l.Config(sessionOf(t, l, "yellow"))).Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(table)})
 	localawstest.WantFailure(t, err, "AccessDeniedException", 400)
 	if err == nil || !strings.Contains(err.Error(), "with an explicit deny in an identity-based policy") {
 		t.Errorf("got %v", err)
 	}
 	entries := l.Entries(t)
 	e := entries[len(entries)-1]
-	if e.Effect != "ExplicitDeny" || e.Statement == nil || e.Statement.Sid != "DenyWhatNamesNoKey" || e.Statement.Index != 1 {
+	if e.Effect != "ExplicitDeny" || e.Statement == nil || e.Statement.Sid != "NothingWithoutAKey" || e.Statement.Index != 1 {
 		t.Errorf("logged %+v with statement %+v", e, e.Statement)
 	}
 	out, err := dynamodb.NewFromConfig(l.Config(localawstest.Root)).Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(table)})
@@ -80,8 +80,8 @@ func TestExplicitDenyNamesItsStatement(t *testing.T) {
 // TestDecisionLogHoldsNoSecret runs requests that succeed, are denied, are refused and fail, and looks for
 // everything that must not be in the log.
 func TestDecisionLogHoldsNoSecret(t *testing.T) {
-	l := startTracking(t, "yellow")
-	c := l.Tenant(t, "yellow")
+	l := startNotes(t, "yellow")
+	c := sessionOf(t, l, "yellow")
 	client := dynamodb.NewFromConfig(l.Config(c))
 	const body = "the-body-of-the-request"
 	put := func(client *dynamodb.Client) error {
@@ -127,15 +127,15 @@ func TestDecisionLogHoldsNoSecret(t *testing.T) {
 }
 
 func TestGlobalConditionKeysAreInTheContext(t *testing.T) {
-	l := startTracking(t, "yellow")
-	client := dynamodb.NewFromConfig(l.Config(l.Tenant(t, "yellow")))
+	l := startNotes(t, "yellow")
+	client := dynamodb.NewFromConfig(l.Config(sessionOf(t, l, "yellow")))
 	if _, err := getItem(t, client, "yellow"); err != nil {
 		t.Fatal(err)
 	}
 	entries := l.Entries(t)
 	context := entries[len(entries)-1].Context
 	for name, want := range map[string]string{
-		"aws:PrincipalArn":          "arn:aws:iam::000000000000:role/TrackingAccessRole",
+		"aws:PrincipalArn":          "arn:aws:iam::000000000000:role/NotesReader",
 		"aws:PrincipalAccount":      "000000000000",
 		"aws:PrincipalType":         "AssumedRole",
 		"aws:ResourceAccount":       "000000000000",
@@ -159,8 +159,8 @@ func TestGlobalConditionKeysAreInTheContext(t *testing.T) {
 // TestResourceAccountIsThatOfTheResource: a data perimeter's Deny on what belongs to other accounts is about a
 // role of another one, and not about the account's own; ListTables has no resource.
 func TestResourceAccountIsThatOfTheResource(t *testing.T) {
-	l := startTracking(t, "yellow")
-	task := l.RoleCredentials(t, "TrackingServiceRole", "task")
+	l := startNotes(t, "yellow")
+	task := l.RoleCredentials(t, "NotesService", "task")
 	for arn, want := range map[string]string{
 		l.RoleARN("Missing"): l.Account, "arn:aws:iam::111111111111:role/Missing": "111111111111",
 	} {
@@ -186,18 +186,18 @@ func wantResourceAccount(t *testing.T, l *localawstest.Local, want string) {
 // TestMissingTableIsNamedInTheLogAlone: the caller, who may not know of it, gets the denial that another
 // tenant's key gets.
 func TestMissingTableIsNamedInTheLogAlone(t *testing.T) {
-	l := startTracking(t, "yellow", "blue")
-	client := dynamodb.NewFromConfig(l.Config(l.Tenant(t, "yellow")))
+	l := startNotes(t, "yellow", "blue")
+	client := dynamodb.NewFromConfig(l.Config(sessionOf(t, l, "yellow")))
 	for name, tc := range map[string]struct {
 		table, key string
 		reason     string
 	}{
-		"a table that is there":   {"TrackingData", "blue", ""},
+		"a table that is there":   {"Notes", "blue", ""},
 		"a table that is missing": {"Missing", "yellow", "there is no table Missing in this region, so what keys the request names is not known: create the table first"},
 	} {
 		l.ResetLog()
 		_, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &tc.table, Key: map[string]types.AttributeValue{
-			"TenantID": &types.AttributeValueMemberS{Value: tc.key}, "ShipmentID": &types.AttributeValueMemberS{Value: "1"},
+			"TenantID": &types.AttributeValueMemberS{Value: tc.key}, "NoteID": &types.AttributeValueMemberS{Value: "1"},
 		}})
 		localawstest.WantFailure(t, err, "AccessDeniedException", 400)
 		if strings.Contains(err.Error(), "create the table") {

@@ -13,10 +13,10 @@ import (
 // TestFirstTenantsValueNeverAnswersForTheSecond is the fault of evaluators that keep the first value in a
 // parsed policy: two sessions in turn, each way round.
 func TestFirstTenantsValueNeverAnswersForTheSecond(t *testing.T) {
-	l := startTracking(t, "yellow", "blue")
+	l := startNotes(t, "yellow", "blue")
 	clients := map[string]*dynamodb.Client{}
 	for _, tenant := range []string{"yellow", "blue"} {
-		clients[tenant] = dynamodb.NewFromConfig(l.Config(l.Tenant(t, tenant)))
+		clients[tenant] = dynamodb.NewFromConfig(l.Config(sessionOf(t, l, tenant)))
 	}
 	for range 3 {
 		for tenant, client := range clients {
@@ -40,10 +40,10 @@ func TestManyTenantsAtOnceStayApart(t *testing.T) {
 	for i := range tenants {
 		tenants[i] = fmt.Sprintf("tenant%02d", i)
 	}
-	l := startTracking(t, tenants...)
+	l := startNotes(t, tenants...)
 	var wait sync.WaitGroup
 	for i, tenant := range tenants {
-		client := dynamodb.NewFromConfig(l.Config(l.Tenant(t, tenant)))
+		client := dynamodb.NewFromConfig(l.Config(sessionOf(t, l, tenant)))
 		wait.Go(func() {
 			for n := range 8 {
 				if note, err := getItem(t, client, tenant); err != nil || note != "of "+tenant {
@@ -61,9 +61,9 @@ func TestManyTenantsAtOnceStayApart(t *testing.T) {
 
 // TestTenantWhoseNameIsAPrefixStaysApart: yellow and yellow2, both ways.
 func TestTenantWhoseNameIsAPrefixStaysApart(t *testing.T) {
-	l := startTracking(t, "yellow", "yellow2")
+	l := startNotes(t, "yellow", "yellow2")
 	for tenant, other := range map[string]string{"yellow": "yellow2", "yellow2": "yellow"} {
-		client := dynamodb.NewFromConfig(l.Config(l.Tenant(t, tenant)))
+		client := dynamodb.NewFromConfig(l.Config(sessionOf(t, l, tenant)))
 		if _, err := getItem(t, client, tenant); err != nil {
 			t.Error(err)
 		}

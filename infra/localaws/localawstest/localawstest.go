@@ -1,9 +1,11 @@
-// Package localawstest starts localaws inside a test.
+// Package localawstest starts localaws inside a test, so that a policy can be tested by what it allows and what it
+// denies. It reaches nothing but its own loopback port.
 package localawstest
 
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,14 +19,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/go-json-experiment/json"
 
-	"example.com/shiptrack/infra/dev/provision"
-	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
 // Bucket is what takes the place of <bucket> in the policies that Load loads.
-const Bucket = "shiptrack-test"
+const Bucket = "localaws-test"
 
 // Credentials sign requests; SessionToken is empty for the root key.
 type Credentials struct {
@@ -99,20 +99,21 @@ func (l *Local) Now() time.Time { return time.Now().Add(time.Duration(l.offset.L
 // clocks are more than five minutes apart.
 func (l *Local) Advance(d time.Duration) { l.offset.Add(int64(d)) }
 
-// Load puts the roles of a policy set in place.
-func (l *Local) Load(t testing.TB, set iam.Set) {
+// Load puts the roles of a folder in place, placeholders filled (see localaws.LoadRoles): os.DirFS("../iam").
+func (l *Local) Load(t testing.TB, folder fs.FS) {
 	t.Helper()
-	roles, err := iam.Load(set, localaws.Values{Region: l.Region, Account: l.Account, Bucket: Bucket})
+	roles, err := localaws.LoadRoles(folder, localaws.Values{Region: l.Region, Account: l.Account, Bucket: Bucket})
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.PutRoles(t, roles...)
 }
 
-// PutRoles creates roles, or brings them to the documents given.
+// PutRoles creates roles, or brings them to the documents given (see localaws.Server.PutRoles). The decision log
+// has nothing of it.
 func (l *Local) PutRoles(t testing.TB, roles ...localaws.Role) {
 	t.Helper()
-	if err := provision.Roles(t.Context(), l.Config(Root), roles); err != nil {
+	if err := l.server.Load().PutRoles(roles); err != nil {
 		t.Fatal(err)
 	}
 }

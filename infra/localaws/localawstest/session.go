@@ -2,8 +2,10 @@ package localawstest
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -51,19 +53,18 @@ func (l *Local) AssumeRole(t testing.TB, by Credentials, in *sts.AssumeRoleInput
 	}, nil
 }
 
-// Tenant returns a session of TrackingAccessRole for tenant, as the tracking service gets one. The hardened
-// or the article's set must have been loaded.
-func (l *Local) Tenant(t testing.TB, tenant string) Credentials {
+// Session returns a session of role with tags, each of them transitive, and fails the test where the trust policy
+// does not allow it. AssumeRole has every parameter, and returns the error.
+func (l *Local) Session(t testing.TB, by Credentials, role, name string, tags map[string]string) Credentials {
 	t.Helper()
-	task := l.RoleCredentials(t, "TrackingServiceRole", "task")
-	c, err := l.AssumeRole(t, task, &sts.AssumeRoleInput{
-		RoleArn:           aws.String(l.RoleARN("TrackingAccessRole")),
-		RoleSessionName:   aws.String(tenant + "@test"),
-		Tags:              []types.Tag{{Key: aws.String("TenantID"), Value: &tenant}},
-		TransitiveTagKeys: []string{"TenantID"},
-	})
+	in := &sts.AssumeRoleInput{RoleArn: aws.String(l.RoleARN(role)), RoleSessionName: &name}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		in.Tags = append(in.Tags, types.Tag{Key: &key, Value: aws.String(tags[key])})
+		in.TransitiveTagKeys = append(in.TransitiveTagKeys, key)
+	}
+	c, err := l.AssumeRole(t, by, in)
 	if err != nil {
-		t.Fatalf("session of tenant %s: %v", tenant, err)
+		t.Fatalf("session of role %s with the tags %v: %v", role, tags, err)
 	}
 	return c
 }

@@ -5,8 +5,6 @@ import (
 	"testing"
 )
 
-const pooled = "TrackingAccessRole/TrackingAccessPolicyDynamoDB.json"
-
 func BenchmarkDecideOwnKey(b *testing.B)   { benchmarkDecide(b, Allow, "yellow") }
 func BenchmarkDecideOtherKey(b *testing.B) { benchmarkDecide(b, ImplicitDeny, "blue") }
 
@@ -19,7 +17,7 @@ func BenchmarkDecideBatchOf100(b *testing.B) {
 }
 
 func benchmarkDecide(b *testing.B, want Effect, keys ...string) {
-	p := fileOf(b, hardened, pooled)
+	p := fileOf(b, notesFile)
 	var ctx Context
 	buildContext(&ctx, keys)
 	r := &Request{Action: "dynamodb:GetItem", Resource: table, Context: &ctx}
@@ -32,8 +30,8 @@ func benchmarkDecide(b *testing.B, want Effect, keys ...string) {
 }
 
 func BenchmarkDecideTrust(b *testing.B) {
-	trust := Named{Name: "trust", Policy: mustParse(b, read(b, hardened, "TrackingAccessRole/trust.json"), Trust)}
-	caller := fileOf(b, hardened, "TrackingServiceRole/AssumePolicy.json")
+	trust := Named{Name: "trust", Policy: mustParse(b, read(b, trustFile), Trust)}
+	caller := fileOf(b, becomeFile)
 	r := assume(values{
 		"aws:RequestTag/TenantID": "yellow", "aws:TagKeys": []string{"TenantID"},
 		"sts:TransitiveTagKeys": []string{"TenantID"},
@@ -47,7 +45,7 @@ func BenchmarkDecideTrust(b *testing.B) {
 }
 
 func BenchmarkParse(b *testing.B) {
-	document := []byte(read(b, hardened, pooled))
+	document := []byte(read(b, notesFile))
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Parse(document, Identity); err != nil {

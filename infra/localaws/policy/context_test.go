@@ -75,7 +75,7 @@ func BenchmarkContextReset(b *testing.B) {
 
 // buildContext sets what the choke point and DynamoDB's GetItem set.
 func buildContext(c *Context, keys []string) {
-	c.Set("aws:PrincipalArn", "arn:aws:iam::000000000000:role/TrackingAccessRole")
+	c.Set("aws:PrincipalArn", "arn:aws:iam::000000000000:role/NotesReader")
 	c.Set("aws:PrincipalAccount", "000000000000")
 	c.Set("aws:PrincipalTag/TenantID", "yellow")
 	c.Set("aws:userid", "AROAEXAMPLE:yellow@one")

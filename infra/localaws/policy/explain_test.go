@@ -11,46 +11,45 @@ func TestExplainNamesWhatFailedAndOnWhichValues(t *testing.T) {
 	scan.Action = "dynamodb:Scan"
 	otherTable := getItem("yellow", "yellow")
 	otherTable.Resource = table + "2"
+	// Without guards beside it, so that one condition fails alone.
+	unguarded := documentOf("2012-10-17", `"Sid":"OwnNotes","Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:Query"],"Resource":"`+table+
+		`","Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":"${aws:PrincipalTag/TenantID}"}}`)
+	pictures := documentOf("2012-10-17", `"Sid":"OwnPictures","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::pictures/${aws:PrincipalTag/TenantID}/*"`)
+	notes := read(t, notesFile)
 	tests := []struct {
-		name, set, file string
-		r               *Request
-		want            []string
+		name, document string
+		r              *Request
+		want           []string
 	}{
-		{"another key", hardened, pooled, getItem("yellow", "blue"), []string{
-			"TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition (Allow) did not apply: " +
-				"ForAllValues:StringEquals dynamodb:LeadingKeys wants [yellow], the request has [blue]",
-			"TrackingAccessRole/TrackingAccessPolicyDynamoDB DenyIndexes (Deny) did not apply: " +
-				"Resource wants [" + table + "/index/*], the request has [" + table + "]",
+		{"another key", notes, getItem("yellow", "blue"), []string{
+			"Role/Policy OwnNotes (Allow) did not apply: ForAllValues:StringEquals dynamodb:LeadingKeys wants [yellow], the request has [blue]",
+			"Role/Policy NoIndexes (Deny) did not apply: Resource wants [" + table + "/index/*], the request has [" + table + "]",
 		}},
-		{"absent key", hardened, pooled, &Request{Action: "dynamodb:Query", Resource: table, Context: values{tagKey: "yellow"}.context()}, []string{
-			"TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition (Allow) did not apply: " +
-				"Null dynamodb:LeadingKeys wants [false], the request does not have it",
-			"TrackingAccessRole/TrackingAccessPolicyDynamoDB DenyIndexes (Deny) did not apply: " +
-				"Resource wants [" + table + "/index/*], the request has [" + table + "]",
+		{"absent key", notes, &Request{Action: "dynamodb:Query", Resource: table, Context: values{tagKey: "yellow"}.context()}, []string{
+			"Role/Policy OwnNotes (Allow) did not apply: Null dynamodb:LeadingKeys wants [false], the request does not have it",
+			"Role/Policy NoIndexes (Deny) did not apply: Resource wants [" + table + "/index/*], the request has [" + table + "]",
 		}},
-		{"unknown key", article, pooled, &Request{Action: "dynamodb:Query", Resource: table, Context: values{leading: nil}.context()}, []string{
-			"TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition (Allow) did not apply: " +
-				"Condition cannot be decided on dynamodb:LeadingKeys",
+		{"unknown key", unguarded, &Request{Action: "dynamodb:Query", Resource: table, Context: values{leading: nil}.context()}, []string{
+			"Role/Policy OwnNotes (Allow) did not apply: Condition cannot be decided on dynamodb:LeadingKeys",
 		}},
-		{"another table", article, pooled, otherTable, []string{
-			"TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition (Allow) did not apply: " +
-				"Resource wants [" + table + "], the request has [" + table + "2]",
+		{"another table", unguarded, otherTable, []string{
+			"Role/Policy OwnNotes (Allow) did not apply: Resource wants [" + table + "], the request has [" + table + "2]",
 		}},
-		{"variable in the resource", article, objects, &Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::tracking/blue/1", Context: values{tagKey: "yellow"}.context()}, []string{
-			"TrackingAccessRole/TrackingAccessPolicyS3 ReadOwnPrefix (Allow) did not apply: " +
-				"Resource wants [arn:aws:s3:::tracking/yellow/*], the request has [arn:aws:s3:::tracking/blue/1]",
+		{"variable in the resource", pictures, &Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::pictures/blue/1", Context: values{tagKey: "yellow"}.context()}, []string{
+			"Role/Policy OwnPictures (Allow) did not apply: " +
+				"Resource wants [arn:aws:s3:::pictures/yellow/*], the request has [arn:aws:s3:::pictures/blue/1]",
 		}},
-		{"variable without value", article, objects, &Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::tracking/blue/1"}, []string{
-			"TrackingAccessRole/TrackingAccessPolicyS3 ReadOwnPrefix (Allow) did not apply: " +
-				"Resource wants [arn:aws:s3:::tracking/${aws:PrincipalTag/TenantID}/*], the request has [arn:aws:s3:::tracking/blue/1]",
+		{"variable without value", pictures, &Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::pictures/blue/1"}, []string{
+			"Role/Policy OwnPictures (Allow) did not apply: " +
+				"Resource wants [arn:aws:s3:::pictures/${aws:PrincipalTag/TenantID}/*], the request has [arn:aws:s3:::pictures/blue/1]",
 		}},
-		{"action that no statement names", article, pooled, scan, nil},
-		{"all apply", article, pooled, getItem("yellow", "yellow"), nil},
+		{"action that no statement names", unguarded, scan, nil},
+		{"all apply", unguarded, getItem("yellow", "yellow"), nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			for _, miss := range fileOf(t, test.set, test.file).Explain(test.r) {
+			for _, miss := range identityOf(t, test.document).Explain(test.r) {
 				got = append(got, miss.String())
 			}
 			if !slices.Equal(got, test.want) {

@@ -10,10 +10,10 @@ import (
 // FuzzParse holds that no document makes Parse panic, that whatever it refuses is malformed by name, and
 // that whatever it takes can be decided and explained.
 func FuzzParse(f *testing.F) {
-	for _, file := range []string{pooled, search, objects, seed} {
-		f.Add([]byte(read(f, hardened, file)), "yellow", "blue")
+	for _, file := range []string{notesFile, picturesFile, becomeFile} {
+		f.Add([]byte(read(f, file)), "yellow", "blue")
 	}
-	f.Add([]byte(read(f, hardened, "TrackingAccessRole/trust.json")), "yellow", "*")
+	f.Add([]byte(read(f, trustFile)), "yellow", "*")
 	f.Add([]byte(goodTrust), "", "")
 	f.Fuzz(func(t *testing.T, document []byte, first, second string) {
 		requests := []*Request{

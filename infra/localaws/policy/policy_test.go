@@ -9,13 +9,19 @@ import (
 )
 
 const (
-	account  = "000000000000"
-	table    = "arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData"
-	roleARN  = "arn:aws:iam::000000000000:role/TrackingAccessRole"
-	tagKey   = "aws:PrincipalTag/TenantID"
-	leading  = "dynamodb:LeadingKeys"
-	hardened = "hardened"
-	article  = "article"
+	account = "000000000000"
+	table   = "arn:aws:dynamodb:us-east-1:000000000000:table/Notes"
+	roleARN = "arn:aws:iam::000000000000:role/NotesReader"
+	tagKey  = "aws:PrincipalTag/TenantID"
+	leading = "dynamodb:LeadingKeys"
+)
+
+// The policies of a notes service, by which the tests decide.
+const (
+	notesFile    = "NotesReader/ReadNotes.json"
+	picturesFile = "NotesReader/ReadPictures.json"
+	becomeFile   = "NotesService/BecomeReader.json"
+	trustFile    = "NotesReader/trust.json"
 )
 
 // values are a request's keys: a string is Set, a []string SetAll, nil SetUnknown.
@@ -56,21 +62,21 @@ func identityOf(t testing.TB, document string) Policies {
 	return Policies{Identity: []Named{{Name: "Role/Policy", Policy: mustParse(t, document, Identity)}}}
 }
 
-// read returns a policy file of infra/iam with its placeholders replaced.
-func read(t testing.TB, set, file string) string {
+// read returns a policy file of the notes service with its placeholders replaced.
+func read(t testing.TB, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "iam", set, filepath.FromSlash(file)))
+	text, err := os.ReadFile(filepath.Join("..", "localawstest", "testdata", "notes", filepath.FromSlash(file)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.NewReplacer("<region>", "us-east-1", "<account-id>", account, "<bucket>", "tracking").Replace(string(text))
+	return strings.NewReplacer("<region>", "us-east-1", "<account-id>", "000000000000", "<bucket>", "pictures").Replace(string(text))
 }
 
-// fileOf is the policy set of one file of infra/iam.
-func fileOf(t testing.TB, set, file string) Policies {
+// fileOf is the policy set of one file of the notes service.
+func fileOf(t testing.TB, file string) Policies {
 	t.Helper()
 	name := strings.TrimSuffix(file, ".json")
-	return Policies{Identity: []Named{{Name: name, Policy: mustParse(t, read(t, set, file), Identity)}}}
+	return Policies{Identity: []Named{{Name: name, Policy: mustParse(t, read(t, file), Identity)}}}
 }
 
 func checkEffect(t *testing.T, p Policies, r *Request, want Effect) {

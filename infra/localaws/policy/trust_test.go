@@ -3,11 +3,11 @@ package policy
 import "testing"
 
 const (
-	serviceRole    = "arn:aws:iam::000000000000:role/TrackingServiceRole"
-	serviceSession = "arn:aws:sts::000000000000:assumed-role/TrackingServiceRole/task"
+	serviceRole    = "arn:aws:iam::000000000000:role/NotesService"
+	serviceSession = "arn:aws:sts::000000000000:assumed-role/NotesService/task"
 )
 
-// assume is a request of the service role's session for TrackingAccessRole.
+// assume is a request of the service role's session for NotesReader.
 func assume(v values) *Request {
 	return &Request{
 		Action: "sts:AssumeRole", Resource: roleARN, Context: v.context(),
@@ -39,8 +39,8 @@ func TestTrustPolicyGrantsByPrincipal(t *testing.T) {
 	}{
 		{"role without own policy", `{"AWS":"` + serviceRole + `"}`, none, none, none, Allow, ""},
 		{"role in a list", `{"AWS":["` + roleARN + `","` + serviceRole + `"]}`, none, none, none, Allow, ""},
-		{"another role", `{"AWS":"arn:aws:iam::000000000000:role/TrackingServiceRole2"}`, allowed, none, none, ImplicitDeny, layerTrust},
-		{"role in another case", `{"AWS":"arn:aws:iam::000000000000:role/trackingservicerole"}`, allowed, none, none, ImplicitDeny, layerTrust},
+		{"another role", `{"AWS":"arn:aws:iam::000000000000:role/NotesService2"}`, allowed, none, none, ImplicitDeny, layerTrust},
+		{"role in another case", `{"AWS":"arn:aws:iam::000000000000:role/notesservice"}`, allowed, none, none, ImplicitDeny, layerTrust},
 		{"role under a boundary that allows", `{"AWS":"` + serviceRole + `"}`, none, allowed, none, Allow, ""},
 		{"role under a boundary that does not", `{"AWS":"` + serviceRole + `"}`, allowed, other, none, ImplicitDeny, layerBoundary},
 		{"role under a session policy that does not", `{"AWS":"` + serviceRole + `"}`, allowed, none, other, ImplicitDeny, layerSession},
@@ -86,7 +86,7 @@ func TestRoleARNInTrustPolicyMatchesEverySessionOfTheRole(t *testing.T) {
 	trust := trustOf(t, `{"AWS":"`+serviceRole+`"}`)
 	r := assume(nil)
 	for _, session := range []string{"task", "yellow@one"} {
-		r.Caller.ARN = "arn:aws:sts::000000000000:assumed-role/TrackingServiceRole/" + session
+		r.Caller.ARN = "arn:aws:sts::000000000000:assumed-role/NotesService/" + session
 		if got := DecideTrust(trust, Policies{}, r); got.Effect != Allow {
 			t.Errorf("session %s: %+v, want Allow", session, got)
 		}

@@ -12,9 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"example.com/shiptrack/infra/iam"
-	"example.com/shiptrack/infra/localaws/localawstest"
 	"example.com/shiptrack/infra/dev/provision"
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/iam/iamtest"
+	"example.com/shiptrack/infra/localaws/localawstest"
 	"example.com/shiptrack/pkg/authn/authntest"
 )
 
@@ -29,7 +30,7 @@ type world struct {
 func newWorld(t *testing.T) world {
 	t.Helper()
 	w := world{local: localawstest.Start(t), issuer: authntest.Start(t)}
-	w.local.Load(t, iam.Hardened)
+	iamtest.Load(t, w.local, iam.Hardened)
 	if err := provision.Table(t.Context(), w.local.Config(localawstest.Root), "TrackingData"); err != nil {
 		t.Fatal(err)
 	}

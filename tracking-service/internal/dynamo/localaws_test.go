@@ -12,9 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"example.com/shiptrack/infra/iam"
-	"example.com/shiptrack/infra/localaws/localawstest"
 	"example.com/shiptrack/infra/dev/provision"
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/iam/iamtest"
+	"example.com/shiptrack/infra/localaws/localawstest"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tokenvending"
@@ -28,7 +29,7 @@ const table = "TrackingData"
 func startAWS(t *testing.T) *localawstest.Local {
 	t.Helper()
 	local := localawstest.Start(t)
-	local.Load(t, iam.Hardened)
+	iamtest.Load(t, local, iam.Hardened)
 	if err := provision.Table(t.Context(), local.Config(localawstest.Root), table); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -30,15 +29,26 @@ func decide(t *testing.T, s *Service, document, operation, body string) string {
 	return "allowed"
 }
 
-// The control is the hardened policy without its statement about indexes, and with them as a resource.
-func TestTheHardenedPolicyDeniesIndexes(t *testing.T) {
-	file, err := os.ReadFile("../../../iam/hardened/TrackingAccessRole/TrackingAccessPolicyDynamoDB.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+// The control is the policy without its statement about indexes, and with them as a resource.
+func TestAPolicyThatDeniesIndexesHolds(t *testing.T) {
 	const resource = `"Resource": "arn:aws:dynamodb:<region>:<account-id>:table/TrackingData`
-	hardened := string(file)
-	allowing := strings.Replace(hardened, resource+`",`, resource+`*",`, 1) // the first is ReadOwnPartition's
+	const hardened = `{"Version": "2012-10-17", "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
+      "Resource": "arn:aws:dynamodb:<region>:<account-id>:table/TrackingData",
+      "Condition": {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:PrincipalTag/TenantID}"]},
+        "Null": {"dynamodb:LeadingKeys": "false", "aws:PrincipalTag/TenantID": "false"}
+      }
+    },
+    {
+      "Effect": "Deny",
+      "Action": "dynamodb:*",
+      "Resource": "arn:aws:dynamodb:<region>:<account-id>:table/TrackingData/index/*"
+    }
+  ]}`
+	allowing := strings.Replace(hardened, resource+`",`, resource+`*",`, 1) // the first is that of the Allow
 	merelyAllowing := strings.Replace(allowing, `"Effect": "Deny",
       "Action": "dynamodb:*"`, `"Effect": "Allow",
       "Action": "dynamodb:ListTables"`, 1)

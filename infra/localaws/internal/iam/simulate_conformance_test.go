@@ -31,7 +31,7 @@ type publishedRequest struct {
 // TestPublishedCasesGoThroughTheSimulator puts the cases of AWS's documentation to SimulateCustomPolicy, by the SDK.
 func TestPublishedCasesGoThroughTheSimulator(t *testing.T) {
 	_, c := start(t)
-	files, err := filepath.Glob("../policy/testdata/conformance/*.json")
+	files, err := filepath.Glob("../../policy/testdata/conformance/*.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func TestUpstreamAwayIsARetryableError(t *testing.T) {
 	to := address(t, away.URL)
 	away.Close()
 	g := gate(t, to)
-	for name, by := range map[string]localawstest.Credentials{"root": localawstest.Root, "tenant": g.Tenant(t, "yellow")} {
+	for name, by := range map[string]localawstest.Credentials{"root": localawstest.Root, "tenant": sessionOf(t, g, "yellow")} {
 		got := call(t, g, by, "GetItem", getYellow, nil, nil)
 		got.want(t, 503, "ServiceUnavailable")
 		if last := logged(t, g); last.Code != "ServiceUnavailable" || !strings.Contains(last.Reason, "connection refused") || last.Action != "" {
@@ -68,7 +68,7 @@ func TestBrokenUpstreamIsARetryableError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := startFake(t, map[string]http.HandlerFunc{"GetItem": answer})
 			g := gate(t, f.url)
-			call(t, g, g.Tenant(t, "yellow"), "GetItem", getYellow, nil, nil).want(t, 500, "InternalServerError")
+			call(t, g, sessionOf(t, g, "yellow"), "GetItem", getYellow, nil, nil).want(t, 500, "InternalServerError")
 			if last := logged(t, g); last.Code != "InternalServerError" || last.Reason == "" {
 				t.Errorf("logged %+v, want why", last)
 			}
@@ -86,12 +86,12 @@ func TestUpstreamThatDoesNotTellItsTableIsNotDecidedUpon(t *testing.T) {
 		"no JSON":           {"DescribeTable", says(200, "<html>"), 500, "InternalServerError"},
 		"nothing":           {"DescribeTable", says(200, ""), 500, "InternalServerError"},
 		"no table":          {"DescribeTable", says(200, "{}"), 500, "InternalServerError"},
-		"another table":     {"DescribeTable", says(200, strings.ReplaceAll(tracking, "TrackingData", "Other")), 500, "InternalServerError"},
-		"no partition key":  {"DescribeTable", says(200, strings.ReplaceAll(tracking, "HASH", "RANGE")), 500, "InternalServerError"},
-		"two of them":       {"DescribeTable", says(200, strings.ReplaceAll(tracking, "RANGE", "HASH")), 500, "InternalServerError"},
-		"one index twice":   {"DescribeTable", says(200, strings.ReplaceAll(tracking, "ByDate", "ByOwner")), 500, "InternalServerError"},
-		"doubled members":   {"DescribeTable", says(200, strings.Replace(tracking, `{"Table":`, `{"Table":{},"Table":`, 1)), 500, "InternalServerError"},
-		"an endless answer": {"DescribeTable", says(200, tracking+strings.Repeat(" ", 1<<20)+"x"), 500, "InternalServerError"},
+		"another table":     {"DescribeTable", says(200, strings.ReplaceAll(notesTable, "Notes", "Other")), 500, "InternalServerError"},
+		"no partition key":  {"DescribeTable", says(200, strings.ReplaceAll(notesTable, "HASH", "RANGE")), 500, "InternalServerError"},
+		"two of them":       {"DescribeTable", says(200, strings.ReplaceAll(notesTable, "RANGE", "HASH")), 500, "InternalServerError"},
+		"one index twice":   {"DescribeTable", says(200, strings.ReplaceAll(notesTable, "ByDate", "ByOwner")), 500, "InternalServerError"},
+		"doubled members":   {"DescribeTable", says(200, strings.Replace(notesTable, `{"Table":`, `{"Table":{},"Table":`, 1)), 500, "InternalServerError"},
+		"an endless answer": {"DescribeTable", says(200, notesTable+strings.Repeat(" ", 1<<20)+"x"), 500, "InternalServerError"},
 		"an error of its":   {"DescribeTable", says(500, `{"__type":"x#InternalServerError"}`), 503, "ServiceUnavailable"},
 		"away behind it":    {"DescribeTable", says(502, "<html>"), 503, "ServiceUnavailable"},
 		"a refusal":         {"DescribeTable", says(400, `{"__type":"x#AccessDeniedException"}`), 500, "InternalServerError"},
@@ -104,7 +104,7 @@ func TestUpstreamThatDoesNotTellItsTableIsNotDecidedUpon(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := startFake(t, map[string]http.HandlerFunc{tc.operation: tc.answer})
 			g := gate(t, f.url)
-			call(t, g, g.Tenant(t, "yellow"), "GetItem", getYellow, nil, nil).want(t, tc.status, tc.code)
+			call(t, g, sessionOf(t, g, "yellow"), "GetItem", getYellow, nil, nil).want(t, tc.status, tc.code)
 			call(t, g, localawstest.Root, "ListTables", `{}`, nil, nil).want(t, 200, "")
 			if got := f.count("GetItem"); got != 0 {
 				t.Errorf("forwarded %d GetItem, want none", got)

@@ -19,8 +19,8 @@ import (
 func TestForwardedBytesAreTheAuthorizedOnes(t *testing.T) {
 	f := startFake(t, nil)
 	g := gate(t, f.url)
-	tenant := g.Tenant(t, "yellow")
-	body := "{ \"Key\":\t{\"ShipmentID\":{\"S\":\"100\\u0031\"},\"TenantID\":{\"S\":\"\\u0079ellow\"}},\n\"TableName\" : \"TrackingData\"}  "
+	tenant := sessionOf(t, g, "yellow")
+	body := "{ \"Key\":\t{\"NoteID\":{\"S\":\"100\\u0031\"},\"TenantID\":{\"S\":\"\\u0079ellow\"}},\n\"TableName\" : \"Notes\"}  "
 	call(t, g, tenant, "GetItem", body, nil, nil).want(t, 200, "")
 	got := f.last()
 	if got.operation != "GetItem" || got.body != body {
@@ -34,7 +34,7 @@ func TestForwardedBytesAreTheAuthorizedOnes(t *testing.T) {
 func TestNothingOfTheCallersHeadersGoesOn(t *testing.T) {
 	f := startFake(t, nil)
 	g := gate(t, f.url)
-	tenant := g.Tenant(t, "yellow")
+	tenant := sessionOf(t, g, "yellow")
 	call(t, g, tenant, "GetItem", getYellow, func(r *http.Request) {
 		r.Header.Set("X-Amz-Meta-Note", "signed")
 		r.Header.Set("X-Amz-Date-Of-Birth", "signed too")
@@ -65,7 +65,7 @@ func TestNothingOfTheCallersHeadersGoesOn(t *testing.T) {
 func TestOnlyWhatIsAllowedReachesTheUpstream(t *testing.T) {
 	f := startFake(t, nil)
 	g := gate(t, f.url)
-	yellow, root := g.Tenant(t, "yellow"), localawstest.Root
+	yellow, root := sessionOf(t, g, "yellow"), localawstest.Root
 	unsigned := func(r *http.Request) { r.Header.Set("X-Amz-Target", "DynamoDB_20120810.DeleteTable") }
 	doubled := func(r *http.Request) { r.Header.Add("Content-Type", "application/json") }
 	for _, tc := range []struct {
@@ -76,12 +76,12 @@ func TestOnlyWhatIsAllowedReachesTheUpstream(t *testing.T) {
 	}{
 		{"own item", "GetItem", getYellow, yellow, nil, ""},
 		{"another tenant's item", "GetItem", getBlue, yellow, nil, "AccessDeniedException"},
-		{"root's scan", "Scan", `{"TableName":"TrackingData"}`, root, nil, ""},
-		{"a tenant's scan", "Scan", `{"TableName":"TrackingData"}`, yellow, nil, "AccessDeniedException"},
-		{"root's delete", "DeleteTable", `{"TableName":"TrackingData"}`, root, nil, ""},
-		{"a tenant's delete", "DeleteTable", `{"TableName":"TrackingData"}`, yellow, nil, "AccessDeniedException"},
-		{"what the store has not", "UpdateTimeToLive", `{"TableName":"TrackingData"}`, root, nil, ""},
-		{"an operation that AWS has not", "GetEverything", `{"TableName":"TrackingData"}`, root, nil, "UnknownOperationException"},
+		{"root's scan", "Scan", `{"TableName":"Notes"}`, root, nil, ""},
+		{"a tenant's scan", "Scan", `{"TableName":"Notes"}`, yellow, nil, "AccessDeniedException"},
+		{"root's delete", "DeleteTable", `{"TableName":"Notes"}`, root, nil, ""},
+		{"a tenant's delete", "DeleteTable", `{"TableName":"Notes"}`, yellow, nil, "AccessDeniedException"},
+		{"what the store has not", "UpdateTimeToLive", `{"TableName":"Notes"}`, root, nil, ""},
+		{"an operation that AWS has not", "GetEverything", `{"TableName":"Notes"}`, root, nil, "UnknownOperationException"},
 		{"target changed after signing", "GetItem", getYellow, yellow, unsigned, "InvalidSignatureException"},
 		{"a doubled header", "GetItem", getYellow, yellow, doubled, "SerializationException"},
 		{"a doubled member", "GetItem", strings.Replace(getYellow, `"Key"`, `"Key":{},"Key"`, 1), yellow, nil, "SerializationException"},
@@ -90,14 +90,14 @@ func TestOnlyWhatIsAllowedReachesTheUpstream(t *testing.T) {
 		{"trailing data", "GetItem", getYellow + getBlue, yellow, nil, "SerializationException"},
 		{"invalid UTF-8", "GetItem", strings.Replace(getYellow, "1001", "10\xff", 1), yellow, nil, "SerializationException"},
 		{"a member in another case", "GetItem", strings.Replace(getYellow, `{"T`, `{"key":{},"T`, 1), yellow, nil, "SerializationException"},
-		{"a member that nobody knows", "Scan", `{"TableName":"TrackingData","Also":"Other"}`, root, nil, "SerializationException"},
-		{"a table in another case", "DeleteTable", `{"TableName":"TrackingData","tableName":"Other"}`, root, nil, "SerializationException"},
-		{"a table only in another case", "DeleteTable", `{"TableName":"TrackingData","indexname":"Other"}`, root, nil, "SerializationException"},
-		{"a member of a table operation", "DeleteTable", `{"TableName":"TrackingData","Also":"Other"}`, root, nil, ""},
-		{"a page of statements", "ExecuteStatement", `{"Statement":"SELECT * FROM TrackingData","NextToken":"n","Limit":1,"ConsistentRead":true,"ReturnConsumedCapacity":"TOTAL"}`, root, nil, ""},
-		{"a resource policy", "PutResourcePolicy", `{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData","Policy":"{}"}`, root, nil, "ValidationException"},
-		{"a table with a resource policy", "CreateTable", `{"TableName":"TrackingData","ResourcePolicy":"{}"}`, root, nil, "ValidationException"},
-		{"a table without", "CreateTable", `{"TableName":"TrackingData"}`, root, nil, ""},
+		{"a member that nobody knows", "Scan", `{"TableName":"Notes","Also":"Other"}`, root, nil, "SerializationException"},
+		{"a table in another case", "DeleteTable", `{"TableName":"Notes","tableName":"Other"}`, root, nil, "SerializationException"},
+		{"a table only in another case", "DeleteTable", `{"TableName":"Notes","indexname":"Other"}`, root, nil, "SerializationException"},
+		{"a member of a table operation", "DeleteTable", `{"TableName":"Notes","Also":"Other"}`, root, nil, ""},
+		{"a page of statements", "ExecuteStatement", `{"Statement":"SELECT * FROM Notes","NextToken":"n","Limit":1,"ConsistentRead":true,"ReturnConsumedCapacity":"TOTAL"}`, root, nil, ""},
+		{"a resource policy", "PutResourcePolicy", `{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/Notes","Policy":"{}"}`, root, nil, "ValidationException"},
+		{"a table with a resource policy", "CreateTable", `{"TableName":"Notes","ResourcePolicy":"{}"}`, root, nil, "ValidationException"},
+		{"a table without", "CreateTable", `{"TableName":"Notes"}`, root, nil, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			before := len(f.forwarded())
@@ -127,7 +127,7 @@ func TestOversizedRequestIsNotForwarded(t *testing.T) {
 func TestSTSAndIAMAreAnsweredHere(t *testing.T) {
 	f := startFake(t, nil)
 	g := gate(t, f.url)
-	if _, err := sts.NewFromConfig(g.Config(g.Tenant(t, "yellow"))).GetCallerIdentity(t.Context(), nil); err != nil {
+	if _, err := sts.NewFromConfig(g.Config(sessionOf(t, g, "yellow"))).GetCallerIdentity(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 	if got := f.forwarded(); len(got) != 0 || f.count("DescribeTable") != 0 {

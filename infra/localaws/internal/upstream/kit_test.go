@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 	"example.com/shiptrack/infra/localaws/internal/upstream"
@@ -22,14 +22,14 @@ import (
 )
 
 const (
-	tracking = `{"Table":{"TableName":"TrackingData","TableArn":"arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData",` +
-		`"KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"},{"AttributeName":"ShipmentID","KeyType":"RANGE"}],` +
+	notesTable = `{"Table":{"TableName":"Notes","TableArn":"arn:aws:dynamodb:us-east-1:000000000000:table/Notes",` +
+		`"KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"},{"AttributeName":"NoteID","KeyType":"RANGE"}],` +
 		`"GlobalSecondaryIndexes":[{"IndexName":"ByOwner","KeySchema":[{"AttributeName":"HeldBy","KeyType":"HASH"}]}],` +
 		`"LocalSecondaryIndexes":[{"IndexName":"ByDate","KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"},{"AttributeName":"Date","KeyType":"RANGE"}]}]}}`
 	noTable = `{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}`
 
-	getYellow = `{"TableName":"TrackingData","Key":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"1001"}}}`
-	getBlue   = `{"TableName":"TrackingData","Key":{"TenantID":{"S":"blue"},"ShipmentID":{"S":"1001"}}}`
+	getYellow = `{"TableName":"Notes","Key":{"TenantID":{"S":"yellow"},"NoteID":{"S":"1001"}}}`
+	getBlue   = `{"TableName":"Notes","Key":{"TenantID":{"S":"blue"},"NoteID":{"S":"1001"}}}`
 )
 
 // arrival is a request as it reached the fake.
@@ -41,7 +41,7 @@ type arrival struct {
 	err       error // of the signature
 }
 
-// fake is an upstream that records what arrives. It holds the table TrackingData unless answers say
+// fake is an upstream that records what arrives. It holds the table Notes unless answers say
 // otherwise, and answers every other operation with {}.
 type fake struct {
 	url     *url.URL
@@ -54,7 +54,7 @@ type fake struct {
 func startFake(t *testing.T, answers map[string]http.HandlerFunc) *fake {
 	t.Helper()
 	f := &fake{answers: map[string]http.HandlerFunc{
-		"DescribeTable": says(200, tracking), "ListTagsOfResource": says(200, `{"Tags":[]}`),
+		"DescribeTable": says(200, notesTable), "ListTagsOfResource": says(200, `{"Tags":[]}`),
 		"ListTables": says(200, `{"TableNames":[]}`),
 	}}
 	for operation, answer := range answers {
@@ -130,12 +130,18 @@ func address(t testing.TB, text string) *url.URL {
 	return addresses["dynamodb"]
 }
 
-// gate is a gateway with the hardened roles.
+// gate is a gateway with the roles of a notes service.
 func gate(t testing.TB, to *url.URL) *localawstest.Local {
 	t.Helper()
 	g := localawstest.StartGateway(t, map[string]*url.URL{"dynamodb": to})
-	g.Load(t, iam.Hardened)
+	g.Load(t, os.DirFS("../../localawstest/testdata/notes"))
 	return g
+}
+
+// sessionOf is a tenant's session, as the notes service gets it.
+func sessionOf(t testing.TB, g *localawstest.Local, tenant string) localawstest.Credentials {
+	t.Helper()
+	return g.Session(t, g.RoleCredentials(t, "NotesService", "task"), "NotesReader", tenant+"@test", map[string]string{"TenantID": tenant})
 }
 
 // answered is an answer as a caller got it.

@@ -37,12 +37,12 @@ func TestKeysAreReadByTheSchemaOfTheUpstream(t *testing.T) {
 		want            []string // nil: unknown
 	}{
 		{"GetItem", getYellow, []string{"yellow"}},
-		{"Query", `{"TableName":"TrackingData","KeyConditionExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`, []string{"yellow"}},
-		{"Query", `{"TableName":"TrackingData","KeyConditionExpression":"ShipmentID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`, nil},
-		{"Query", `{"TableName":"TrackingData","IndexName":"ByOwner","KeyConditionExpression":"HeldBy = :t","ExpressionAttributeValues":{":t":{"S":"ana"}}}`, []string{"ana"}},
-		{"Query", `{"TableName":"TrackingData","IndexName":"ByOwner","KeyConditionExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`, nil},
-		{"Query", `{"TableName":"TrackingData","IndexName":"ByDate","KeyConditionExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`, []string{"yellow"}},
-		{"Query", `{"TableName":"TrackingData","IndexName":"ByNothing","KeyConditionExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`, nil},
+		{"Query", `{"TableName":"Notes","KeyConditionExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`, []string{"yellow"}},
+		{"Query", `{"TableName":"Notes","KeyConditionExpression":"NoteID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`, nil},
+		{"Query", `{"TableName":"Notes","IndexName":"ByOwner","KeyConditionExpression":"HeldBy = :t","ExpressionAttributeValues":{":t":{"S":"ana"}}}`, []string{"ana"}},
+		{"Query", `{"TableName":"Notes","IndexName":"ByOwner","KeyConditionExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`, nil},
+		{"Query", `{"TableName":"Notes","IndexName":"ByDate","KeyConditionExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`, []string{"yellow"}},
+		{"Query", `{"TableName":"Notes","IndexName":"ByNothing","KeyConditionExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`, nil},
 	} {
 		call(t, g, localawstest.Root, tc.operation, tc.body, nil, nil).want(t, 200, "")
 		if got, unknown := leading(t, g); !slices.Equal(got, tc.want) || unknown != (tc.want == nil) {
@@ -68,13 +68,13 @@ func TestTagsOfATableCount(t *testing.T) {
 func TestUpstreamWithoutTagsIsNone(t *testing.T) {
 	f := startFake(t, map[string]http.HandlerFunc{"ListTagsOfResource": says(400, `{"__type":"com.amazonaws.dynamodb.v20120810#UnknownOperationException"}`)})
 	g := gate(t, f.url)
-	call(t, g, g.Tenant(t, "yellow"), "GetItem", getYellow, nil, nil).want(t, 200, "")
+	call(t, g, sessionOf(t, g, "yellow"), "GetItem", getYellow, nil, nil).want(t, 200, "")
 }
 
 func TestKeysOfAnUnknownTableAreUnknown(t *testing.T) {
 	f := startFake(t, map[string]http.HandlerFunc{"DescribeTable": says(400, noTable), "GetItem": says(400, noTable)})
 	g := gate(t, f.url)
-	call(t, g, g.Tenant(t, "yellow"), "GetItem", getYellow, nil, nil).want(t, 400, "AccessDeniedException")
+	call(t, g, sessionOf(t, g, "yellow"), "GetItem", getYellow, nil, nil).want(t, 400, "AccessDeniedException")
 	if got, unknown := leading(t, g); !unknown {
 		t.Errorf("leading keys %q, want them unknown", got)
 	}
@@ -87,12 +87,12 @@ func TestKeysOfAnUnknownTableAreUnknown(t *testing.T) {
 	}
 }
 
-// swapped starts a gateway to a second localaws. make makes its table TrackingData anew, by way of what is
+// swapped starts a gateway to a second localaws. make makes its table Notes anew, by way of what is
 // given, with one item under (yellow, 1001) that says under which keys it stands.
 func swapped(t *testing.T) (g, behind *localawstest.Local, make func(by *localawstest.Local, partition, sort string) error) {
 	behind = localawstest.Start(t)
 	g = gate(t, address(t, behind.URL))
-	name := aws.String("TrackingData")
+	name := aws.String("Notes")
 	return g, behind, func(by *localawstest.Local, partition, sort string) error {
 		c := dynamodb.NewFromConfig(by.Config(localawstest.Root))
 		_, err := c.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: name})
@@ -109,7 +109,7 @@ func swapped(t *testing.T) (g, behind *localawstest.Local, make func(by *localaw
 			return err
 		}
 		_, err = c.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: name, Item: map[string]types.AttributeValue{
-			"TenantID": &types.AttributeValueMemberS{Value: "yellow"}, "ShipmentID": &types.AttributeValueMemberS{Value: "1001"},
+			"TenantID": &types.AttributeValueMemberS{Value: "yellow"}, "NoteID": &types.AttributeValueMemberS{Value: "1001"},
 			"Note": &types.AttributeValueMemberS{Value: "by " + partition},
 		}})
 		return err
@@ -118,16 +118,16 @@ func swapped(t *testing.T) (g, behind *localawstest.Local, make func(by *localaw
 
 func TestTableMadeAnewIsAuthorizedByItsNewKeys(t *testing.T) {
 	g, _, make := swapped(t)
-	yellow := g.Tenant(t, "yellow")
+	yellow := sessionOf(t, g, "yellow")
 	for range 2 {
-		if err := make(g, "TenantID", "ShipmentID"); err != nil {
+		if err := make(g, "TenantID", "NoteID"); err != nil {
 			t.Fatal(err)
 		}
 		got := call(t, g, yellow, "GetItem", getYellow, nil, nil)
 		if got.want(t, 200, ""); !strings.Contains(got.body, "by TenantID") {
 			t.Errorf("got %s, want the item by TenantID", got.body)
 		}
-		if err := make(g, "ShipmentID", "TenantID"); err != nil {
+		if err := make(g, "NoteID", "TenantID"); err != nil {
 			t.Fatal(err)
 		}
 		call(t, g, yellow, "GetItem", getYellow, nil, nil).want(t, 400, "AccessDeniedException")
@@ -136,12 +136,12 @@ func TestTableMadeAnewIsAuthorizedByItsNewKeys(t *testing.T) {
 
 func TestTableMadeAnewBehindTheGatewayIsKnownWithinTwoSeconds(t *testing.T) {
 	g, behind, make := swapped(t)
-	yellow := g.Tenant(t, "yellow")
-	if err := make(behind, "TenantID", "ShipmentID"); err != nil {
+	yellow := sessionOf(t, g, "yellow")
+	if err := make(behind, "TenantID", "NoteID"); err != nil {
 		t.Fatal(err)
 	}
 	call(t, g, yellow, "GetItem", getYellow, nil, nil).want(t, 200, "")
-	if err := make(behind, "ShipmentID", "TenantID"); err != nil {
+	if err := make(behind, "NoteID", "TenantID"); err != nil {
 		t.Fatal(err)
 	}
 	g.Advance(2 * time.Second)
@@ -150,13 +150,13 @@ func TestTableMadeAnewBehindTheGatewayIsKnownWithinTwoSeconds(t *testing.T) {
 
 func TestClockThatIsSetBackKeepsNoSchema(t *testing.T) {
 	g, behind, make := swapped(t)
-	yellow := g.Tenant(t, "yellow")
+	yellow := sessionOf(t, g, "yellow")
 	g.Advance(time.Minute)
-	if err := make(behind, "TenantID", "ShipmentID"); err != nil {
+	if err := make(behind, "TenantID", "NoteID"); err != nil {
 		t.Fatal(err)
 	}
 	call(t, g, yellow, "GetItem", getYellow, nil, nil).want(t, 200, "")
-	if err := make(behind, "ShipmentID", "TenantID"); err != nil {
+	if err := make(behind, "NoteID", "TenantID"); err != nil {
 		t.Fatal(err)
 	}
 	g.Advance(-30 * time.Second)
@@ -167,7 +167,7 @@ func TestClockThatIsSetBackKeepsNoSchema(t *testing.T) {
 // reads: what stands under the other keys is not the tenant's.
 func TestNoRaceLetsATenantReadByOldKeys(t *testing.T) {
 	g, _, make := swapped(t)
-	yellow := g.Tenant(t, "yellow")
+	yellow := sessionOf(t, g, "yellow")
 	ctx, stop := context.WithCancel(t.Context())
 	var readers sync.WaitGroup
 	var mu sync.Mutex
@@ -177,7 +177,7 @@ func TestNoRaceLetsATenantReadByOldKeys(t *testing.T) {
 			for ctx.Err() == nil {
 				a := call(t, g, yellow, "GetItem", getYellow, nil, nil)
 				mu.Lock()
-				if strings.Contains(a.body, "by ShipmentID") {
+				if strings.Contains(a.body, "by NoteID") {
 					seen["leak"]++
 				}
 				seen[a.code]++
@@ -186,7 +186,7 @@ func TestNoRaceLetsATenantReadByOldKeys(t *testing.T) {
 		})
 	}
 	for range 15 {
-		for _, keys := range [][]string{{"TenantID", "ShipmentID"}, {"ShipmentID", "TenantID"}} {
+		for _, keys := range [][]string{{"TenantID", "NoteID"}, {"NoteID", "TenantID"}} {
 			if err := make(g, keys[0], keys[1]); err != nil {
 				t.Error(err)
 			}

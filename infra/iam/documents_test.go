@@ -1,0 +1,167 @@
+package iam_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+const (
+	account = "000000000000"
+	table   = "arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData"
+	tagKey  = "aws:PrincipalTag/TenantID"
+	leading = "dynamodb:LeadingKeys"
+	access  = "arn:aws:iam::000000000000:role/TrackingAccessRole"
+	service = "arn:aws:iam::000000000000:role/TrackingServiceRole"
+)
+
+const (
+	pooled  = "TrackingAccessRole/TrackingAccessPolicyDynamoDB.json"
+	search  = "TrackingAccessRole/TrackingAccessPolicyOpenSearch.json"
+	objects = "TrackingAccessRole/TrackingAccessPolicyS3.json"
+	seed    = "TrackingSeedRole/TrackingSeedPolicy.json"
+	domain  = "arn:aws:es:us-east-1:000000000000:domain/test/"
+	key     = "arn:aws:kms:us-east-1:000000000000:key/1"
+)
+
+func TestEveryPolicyFileParses(t *testing.T) {
+	files := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".json" {
+			return err
+		}
+		files++
+		kind := policy.Identity
+		if entry.Name() == "trust.json" {
+			kind = policy.Trust
+		}
+		set, file, _ := strings.Cut(filepath.ToSlash(path), "/")
+		mustParse(t, read(t, iam.Set(set), file), kind)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if strings.Contains(string(text), "<") {
+			if _, err := policy.Parse(text, kind); err == nil {
+				t.Errorf("%s parses with its placeholders, want it refused", path)
+			}
+		}
+		return nil
+	})
+	if err != nil || files < 10 {
+		t.Errorf("walked %d files: %v", files, err)
+	}
+}
+
+// TestPolicyFiles shows what the article's policies grant, and what the hardened ones refuse.
+func TestPolicyFiles(t *testing.T) {
+	yellow := values{tagKey: "yellow"}
+	own := values{tagKey: "yellow", leading: []string{"yellow"}}
+	other := values{tagKey: "yellow", leading: []string{"blue"}}
+	two := values{tagKey: "yellow", leading: []string{"yellow", "blue"}}
+	decrypt := values{tagKey: "yellow", "aws:ResourceTag/TenantID": "yellow", "kms:ViaService": "s3.us-east-1.amazonaws.com"}
+	direct := values{tagKey: "yellow", "aws:ResourceTag/TenantID": "yellow"}
+	tests := []struct {
+		name, file, action, resource string
+		request                      values
+		article, hardened            policy.Effect
+	}{
+		{"own key", pooled, "dynamodb:GetItem", table, own, policy.Allow, policy.Allow},
+		{"own keys of a batch", pooled, "dynamodb:BatchGetItem", table, own, policy.Allow, policy.Allow},
+		{"own key of a query", pooled, "dynamodb:Query", table, own, policy.Allow, policy.Allow},
+		{"another tenant's key", pooled, "dynamodb:GetItem", table, other, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"a batch of two tenants", pooled, "dynamodb:BatchGetItem", table, two, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"no key", pooled, "dynamodb:GetItem", table, yellow, policy.Allow, policy.ImplicitDeny},
+		{"unknown keys", pooled, "dynamodb:GetItem", table, values{tagKey: "yellow", leading: nil}, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"empty keys", pooled, "dynamodb:GetItem", table, values{tagKey: "yellow", leading: []string{}}, policy.Allow, policy.ImplicitDeny},
+		{"neither key nor tag", pooled, "dynamodb:GetItem", table, nil, policy.Allow, policy.ImplicitDeny},
+		{"a session without tag", pooled, "dynamodb:GetItem", table, values{leading: []string{"yellow"}}, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"a tag that is a star", pooled, "dynamodb:GetItem", table, values{tagKey: "*", leading: []string{"yellow"}}, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"a scan", pooled, "dynamodb:Scan", table, own, policy.ImplicitDeny, policy.ExplicitDeny},
+		{"PartiQL", pooled, "dynamodb:PartiQLSelect", table, own, policy.ImplicitDeny, policy.ExplicitDeny},
+		{"an index", pooled, "dynamodb:Query", table + "/index/byETA", own, policy.ImplicitDeny, policy.ExplicitDeny},
+		{"a write", pooled, "dynamodb:PutItem", table, own, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"another table", pooled, "dynamodb:GetItem", table + "2", own, policy.ImplicitDeny, policy.ImplicitDeny},
+
+		{"own index", search, "es:ESHttpGet", domain + "yellow-shipments/_search", yellow, policy.Allow, policy.Allow},
+		{"another tenant's index", search, "es:ESHttpGet", domain + "blue-shipments/_search", yellow, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"an index of yellow2", search, "es:ESHttpGet", domain + "yellow2-shipments/_search", yellow, policy.Allow, policy.ImplicitDeny},
+		{"a list of two tenants' indexes", search, "es:ESHttpGet", domain + "yellow-a,blue-a/_search", yellow, policy.Allow, policy.ExplicitDeny},
+		{"the list percent-encoded", search, "es:ESHttpGet", domain + "yellow-a%2Cblue-a/_search", yellow, policy.Allow, policy.ExplicitDeny},
+		{"the list encoded in lower case", search, "es:ESHttpGet", domain + "yellow-a%2cblue-a/_search", yellow, policy.Allow, policy.ExplicitDeny},
+		{"a bulk path", search, "es:ESHttpPut", domain + "yellow-a/_bulk", yellow, policy.Allow, policy.ExplicitDeny},
+		{"a session without tag", search, "es:ESHttpGet", domain + "blue-a/_search", nil, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"an empty tag", search, "es:ESHttpGet", domain + "-a/_search", values{tagKey: ""}, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"a tag that is a star", search, "es:ESHttpGet", domain + "blue-a/_search", values{tagKey: "*"}, policy.ImplicitDeny, policy.ImplicitDeny},
+
+		{"own object", objects, "s3:GetObject", "arn:aws:s3:::tracking/yellow/1001", yellow, policy.Allow, policy.Allow},
+		{"another tenant's object", objects, "s3:GetObject", "arn:aws:s3:::tracking/blue/1001", yellow, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"an object of yellow2", objects, "s3:GetObject", "arn:aws:s3:::tracking/yellow2/1001", yellow, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"own encryption key through S3", objects, "kms:Decrypt", key, decrypt, policy.Allow, policy.Allow},
+		{"own encryption key directly", objects, "kms:Decrypt", key, direct, policy.Allow, policy.ImplicitDeny},
+		{"encryption key and session without tags", objects, "kms:Decrypt", key, nil, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"another tenant's encryption key", objects, "kms:Decrypt", key, values{tagKey: "yellow",
+			"aws:ResourceTag/TenantID": "blue", "kms:ViaService": "s3.us-east-1.amazonaws.com"}, policy.ImplicitDeny, policy.ImplicitDeny},
+	}
+	for _, test := range tests {
+		for set, want := range map[iam.Set]policy.Effect{iam.Article: test.article, iam.Hardened: test.hardened} {
+			t.Run(test.name+"/"+string(set), func(t *testing.T) {
+				checkEffect(t, fileOf(t, set, test.file),
+					&policy.Request{Action: test.action, Resource: test.resource, Context: test.request.context()}, want)
+			})
+		}
+	}
+}
+
+func TestSeedPolicyWritesOwnPartitionOnly(t *testing.T) {
+	p := fileOf(t, iam.Hardened, seed)
+	own := values{tagKey: "yellow", leading: []string{"yellow"}}.context()
+	checkEffect(t, p, &policy.Request{Action: "dynamodb:PutItem", Resource: table, Context: own}, policy.Allow)
+	checkEffect(t, p, &policy.Request{Action: "dynamodb:GetItem", Resource: table, Context: own}, policy.ImplicitDeny)
+	other := values{tagKey: "yellow", leading: []string{"yellow", "blue"}}.context()
+	checkEffect(t, p, &policy.Request{Action: "dynamodb:BatchWriteItem", Resource: table, Context: other}, policy.ImplicitDeny)
+}
+
+// TestTrustFiles assumes TrackingAccessRole with different tags.
+func TestTrustFiles(t *testing.T) {
+	caller := fileOf(t, iam.Hardened, "TrackingServiceRole/AssumePolicy.json")
+	tags := func(value string, keys, transitive []string) values {
+		return values{"aws:RequestTag/TenantID": value, "aws:TagKeys": keys, "sts:TransitiveTagKeys": transitive}
+	}
+	tenant, extra := []string{"TenantID"}, []string{"TenantID", "Admin"}
+	tests := []struct {
+		name, action      string
+		request           values
+		article, hardened policy.Effect
+	}{
+		{"tag and transitive", "sts:AssumeRole", tags("yellow", tenant, tenant), policy.Allow, policy.Allow},
+		{"TagSession", "sts:TagSession", tags("yellow", tenant, tenant), policy.Allow, policy.Allow},
+		{"no tag", "sts:AssumeRole", nil, policy.Allow, policy.ImplicitDeny},
+		{"TagSession with an empty tag", "sts:TagSession", tags("", tenant, tenant), policy.Allow, policy.ImplicitDeny},
+		{"TagSession with another tag beside it", "sts:TagSession", tags("yellow", extra, tenant), policy.Allow, policy.ImplicitDeny},
+		{"TagSession, not transitive", "sts:TagSession", values{"aws:RequestTag/TenantID": "yellow", "aws:TagKeys": tenant}, policy.Allow, policy.ImplicitDeny},
+		{"TagSession with another tag only", "sts:TagSession", values{"aws:RequestTag/Admin": "yes", "aws:TagKeys": []string{"Admin"}}, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"SetSourceIdentity", "sts:SetSourceIdentity", tags("yellow", tenant, tenant), policy.ImplicitDeny, policy.ImplicitDeny},
+	}
+	for _, test := range tests {
+		for set, want := range map[iam.Set]policy.Effect{iam.Article: test.article, iam.Hardened: test.hardened} {
+			trust := policy.Named{Name: "trust", Policy: mustParse(t, read(t, set, "TrackingAccessRole/trust.json"), policy.Trust)}
+			r := &policy.Request{
+				Action: test.action, Resource: access, Context: test.request.context(),
+				Caller: policy.Caller{ARN: "arn:aws:sts::000000000000:assumed-role/TrackingServiceRole/task", RoleARN: service, Account: account},
+			}
+			if got := policy.DecideTrust(trust, caller, r); got.Effect != want {
+				t.Errorf("%s, %s: %+v, want %s; misses: %v", test.name, set, got, want, policy.ExplainTrust(trust, caller, r))
+			}
+			r.Caller.RoleARN, r.Caller.ARN = access, "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/x"
+			if got := policy.DecideTrust(trust, caller, r); got.Effect != policy.ImplicitDeny {
+				t.Errorf("%s, %s, by another role: %+v, want ImplicitDeny", test.name, set, got)
+			}
+		}
+	}
+}
