@@ -134,6 +134,8 @@ func fill(text string, values Values) (string, error) {
 		switch {
 		case !known:
 			errs = append(errs, fmt.Errorf("unknown placeholder %s", placeholder))
+		case value == "":
+			errs = append(errs, fmt.Errorf("placeholder %s has no value", placeholder))
 		case !valuePattern.MatchString(value):
 			errs = append(errs, fmt.Errorf("placeholder %s: %q is not a value for it", placeholder, value))
 		}

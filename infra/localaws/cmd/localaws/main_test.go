@@ -354,7 +354,7 @@ func TestWrongCommandLines(t *testing.T) {
 func TestHelpTeachesEveryCommand(t *testing.T) {
 	for args, want := range map[string]string{
 		"--help":                   "AWS_ENDPOINT_URL=http://127.0.0.1:4566",
-		"serve --help":             "localaws serve --data ./data",
+		"serve --help":             "localaws serve --policies ./iam",
 		"credentials --help":       "localaws credentials serve --role",
 		"credentials print --help": "credential_process = localaws credentials --role",
 		"credentials serve --help": "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=FILE",

@@ -26,6 +26,9 @@ type serve struct {
 	Data   string `placeholder:"DIR" help:"Directory of tables, items, roles and the key of sessions; made where missing. Without it all is kept in a temporary directory and gone at the end."`
 	Log    string `placeholder:"FILE" help:"Append the decision log, one JSON line per decision, to this file instead of printing it to stdout."`
 
+	Policies string `placeholder:"DIR" help:"Put the roles of DIR in place at the start: a folder per role, named like it, with trust.json and a .json file per inline policy. <region>, <account-id> and <bucket> in them are filled. Roles that are not in DIR stay as they are."`
+	Bucket   string `placeholder:"NAME" help:"What takes the place of <bucket> in the policies of DIR; needed where one has it."`
+
 	Upstream []string `sep:"none" placeholder:"[SERVICE=]URL" help:"Forward what was allowed to this endpoint of the same API, signed as test/test, instead of answering it. A URL alone stands for every service that can be forwarded (dynamodb); may be given more than once. STS and IAM are always answered here."`
 }
 
@@ -38,6 +41,9 @@ func (serve) Help() string {
 
   localaws serve --data ./data --log decisions.jsonl
       what was acknowledged is there again after a restart, and so are sessions
+
+  localaws serve --policies ./iam --bucket my-bucket
+      with your roles: ./iam/MyRole/trust.json, ./iam/MyRole/ReadOrders.json
 
   AWS_REGION=eu-west-1 localaws serve --listen 127.0.0.1:4600
       another region and port; clients need AWS_ENDPOINT_URL=http://127.0.0.1:4600
@@ -52,6 +58,10 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 	upstreams, err := upstream.ParseAddresses(s.Upstream)
 	if err != nil {
 		return upstreamFailure(err)
+	}
+	roles, err := s.loadRoles(p)
+	if err != nil {
+		return err
 	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
@@ -76,7 +86,11 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
+	if err := server.PutRoles(roles); err != nil {
+		return fmt.Errorf("--policies %s: %w", s.Policies, err)
+	}
 	s.announce(p, listener.Addr())
+	s.announceRoles(p, roles)
 	announceUpstreams(ctx, p, upstreams, server)
 	return serveUntil(ctx, listener, server, p.err)
 }
