@@ -30,7 +30,7 @@ func (g *gateway) forward(routes map[string]route, c Config) error {
 		}
 		items, err := upstream.NewDynamoDB(upstream.Config{Address: address, Region: c.Region, Now: c.Now})
 		if err != nil {
-			return err
+			return fmt.Errorf("upstream of %s: %w", service, err)
 		}
 		rt := routes[service]
 		rt.service = items

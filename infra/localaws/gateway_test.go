@@ -77,13 +77,32 @@ func TestOnlyAuthenticatedRequestsToAGatewayMayTakeLong(t *testing.T) {
 	}
 }
 
-func TestUpstreamOfAnotherServiceIsRefused(t *testing.T) {
-	for _, service := range []string{"sts", "iam", "sqs"} {
-		if _, err := localaws.New(localaws.Config{Data: t.TempDir(), Upstreams: map[string]*url.URL{service: {Scheme: "http", Host: "x"}}}); err == nil {
-			t.Errorf("%s: got no error, want one", service)
+func TestUpstreamThatCannotBeForwardedToIsRefused(t *testing.T) {
+	at := func(text string) *url.URL {
+		u, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
 		}
+		return u
 	}
-	if _, err := localaws.New(localaws.Config{Data: t.TempDir(), Upstreams: map[string]*url.URL{"dynamodb": nil}}); err == nil {
-		t.Error("no URL: got no error, want one")
+	for name, test := range map[string]struct {
+		service string
+		address *url.URL
+		good    bool
+	}{
+		"as it should be": {"dynamodb", at("http://x:1"), true},
+		"sts":             {"sts", at("http://x:1"), false}, "iam": {"iam", at("http://x:1"), false}, "sqs": {"sqs", at("http://x:1"), false},
+		"no URL": {"dynamodb", nil, false}, "a path": {"dynamodb", at("http://x:1/path"), false},
+		"a password": {"dynamodb", at("http://me:secret@x:1"), false}, "no host": {"dynamodb", at("http://"), false},
+	} {
+		server, err := localaws.New(localaws.Config{Data: t.TempDir(), Upstreams: map[string]*url.URL{test.service: test.address}})
+		if (err == nil) != test.good {
+			t.Errorf("%s: got %v, want it accepted: %t", name, err, test.good)
+		}
+		if err == nil {
+			_ = server.Close()
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: the error tells the password: %v", name, err)
+		}
 	}
 }

@@ -149,8 +149,8 @@ func fill(text string, values Values) (string, error) {
 // that exists stay as they are.
 //
 // Names and documents are held to the rules of the IAM API. With an error none of the roles is put; a document
-// that does not parse is a *policy.MalformedError within it. It is whoever runs the server that puts roles:
-// nothing is authorized, and nothing is logged. Requests that start after PutRoles see the roles.
+// that does not parse is a *policy.MalformedError within it. Whoever runs the server puts roles: nothing is
+// authorized, and nothing is logged. Requests that start after PutRoles see the roles.
 func (s *Server) PutRoles(roles []Role) error {
 	wanted := make([]iam.RoleDocuments, len(roles))
 	for i, role := range roles {

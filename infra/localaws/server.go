@@ -1,6 +1,9 @@
 // Package localaws is a local AWS endpoint that enforces IAM: it verifies signatures, vends sessions with
 // tags, evaluates policies, and answers STS, IAM and DynamoDB. It refuses every request whose signature,
 // caller, meaning or permission it cannot establish.
+//
+// A Server is an http.Handler: serve it on loopback, since whoever reaches it can sign as root. Package
+// localawstest does all of this for a test; the command in cmd/localaws is the same as one binary.
 package localaws
 
 import (
@@ -36,12 +39,13 @@ type Config struct {
 	Account string           // twelve digits; DefaultAccount where empty
 	Log     io.Writer        // one JSON line (Entry) per decision and refusal; nil: none
 	Now     func() time.Time // nil: time.Now
-	// Upstreams answer the services that they are given for (see upstream.ParseAddresses), once localaws
-	// has authorized the request.
+	// Upstreams make the server a gateway. They say by service who answers in its place what it has allowed, such as
+	// {"dynamodb": http://127.0.0.1:8000}; dynamodb is the only service that can be forwarded. An address is scheme
+	// (http or https), host and port. Requests are signed for it as test/test.
 	Upstreams map[string]*url.URL
 }
 
-// Server answers the AWS APIs. It is an http.Handler, safe for concurrent use.
+// Server answers the AWS APIs. It is an http.Handler. All its methods but Close are safe for concurrent use.
 type Server struct {
 	region   string
 	account  string

@@ -20,7 +20,7 @@ import (
 func (l *Local) RoleARN(name string) string { return "arn:aws:iam::" + l.Account + ":role/" + name }
 
 // RoleCredentials returns the credentials that a task started in role gets, as the compute service hands
-// them out.
+// them out. It fails the test where the role does not trust ecs-tasks.amazonaws.com.
 func (l *Local) RoleCredentials(t testing.TB, role, session string) Credentials {
 	t.Helper()
 	query := url.Values{"role": {role}, "session": {session}}
@@ -39,7 +39,7 @@ func (l *Local) RoleCredentials(t testing.TB, role, session string) Credentials 
 	return c
 }
 
-// AssumeRole assumes a role with the credentials given.
+// AssumeRole assumes a role with the credentials given. The error is that of the AWS SDK.
 func (l *Local) AssumeRole(t testing.TB, by Credentials, in *sts.AssumeRoleInput) (Credentials, error) {
 	t.Helper()
 	out, err := sts.NewFromConfig(l.Config(by)).AssumeRole(t.Context(), in)

@@ -20,7 +20,7 @@ type MalformedError struct{ Reason string }
 func (e *MalformedError) Error() string { return e.Reason }
 
 // Named is a policy with the name by which decisions, logs and messages call it, such as
-// "TrackingAccessRole/TrackingAccessPolicy".
+// "NotesReader/ReadNotes".
 type Named struct {
 	Name   string
 	Policy *Policy

@@ -1,4 +1,4 @@
-// Package iam is the part of the IAM API that loads roles and policies: what infra/iam and the AWS
+// Package iam is the part of the IAM API that loads roles and policies: what folders of roles and the AWS
 // CLI's common commands need. Each operation is authorized by its IAM action on the role's or
 // policy's ARN; any other operation is authorized and then answered as one that the API does not have.
 package iam

@@ -52,25 +52,35 @@ func ParseAddresses(values []string) (map[string]*url.URL, error) {
 	return addresses, nil
 }
 
+const addressForm = "give it as http://HOST:PORT"
+
 func parseAddress(text string) (*url.URL, error) {
-	const example = "give it as http://HOST:PORT"
 	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%q is not a URL: %s", text, example)
-	case u.User != nil:
-		return nil, fmt.Errorf("a user or password in the URL of an upstream is not used, localaws signs as test/test: %s", example)
-	case u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "":
-		return nil, fmt.Errorf("%q has no scheme that localaws speaks: %s", text, example)
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("%q names no host: %s", text, example)
-	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, fmt.Errorf("%q has more than scheme, host and port: %s", text, example)
-	case !validPort(u):
-		return nil, fmt.Errorf("%q has no port between 1 and 65535: %s", text, example)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a URL: %s", text, addressForm)
+	}
+	if err := checkAddress(u); err != nil {
+		return nil, err
 	}
 	u.Path = ""
 	return u, nil
+}
+
+func checkAddress(u *url.URL) error {
+	text := u.Redacted()
+	switch {
+	case u.User != nil:
+		return fmt.Errorf("a user or password in the URL of an upstream is not used, localaws signs as test/test: %s", addressForm)
+	case u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "":
+		return fmt.Errorf("%q has no scheme that localaws speaks: %s", text, addressForm)
+	case u.Hostname() == "":
+		return fmt.Errorf("%q names no host: %s", text, addressForm)
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return fmt.Errorf("%q has more than scheme, host and port: %s", text, addressForm)
+	case !validPort(u):
+		return fmt.Errorf("%q has no port between 1 and 65535: %s", text, addressForm)
+	}
+	return nil
 }
 
 // validPort accepts a URL without a port: the scheme has one.

@@ -45,7 +45,7 @@ var root = sigv4.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
 
 // Config says where an upstream is and how to sign for it.
 type Config struct {
-	Address *url.URL         // as ParseAddresses returns it
+	Address *url.URL         // scheme, host and port
 	Region  string           // in the scope of the signatures
 	Now     func() time.Time // nil: time.Now
 }
@@ -62,6 +62,9 @@ type endpoint struct {
 func newEndpoint(service string, c Config) (*endpoint, error) {
 	if c.Address == nil || c.Region == "" {
 		return nil, errors.New("upstream: Config.Address and Config.Region are required")
+	}
+	if err := checkAddress(c.Address); err != nil {
+		return nil, err
 	}
 	if c.Now == nil {
 		c.Now = time.Now
