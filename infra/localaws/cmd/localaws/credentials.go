@@ -25,8 +25,8 @@ func (credentials) Help() string {
 
 Examples:
 
-  localaws credentials --role TrackingServiceRole
-  localaws credentials serve --role TrackingServiceRole --token-file token`
+  localaws credentials --role MyTaskRole
+  localaws credentials serve --role MyTaskRole --token-file token`
 }
 
 // session are the flags that both commands share.
@@ -50,7 +50,7 @@ func (printCredentials) Help() string {
   [profile service]
   region = us-east-1
   endpoint_url = http://127.0.0.1:4566
-  credential_process = localaws credentials --role TrackingServiceRole`
+  credential_process = localaws credentials --role MyTaskRole`
 }
 
 // Run prints what AWS's SDKs expect of a credential_process (AWS SDKs and Tools Reference Guide,

@@ -33,10 +33,13 @@ Examples:
       keeps tables and roles in ./data; point any AWS SDK at it with
       AWS_ENDPOINT_URL=http://127.0.0.1:4566 and the root key test/test
 
-  localaws credentials --role TrackingServiceRole
+  localaws serve --policies ./iam
+      with your roles: ./iam/MyTaskRole/trust.json, ./iam/MyTaskRole/ReadOrders.json
+
+  localaws credentials --role MyTaskRole
       as a credential_process of ~/.aws/config
 
-  localaws credentials serve --role TrackingServiceRole --token-file token
+  localaws credentials serve --role MyTaskRole --token-file token
       gives a service its role as ECS does
 
 Environment: AWS_REGION (us-east-1) is the region; AWS_ENDPOINT_URL (http://127.0.0.1:4566) is where credentials and health look for the running localaws.`

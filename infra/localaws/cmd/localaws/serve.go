@@ -43,7 +43,7 @@ func (serve) Help() string {
       what was acknowledged is there again after a restart, and so are sessions
 
   localaws serve --policies ./iam --bucket my-bucket
-      with your roles: ./iam/MyRole/trust.json, ./iam/MyRole/ReadOrders.json
+      with your roles: ./iam/MyTaskRole/trust.json, ./iam/MyTaskRole/ReadOrders.json
 
   AWS_REGION=eu-west-1 localaws serve --listen 127.0.0.1:4600
       another region and port; clients need AWS_ENDPOINT_URL=http://127.0.0.1:4600
