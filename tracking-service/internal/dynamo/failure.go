@@ -45,7 +45,7 @@ func classify(ctx context.Context, err error) error {
 		return problem.Wrap(problem.Internal, err, broken)
 	case errors.As(err, &code) && isRefusal(code.ErrorCode()):
 		return problem.Wrap(problem.Denied, err, denied)
-	case ctx.Err() != nil, isTimeout(err):
+	case errors.Is(ctx.Err(), context.DeadlineExceeded), isTimeout(err): // a context that is cancelled is no slow table: we stop
 		return problem.Wrap(problem.Timeout, err, late)
 	case code != nil && !isPassing(code.ErrorCode(), err):
 		return problem.Wrap(problem.Internal, err, broken)

@@ -107,6 +107,19 @@ func TestSessionThatIsRefusedIsReplaced(t *testing.T) {
 	}
 }
 
+func TestStopIsNotATableThatIsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, trail := newStore(t, always(0, ""), fakeSTS{})
+		ctx, cancel := context.WithCancel(as(t, "yellow"))
+		time.AfterFunc(time.Millisecond, cancel)
+		_, err := store.Get(ctx, shipmentID(t, "1001"))
+		wantKind(t, err, problem.Unavailable)
+		if record := trail.last(t); record.Decision != telemetry.Failed {
+			t.Errorf("audited %+v, want a failure", record)
+		}
+	})
+}
+
 func TestTriesEndWithTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, trail := newStore(t, always(0, ""), fakeSTS{})
