@@ -18,9 +18,6 @@ func renderError(err error, c echo.Context) {
 		return
 	}
 	known := classify(err)
-	if known.Kind == problem.MethodNotAllowed {
-		addHead(c.Response().Header())
-	}
 	id := RequestID(c.Request().Context())
 	if known.Kind == problem.NotFound {
 		id = "" // what another tenant has and what nobody has is answered by the same bytes; the header has the id
@@ -72,7 +69,7 @@ func classifyEcho(err *echo.HTTPError) *problem.Error {
 	return problem.Wrap(problem.Invalid, err, detail)
 }
 
-// addHead completes echo's Allow header: whatever has GET has HEAD.
+// addHead completes the Allow header that echo puts on 405 and on its answers to OPTIONS: whatever has GET has HEAD.
 func addHead(h http.Header) {
 	if allow := h.Get(echo.HeaderAllow); strings.Contains(allow, http.MethodGet) && !strings.Contains(allow, http.MethodHead) {
 		h.Set(echo.HeaderAllow, allow+", "+http.MethodHead)

@@ -62,6 +62,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		start := time.Now()
 		s.metrics.inFlight.Inc()
 		defer s.metrics.inFlight.Dec()
+		c.Response().Before(func() { addHead(c.Response().Header()) })
 		ctx := c.Request().Context() // before the deadline is put on it: done means that the client is gone
 		err := next(c)
 		truncated := err != nil && c.Response().Committed

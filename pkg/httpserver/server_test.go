@@ -267,6 +267,11 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 			t.Errorf("%s %s: Allow %q, want GET and HEAD", method, path, allow)
 		}
 	}
+	for path, want := range map[string]string{"/things/1": "OPTIONS, GET, HEAD", "/things": "OPTIONS, POST", "/readyz": "OPTIONS, GET, HEAD"} {
+		if a := s.do(t, http.MethodOptions, path, nil, nil); a.status != http.StatusNoContent || a.Allow() != want {
+			t.Errorf("OPTIONS %s: %d, Allow %q, want %q", path, a.status, a.Allow(), want)
+		}
+	}
 	if a := s.do(t, http.MethodGet, "/things", nil, nil); !strings.Contains(a.Allow(), "POST") || strings.Contains(a.Allow(), "HEAD") {
 		t.Errorf("GET where only POST is: status %d, Allow %q", a.status, a.Allow())
 	}
