@@ -21,8 +21,9 @@ import (
 
 // Headers between the services.
 const (
-	// RequestIDHeader carries the request id: 1 to 64 of A-Z a-z 0-9 . _ - are taken over from the
-	// caller, anything else is replaced. Every answer has it.
+	// RequestIDHeader carries a request id. Each service makes its own id for each request, and every answer
+	// has it. The id in a request is the caller's word: it is logged beside ours as caller_request_id where it
+	// is 1 to 64 of A-Z a-z 0-9 . _ -, and nothing joins by it.
 	RequestIDHeader = "X-Request-Id"
 	// TimeoutHeader is how long the caller will wait, in whole milliseconds from 1.
 	TimeoutHeader = "X-Request-Timeout-Ms"
@@ -61,25 +62,21 @@ type methodKey struct{}
 // whose body net/http then leaves out.
 func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := requestID(r.Header[RequestIDHeader])
+		id := rand.Text()
 		h := w.Header()
 		h.Set(RequestIDHeader, id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store") // every answer is one tenant's
 		ctx := telemetry.NewRequestID(r.Context(), id)
+		if inbound := r.Header[RequestIDHeader]; len(inbound) == 1 && isRequestID(inbound[0]) {
+			ctx = telemetry.NewCallerRequestID(ctx, inbound[0])
+		}
 		r = r.WithContext(context.WithValue(ctx, methodKey{}, r.Method))
 		if r.Method == http.MethodHead {
 			r.Method = http.MethodGet
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func requestID(inbound []string) string {
-	if len(inbound) == 1 && isRequestID(inbound[0]) {
-		return inbound[0]
-	}
-	return rand.Text()
 }
 
 func isRequestID(id string) bool {
@@ -119,7 +116,7 @@ func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// limit refuses what is too large. The size of the header is net/http's to refuse (431), before this. It also
+// limit refuses what is too large. The size of the header is net/http's to refuse, before this (see refusal). It also
 // makes a request with a Transfer-Encoding the last one of its connection: net/http hides whether there was a
 // Content-Length too, by which a proxy before us might find the next request elsewhere (RFC 9112 section 6.1).
 func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/telemetry"
 )
 
 // statusClientGone is logged and counted where the client went away first; nobody is there to read it.
@@ -108,6 +109,9 @@ func (s *Server) record(ctx context.Context, c echo.Context, status int, took ti
 	attrs := append(make([]slog.Attr, 0, 12),
 		slog.String("method", method), slog.String("route", route), slog.Int("status", status),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.String("request_id", RequestID(ctx)))
+	if id := telemetry.CallerRequestID(ctx); id != "" {
+		attrs = append(attrs, slog.String("caller_request_id", id))
+	}
 	if p, ok := authn.FromContext(c.Request().Context()); ok {
 		attrs = append(attrs, slog.String("tenant", p.Tenant.String()), slog.String("subject", p.Subject))
 	}

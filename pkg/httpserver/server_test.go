@@ -42,8 +42,8 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
-// record returns the one access record of the request id.
-func (l *logBuffer) record(t *testing.T, id string) map[string]any {
+// records returns the access records whose key has value.
+func (l *logBuffer) records(t *testing.T, key, value string) []map[string]any {
 	t.Helper()
 	var found []map[string]any
 	for line := range strings.Lines(l.String()) {
@@ -51,10 +51,30 @@ func (l *logBuffer) record(t *testing.T, id string) map[string]any {
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatalf("the log line %q is not JSON: %v", line, err)
 		}
-		if r["msg"] == "request" && r["request_id"] == id {
+		if r["msg"] == "request" && r[key] == value {
 			found = append(found, r)
 		}
 	}
+	return found
+}
+
+// await waits for an access record of the caller's request id and returns it.
+func (l *logBuffer) await(t *testing.T, callerID string) map[string]any {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; {
+		if found := l.records(t, "caller_request_id", callerID); len(found) > 0 {
+			return found[0]
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the request %s is not logged", callerID)
+		}
+	}
+}
+
+// record returns the one access record of the request id.
+func (l *logBuffer) record(t *testing.T, id string) map[string]any {
+	t.Helper()
+	found := l.records(t, "request_id", id)
 	if len(found) != 1 {
 		t.Fatalf("%d access records of request %q, want 1:\n%s", len(found), id, l)
 	}
@@ -282,11 +302,11 @@ func (a answer) Allow() string { return a.header.Get("Allow") }
 func TestHeadIsGetWithoutTheBody(t *testing.T) {
 	s := start(t, routes, nil)
 	get := s.do(t, http.MethodGet, "/things/1", nil, nil)
-	head := s.do(t, http.MethodHead, "/things/1", map[string]string{"X-Request-Id": "head-1"}, nil)
+	head := s.do(t, http.MethodHead, "/things/1", nil, nil)
 	if head.status != http.StatusOK || head.body != "" || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
 		t.Errorf("HEAD: %d %q %v, want GET's answer without its body", head.status, head.body, head.header)
 	}
-	if r := s.log.record(t, "head-1"); r["method"] != "HEAD" {
+	if r := s.log.record(t, head.header.Get("X-Request-Id")); r["method"] != "HEAD" {
 		t.Errorf("logged as %v, want HEAD", r["method"])
 	}
 	if a := s.do(t, http.MethodHead, "/nowhere", nil, nil); a.status != http.StatusNotFound || a.body != "" {
@@ -294,20 +314,23 @@ func TestHeadIsGetWithoutTheBody(t *testing.T) {
 	}
 }
 
-func TestTheRequestIDIsTakenOverWhereItIsSane(t *testing.T) {
+func TestNoCallerChoosesTheRequestID(t *testing.T) {
 	s := start(t, routes, nil)
-	for _, id := range []string{"a", "A-z_0.9", strings.Repeat("x", 64)} {
-		if got := s.do(t, http.MethodGet, "/things/1", map[string]string{"X-Request-Id": id}, nil).header.Get("X-Request-Id"); got != id {
-			t.Errorf("sent %q, got %q", id, got)
-		}
-	}
 	seen := map[string]bool{}
-	for _, id := range []string{"", "a b", strings.Repeat("x", 65), `a"b`, "é"} {
-		got := s.do(t, http.MethodGet, "/things/1", map[string]string{"X-Request-Id": id}, nil).header.Get("X-Request-Id")
-		if got == id || len(got) < 16 || seen[got] {
-			t.Errorf("sent %q, got %q, want a new one", id, got)
+	for id, isLogged := range map[string]bool{
+		"a": true, "A-z_0.9": true, strings.Repeat("x", 64): true,
+		"": false, "a b": false, strings.Repeat("x", 65): false, `a"b`: false, "é": false,
+	} {
+		for range 2 { // two tenants may send the same
+			got := s.do(t, http.MethodGet, "/things/1", map[string]string{"X-Request-Id": id}, nil).header.Get("X-Request-Id")
+			if got == id || len(got) < 16 || seen[got] {
+				t.Errorf("sent %q, got %q, want a new one", id, got)
+			}
+			seen[got] = true
+			if r := s.log.record(t, got); isLogged && r["caller_request_id"] != id || !isLogged && r["caller_request_id"] != nil {
+				t.Errorf("sent %q, logged %v, want it beside our own: %v", id, r, isLogged)
+			}
 		}
-		seen[got] = true
 	}
 }
 
@@ -472,12 +495,12 @@ func TestAuthenticate(t *testing.T) {
 	token := issuer.Token("yellow", "ana")
 	want := fmt.Sprintf("ana yellow yellow %d", len(token))
 	for _, scheme := range []string{"Bearer ", "bearer ", "BEARER "} {
-		a := s.do(t, http.MethodGet, "/whoami?cursor=hidden", map[string]string{"Authorization": scheme + token, "X-Request-Id": "ok-" + scheme[:6]}, nil)
+		a := s.do(t, http.MethodGet, "/whoami?cursor=hidden", map[string]string{"Authorization": scheme + token, "X-Request-Id": "ok-" + strings.TrimSpace(scheme)}, nil)
 		if a.status != http.StatusOK || a.body != want {
 			t.Errorf("%s: %d %q, want %q", scheme, a.status, a.body, want)
 		}
 	}
-	if r := s.log.record(t, "ok-Bearer"); r["tenant"] != "yellow" || r["subject"] != "ana" || r["route"] != "/whoami" || r["status"] != 200.0 || r["duration_ms"] == nil {
+	if r := s.log.await(t, "ok-Bearer"); r["tenant"] != "yellow" || r["subject"] != "ana" || r["route"] != "/whoami" || r["status"] != 200.0 || r["duration_ms"] == nil {
 		t.Errorf("the access record is %v", r)
 	}
 	for name, tt := range map[string]struct {

@@ -35,7 +35,7 @@ func TestARequestIsASpanOfItsCallersTrace(t *testing.T) {
 			t.Errorf("the span tells %s = %s", a.Key, a.Value.AsString())
 		}
 	}
-	if r := s.log.record(t, "traced-1"); r["trace_id"] != trace {
+	if r := s.log.await(t, "traced-1"); r["trace_id"] != trace {
 		t.Errorf("the access record is %v, want the trace id", r)
 	}
 }

@@ -110,7 +110,10 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-type requestIDKey struct{}
+type (
+	requestIDKey       struct{}
+	callerRequestIDKey struct{}
+)
 
 // NewRequestID returns a copy of ctx that carries id.
 func NewRequestID(ctx context.Context, id string) context.Context {
@@ -120,5 +123,17 @@ func NewRequestID(ctx context.Context, id string) context.Context {
 // RequestID returns the id of ctx's request, empty where there is none.
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// NewCallerRequestID returns a copy of ctx that carries id, which the caller of ctx's request gave for it. Callers
+// may give the same id as others do: it is a hint for whoever reads the log, and identifies nothing.
+func NewCallerRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, callerRequestIDKey{}, id)
+}
+
+// CallerRequestID returns the id that the caller gave for ctx's request, empty where it gave none.
+func CallerRequestID(ctx context.Context) string {
+	id, _ := ctx.Value(callerRequestIDKey{}).(string)
 	return id
 }

@@ -31,6 +31,7 @@ func TestAnswersArePassedOnForTheCaller(t *testing.T) {
 		s.tracking.will(answering(http.StatusOK, "application/json", tc.body))
 		token := s.issuer.Token("yellow", "ana")
 		a := s.Do(t, http.MethodGet, tc.target, "Authorization: Bearer "+token, "X-Request-Id: req-7")
+		id := a.Header.Get("X-Request-Id")
 		if a.StatusCode != http.StatusOK || !sameJSON(t, a.Content, tc.body) {
 			t.Errorf("%s: %d %s, want %s", tc.target, a.StatusCode, a.Content, tc.body)
 		}
@@ -41,8 +42,11 @@ func TestAnswersArePassedOnForTheCaller(t *testing.T) {
 		if got := asked[0].Header.Get("Authorization"); got != "Bearer "+token {
 			t.Errorf("%s: passed on Authorization %q, want the caller's own", tc.target, got)
 		}
-		if got := asked[0].Header.Get("X-Request-Id"); got != "req-7" {
-			t.Errorf("%s: passed on the request id %q, want req-7", tc.target, got)
+		if got := asked[0].Header.Get("X-Request-Id"); got != id || id == "req-7" {
+			t.Errorf("%s: passed on the request id %q, want the service's own, %q", tc.target, got, id)
+		}
+		if want := `"request_id":"` + id + `","caller_request_id":"req-7"`; !strings.Contains(s.log.String(), want) {
+			t.Errorf("%s: the log lacks %s:\n%s", tc.target, want, s.log)
 		}
 		if got := asked[0].Header.Get("X-Request-Timeout-Ms"); got == "" || len(got) > 3 {
 			t.Errorf("%s: grants %q ms, want what is left of %v", tc.target, got, requestTimeout)
