@@ -17,7 +17,7 @@ func renderError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	known := classify(err)
+	known := classify(c.Request().Context(), err)
 	id := RequestID(c.Request().Context())
 	if known.Kind == problem.NotFound {
 		id = "" // what another tenant has and what nobody has is answered by the same bytes; the header has the id
@@ -25,8 +25,8 @@ func renderError(err error, c echo.Context) {
 	problem.Write(c.Response(), c.Request(), known, id)
 }
 
-// classify returns err as one of the known kinds.
-func classify(err error) *problem.Error {
+// classify returns err, with which the handling of a request in ctx ended, as one of the known kinds.
+func classify(ctx context.Context, err error) *problem.Error {
 	var large *http.MaxBytesError
 	var known *problem.Error
 	var fromEcho *echo.HTTPError
@@ -37,7 +37,7 @@ func classify(err error) *problem.Error {
 		return known
 	case errors.As(err, &fromEcho):
 		return classifyEcho(fromEcho)
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errStopping):
 		return problem.Away(err, "the service is stopping", time.Second)
 	}
 	return problem.From(err)

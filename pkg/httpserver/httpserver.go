@@ -27,8 +27,7 @@ const (
 	readHeaderTimeout = 5 * time.Second
 	idleTimeout       = 90 * time.Second
 	// slack is the time for reading a request and writing its answer that is granted on top of
-	// RequestTimeout. net/http cancels a handler's context when its ReadTimeout has passed, so that one
-	// must be longer than the handler's own deadline too.
+	// RequestTimeout.
 	slack = 5 * time.Second
 )
 
@@ -69,6 +68,7 @@ type Server struct {
 	metrics   *requestMetrics
 	readiness readiness
 	draining  atomic.Bool
+	base      context.Context // of all requests; ends when a stop runs out of time
 
 	main, side     *http.Server // the service, and /metrics
 	mainLn, sideLn net.Listener

@@ -48,7 +48,7 @@ func Forward(ctx context.Context, h http.Header) {
 
 // handler is all that a request passes through: the parts that need no route come first.
 func (s *Server) handler() http.Handler {
-	return identify(otelhttp.NewHandler(s.echo, s.cfg.Service,
+	return s.identify(otelhttp.NewHandler(s.echo, s.cfg.Service,
 		otelhttp.WithTracerProvider(s.cfg.Telemetry.TracerProvider),
 		otelhttp.WithPropagators(s.cfg.Telemetry.Propagator),
 		otelhttp.WithMeterProvider(noopmetric.NewMeterProvider()), // Prometheus has ours
@@ -60,14 +60,16 @@ type methodKey struct{}
 
 // identify gives each request its id, each answer the headers that all have, and HEAD the answer of GET,
 // whose body net/http then leaves out.
-func identify(next http.Handler) http.Handler {
+func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
 		h := w.Header()
 		h.Set(RequestIDHeader, id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store") // every answer is one tenant's
-		ctx := telemetry.NewRequestID(r.Context(), id)
+		ctx, cancel := s.untilCutOff(r.Context())
+		defer cancel()
+		ctx = telemetry.NewRequestID(ctx, id)
 		if inbound := r.Header[RequestIDHeader]; len(inbound) == 1 && isRequestID(inbound[0]) {
 			ctx = telemetry.NewCallerRequestID(ctx, inbound[0])
 		}
@@ -77,6 +79,16 @@ func identify(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// untilCutOff returns ctx's values without its end: only a stop that runs out of time ends the new context.
+// net/http ends a request's context when it reads the end of the client's side. That is a client that is gone,
+// or one that has sent all that it will and waits for its answer (a half-close): the two look the same until
+// something is written. So the request is answered in either case; its deadline bounds what the first one costs.
+func (s *Server) untilCutOff(ctx context.Context) (context.Context, context.CancelFunc) {
+	detached, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(s.base, func() { cancel(context.Cause(s.base)) })
+	return detached, func() { stop(); cancel(nil) }
 }
 
 func isRequestID(id string) bool {

@@ -18,9 +18,6 @@ import (
 	"example.com/shiptrack/pkg/telemetry"
 )
 
-// statusClientGone is logged and counted where the client went away first; nobody is there to read it.
-const statusClientGone = 499
-
 // unmatched stands for the route of a request that has none: a path of the caller's own choice is
 // neither a metric's label nor a span's name.
 const unmatched = "unmatched"
@@ -57,6 +54,9 @@ func newRequestMetrics(registry prometheus.Registerer) (*requestMetrics, error) 
 	return m, nil
 }
 
+// errNoAnswer is a handler's that returned neither an error nor an answer: net/http would say 200 for it.
+var errNoAnswer = errors.New("httpserver: the handler did not answer")
+
 // observe renders the error of what comes after it, and then logs, counts and times the request.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -64,29 +64,22 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		s.metrics.inFlight.Inc()
 		defer s.metrics.inFlight.Dec()
 		c.Response().Before(func() { addHead(c.Response().Header()) })
-		ctx := c.Request().Context() // before the deadline is put on it: done means that the client is gone
+		ctx := c.Request().Context()
 		err := next(c)
+		if err == nil && !c.Response().Committed {
+			err = errNoAnswer
+		}
 		truncated := err != nil && c.Response().Committed
-		status := s.answer(ctx, c, err)
-		s.record(ctx, c, status, time.Since(start), err)
+		if err != nil && !truncated {
+			c.Error(err)
+		}
+		s.record(ctx, c, c.Response().Status, time.Since(start), err)
 		if truncated {
 			// The status is out and says success: only a broken connection can tell the client.
 			panic(http.ErrAbortHandler)
 		}
 		return nil
 	}
-}
-
-// answer renders err, if any, and returns the status to log.
-func (s *Server) answer(ctx context.Context, c echo.Context, err error) int {
-	if err == nil || c.Response().Committed {
-		return c.Response().Status
-	}
-	if errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), errStopping) {
-		return statusClientGone
-	}
-	c.Error(err)
-	return c.Response().Status
 }
 
 func (s *Server) record(ctx context.Context, c echo.Context, status int, took time.Duration, err error) {

@@ -66,7 +66,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(errStopping)
-	s.main.BaseContext = func(net.Listener) context.Context { return base }
+	s.base = base
 	failed := make(chan error, 2)
 	go func() { failed <- s.main.Serve(s.mainLn) }()
 	go func() { failed <- s.side.Serve(s.sideLn) }()

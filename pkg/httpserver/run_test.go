@@ -1,6 +1,7 @@
 package httpserver_test
 
 import (
+	"bufio"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/problem"
 )
 
 func TestAnAddressInUseIsNamedWithItsVariable(t *testing.T) {
@@ -136,21 +138,71 @@ func TestAStopCutsOffWhatOutlastsTheTimeout(t *testing.T) {
 	}
 }
 
-func TestTheClientGoingAwayIsNoErrorOfOurs(t *testing.T) {
+// halfClosed sends request as it is, then says that nothing more will come, and reads the answer. The answer has
+// the log's status.
+func (s *service) halfClosed(t *testing.T, request string) answer {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := s.log.record(t, resp.Header.Get("X-Request-Id")); r["status"] != float64(resp.StatusCode) {
+		t.Errorf("answered %d, logged %v", resp.StatusCode, r)
+	}
+	return answer{resp.StatusCode, resp.Header, string(body)}
+}
+
+func TestAClientThatHasSentAllItWillIsAnsweredAsAnyOther(t *testing.T) {
+	s := start(t, routes, nil)
+	const host = " HTTP/1.1\r\nHost: x\r\n"
+	// The handler waits for the end of its context, which must be the deadline and not the end of the client's side.
+	wantProblem(t, s.halfClosed(t, "GET /wait"+host+"X-Request-Timeout-Ms: 100\r\n\r\n"), problem.Timeout)
+	for range 40 {
+		wantProblem(t, s.halfClosed(t, "GET /fail?how=away"+host+"\r\n"), problem.Unavailable)
+		if a := s.halfClosed(t, "GET /things/1"+host+"\r\n"); a.status != http.StatusOK || !strings.Contains(a.body, `"1"`) {
+			t.Fatalf("got %+v, want the thing", a)
+		}
+	}
+	wantProblem(t, s.halfClosed(t, "POST /things"+host+"Content-Length: 5\r\n\r\nabc"), problem.Invalid)
+	if s.metric(t, `route="/wait",status="504"} 1`) == "" {
+		t.Error("the metrics lack the 504")
+	}
+}
+
+func TestARequestWhoseClientIsGoneEndsAtItsDeadline(t *testing.T) {
 	s := start(t, routes, nil)
 	conn, err := net.Dial("tcp", s.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.WriteString(conn, "GET /wait HTTP/1.1\r\nHost: x\r\nX-Request-Id: gone-1\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(conn, "GET /wait HTTP/1.1\r\nHost: x\r\nX-Request-Id: gone-1\r\nX-Request-Timeout-Ms: 100\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	for s.metric(t, "shiptrack_http_requests_in_flight 1") == "" {
-	}
 	_ = conn.Close()
-	if r := s.log.await(t, "gone-1"); r["status"] != 499.0 || r["level"] != "INFO" {
-		t.Errorf("logged %v, want status 499 at INFO", r)
+	if r := s.log.await(t, "gone-1"); r["status"] != 504.0 {
+		t.Errorf("logged %v, want status 504", r)
 	}
+}
+
+func TestAHandlerThatDoesNotAnswerIsAnError(t *testing.T) {
+	s := start(t, func(e *echo.Echo) { e.GET("/silent", func(echo.Context) error { return nil }) }, nil)
+	wantProblem(t, s.do(t, http.MethodGet, "/silent", nil, nil), problem.Internal)
 }
 
 func TestNothingIsReadAfterABodyOfTwoPossibleLengths(t *testing.T) {

@@ -123,6 +123,29 @@ func TestFailuresOfTheTrackingServiceAreMapped(t *testing.T) {
 	}
 }
 
+func TestClientThatHasSentAllItWillIsAnswered(t *testing.T) {
+	s := start(t)
+	s.HalfClose = true
+	for range 40 {
+		s.tracking.will(answering(http.StatusOK, "application/json", eta))
+		if a := s.get("/shipments/1001/eta"); a.StatusCode != http.StatusOK || !sameJSON(t, a.Content, eta) {
+			t.Fatalf("%d %s, want 200 with the ETA", a.StatusCode, a.Content)
+		}
+		s.tracking.will(failing(problem.New(problem.Denied, "no")))
+		if a := s.get("/shipments/1001/eta"); a.StatusCode != http.StatusForbidden || a.Problem(t).Status != http.StatusForbidden {
+			t.Fatalf("%d %s, want 403", a.StatusCode, a.Content)
+		}
+	}
+	// It waits until the shipment service gives up, which it must do for the time alone.
+	s.tracking.will(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	if a := s.get("/shipments/1001/eta"); a.StatusCode != http.StatusGatewayTimeout || a.Problem(t).Status != http.StatusGatewayTimeout {
+		t.Fatalf("%d %s, want 504", a.StatusCode, a.Content)
+	}
+	if logged := s.log.String(); !strings.Contains(logged, `"status":504`) || strings.Contains(logged, "context canceled") {
+		t.Errorf("want the 504 in the log, and nothing cancelled:\n%s", logged)
+	}
+}
+
 func oversized(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	blank := strings.Repeat(" ", 1<<20)

@@ -258,6 +258,23 @@ func TestFailuresOfTheDomainKeepTheirKind(t *testing.T) {
 	}
 }
 
+func TestClientThatHasSentAllItWillIsAnswered(t *testing.T) {
+	s := start(t)
+	for range 40 {
+		if a := s.halfClosed("/shipments/1001/eta"); a.StatusCode != http.StatusOK || !strings.Contains(string(a.Content), `"1001"`) {
+			t.Fatalf("%d %s, want 200 with the ETA", a.StatusCode, a.Content)
+		}
+		if a := s.halfClosed("/shipments/9999/eta"); a.StatusCode != http.StatusNotFound || a.Problem(t).Status != http.StatusNotFound {
+			t.Fatalf("%d %s, want 404", a.StatusCode, a.Content)
+		}
+	}
+	s.store.isStuck = true // until the time is up, and not until the client has nothing more to send
+	a := s.halfClosed("/shipments/1001/eta", httpserver.TimeoutHeader+": 50")
+	if a.StatusCode != http.StatusGatewayTimeout || a.Problem(t).Status != http.StatusGatewayTimeout {
+		t.Fatalf("%d %s, want 504", a.StatusCode, a.Content)
+	}
+}
+
 func TestRoutesAndDocumentAreInStep(t *testing.T) {
 	s := start(t)
 	var routes []string

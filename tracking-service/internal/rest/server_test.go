@@ -29,12 +29,17 @@ type memory struct {
 	mu        sync.Mutex
 	shipments map[string][]tracking.Shipment // in the order of their ids
 	err       error                          // answered instead, where set
+	isStuck   bool                           // waits for the context's end, where set
 }
 
 func (m *memory) own(ctx context.Context) ([]tracking.Shipment, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	id, err := tenant.FromContext(ctx)
+	if m.isStuck {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if m.err != nil {
 		return nil, m.err
 	}
@@ -148,6 +153,13 @@ func check(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// halfClosed sends a request and the end of the client's side after it.
+func (s *service) halfClosed(target string, header ...string) contracttest.Answer {
+	s.t.Helper()
+	client := contracttest.Client{Addr: s.addr, Document: s.document, HalfClose: true}
+	return client.Do(s.t, http.MethodGet, target, append(header, s.bearer("yellow"))...)
 }
 
 // raw sends a request as it is, and compares the answer with the document.

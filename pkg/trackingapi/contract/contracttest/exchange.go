@@ -18,6 +18,8 @@ import (
 type Client struct {
 	Addr     string
 	Document *Document
+	// HalfClose ends the client's side of the connection after each request (TCP's half-close), and then reads.
+	HalfClose bool
 }
 
 // Answer is what came back.
@@ -38,6 +40,11 @@ func (c Client) Do(t testing.TB, method, target string, header ...string) Answer
 	lines := append([]string{method + " " + target + " HTTP/1.1", "Host: " + c.Addr, "Connection: close"}, header...)
 	if _, err := io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n\r\n"); err != nil {
 		t.Fatalf("contracttest: %v", err)
+	}
+	if c.HalfClose {
+		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatalf("contracttest: %v", err)
+		}
 	}
 	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	if err != nil {
