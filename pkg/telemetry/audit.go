@@ -67,6 +67,9 @@ func (a *Audit) Record(ctx context.Context, r AuditRecord) {
 		slog.String("aws_request_id", r.AWSRequestID), slog.String("session", r.Session),
 		slog.String("request_id", r.RequestID),
 	}
+	if id := CallerRequestID(ctx); id != "" { // a hint: see NewCallerRequestID
+		attrs = append(attrs, slog.String("caller_request_id", id))
+	}
 	if r.Reason != "" {
 		attrs = append(attrs, slog.String("reason", r.Reason))
 	}

@@ -164,7 +164,7 @@ func TestAnAuditRecordJoinsTheSubjectToTheCallToAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := authn.NewContext(t.Context(), authn.Principal{Subject: "ana", Tenant: id}, jwt)
-	ctx = telemetry.NewRequestID(ctx, "req-1")
+	ctx = telemetry.NewCallerRequestID(telemetry.NewRequestID(ctx, "req-1"), "theirs-1")
 	tel.Audit.Record(ctx, telemetry.AuditRecord{
 		Action: "dynamodb:GetItem", Resource: "table/TrackingData", AWSRequestID: "AWS1",
 		Session: "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@a", Decision: telemetry.Deny, Reason: "AccessDeniedException",
@@ -174,7 +174,7 @@ func TestAnAuditRecordJoinsTheSubjectToTheCallToAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	for k, want := range map[string]string{
-		"log": "audit", "level": "ERROR", "decision": "deny", "tenant": "yellow", "subject": "ana", "request_id": "req-1",
+		"log": "audit", "level": "ERROR", "decision": "deny", "tenant": "yellow", "subject": "ana", "request_id": "req-1", "caller_request_id": "theirs-1",
 		"action": "dynamodb:GetItem", "resource": "table/TrackingData", "aws_request_id": "AWS1", "reason": "AccessDeniedException",
 		"session": "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@a",
 	} {
