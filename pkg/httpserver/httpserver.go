@@ -89,6 +89,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, logger: cfg.Telemetry.Logger, metrics: metrics, readiness: readiness{ask: cfg.Ready}}
 	s.echo = s.newEcho()
 	s.main = s.newHTTPServer(s.handler(), cfg.RequestTimeout+slack)
+	s.main.DisableGeneralOptionsHandler = true // see serverOptions
 	side := http.NewServeMux()
 	side.Handle("GET /metrics", promhttp.HandlerFor(cfg.Telemetry.Registry, promhttp.HandlerOpts{}))
 	s.side = s.newHTTPServer(side, 30*time.Second)
@@ -108,7 +109,7 @@ func (s *Server) newEcho() *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetOutput(io.Discard) // echo logs in a format of its own; errors reach ours through observe
 	e.HTTPErrorHandler = renderError
-	e.Use(s.observe, recoverPanic, s.limit, wholeSegments, s.deadline)
+	e.Use(s.observe, recoverPanic, s.limit, serverOptions, wholeSegments, s.deadline)
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.readyz)
 	if s.cfg.OpenAPI != nil {

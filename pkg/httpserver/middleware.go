@@ -128,7 +128,7 @@ func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// limit refuses what is too large. The size of the header is net/http's to refuse, before this (see refusal). It also
+// limit refuses what is too large. The size of the header is net/http's to refuse, before this (see refusalListener). It also
 // makes a request with a Transfer-Encoding the last one of its connection: net/http hides whether there was a
 // Content-Length too, by which a proxy before us might find the next request elsewhere (RFC 9112 section 6.1).
 func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
@@ -150,6 +150,17 @@ func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 
 func tooLarge(err *http.MaxBytesError) *problem.Error {
 	return problem.Wrap(problem.TooLarge, err, fmt.Sprintf("the body is larger than %d bytes", err.Limit))
+}
+
+// serverOptions answers OPTIONS *, which asks for nothing of the service (RFC 9110 section 9.3.7). net/http would
+// answer it by itself, without a request id and in no log.
+func serverOptions(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if r := c.Request(); r.Method == http.MethodOptions && r.RequestURI == "*" {
+			return c.NoContent(http.StatusNoContent)
+		}
+		return next(c)
+	}
 }
 
 // wholeSegments answers 404 where a parameter holds a slash: echo lets the last parameter of a route take

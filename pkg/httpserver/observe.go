@@ -18,6 +18,9 @@ import (
 	"example.com/shiptrack/pkg/telemetry"
 )
 
+// otherMethod stands for a method that is none of knownMethods, or that nobody could read.
+const otherMethod = "other"
+
 // unmatched stands for the route of a request that has none: a path of the caller's own choice is
 // neither a metric's label nor a span's name.
 const unmatched = "unmatched"
@@ -85,7 +88,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) record(ctx context.Context, c echo.Context, status int, took time.Duration, err error) {
 	method, _ := ctx.Value(methodKey{}).(string)
 	if !slices.Contains(knownMethods, method) {
-		method = "other"
+		method = otherMethod
 	}
 	route := c.Path()
 	if route == "" {

@@ -68,7 +68,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel(errStopping)
 	s.base = base
 	failed := make(chan error, 2)
-	go func() { failed <- s.main.Serve(s.mainLn) }()
+	go func() { failed <- s.main.Serve(refusalListener{s.mainLn, s.refusal}) }()
 	go func() { failed <- s.side.Serve(s.sideLn) }()
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "listening",
 		slog.String("addr", s.Addr()), slog.String("metrics_addr", s.MetricsAddr()))

@@ -1,6 +1,7 @@
 package httpserver_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -365,9 +366,58 @@ func TestLimitsOfSize(t *testing.T) {
 	if a := s.do(t, http.MethodGet, "/things/1", map[string]string{"X-Fill": strings.Repeat("x", 30<<10)}, nil); a.status != http.StatusOK {
 		t.Errorf("a header of 30 KiB: %d", a.status)
 	}
-	a := s.do(t, http.MethodGet, "/things/1", map[string]string{"X-Fill": strings.Repeat("x", 40<<10)}, nil)
-	if a.status != http.StatusRequestHeaderFieldsTooLarge {
-		t.Errorf("a header of 40 KiB: %d, want 431", a.status)
+	wantProblem(t, s.do(t, http.MethodGet, "/things/1", map[string]string{"X-Fill": strings.Repeat("x", 40<<10)}, nil), problem.HeaderTooLarge)
+}
+
+// What net/http refuses before any handler is answered, logged and counted as everything else.
+func TestWhatNoHandlerSeesIsAProblemInTheLog(t *testing.T) {
+	s := start(t, routes, nil)
+	for request, want := range map[string]problem.Kind{
+		"nonsense\r\n\r\n":                                                                    problem.Invalid,
+		"GET /things/1 HTTP/1.1\r\n\r\n":                                                      problem.Invalid, // no Host
+		"GET /things/% HTTP/1.1\r\nHost: x\r\n\r\n":                                           problem.Invalid,
+		"GET /things/1 HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n":                                 problem.Invalid,
+		"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n":                      problem.Invalid,
+		"GET /things/1 HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("x", 40<<10) + "\r\n\r\n": problem.HeaderTooLarge,
+		"POST /things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n":                 problem.NotImplemented,
+		"GET /things/1 HTTP/3.7\r\nHost: x\r\n\r\n":                                           problem.VersionNotSupported,
+		"GET /things/1 HTTP/1.1\r\nHost: x\r\nExpect: rain\r\n\r\n":                           problem.ExpectationFailed,
+	} {
+		conn, err := net.Dial("tcp", s.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, request); err != nil {
+			t.Fatal(err)
+		}
+		reader := bufio.NewReader(conn)
+		resp, err := http.ReadResponse(reader, nil)
+		if err != nil {
+			t.Fatalf("%.60q: %v", request, err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatalf("%.60q: %v", request, err)
+		}
+		wantProblem(t, answer{resp.StatusCode, resp.Header, string(body)}, want)
+		r := s.log.record(t, resp.Header.Get("X-Request-Id"))
+		if r["status"] != float64(want.Status()) || r["error"] == nil || !resp.Close || resp.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%.60q: header %v, logged %v", request, resp.Header, r)
+		}
+		if more, _ := io.ReadAll(reader); len(more) > 0 {
+			t.Errorf("%.60q: %q after the answer", request, more)
+		}
+		_ = conn.Close()
+	}
+	if s.metric(t, `method="other",route="unmatched",status="431"} 1`) == "" {
+		t.Error("the metrics lack the 431")
+	}
+}
+
+func TestOptionsOfTheWholeServerAreLoggedToo(t *testing.T) {
+	s := start(t, routes, nil)
+	if a := s.halfClosed(t, "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"); a.status != http.StatusNoContent {
+		t.Errorf("got %+v, want 204", a)
 	}
 }
 

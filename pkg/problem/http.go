@@ -14,16 +14,20 @@ var kinds = [...]struct {
 	name, title string
 	status      int
 }{
-	Internal:         {"internal", "Internal Server Error", http.StatusInternalServerError},
-	Invalid:          {"invalid", "Bad Request", http.StatusBadRequest},
-	Unauthenticated:  {"unauthenticated", "Unauthorized", http.StatusUnauthorized},
-	Denied:           {"denied", "Forbidden", http.StatusForbidden},
-	NotFound:         {"not-found", "Not Found", http.StatusNotFound},
-	MethodNotAllowed: {"method-not-allowed", "Method Not Allowed", http.StatusMethodNotAllowed},
-	TooLarge:         {"too-large", "Content Too Large", http.StatusRequestEntityTooLarge},
-	UnsupportedMedia: {"unsupported-media", "Unsupported Media Type", http.StatusUnsupportedMediaType},
-	Unavailable:      {"unavailable", "Service Unavailable", http.StatusServiceUnavailable},
-	Timeout:          {"timeout", "Gateway Timeout", http.StatusGatewayTimeout},
+	Internal:            {"internal", "Internal Server Error", http.StatusInternalServerError},
+	Invalid:             {"invalid", "Bad Request", http.StatusBadRequest},
+	Unauthenticated:     {"unauthenticated", "Unauthorized", http.StatusUnauthorized},
+	Denied:              {"denied", "Forbidden", http.StatusForbidden},
+	NotFound:            {"not-found", "Not Found", http.StatusNotFound},
+	MethodNotAllowed:    {"method-not-allowed", "Method Not Allowed", http.StatusMethodNotAllowed},
+	TooLarge:            {"too-large", "Content Too Large", http.StatusRequestEntityTooLarge},
+	UnsupportedMedia:    {"unsupported-media", "Unsupported Media Type", http.StatusUnsupportedMediaType},
+	ExpectationFailed:   {"expectation-failed", "Expectation Failed", http.StatusExpectationFailed},
+	HeaderTooLarge:      {"header-too-large", "Request Header Fields Too Large", http.StatusRequestHeaderFieldsTooLarge},
+	NotImplemented:      {"not-implemented", "Not Implemented", http.StatusNotImplemented},
+	VersionNotSupported: {"version-not-supported", "HTTP Version Not Supported", http.StatusHTTPVersionNotSupported},
+	Unavailable:         {"unavailable", "Service Unavailable", http.StatusServiceUnavailable},
+	Timeout:             {"timeout", "Gateway Timeout", http.StatusGatewayTimeout},
 }
 
 // String returns the kind's name as it stands in logs and in a document's "type".
@@ -31,6 +35,19 @@ func (k Kind) String() string { return kinds[k].name }
 
 // Status returns the HTTP status of the kind.
 func (k Kind) Status() int { return kinds[k].status }
+
+// OfStatus returns the kind whose status is status. A client error of no kind is Invalid, anything else Internal.
+func OfStatus(status int) Kind {
+	for k := range kinds {
+		if kinds[k].status == status {
+			return Kind(k)
+		}
+	}
+	if status >= http.StatusBadRequest && status < http.StatusInternalServerError {
+		return Invalid
+	}
+	return Internal
+}
 
 // Document is the body of an error answer, RFC 9457 section 3. Type is a URN, since these kinds have no
 // page of their own on the web.

@@ -15,16 +15,20 @@ type Kind uint8
 
 // The kinds. Each maps to one HTTP status (see Kind.Status).
 const (
-	Internal         Kind = iota // 500: our bug, or an answer we cannot make sense of
-	Invalid                      // 400: the request is malformed; Fields names where
-	Unauthenticated              // 401: no token, or one that does not hold
-	Denied                       // 403: AWS refused what we asked in the tenant's name: an alarm
-	NotFound                     // 404: nothing there for this tenant
-	MethodNotAllowed             // 405
-	TooLarge                     // 413
-	UnsupportedMedia             // 415
-	Unavailable                  // 503: something that we need is away; RetryAfter says when to come back
-	Timeout                      // 504: something that we need was too slow
+	Internal            Kind = iota // 500: our bug, or an answer we cannot make sense of
+	Invalid                         // 400: the request is malformed; Fields names where
+	Unauthenticated                 // 401: no token, or one that does not hold
+	Denied                          // 403: AWS refused what we asked in the tenant's name: an alarm
+	NotFound                        // 404: nothing there for this tenant
+	MethodNotAllowed                // 405
+	TooLarge                        // 413
+	UnsupportedMedia                // 415
+	ExpectationFailed               // 417
+	HeaderTooLarge                  // 431
+	NotImplemented                  // 501: a transfer encoding that nobody knows
+	VersionNotSupported             // 505
+	Unavailable                     // 503: something that we need is away; RetryAfter says when to come back
+	Timeout                         // 504: something that we need was too slow
 )
 
 // Field names one place of a request that is wrong, and why.
