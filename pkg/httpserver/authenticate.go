@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -19,7 +20,9 @@ func Authenticate(v *authn.Verifier) echo.MiddlewareFunc {
 			r := c.Request()
 			token, err := bearerToken(r.Header[echo.HeaderAuthorization])
 			if err != nil {
-				return problem.Wrap(problem.Unauthenticated, err, authn.Detail)
+				refusal := problem.Wrap(problem.Unauthenticated, err, authn.Detail)
+				refusal.NoToken = errors.Is(err, authn.Missing)
+				return refusal
 			}
 			principal, err := v.Verify(r.Context(), token)
 			if err != nil {
@@ -41,8 +44,10 @@ func bearerToken(headers []string) (string, error) {
 	default:
 		return "", authn.Several
 	}
-	scheme, token, found := strings.Cut(headers[0], " ")
-	if !found || !strings.EqualFold(scheme, "Bearer") || token == "" {
+	// RFC 9110 section 11.4: auth-scheme 1*SP token68, the scheme in any case. net/http has trimmed the ends.
+	scheme, token, _ := strings.Cut(headers[0], " ")
+	token = strings.TrimLeft(token, " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return "", authn.Missing
 	}
 	return token, nil

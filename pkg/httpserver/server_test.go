@@ -407,7 +407,7 @@ func TestWhatNoHandlerSeesIsAProblemInTheLog(t *testing.T) {
 		if more, _ := io.ReadAll(reader); len(more) > 0 {
 			t.Errorf("%.60q: %q after the answer", request, more)
 		}
-		_ = conn.Close()
+		_, _ = resp.Body.Close(), conn.Close()
 	}
 	if s.metric(t, `method="other",route="unmatched",status="431"} 1`) == "" {
 		t.Error("the metrics lack the 431")
@@ -544,13 +544,13 @@ func TestAuthenticate(t *testing.T) {
 	}, nil)
 	token := issuer.Token("yellow", "ana")
 	want := fmt.Sprintf("ana yellow yellow %d", len(token))
-	for _, scheme := range []string{"Bearer ", "bearer ", "BEARER "} {
+	for _, scheme := range []string{"Bearer ", "bearer ", "BEARER ", "BeArEr  ", "Bearer    "} {
 		a := s.do(t, http.MethodGet, "/whoami?cursor=hidden", map[string]string{"Authorization": scheme + token, "X-Request-Id": "ok-" + strings.TrimSpace(scheme)}, nil)
 		if a.status != http.StatusOK || a.body != want {
 			t.Errorf("%s: %d %q, want %q", scheme, a.status, a.body, want)
 		}
 	}
-	if r := s.log.await(t, "ok-Bearer"); r["tenant"] != "yellow" || r["subject"] != "ana" || r["route"] != "/whoami" || r["status"] != 200.0 || r["duration_ms"] == nil {
+	if r := s.log.await(t, "ok-BEARER"); r["tenant"] != "yellow" || r["subject"] != "ana" || r["route"] != "/whoami" || r["status"] != 200.0 || r["duration_ms"] == nil {
 		t.Errorf("the access record is %v", r)
 	}
 	for name, tt := range map[string]struct {
@@ -563,7 +563,9 @@ func TestAuthenticate(t *testing.T) {
 		"no scheme":     {[]string{token}, authn.Missing},
 		"scheme only":   {[]string{"Bearer"}, authn.Missing},
 		"empty":         {[]string{"Bearer "}, authn.Missing},
-		"two spaces":    {[]string{"Bearer  " + token}, authn.Malformed},
+		"blanks only":   {[]string{"Bearer   "}, authn.Missing},
+		"a tab":         {[]string{"Bearer\t" + token}, authn.Missing},
+		"a blank after": {[]string{"Bearer " + token + " x"}, authn.Malformed},
 		"comma list":    {[]string{"Bearer " + token + ", Bearer " + token}, authn.Malformed},
 		"wrong token":   {[]string{"Bearer " + token[:len(token)-8] + "AAAAAAAA"}, authn.BadSignature},
 		"other's issue": {[]string{"Bearer " + authntest.Start(t).Token("yellow", "ana")}, authn.BadSignature},
@@ -583,8 +585,12 @@ func TestAuthenticate(t *testing.T) {
 			defer func() { _ = resp.Body.Close() }()
 			body, _ := io.ReadAll(resp.Body)
 			doc := wantProblem(t, answer{resp.StatusCode, resp.Header, string(body)}, problem.Unauthenticated)
-			if doc.Detail != authn.Detail || resp.Header.Get("WWW-Authenticate") == "" {
-				t.Errorf("detail %q, header %v", doc.Detail, resp.Header)
+			want := `Bearer realm="shiptrack", error="invalid_token"`
+			if tt.reason == authn.Missing {
+				want = `Bearer realm="shiptrack"`
+			}
+			if got := resp.Header.Get("WWW-Authenticate"); doc.Detail != authn.Detail || got != want {
+				t.Errorf("detail %q, WWW-Authenticate %q, want %q", doc.Detail, got, want)
 			}
 			if got, _ := s.log.record(t, doc.RequestID)["error"].(string); !strings.HasSuffix(got, string(tt.reason)) {
 				t.Errorf("logged %q, want the reason %q", got, tt.reason)

@@ -69,6 +69,15 @@ func (e *Error) Document(requestID string) Document {
 	}
 }
 
+// challenge returns what 401 says of the authentication that is wanted. RFC 6750 section 3.1: no error code where the
+// request had no token.
+func challenge(e *Error) string {
+	if e.NoToken {
+		return `Bearer realm="shiptrack"`
+	}
+	return `Bearer realm="shiptrack", error="invalid_token"`
+}
+
 // Write answers w with err's document, and with the headers that its kind calls for: WWW-Authenticate
 // on 401 (RFC 9110 section 11.6.1), Retry-After on 503 where e says when. A HEAD request gets no body.
 func Write(w http.ResponseWriter, r *http.Request, err error, requestID string) {
@@ -77,7 +86,7 @@ func Write(w http.ResponseWriter, r *http.Request, err error, requestID string) 
 	h.Set("Content-Type", ContentType)
 	h.Set("Cache-Control", "no-store")
 	if e.Kind == Unauthenticated {
-		h.Set("WWW-Authenticate", `Bearer realm="shiptrack", error="invalid_token"`)
+		h.Set("WWW-Authenticate", challenge(e))
 	}
 	if e.Kind == Unavailable && e.RetryAfter > 0 {
 		seconds := (e.RetryAfter + time.Second - 1) / time.Second

@@ -43,6 +43,7 @@ type Error struct {
 	Detail     string
 	Fields     []Field
 	RetryAfter time.Duration // rounded up to whole seconds; 0: not said
+	NoToken    bool          // Unauthenticated only: the request had no token at all
 	cause      error
 }
 
