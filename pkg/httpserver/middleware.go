@@ -74,6 +74,7 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			ctx = telemetry.NewCallerRequestID(ctx, inbound[0])
 		}
 		r = r.WithContext(context.WithValue(ctx, methodKey{}, r.Method))
+		r.URL = normalize(r.URL)
 		if r.Method == http.MethodHead {
 			r.Method = http.MethodGet
 		}

@@ -18,7 +18,8 @@ import (
 
 // CheckRequest returns nil where r is a request of the operation as the document has it, and else a problem
 // of kind Invalid that names every place of r that is wrong. pathParameter returns a path parameter as it
-// stands in the request's path; one with an escape in it is compared as it is, so that no id has two spellings.
+// stands in the request's path, unreserved characters decoded (httpserver does); one with another escape in it is
+// compared as it is.
 // Who may ask is not its matter.
 func (c *Contract) CheckRequest(operationID string, r *http.Request, pathParameter func(name string) string) error {
 	op, ok := c.operations[operationID]
