@@ -3,13 +3,16 @@ package telemetry_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -74,6 +77,24 @@ func TestSecretsAreRedactedWhereverTheyStand(t *testing.T) {
 		{"AWS session token", slog.String("note", "t "+awsSession), awsSession[:50]},
 		{"presigned URL", slog.String("url", "https://x/y?X-Amz-Signature=abcdef0123&X-Amz-Security-Token=qwertz&a=1"), "abcdef0123"},
 		{"presigned URL's token", slog.String("url", "https://x/y?X-Amz-Security-Token=qwertz&a=1"), "qwertz"},
+		{"presigned URL in any case", slog.String("url", "https://x/y?x-AmZ-sIgnature=abcdef0123"), "abcdef0123"},
+		{"AWS secret access key in a path", slog.String("note", "s3://b/"+awsSecret), awsSecret[:20]},
+		{"AWS secret access key in a URL", slog.String("note", "k="+url.QueryEscape(awsSecret)), awsSecret[:12]},
+		{"bearer in any case", slog.String("note", "BeArEr abcdefghijkl"), "abcdefghijkl"},
+		{"bearer after a letter", slog.String("note", "X_bearer abcdefghijkl"), "abcdefghijkl"},
+		{"bearer in a form", slog.String("note", "Authorization=Bearer+abcdefghijkl"), "abcdefghijkl"},
+		{"bearer in a URL", slog.String("note", "Bearer%20abcdefghijkl"), "abcdefghijkl"},
+		{"bearer after two blanks and a colon", slog.String("note", "Bearer:  abcdefghijkl"), "abcdefghijkl"},
+		{"basic in any case", slog.String("note", "bAsIc dXNlcjpwYXNz"), "dXNlcjpwYXNz"},
+		{"JWT after a letter", slog.String("note", "jwt_"+jwt), jwt},
+		{"JWT whose header begins with a blank", slog.String("note", "eyAiYWxnIjoiRVMyNTYifQ.eyJzdWIiOiJhIn0.c2ln"), "eyJzdWIi"},
+		{"JWT whose header begins with a line end", slog.String("note", "ewogImFsZyI6IkVTMjU2In0.eyJzdWIiOiJhIn0.c2ln"), "eyJzdWIi"},
+		{"token in a query", slog.String("url", "https://x/y?access_token=qwertz&a=1"), "qwertz"},
+		{"secret in an environment", slog.String("note", "env AWS_SECRET_ACCESS_KEY=qwertz HOME=/root"), "qwertz"},
+		{"password in JSON", slog.String("note", `{"dbPassword": "qwertz"}`), "qwertz"},
+		{"signature of a request", slog.String("note", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/x, SignedHeaders=host, Signature=abcdef0123"), "abcdef0123"},
+		{"password in a URL", slog.String("note", "dial postgres://ana:qwertz@db:5432/x"), "qwertz"},
+		{"private key", slog.String("note", "-----BEGIN EC PRIVATE "+"KEY-----\nMHcCAQEEI\n-----END EC PRIVATE "+"KEY-----"), "MHcCAQEEI"},
 		{"struct", slog.Any("value", nested{Headers: http.Header{"Authorization": {secret}}}), secret},
 		{"map in a struct", slog.Any("value", nested{Inner: map[string]any{"x": []any{map[string]any{"password": secret}}}}), secret},
 		{"JWT in a slice", slog.Any("value", []string{"a", jwt}), jwt},
@@ -98,6 +119,51 @@ func TestSecretsAreRedactedWhereverTheyStand(t *testing.T) {
 	}
 }
 
+// Whatever 40 characters of base64 a secret access key has, and whatever stands beside it.
+func TestSecretAccessKeysAreRedactedInAnyPlace(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	beside := []string{"", " ", "/", "//", "=", "+", ":", "_", "-", `"`, "'", "(", "%2F", "%20", "key/", "arn:aws:s3:::b/", "a", "9", "\n", "ä"}
+	for range 2000 {
+		var bytes [30]byte
+		for i := range bytes {
+			bytes[i] = byte(random.Uint32())
+		}
+		secret := base64.StdEncoding.EncodeToString(bytes[:])
+		before, after := beside[random.IntN(len(beside))], beside[random.IntN(len(beside))]
+		for _, form := range []string{secret, url.QueryEscape(secret), strings.ToLower(url.QueryEscape("/")) + secret} {
+			if got := telemetry.Scrub(before + form + after); strings.Contains(got, form[4:16]) {
+				t.Errorf("Scrub(%q) = %q", before+form+after, got)
+			}
+		}
+	}
+}
+
+// In any case, after anything, with any blanks.
+func FuzzBearerTokensAreRedacted(f *testing.F) {
+	f.Add("Authorization: ", "BeArEr", uint8(1))
+	f.Add("/", "bEARER", uint8(2))
+	f.Fuzz(func(t *testing.T, before, scheme string, blanks uint8) {
+		const token = "q0-q0-q0-q0-q0"
+		if !strings.EqualFold(scheme, "bearer") || blanks == 0 {
+			return
+		}
+		text := before + scheme + strings.Repeat(" ", int(blanks)) + token
+		if got := telemetry.Scrub(text); strings.Contains(got, token) {
+			t.Errorf("Scrub(%q) = %q", text, got)
+		}
+	})
+}
+
+func TestDurationsAreLoggedWithTheirUnit(t *testing.T) {
+	tel, b := newTelemetry(t, "info")
+	tel.Logger.Info("m", "retry_in", 100*time.Millisecond, "took", 1500*time.Microsecond, slog.Group("g", "wait", time.Second))
+	for _, want := range []string{`"retry_in_ms":100,`, `"took_ms":1.5,`, `"g":{"wait_ms":1000}`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the log lacks %s: %s", want, b)
+		}
+	}
+}
+
 func TestOrdinaryValuesAreLeftAlone(t *testing.T) {
 	for _, value := range []string{
 		"arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@tracking-service-7d9f8b6c5d-x2x4z",
@@ -105,6 +171,8 @@ func TestOrdinaryValuesAreLeftAlone(t *testing.T) {
 		"da39a3ee5e6b4b0d3255bfef95601890afd80709",             // SHA-1
 		"VVM1Q8P2DTO1RQQGRGUEHUUKBFVV4KQNSO5AEMVJF66Q9ASUAAJG", // a DynamoDB request id
 		"8a2d7c1e-1111-4222-8333-444455556666", "basic tests passed", "eye", "bearer of news",
+		"/Users/ana/Documents/projects/shiptrack/shipment/internal/rest", "a token that does not hold: it is expired", "keyed by: x=1",
+		"http://127.0.0.1:8081/shipments?ids=1001,1002", "https://user@host/x", "they knew; eyes everywhere.",
 		"/shipments/:id/eta", "2026-03-01T12:00:00Z", "",
 	} {
 		if got := telemetry.Scrub(value); got != value {

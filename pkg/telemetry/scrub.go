@@ -1,0 +1,124 @@
+package telemetry
+
+import (
+	"regexp"
+	"strings"
+)
+
+// The shapes of secrets inside a text, for a value that arrived under a harmless key: in an error, mostly. What may
+// stand before a secret is never asked for, and words are taken in any case: each was a way to slip through.
+var (
+	bearer = regexp.MustCompile(`(?i)(bearer|basic)((?:\s|[:=+]|%20|%3a)+)[A-Za-z0-9._~+/=%-]{8,}`)
+	// A JWT's first part is the base64 of a brace and a quote, or of a brace and a blank, a line end or a tab.
+	jws = regexp.MustCompile(`(eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{4,}(\.|%2[Ee])[A-Za-z0-9_-]+((\.|%2[Ee])[A-Za-z0-9_-]*)*`)
+	// name=value as in a URL, a form or an environment, with the words of secretWords that are one word.
+	named = regexp.MustCompile(`(?i)((?:token|secret|passwo?r?d|passphrase|credential|api_?-?key|private_?-?key|cursor_?-?key|signature|cookie|access_?-?key)` +
+		`(?:=|%3d|"\s*:\s*"))[^&\s",;]+`)
+	password = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s@]+@`) // of a URL
+	pem      = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(-----END [A-Z ]*PRIVATE KEY-----)?`)
+	// Session tokens, encoded keys and the like: no id, ARN or path has a run of this length.
+	long = regexp.MustCompile(`[A-Za-z0-9+/=_-]{100,}`)
+	// A run of base64, in a URL too, that can hold a secret access key; see holdsKey.
+	base64Run = regexp.MustCompile(`(?:[A-Za-z0-9+/]|%2[BbFf]){40,}`)
+)
+
+const (
+	// shortest is the length below which a text holds none of the shapes.
+	shortest = 15
+	// secretKeyLength is that of an AWS secret access key, in characters of base64.
+	secretKeyLength = 40
+)
+
+// Scrub returns s with whatever looks like a token or a credential replaced by Redacted. It errs on the
+// side of hiding too much, and cannot know a secret of another shape.
+func Scrub(s string) string {
+	if len(s) < shortest {
+		return s
+	}
+	// The tests for a character or two spare nearly every record the expressions, which are slow.
+	if containsFold(s, "bearer") || containsFold(s, "basic") {
+		s = bearer.ReplaceAllString(s, "${1}${2}"+Redacted)
+	}
+	if strings.Contains(s, "ey") || strings.Contains(s, "ew") {
+		s = jws.ReplaceAllString(s, Redacted)
+	}
+	if strings.ContainsAny(s, `="`) || containsFold(s, "%3d") {
+		s = named.ReplaceAllString(s, "${1}"+Redacted)
+	}
+	if strings.Contains(s, "://") && strings.Contains(s, "@") {
+		s = password.ReplaceAllString(s, "${1}"+Redacted+"@")
+	}
+	if strings.Contains(s, "PRIVATE KEY-----") {
+		s = pem.ReplaceAllString(s, Redacted)
+	}
+	if !hasRun(s, secretKeyLength) {
+		return s
+	}
+	s = long.ReplaceAllString(s, Redacted)
+	return base64Run.ReplaceAllStringFunc(s, hideKey)
+}
+
+// containsFold reports whether s has word, which is in lower case, in any case.
+func containsFold(s, word string) bool {
+	for i := 0; i+len(word) <= len(s); i++ {
+		if s[i]|0x20 == word[0]|0x20 && strings.EqualFold(s[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasRun reports whether s has n characters of base64, of either alphabet or encoded for a URL, in a row.
+func hasRun(s string, n int) bool {
+	run := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
+			c == '+' || c == '/' || c == '=' || c == '_' || c == '-' || c == '%' {
+			if run++; run == n {
+				return true
+			}
+		} else {
+			run = 0
+		}
+	}
+	return false
+}
+
+// urlDecoder decodes what base64 has that a URL escapes.
+var urlDecoder = strings.NewReplacer("%2B", "+", "%2b", "+", "%2F", "/", "%2f", "/")
+
+// hideKey returns Redacted where run, which is of base64, can hold a secret access key. What stands beside the key
+// tells nothing: a slash may be of the key or of a path.
+func hideKey(run string) string {
+	if holdsKey(urlDecoder.Replace(run)) {
+		return Redacted
+	}
+	return run
+}
+
+// holdsKey reports whether some 40 characters of text in a row are as mixed as random ones: a hash in hexadecimal or a
+// request id lacks one case, and a path has few capitals and digits. One of 10^6 keys is not.
+func holdsKey(text string) bool {
+	var upper, lower, other int // other than letters and slashes
+	count := func(c byte, n int) {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			upper += n
+		case c >= 'a' && c <= 'z':
+			lower += n
+		case c != '/':
+			other += n
+		}
+	}
+	for i := range len(text) {
+		count(text[i], 1)
+		if i >= secretKeyLength {
+			count(text[i-secretKeyLength], -1)
+		}
+		if i >= secretKeyLength-1 && upper >= 2 && lower >= 2 && upper+other >= 8 {
+			return true
+		}
+	}
+	return false
+}
