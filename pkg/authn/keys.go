@@ -73,7 +73,7 @@ func (k *keySet) run(ctx context.Context) {
 		wait := refreshInterval
 		if err := k.lastError(); err != nil {
 			k.logger.LogAttrs(ctx, slog.LevelWarn, "the issuer's keys could not be loaded",
-				slog.String("error", err.Error()), slog.Duration("retry", retry))
+				slog.String("error", err.Error()), slog.Duration("retry_in", retry))
 			wait, retry = retry, min(2*retry, lastRetry)
 		} else {
 			retry = firstRetry
