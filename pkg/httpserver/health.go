@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"sync"
 	"time"
 
@@ -24,7 +25,14 @@ const (
 	// reach what lies behind. A bad answer is short-lived, so that a start is noticed at once.
 	readyFor    = time.Second
 	notReadyFor = 50 * time.Millisecond
+	// How often a service asks itself, so that its log says why it is not ready although nobody asks. The first time
+	// is at the start.
+	watchReady    = 5 * time.Second
+	watchNotReady = time.Second
 )
+
+// volatile is what differs between two reports of one failure: a port, a request id, a time.
+var volatile = regexp.MustCompile(`[\w.:-]*\d{4}[\w.:-]*|[\w-]*\d[a-zA-Z\d-]{7,}`)
 
 func isHealth(path string) bool { return path == "/healthz" || path == "/readyz" }
 
@@ -37,7 +45,7 @@ type readiness struct {
 	err   error
 }
 
-// check returns why the service is not ready, nil where it is, and whether that changed.
+// check returns why the service is not ready, nil where it is, and whether state or reason changed.
 func (r *readiness) check(ctx context.Context) (changed bool, err error) {
 	if r.ask == nil {
 		return false, nil
@@ -57,23 +65,53 @@ func (r *readiness) check(ctx context.Context) (changed bool, err error) {
 	first, before := r.asked.IsZero(), r.err
 	r.err = r.ask(ctx)
 	r.asked = time.Now()
-	return first || (before == nil) != (r.err == nil), r.err
+	return first || reason(before) != reason(r.err), r.err
+}
+
+// reason tells the reports of different failures apart; it is empty where err is nil.
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return "not ready: " + volatile.ReplaceAllString(err.Error(), "")
+}
+
+// ready returns why the service is not ready, nil where it is, and logs it once: who asks does not matter.
+func (s *Server) ready(ctx context.Context) error {
+	changed, err := s.readiness.check(ctx)
+	switch {
+	case !changed || s.draining.Load():
+	case err != nil:
+		s.logger.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.String("error", err.Error()))
+	default:
+		s.logger.LogAttrs(ctx, slog.LevelInfo, "ready")
+	}
+	return err
+}
+
+// watchReadiness asks until ctx is done.
+func (s *Server) watchReadiness(ctx context.Context) {
+	for {
+		wait := watchReady
+		if s.ready(ctx) != nil {
+			wait = watchNotReady
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
 }
 
 func (s *Server) readyz(c echo.Context) error {
 	if s.draining.Load() {
 		return problem.Away(errStopping, "the service is stopping", time.Second)
 	}
-	ctx := c.Request().Context()
-	changed, err := s.readiness.check(ctx)
-	if err != nil {
-		if changed {
-			s.logger.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.String("error", err.Error()))
-		}
+	if err := s.ready(c.Request().Context()); err != nil {
 		return problem.Away(err, "the service is not ready", time.Second)
-	}
-	if changed {
-		s.logger.LogAttrs(ctx, slog.LevelInfo, "ready")
 	}
 	return c.String(http.StatusOK, "ok\n")
 }

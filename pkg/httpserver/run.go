@@ -56,7 +56,7 @@ func addrOf(ln net.Listener) string {
 	return ln.Addr().String()
 }
 
-// Run serves until ctx is done and then stops: /readyz turns 503, idle connections are closed, after a
+// Run serves, and logs when and why it is not ready, until ctx is done. Then it stops: /readyz turns 503, idle connections are closed, after a
 // twentieth of the shutdown timeout (for load balancers to notice) no new connection is taken, and the
 // requests under way may end. It returns nil after such a stop, and an error where a socket could not be
 // opened, a listener failed, or requests had to be cut off at the end of the shutdown timeout.
@@ -72,6 +72,7 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() { failed <- s.side.Serve(s.sideLn) }()
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "listening",
 		slog.String("addr", s.Addr()), slog.String("metrics_addr", s.MetricsAddr()))
+	go s.watchReadiness(ctx)
 	var err error
 	select {
 	case <-ctx.Done():

@@ -2,13 +2,17 @@ package httpserver
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,6 +163,65 @@ func TestAStopWithoutRequestsTakesATwentiethOfTheTimeout(t *testing.T) {
 			t.Errorf("the stop took %v, want about 1s", took)
 		}
 		_ = idle.Close()
+	})
+}
+
+// The log says it once for each state and reason, at the start and later, though nobody asks.
+func TestAServiceThatIsNotReadySaysWhyWithoutBeingAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		tel, err := telemetry.New(telemetry.Config{Service: "test", Writer: &log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cause atomic.Value // of type report
+		type report struct{ err error }
+		s, err := New(Config{
+			Service: "test", Addr: "x:0", MetricsAddr: "x:0", Telemetry: tel, RequestTimeout: time.Second,
+			ShutdownTimeout: time.Second, Ready: func(context.Context) error { return cause.Load().(report).err },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.mainLn, s.sideLn = newPipeListener(), newPipeListener()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		cause.Store(report{errors.New("the keys are not loaded")})
+		go func() { ended <- s.Run(ctx) }()
+		want := []string{`"WARN","msg":"not ready","service":"test","error":"the keys are not loaded"`}
+		check := func() {
+			t.Helper()
+			time.Sleep(2 * watchReady)
+			synctest.Wait()
+			var got []string
+			for line := range strings.Lines(log.String()) {
+				if _, rest, ok := strings.Cut(line, `"level":`); ok && strings.Contains(rest, "ready") {
+					got = append(got, strings.TrimSuffix(rest, "}\n"))
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("logged %q\nwant %q", got, want)
+			}
+		}
+		check()
+		for i := range 3 { // the same but for a port and a request id
+			away := fmt.Errorf("read 127.0.0.1:4%d123: status 503, RequestID: 0a%d2-77c1-1f: away", i, i)
+			cause.Store(report{away})
+			if i == 0 {
+				want = append(want, `"WARN","msg":"not ready","service":"test","error":"`+away.Error()+`"`)
+			}
+			check()
+		}
+		cause.Store(report{})
+		want = append(want, `"INFO","msg":"ready","service":"test"`)
+		check()
+		cause.Store(report{errors.New("the table is away")})
+		want = append(want, `"WARN","msg":"not ready","service":"test","error":"the table is away"`)
+		check()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 }
 

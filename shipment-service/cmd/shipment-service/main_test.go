@@ -201,6 +201,32 @@ func TestServiceIsReadyOnlyWhenARequestCanBeAnswered(t *testing.T) {
 	becomes(t, http.StatusServiceUnavailable, readyz)
 }
 
+func TestServiceThatIsNotReadySaysWhyUnasked(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	reader, writer := io.Pipe()
+	exited := make(chan int, 1)
+	go func() {
+		exited <- run(ctx, nil, []string{
+			"LISTEN_ADDR=127.0.0.1:0", "METRICS_ADDR=127.0.0.1:0", "OIDC_ISSUER=" + authntest.Start(t).URL, "OIDC_AUDIENCE=a",
+			"TRACKING_URL=http://127.0.0.1:1", "SHUTDOWN_TIMEOUT=100ms",
+		}, writer, io.Discard)
+		_ = writer.Close()
+	}()
+	decoder := json.NewDecoder(reader)
+	for said := false; !said; {
+		var line struct{ Msg, Error string }
+		if err := decoder.Decode(&line); err != nil {
+			t.Fatalf("the log ends before it says why: %v", err)
+		}
+		said = line.Msg == "not ready" && strings.Contains(line.Error, "tracking is not available")
+	}
+	stop()
+	_, _ = io.Copy(io.Discard, reader)
+	if code := <-exited; code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+}
+
 func TestServeIsTheDefaultCommand(t *testing.T) {
 	s := start(t, authntest.Start(t))
 	if status, _ := s.get("/healthz", ""); status != http.StatusOK {

@@ -162,6 +162,9 @@ func TestReadinessWaitsForSTSAndOutlivesIt(t *testing.T) {
 	defer proxy.Close()
 	t.Setenv("AWS_ENDPOINT_URL_STS", proxy.URL)
 	s := start(t, w.environ())
+	poll(t, "the log says unasked why the service is not ready", func() bool {
+		return strings.Contains(s.logs.String(), `"msg":"not ready"`) && strings.Contains(s.logs.String(), "GetCallerIdentity")
+	})
 	if status, _ := s.get(t, "/readyz", ""); status != 503 {
 		t.Errorf("/readyz = %d while STS is away, want 503", status)
 	}
