@@ -322,6 +322,9 @@ type ClientInterface interface {
 	// With `ids`, those shipments; the answer has `notFound`. Otherwise one page in the order of the
 	// shipment ids; the answer has `nextCursor` while there is more.
 	//
+	// A request with `ids` beside `limit` or `cursor` is not valid: 400. OpenAPI 3.0 has no keyword for
+	// parameters that exclude each other; `x-excludes` of `ids` says it to programs.
+	//
 	// Corresponds with GET /shipments (the `ListShipments` operationId).
 	ListShipments(ctx context.Context, params *ListShipmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -340,6 +343,9 @@ type ClientInterface interface {
 //
 // With `ids`, those shipments; the answer has `notFound`. Otherwise one page in the order of the
 // shipment ids; the answer has `nextCursor` while there is more.
+//
+// A request with `ids` beside `limit` or `cursor` is not valid: 400. OpenAPI 3.0 has no keyword for
+// parameters that exclude each other; `x-excludes` of `ids` says it to programs.
 //
 // Corresponds with GET /shipments (the `ListShipments` operationId).
 func (c *Client) ListShipments(ctx context.Context, params *ListShipmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -578,6 +584,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// With `ids`, those shipments; the answer has `notFound`. Otherwise one page in the order of the
 	// shipment ids; the answer has `nextCursor` while there is more.
+	//
+	// A request with `ids` beside `limit` or `cursor` is not valid: 400. OpenAPI 3.0 has no keyword for
+	// parameters that exclude each other; `x-excludes` of `ids` says it to programs.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -908,6 +917,9 @@ func (r GetShippingETAResponse) ContentType() string {
 //
 // With `ids`, those shipments; the answer has `notFound`. Otherwise one page in the order of the
 // shipment ids; the answer has `nextCursor` while there is more.
+//
+// A request with `ids` beside `limit` or `cursor` is not valid: 400. OpenAPI 3.0 has no keyword for
+// parameters that exclude each other; `x-excludes` of `ids` says it to programs.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/routers"
@@ -52,7 +53,32 @@ func New(cfg Config) (*Contract, error) {
 	if err := document.Validate(ctx); err != nil {
 		return nil, fmt.Errorf("contract: validate: %w", err)
 	}
-	return &Contract{document: document, operations: operationsOf(document)}, nil
+	operations := operationsOf(document)
+	for id, op := range operations {
+		if err := op.checkExclusions(); err != nil {
+			return nil, fmt.Errorf("contract: %s: %w", id, err)
+		}
+	}
+	return &Contract{document: document, operations: operations}, nil
+}
+
+// checkExclusions returns an error where an x-excludes would exclude nothing.
+func (op operation) checkExclusions() error {
+	for _, p := range op.parameters {
+		extension, isSet := p.Extensions["x-excludes"]
+		names, isList := extension.([]any)
+		if isSet && (!isList || p.In != openapi3.ParameterInQuery) {
+			return fmt.Errorf("x-excludes of %s: want a list, at a query parameter", p.Name)
+		}
+		for _, name := range names {
+			if !slices.ContainsFunc(op.parameters, func(other *openapi3.Parameter) bool {
+				return other != p && other.In == openapi3.ParameterInQuery && other.Name == name
+			}) {
+				return fmt.Errorf("x-excludes of %s: %v is no other query parameter of the operation", p.Name, name)
+			}
+		}
+	}
+	return nil
 }
 
 // lastElement names a component of another document as it is named there.

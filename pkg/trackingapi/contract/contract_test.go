@@ -77,3 +77,47 @@ func TestOperationsAreFoundByTag(t *testing.T) {
 		t.Errorf("operations tagged shipments: %v, want %v", got, want)
 	}
 }
+
+const excluding = `
+openapi: 3.0.3
+info: {title: t, version: "1"}
+paths:
+  /things:
+    get:
+      operationId: ListThings
+      parameters:
+        - {name: ids, in: query, schema: {type: string}, x-excludes: EXCLUDED}
+        - {name: limit, in: query, schema: {type: integer}}
+        - {name: X-Limit, in: header, schema: {type: integer}}
+      responses: {'200': {description: yes}}
+`
+
+// A constraint that a slip of the pen has made void is no contract.
+func TestExclusionsNameParametersOfTheOperation(t *testing.T) {
+	for excluded, ok := range map[string]bool{
+		"[limit]": true, "[limits]": false, "[limit, cursor]": false, "limit": false, "[ids]": false, "[X-Limit]": false, "[1]": false,
+	} {
+		c, err := contract.New(contract.Config{Document: []byte(strings.Replace(excluding, "EXCLUDED", excluded, 1))})
+		if (err == nil) != ok {
+			t.Errorf("x-excludes: %s: %v, want ok = %v", excluded, err, ok)
+		}
+		if err == nil && c.CheckRequest("ListThings", get("/things?ids=a&limit=5"), nil) == nil {
+			t.Error("ids beside limit is valid")
+		}
+	}
+}
+
+func TestTheDocumentHasIdsAloneOrAPage(t *testing.T) {
+	c, err := contract.New(contract.Config{Document: trackingapi.Document()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, ok := range map[string]bool{
+		"/shipments?ids=1001": true, "/shipments?limit=5&cursor=abc": true,
+		"/shipments?ids=1001&limit=5": false, "/shipments?cursor=abc&ids=1001": false,
+	} {
+		if err := c.CheckRequest("ListShipments", get(target), nil); (err == nil) != ok {
+			t.Errorf("%s: %v, want valid = %v", target, err, ok)
+		}
+	}
+}

@@ -316,6 +316,12 @@ func TestDocumentsNameTheSameOperations(t *testing.T) {
 	if !slices.Equal(public.Operations(), internal.Operations()) {
 		t.Errorf("public %v\ninternal %v", public.Operations(), internal.Operations())
 	}
+	// A YAML document is no JSON string, which is what a schema of type string would say of it.
+	for _, text := range [][]byte{document, trackingapi.Document()} {
+		if !strings.Contains(string(text), "application/yaml: {}") {
+			t.Error("the response of /openapi.yaml has a schema")
+		}
+	}
 }
 
 func TestRegisterWantsAllOfItsConfig(t *testing.T) {
