@@ -34,6 +34,7 @@ func (serve) Run(ctx context.Context, p process) error {
 		return err
 	}
 	cfg.Logger = sdkLog{tel.Logger}
+	cfg.APIOptions = append(cfg.APIOptions, tellRequestID)
 	server, err := newServer(ctx, s, cfg, tel)
 	if err != nil {
 		return err

@@ -214,6 +214,41 @@ func TestWhatTheSDKSaysIsInTheServicesOwnLog(t *testing.T) {
 	t.Errorf("the SDK's warning is not in the log:\n%s", s.logs)
 }
 
+func TestEachCallOfAWSTellsTheRequestIDThatIsAudited(t *testing.T) {
+	w := newWorld(t)
+	w.seed(t)
+	w.become(t, "TrackingServiceRole")
+	target, err := url.Parse(w.local.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agents := make(chan string, 10)
+	proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		agents <- r.UserAgent()
+		forward(rw, r, target)
+	}))
+	defer proxy.Close()
+	t.Setenv("AWS_ENDPOINT_URL", proxy.URL)
+	s := start(t, w.environ())
+	s.awaitReady(t)
+	for len(agents) > 0 {
+		if agent := <-agents; strings.Contains(agent, "request-id") {
+			t.Errorf("a call for no request says %q", agent)
+		}
+	}
+	if status, body := s.get(t, "/shipments/1001/eta", w.issuer.Token("yellow", "ana")); status != 200 {
+		t.Fatalf("%d %s", status, body)
+	}
+	_, id, _ := strings.Cut(s.logs.String(), `"log":"audit"`)
+	_, id, _ = strings.Cut(id, `"request_id":"`)
+	id, _, _ = strings.Cut(id, `"`)
+	for _, call := range []string{"AssumeRole", "GetItem"} {
+		if agent := <-agents; id == "" || !strings.HasSuffix(agent, " md/request-id#"+id) {
+			t.Errorf("%s says %q, want the request id %q of the audit record", call, agent, id)
+		}
+	}
+}
+
 // forward sends r on to target with the Host that it was signed for.
 func forward(rw http.ResponseWriter, r *http.Request, target *url.URL) {
 	out := r.Clone(r.Context())
