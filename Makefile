@@ -1,8 +1,16 @@
 # Shiptrack. `make help` lists the targets.
 
-MODULES  := pkg shipment-service tracking-service infra infra/localaws
+# No path of this file is absolute, so the checkout's own path may hold spaces, quotes, & and $. That is safe in the
+# checkout alone: `make -f` from another folder would build there, and clean there.
+this := $(subst //<,,$(subst //< ,,//<$(MAKEFILE_LIST)))
+ifneq ($(shell [ '$(subst ','\'',$(this))' -ef Makefile ] && echo here),here)
+$(error this Makefile works in its own folder alone: use make -C FOLDER)
+endif
+
+MODULES  := $(shell sed -n 's|^[[:space:]]*\./||p' go.work)
+PACKAGES := $(MODULES:%=./%/...)
 BINARIES := localaws devissuer provision demo prove tracking-service shipment-service
-BIN      := $(CURDIR)/bin
+TOOLS    := golangci-lint oapi-codegen actionlint
 
 # Static binaries.
 export CGO_ENABLED ?= 0
@@ -15,21 +23,36 @@ BENCHTIME   ?= 1s
 REQUESTS    ?= 100000
 TARGET      ?= embedded
 ACCOUNT     ?=
+PKG         ?= $(PACKAGES)
+
+# What a user gives is text: make does not expand it, and recipes take it from the environment, where the shell does not either.
+GIVEN := TENANT SUBJECT ISSUER_PORT BENCHTIME REQUESTS TARGET ACCOUNT
+$(foreach v,$(GIVEN),$(eval override $v := $$(value $v)))
+override PKG := $(if $(filter file,$(origin PKG)),$(PACKAGES),$(value PKG))
+export $(GIVEN) PKG
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 .PHONY: demo
 demo: build ## build, start everything on loopback, check isolation, print what to try; Ctrl-C stops it
-	@$(BIN)/demo --bin $(BIN)
+	@bin/demo --bin bin
+
+.PHONY: check
+check: tools ## build, vet, lint and test what needs no binaries, in a minute once caches are warm [PKG=./pkg/authn/...]
+	@go build $$PKG && go vet $$PKG && bin/golangci-lint run $$PKG
+	@go test $$(go list $$PKG | grep -v /infra/dev/e2e)
 
 .PHONY: test
-test: ## run every test that needs Go alone
-	@echo 'testing the five modules (the first run compiles their dependencies)'
-	@go test -count=1 work
+test: ## run every test that needs Go alone, and say how far it is; some minutes
+	@go run ./infra/dev/progress -count=1 work
+
+.PHONY: test-clients
+test-clients: ## drive a demo with the AWS CLI and boto3, which have to be installed; with STACK=compose, what make up started
+	@go test -count=1 -tags clients -run 'TestClients|TestApplication' ./infra/dev/e2e
 
 .PHONY: build
 build: $(BINARIES:%=build-%) ## build static binaries into bin/
@@ -40,18 +63,18 @@ build-devissuer: FOLDER = infra/dev/devissuer/cmd/devissuer
 build-provision: FOLDER = infra/dev/provision/cmd/provision
 build-demo: FOLDER = infra/dev/demo
 build-prove: FOLDER = infra/prove/cmd/prove
-build-localaws build-devissuer build-provision build-demo build-prove: build-%:
-	@echo '  building $*'
-	@$(GOBUILD) -o $(BIN)/$* ./$(FOLDER)
+build-tracking-service: FOLDER = tracking-service/cmd/tracking-service
+build-shipment-service: FOLDER = shipment-service/cmd/shipment-service
 
-build-tracking-service build-shipment-service: build-%:
+.PHONY: $(BINARIES:%=build-%)
+$(BINARIES:%=build-%): build-%:
 	@echo '  building $*'
-	@$(GOBUILD) -o $(BIN)/$* ./$*/cmd/$*
+	@$(GOBUILD) -o bin/$* ./$(FOLDER)
 
 .PHONY: token
 token: ## print a token of the running demo, or of Compose's: make token TENANT=yellow [SUBJECT=ana]
-	@if [ -x $(BIN)/devissuer ]; then $(BIN)/devissuer token --tenant '$(TENANT)' --subject '$(SUBJECT)' --issuer http://127.0.0.1:$(ISSUER_PORT); \
-	else docker compose exec -T devissuer /devissuer token --tenant '$(TENANT)' --subject '$(SUBJECT)'; fi
+	@if [ -x bin/devissuer ]; then bin/devissuer token --tenant="$$TENANT" --subject="$$SUBJECT" --issuer="http://127.0.0.1:$$ISSUER_PORT"; \
+	else docker compose exec -T devissuer /devissuer token --tenant="$$TENANT" --subject="$$SUBJECT"; fi
 
 .PHONY: up
 up: ## the same in Docker Compose, localaws in front of LocalStack; ready when it returns
@@ -61,32 +84,29 @@ up: ## the same in Docker Compose, localaws in front of LocalStack; ready when i
 down: ## stop Docker Compose's containers and remove them, their networks and volumes; the images stay
 	@docker compose --profile '*' down --volumes --remove-orphans
 
-.PHONY: test-clients
-test-clients: ## drive a demo, or with STACK=compose what make up started, with the AWS CLI and boto3
-	@go test -count=1 -tags clients -run 'TestClients|TestApplication' ./infra/dev/e2e
-
 .PHONY: prove
 prove: build-prove build-tracking-service build-shipment-service ## attack isolation with the real policies, mutate them, and search; writes bin/prove.json and bin/prove.xml [REQUESTS=1000000] [TARGET=localstack|dynamodb-local, or TARGET=aws ACCOUNT=id]
-	@$(BIN)/prove --requests $(REQUESTS) --target $(TARGET) $(if $(ACCOUNT),--account $(ACCOUNT)) --out $(BIN)
+	@bin/prove --requests="$$REQUESTS" --target="$$TARGET" $${ACCOUNT:+--account="$$ACCOUNT"} --out=bin
 
 .PHONY: bench
 bench: ## run the benchmarks, print a table and write bin/bench.json
-	@mkdir -p $(BIN) && go run ./infra/dev/bench --benchtime $(BENCHTIME) -o $(BIN)/bench.json $(foreach m,$(MODULES),./$(m)/...)
+	@mkdir -p bin && go run ./infra/dev/bench --benchtime="$$BENCHTIME" -o bin/bench.json $(PACKAGES)
 
 .PHONY: lint
-lint: tools ## run golangci-lint, and check that the import rules would notice a violation
-	@$(BIN)/golangci-lint run $$(go list -m -f '{{.Dir}}/...')
-	@.ci/lint-rules $(BIN)/golangci-lint
+lint: tools ## run golangci-lint and actionlint, and check that each import rule would notice a violation
+	@bin/golangci-lint run $(PACKAGES)
+	@.ci/lint-rules bin/golangci-lint
+	@bin/actionlint .github/workflows/*.yml
 
 .PHONY: generate
 generate: tools ## make the Go code of the OpenAPI documents anew
-	@PATH="$(BIN):$$PATH" go generate $(foreach m,$(MODULES),./$(m)/...)
+	@go generate $(PACKAGES)
 
 .PHONY: tools
 tools: ## build the pinned developer tools into bin/ (two minutes the first time)
-	@[ -x $(BIN)/golangci-lint ] || echo '  building golangci-lint and oapi-codegen (two minutes the first time)'
-	@mkdir -p $(BIN) && GOWORK=off go -C infra/tools build -o $(BIN)/ tool
+	@[ -x bin/golangci-lint ] || echo '  building $(TOOLS) (two minutes the first time)'
+	@mkdir -p bin && GOWORK=off go -C infra/tools build -o ../../bin/ tool
 
 .PHONY: clean
 clean: ## remove bin/
-	@rm -rf $(BIN)
+	@rm -rf bin

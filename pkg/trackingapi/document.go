@@ -5,7 +5,7 @@ package trackingapi
 
 import _ "embed"
 
-//go:generate oapi-codegen -config oapi-codegen.yaml openapi.yaml
+//go:generate ../../bin/oapi-codegen -config oapi-codegen.yaml openapi.yaml
 
 //go:embed openapi.yaml
 var document string

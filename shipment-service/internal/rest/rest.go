@@ -14,7 +14,7 @@ import (
 	"example.com/shiptrack/pkg/trackingapi/contract"
 )
 
-//go:generate oapi-codegen -config oapi-codegen.yaml openapi.yaml
+//go:generate ../../../bin/oapi-codegen -config oapi-codegen.yaml openapi.yaml
 
 //go:embed openapi.yaml
 var document []byte

@@ -15,7 +15,7 @@ import (
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
-//go:generate oapi-codegen -config oapi-codegen.yaml ../../../pkg/trackingapi/openapi.yaml
+//go:generate ../../../bin/oapi-codegen -config oapi-codegen.yaml ../../../pkg/trackingapi/openapi.yaml
 
 // Service is the domain's tracking.Service.
 type Service interface {
