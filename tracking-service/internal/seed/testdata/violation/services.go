@@ -1,0 +1,4 @@
+// What this package may not import: .ci/lint-rules checks that the rule services of .golangci.yml says so.
+package seed
+
+import _ "example.com/shiptrack/infra/iam"
