@@ -50,7 +50,7 @@ func (d Demonstration) Put(ctx context.Context) error {
 	if d.Seed == "" {
 		return nil
 	}
-	fmt.Fprintln(d.Out, "provision: seeding tenants yellow, blue and green under TrackingSeedRole")
+	fmt.Fprintln(d.Out, "provision: seeding the demonstration's tenants under TrackingSeedRole")
 	return d.seed(ctx)
 }
 

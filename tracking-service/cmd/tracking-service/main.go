@@ -18,7 +18,7 @@ import (
 
 type cli struct {
 	Serve  serve       `cmd:"" default:"1" help:"Answer the API until SIGINT or SIGTERM (the default)."`
-	Seed   seedCommand `cmd:"" help:"Write the shipments of the demonstration's tenants yellow, blue and green, over those of the same ids. It needs a role that may write: set TRACKING_ACCESS_ROLE_ARN to TrackingSeedRole's, and run it as TrackingSeedTaskRole. Of the variables it reads TRACKING_TABLE, TRACKING_ACCESS_ROLE_ARN, INSTANCE_ID and AWS_*."`
+	Seed   seedCommand `cmd:"" help:"Write the shipments of the demonstration's tenants, over those of the same ids. It needs a role that may write: set TRACKING_ACCESS_ROLE_ARN to TrackingSeedRole's, and run it as TrackingSeedTaskRole. Of the variables it reads TRACKING_TABLE, TRACKING_ACCESS_ROLE_ARN, INSTANCE_ID and AWS_*."`
 	Health health      `cmd:"" help:"Ask the /readyz of the service on LISTEN_ADDR; exit 0 if it can answer requests, else 1."`
 }
 

@@ -15,7 +15,7 @@ import (
 // seedTimeout bounds a run of seed.
 const seedTimeout = time.Minute
 
-// seedTenants is the capacity of the session cache: the demonstration's tenants fit.
+// seedTenants is the capacity of the session cache: a tenant that is written needs its session no more.
 const seedTenants = 16
 
 // seedSettings are all that seed reads from its environment, but for AWS_*.
@@ -51,5 +51,5 @@ func (seedCommand) Run(ctx context.Context, p process) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, seedTimeout)
 	defer cancel()
-	return seed.Run(ctx, store, time.Now(), p.stdout)
+	return seed.Run(ctx, seed.Files(), store, time.Now(), p.stdout)
 }

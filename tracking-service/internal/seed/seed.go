@@ -11,57 +11,80 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"strings"
 	"time"
 
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
-// files has one file for each tenant, <tenant>.jsonl, with one shipment a line.
+// embedded has the files of the demonstration. A file that is added is one more tenant: nothing else names them.
 //
 //go:embed data/*.jsonl
-var files embed.FS
+var embedded embed.FS
 
-// tenants are those of the demonstration, in the order in which they are written.
-var tenants = []string{"yellow", "blue", "green"}
+// Files returns the demonstration's files: one for each tenant, <tenant>.jsonl, with one shipment a line.
+func Files() fs.FS {
+	files, err := fs.Sub(embedded, "data")
+	if err != nil {
+		panic(err) // the name is a constant
+	}
+	return files
+}
 
 // Putter writes the shipments of the tenant in the context.
 type Putter interface {
 	Put(ctx context.Context, shipments []tracking.Shipment) error
 }
 
-// Run writes all shipments through store, relative to now, and tells progress of each tenant in a line.
-func Run(ctx context.Context, store Putter, now time.Time, progress io.Writer) error {
-	for _, name := range tenants {
-		id, err := tenant.Parse(name)
-		if err != nil {
-			return fmt.Errorf("seed: %w", err)
+// Run writes the shipments of each tenant that has a file, by the name of the file, through store. Times are relative to
+// now. It tells progress of each tenant in a line. All files are read before anything is written.
+func Run(ctx context.Context, files fs.FS, store Putter, now time.Time, progress io.Writer) error {
+	all, err := read(files, now)
+	if err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	for _, t := range all {
+		if err := store.Put(tenant.NewContext(ctx, t.id), t.shipments); err != nil {
+			return fmt.Errorf("seed: tenant %s: %w", t.id, err)
 		}
-		shipments, err := Shipments(name, now)
-		if err != nil {
-			return err
-		}
-		if err := store.Put(tenant.NewContext(ctx, id), shipments); err != nil {
-			return fmt.Errorf("seed: tenant %s: %w", name, err)
-		}
-		if _, err := fmt.Fprintf(progress, "seeded %s: %d shipments\n", name, len(shipments)); err != nil {
+		if _, err := fmt.Fprintf(progress, "seeded %s: %d shipments\n", t.id, len(t.shipments)); err != nil {
 			return fmt.Errorf("seed: progress: %w", err)
 		}
 	}
 	return nil
 }
 
-// Shipments returns the named tenant's shipments, their times relative to now (whole minutes).
-func Shipments(name string, now time.Time) ([]tracking.Shipment, error) {
-	text, err := files.ReadFile("data/" + name + ".jsonl")
+// owned are the shipments of one tenant.
+type owned struct {
+	id        tenant.ID
+	shipments []tracking.Shipment
+}
+
+// read returns the tenants in the order of their names, their times relative to now (whole minutes).
+func read(files fs.FS, now time.Time) ([]owned, error) {
+	names, err := fs.Glob(files, "*.jsonl")
 	if err != nil {
-		return nil, fmt.Errorf("seed: %w", err)
+		return nil, err
 	}
-	shipments, err := parse(text, now.UTC().Truncate(time.Minute))
-	if err != nil {
-		return nil, fmt.Errorf("seed: %s.jsonl: %w", name, err)
+	var all []owned
+	for _, name := range names {
+		id, err := tenant.Parse(strings.TrimSuffix(name, ".jsonl"))
+		if err != nil {
+			return nil, fmt.Errorf("%s is not named after a tenant: %w", name, err)
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		shipments, err := parse(text, now.UTC().Truncate(time.Minute))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		all = append(all, owned{id, shipments})
 	}
-	return shipments, nil
+	return all, nil
 }
 
 // parse reads JSON Lines: one shipment a line, no two of the same id.

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"example.com/shiptrack/pkg/tenant"
@@ -31,11 +32,14 @@ func (t table) Put(ctx context.Context, shipments []tracking.Shipment) error {
 	return nil
 }
 
+// tenants are those that the documents speak of.
+var tenants = []string{"yellow", "blue", "green"}
+
 func seeded(t *testing.T) table {
 	t.Helper()
 	all := table{}
 	var progress strings.Builder
-	if err := Run(t.Context(), all, now, &progress); err != nil {
+	if err := Run(t.Context(), Files(), all, now, &progress); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range tenants {
@@ -119,7 +123,7 @@ func checkOrder(t *testing.T, name string, s tracking.Shipment) {
 
 func TestSeedingAgainWritesTheSame(t *testing.T) {
 	all := seeded(t)
-	if err := Run(t.Context(), all, now.Add(3*time.Second), &strings.Builder{}); err != nil {
+	if err := Run(t.Context(), Files(), all, now.Add(3*time.Second), &strings.Builder{}); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(all, seeded(t)) {
@@ -127,10 +131,33 @@ func TestSeedingAgainWritesTheSame(t *testing.T) {
 	}
 }
 
+const line = `{"shipmentId":"1","carrierBookingReference":"B","carrier":"MAEU","origin":"CNSHA","destination":"DEHAM",` +
+	`"milestones":[{"type":"ARRI","location":"DEHAM","planned":"+1h","actual":"-1m"}]}`
+
+func TestAFileMoreIsATenantMore(t *testing.T) {
+	all, progress := table{}, strings.Builder{}
+	files := fstest.MapFS{"purple.jsonl": {Data: []byte(line + "\n")}, "yellow.jsonl": {Data: []byte(line + "\n")}}
+	if err := Run(t.Context(), files, all, now, &progress); err != nil {
+		t.Fatal(err)
+	}
+	if want := "seeded purple: 1 shipments\nseeded yellow: 1 shipments\n"; progress.String() != want || len(all["purple"]) != 1 {
+		t.Errorf("said %q, purple has %v, want %q", progress.String(), all["purple"], want)
+	}
+}
+
+func TestFileThatIsNamedAfterNoTenantIsRefusedBeforeAnythingIsWritten(t *testing.T) {
+	all := table{}
+	files := fstest.MapFS{"blue.jsonl": {Data: []byte(line)}, "not a tenant.jsonl": {Data: []byte(line)}}
+	err := Run(t.Context(), files, all, now, &strings.Builder{})
+	if err == nil || !strings.Contains(err.Error(), "not a tenant.jsonl") || len(all) > 0 {
+		t.Errorf("Run = %v, written %v, want the file named and nothing written", err, all)
+	}
+}
+
 func TestErrorOfTheStoreEndsTheRun(t *testing.T) {
 	cause := errors.New("denied")
 	var progress strings.Builder
-	if err := Run(t.Context(), failing{cause}, now, &progress); !errors.Is(err, cause) || progress.Len() > 0 {
+	if err := Run(t.Context(), Files(), failing{cause}, now, &progress); !errors.Is(err, cause) || progress.Len() > 0 {
 		t.Errorf("Run = %v with progress %q, want the store's error and none", err, progress.String())
 	}
 }
@@ -140,8 +167,7 @@ type failing struct{ err error }
 func (f failing) Put(context.Context, []tracking.Shipment) error { return f.err }
 
 func TestLineThatIsNotKnownInFullIsRefused(t *testing.T) {
-	good := `{"shipmentId":"1","carrierBookingReference":"B","carrier":"MAEU","origin":"CNSHA","destination":"DEHAM",` +
-		`"milestones":[{"type":"ARRI","location":"DEHAM","planned":"+1h","actual":"-1m"}]}`
+	good := line
 	if got, err := parse([]byte(good+"\n"), now); err != nil || len(got) != 1 || !got[0].Milestones[0].Planned.Equal(now.Add(time.Hour)) {
 		t.Fatalf("the control is refused: %v, %v", got, err)
 	}

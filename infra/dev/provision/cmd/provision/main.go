@@ -20,7 +20,7 @@ type cli struct {
 	Health health `cmd:"" help:"Exit 0 if a running keep has all in place, 1 if not."`
 }
 
-const description = `Puts Shiptrack's demonstration in place on localaws, as its root: the roles and policies of infra/iam/hardened, the table TrackingData, and the rows of the tenants yellow, blue and green.
+const description = `Puts Shiptrack's demonstration in place on localaws, as its root: the roles and policies of infra/iam/hardened, the table TrackingData, and the rows of the demonstration's tenants (tracking-service/internal/seed/data).
 
 Examples:
 
