@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"example.com/shiptrack/infra/dev/devissuer"
-	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/tokenvending"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,7 +31,7 @@ type report struct {
 // firstETA asks for yellow's shipment 1001 and returns how long after the start of the demo it was answered.
 func (d *demo) firstETA(ctx context.Context) (time.Duration, error) {
 	if _, err := d.eta(ctx, "yellow"); err != nil {
-		return 0, err
+		return 0, d.withLastDenial(err)
 	}
 	return time.Since(d.started), nil
 }
@@ -100,15 +98,16 @@ func (d *demo) checkIsolation(ctx context.Context) (session, denial string, err 
 	if len(own.Item) == 0 {
 		return "", "", errors.New("isolation is not shown: yellow's own shipment 1001 is not in the table")
 	}
-	_, err = client.GetItem(ctx, getItem("blue"))
+	foreign, err := client.GetItem(ctx, getItem("blue"))
 	var refusal smithy.APIError
 	switch {
 	case err == nil:
-		return "", "", errors.New("ISOLATION DOES NOT HOLD: yellow's session read blue's partition key")
+		why, err := d.whyDecided(requestIDOf(foreign.ResultMetadata))
+		return "", "", errors.Join(fmt.Errorf("ISOLATION DOES NOT HOLD: yellow's session read blue's partition key:\n  %s", why), err)
 	case !errors.As(err, &refusal) || refusal.ErrorCode() != "AccessDeniedException":
 		return "", "", fmt.Errorf("isolation is not shown: blue's key was refused, but not by IAM: %w", err)
 	}
-	denial, err = d.whyDenied(requestID(err))
+	denial, err = d.whyDecided(requestID(err))
 	return session, denial, err
 }
 
@@ -142,40 +141,6 @@ func getItem(partition string) *dynamodb.GetItemInput {
 		"TenantID":   &types.AttributeValueMemberS{Value: partition},
 		"ShipmentID": &types.AttributeValueMemberS{Value: "1001"},
 	}}
-}
-
-func requestID(err error) string {
-	var withID interface{ ServiceRequestID() string }
-	if errors.As(err, &withID) {
-		return withID.ServiceRequestID()
-	}
-	return ""
-}
-
-// whyDenied finds the decision of a request in localaws' log, and returns the statement that failed.
-func (d *demo) whyDenied(id string) (string, error) {
-	f, err := os.Open(d.decisionLog())
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var decision struct {
-			RequestID string          `json:"requestId"`
-			Misses    []localaws.Miss `json:"misses"`
-		}
-		if json.Unmarshal(lines.Bytes(), &decision) != nil || decision.RequestID != id {
-			continue
-		}
-		for _, miss := range decision.Misses {
-			if miss.Effect == "Allow" {
-				return miss.Said, nil
-			}
-		}
-	}
-	return "", fmt.Errorf("the decision on request %q is not in localaws' log", id)
 }
 
 func (d *demo) etaURL(id string) string {

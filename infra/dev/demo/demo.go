@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"example.com/shiptrack/infra/dev/fleet"
@@ -19,7 +21,6 @@ import (
 // What the demo is made of. The names are those of infra/iam and of infra/docs.
 const (
 	account  = provision.Account
-	region   = "us-east-1"
 	table    = provision.TableName
 	audience = "shiptrack"
 )
@@ -39,9 +40,9 @@ type demo struct {
 
 // runDemo starts everything, checks it, prints what to try, and waits until ctx is done (Ctrl-C), which is success.
 // It fails where a port is taken, a part does not come up or dies, or isolation does not hold; then too,
-// nothing is left running.
-func runDemo(ctx context.Context, s Settings, out io.Writer) (err error) {
-	if err := s.checkPorts(); err != nil {
+// nothing is left running, but the logs stay.
+func runDemo(ctx context.Context, s Settings, out io.Writer) error {
+	if err := errors.Join(s.checkPorts(), s.checkWithout()); err != nil {
 		return err
 	}
 	bin, err := filepath.Abs(s.Bin)
@@ -52,18 +53,34 @@ func runDemo(ctx context.Context, s Settings, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	d := &demo{
 		Settings: s, out: out, dir: dir, fleet: fleet.New(bin, dir), started: time.Now(),
 		client: &http.Client{Timeout: 5 * time.Second},
 	}
-	defer d.fleet.Stop()
 	err = d.run(ctx)
 	if ctx.Err() != nil {
 		fmt.Fprintln(out, "\nstopping")
-		return nil
+		err = nil
 	}
-	return err
+	d.fleet.Stop()
+	return d.tidy(err)
+}
+
+// tidy removes all that this run wrote; where it failed, not its logs.
+func (d *demo) tidy(failure error) error {
+	if err := os.Remove(d.envFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(failure, err)
+	}
+	if failure == nil {
+		return os.RemoveAll(d.dir)
+	}
+	entries, err := os.ReadDir(d.dir)
+	for _, entry := range entries {
+		if ext := filepath.Ext(entry.Name()); ext != ".log" && ext != ".jsonl" {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(d.dir, entry.Name())))
+		}
+	}
+	return errors.Join(fmt.Errorf("%w\nthe logs of all parts, and every IAM decision, are kept in %s", failure, d.dir), err)
 }
 
 func (d *demo) run(ctx context.Context) error {
@@ -103,44 +120,81 @@ func causeOf(ctx context.Context, err error) error {
 	return err
 }
 
+// part is a process of the demo that needs no other to start.
+type part struct {
+	name     string // of its binary too
+	settings []string
+	args     []string
+}
+
+func (d *demo) parts() []part {
+	return []part{
+		{"localaws", d.awsSettings(), []string{"serve", "--listen", address(d.LocalawsPort), "--data", filepath.Join(d.dir, "data"), "--log", d.decisionLog()}},
+		{"devissuer", nil, []string{"serve", "--listen", address(d.IssuerPort), "--audience", audience}},
+		{"tracking-service", d.trackingSettings(), []string{"serve"}},
+		{"shipment-service", d.shipmentSettings(), []string{"serve"}},
+	}
+}
+
 // start brings every part up, in the order in which they need each other; what needs nobody starts at once.
 func (d *demo) start(ctx context.Context) error {
-	cursorKey := make([]byte, 32)
-	rand.Read(cursorKey)
-	if err := os.WriteFile(d.tokenFile(), []byte(rand.Text()), 0o600); err != nil {
+	if err := d.writeSecrets(); err != nil {
 		return err
 	}
-	for _, part := range []struct {
-		name, binary string
-		env          []string
-		args         []string
-	}{
-		{"localaws", "localaws", d.awsEnv(), []string{"serve", "--listen", address(d.LocalawsPort),
-			"--data", filepath.Join(d.dir, "data"), "--log", d.decisionLog()}},
-		{"devissuer", "devissuer", d.baseEnv(), []string{"serve", "--listen", address(d.IssuerPort), "--audience", audience}},
-		{"tracking-service", "tracking-service", d.trackingEnv(base64.StdEncoding.EncodeToString(cursorKey)), []string{"serve"}},
-		{"shipment-service", "shipment-service", d.shipmentEnv(), []string{"serve"}},
-	} {
-		if err := d.fleet.Start(part.name, part.binary, part.env, part.args...); err != nil {
+	var leftOut []string
+	for _, p := range d.parts() {
+		if p.name == d.Without {
+			leftOut = p.settings
+		} else if err := d.fleet.Start(p.name, p.name, append(d.baseEnv(), p.settings...), p.args...); err != nil {
 			return err
 		}
 	}
-	d.step("localaws on %s: roles and policies of infra/iam, table %s, the rows of yellow, blue and green", address(d.LocalawsPort), table)
-	if err := d.fleet.Once(ctx, "provision", "provision", d.awsEnv(), "--seed", filepath.Join(d.fleet.Bin, "tracking-service")); err != nil {
+	d.step("localaws on %s: roles and policies of infra/iam, table %s", address(d.LocalawsPort), table)
+	if err := d.provision(ctx); err != nil {
 		return err
 	}
 	if err := d.fleet.Start("credentials", "localaws", d.awsEnv(), "credentials", "serve", "--role", "TrackingServiceRole",
 		"--listen", address(d.CredentialsPort), "--token-file", d.tokenFile()); err != nil {
 		return err
 	}
+	if d.Without != "" {
+		if err := d.leaveOut(ctx, leftOut); err != nil {
+			return err
+		}
+	}
 	d.step("waiting for shipment-service to be ready")
-	return d.await(ctx, "shipment-service", endpoint(d.ShipmentPort)+"/readyz")
-}
-
-// await polls url until it answers 200, and says what it answered last where it never does.
-func (d *demo) await(ctx context.Context, name, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
+	if err := d.await(ctx, "shipment-service", endpoint(d.ShipmentPort)+"/readyz"); err != nil {
+		return d.withLastDenial(err)
+	}
+	return nil
+}
+
+// writeSecrets makes what the credentials endpoint and its one client share, and the key of the page cursors.
+func (d *demo) writeSecrets() error {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails (crypto/rand)
+	return errors.Join(os.WriteFile(d.tokenFile(), []byte(rand.Text()), 0o600),
+		os.WriteFile(d.cursorKeyFile(), []byte(base64.StdEncoding.EncodeToString(key)), 0o600))
+}
+
+// provision puts roles, table and rows in place, and says whose rows there are.
+func (d *demo) provision(ctx context.Context) error {
+	if err := d.fleet.Once(ctx, "provision", "provision", d.awsEnv(), "--seed", filepath.Join(d.fleet.Bin, "tracking-service")); err != nil {
+		return err
+	}
+	said, err := os.ReadFile(d.fleet.Log("provision"))
+	for line := range strings.Lines(string(said)) {
+		if strings.HasPrefix(line, "seeded ") {
+			d.step("%s", strings.TrimSpace(line))
+		}
+	}
+	return err
+}
+
+// await polls url until it answers 200, or ctx ends; then it says what it answered last.
+func (d *demo) await(ctx context.Context, name, url string) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	last := "nothing"

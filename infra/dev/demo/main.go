@@ -26,10 +26,18 @@ Examples:
   SHIPMENT_PORT=18080 LOCALAWS_PORT=14566 make demo
       on other ports; what it prints names them
 
-It exits with 1 where a part does not come up or the check fails.`
+  bin/demo --without tracking-service --print-env
+      all but one service, which you start from your IDE with the environment that is printed
+
+It exits with 1 where a part does not come up or the check fails, and says where the logs are. OTEL_* reach the services (traces); their other settings are the demo's own, and refused here.`
 
 // Run is called by kong.
-func (c cli) Run(ctx context.Context, out io.Writer) error { return runDemo(ctx, c.Settings, out) }
+func (c cli) Run(ctx context.Context, out io.Writer) error {
+	if err := refuseForeign(os.Environ()); err != nil {
+		return err
+	}
+	return runDemo(ctx, c.Settings, out)
+}
 
 func main() {
 	// SIGHUP: a terminal that is closed must not leave the parts running, nor their secrets on the disk.

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// Settings say where each part listens; each field's variable moves it.
+// Settings say where each part listens (each field's variable moves it), and what is left out.
 type Settings struct {
 	ShipmentPort        int    `env:"SHIPMENT_PORT" default:"8080" help:"shipment-service, the public face."`
 	TrackingPort        int    `env:"TRACKING_PORT" default:"8081" help:"tracking-service, the owner of the data."`
@@ -20,6 +20,9 @@ type Settings struct {
 	CredentialsPort     int    `env:"CREDENTIALS_PORT" default:"4567" help:"The container-credentials endpoint of the tracking service."`
 	ShipmentMetricsPort int    `env:"SHIPMENT_METRICS_PORT" default:"9080" help:"Metrics of shipment-service."`
 	TrackingMetricsPort int    `env:"TRACKING_METRICS_PORT" default:"9081" help:"Metrics of tracking-service."`
+	Region              string `env:"AWS_REGION" default:"us-east-1" help:"The region that localaws plays."`
+	Without             string `enum:",shipment-service,tracking-service" default:"" placeholder:"SERVICE" help:"Start all but this service, and wait until you have started it: from an IDE, or under a debugger."`
+	PrintEnv            bool   `help:"With --without: print the environment that the service needs, and write it to SERVICE.env beside the binaries."`
 	Bin                 string `default:"bin" type:"existingdir" help:"Folder of the binaries that make build makes."`
 }
 
@@ -27,17 +30,18 @@ type Settings struct {
 type port struct {
 	number         int
 	variable, part string
+	service        string // whose it is
 }
 
 func (s Settings) ports() []port {
 	return []port{
-		{s.ShipmentPort, "SHIPMENT_PORT", "shipment-service"},
-		{s.TrackingPort, "TRACKING_PORT", "tracking-service"},
-		{s.IssuerPort, "ISSUER_PORT", "devissuer"},
-		{s.LocalawsPort, "LOCALAWS_PORT", "localaws"},
-		{s.CredentialsPort, "CREDENTIALS_PORT", "container credentials"},
-		{s.ShipmentMetricsPort, "SHIPMENT_METRICS_PORT", "shipment-service's metrics"},
-		{s.TrackingMetricsPort, "TRACKING_METRICS_PORT", "tracking-service's metrics"},
+		{s.ShipmentPort, "SHIPMENT_PORT", "shipment-service", "shipment-service"},
+		{s.TrackingPort, "TRACKING_PORT", "tracking-service", "tracking-service"},
+		{s.IssuerPort, "ISSUER_PORT", "devissuer", ""},
+		{s.LocalawsPort, "LOCALAWS_PORT", "localaws", ""},
+		{s.CredentialsPort, "CREDENTIALS_PORT", "container credentials", ""},
+		{s.ShipmentMetricsPort, "SHIPMENT_METRICS_PORT", "shipment-service's metrics", "shipment-service"},
+		{s.TrackingMetricsPort, "TRACKING_METRICS_PORT", "tracking-service's metrics", "tracking-service"},
 	}
 }
 
@@ -52,6 +56,9 @@ func (s Settings) checkPorts() error {
 			return fmt.Errorf("%s and %s both name port %d: give one of them another", other, p.variable, p.number)
 		}
 		seen[p.number] = p.variable
+		if p.service != "" && p.service == s.Without {
+			continue // it may run already
+		}
 		listener, err := net.Listen("tcp", address(p.number))
 		if err != nil {
 			why := "cannot be listened on (" + err.Error() + ")"
@@ -64,6 +71,14 @@ func (s Settings) checkPorts() error {
 		listener.Close()
 	}
 	return nil
+}
+
+// address returns where a service listens.
+func (s Settings) address(service string) string {
+	if service == "tracking-service" {
+		return address(s.TrackingPort)
+	}
+	return address(s.ShipmentPort)
 }
 
 // movedPort is a number to suggest instead of one that is taken.

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// checkWithout refuses a flag that would have no effect.
+func (s Settings) checkWithout() error {
+	if s.PrintEnv && s.Without == "" {
+		return errors.New("--print-env is for the service that --without names: add --without tracking-service or --without shipment-service")
+	}
+	return nil
+}
+
+// leaveOut says what the service needs that the user starts, and waits for it as long as the user takes.
+func (d *demo) leaveOut(ctx context.Context, settings []string) error {
+	d.step("%s is left out: it is waited for on %s", d.Without, d.address(d.Without))
+	if d.PrintEnv {
+		if err := d.printEnv(settings); err != nil {
+			return err
+		}
+	}
+	return d.await(ctx, d.Without, "http://"+d.address(d.Without)+"/healthz")
+}
+
+// envFile is where the settings of the service left out stand, under the same name in each run.
+func (d *demo) envFile() string { return filepath.Join(d.fleet.Bin, d.Without+".env") }
+
+// printEnv prints the settings for a shell or for the run configuration of an IDE, and writes them to envFile. Secrets
+// stand in files that they name.
+func (d *demo) printEnv(settings []string) error {
+	var lines strings.Builder
+	for _, setting := range settings {
+		name, value, _ := strings.Cut(setting, "=")
+		fmt.Fprintf(&lines, "%s=%s\n", name, quoted(value))
+	}
+	if err := os.WriteFile(d.envFile(), []byte(lines.String()), 0o600); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, `
+%s
+These lines are its environment, for the run configuration of an IDE. They are in %s too:
+
+  set -a; . %s; set +a; go run ./%s/cmd/%s
+
+`, &lines, d.envFile(), quoted(d.envFile()), d.Without, d.Without)
+	return nil
+}
+
+// quoted writes a value so that a shell reads it as it is; most values need no quotes.
+func quoted(value string) string {
+	if strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@,+=") == "" {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+}
