@@ -52,6 +52,7 @@ type container struct {
 	}
 	Config struct {
 		User   string
+		Image  string
 		Env    []string
 		Labels map[string]string
 	}
@@ -163,7 +164,7 @@ func TestNothingButLocalawsReachesTheEmulator(t *testing.T) {
 	}
 	// health's words tell what happened: an emulator that is reached has no such path, and answers so.
 	probe := func(from, host string) string {
-		said, err := dockerSays(t, "run", "--rm", "--network", from, "--env", "AWS_ENDPOINT_URL=http://"+host+":4566", "shiptrack/localaws", "health")
+		said, err := dockerSays(t, "run", "--rm", "--network", from, "--env", "AWS_ENDPOINT_URL=http://"+host+":4566", all["localaws"].Config.Image, "health")
 		if err == nil {
 			return "localaws"
 		}
