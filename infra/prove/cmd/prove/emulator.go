@@ -23,7 +23,7 @@ type emulator struct {
 	environment []string
 }
 
-// emulators are the targets that need Docker, by name; docker-compose.yml has the same images.
+// emulators are the targets that need Docker, by name; infra/compose/Dockerfile has the same images.
 var emulators = map[string]emulator{
 	"localstack":     {"localstack/localstack:4.14.0", "4566", []string{"SERVICES=dynamodb", "EAGER_SERVICE_LOADING=1"}},
 	"dynamodb-local": {"amazon/dynamodb-local:3.1.0", "8000", nil},

@@ -79,13 +79,13 @@ func TestDockerIsNamedWhereItIsMissing(t *testing.T) {
 }
 
 func TestEmulatorsAreThoseOfCompose(t *testing.T) {
-	compose, err := os.ReadFile("../../../../docker-compose.yml")
+	images, err := os.ReadFile("../../../compose/Dockerfile")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for target, e := range emulators {
-		if !strings.Contains(string(compose), e.image[strings.IndexByte(e.image, '/')+1:]) {
-			t.Errorf("%s: docker-compose.yml has no %s", target, e.image)
+		if !strings.Contains(string(images), "FROM "+e.image+" AS "+target) {
+			t.Errorf("%s: infra/compose/Dockerfile has no %s", target, e.image)
 		}
 	}
 }
