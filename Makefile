@@ -106,6 +106,7 @@ generate: tools ## make the Go code of the OpenAPI documents anew
 tools: ## build the pinned developer tools into bin/ (two minutes the first time)
 	@[ -x bin/golangci-lint ] || echo '  building $(TOOLS) (two minutes the first time)'
 	@mkdir -p bin && GOWORK=off go -C infra/tools build -o ../../bin/ tool
+	@GOWORK=off go -C infra/tools/actionlint build -o ../../../bin/ tool
 
 .PHONY: clean
 clean: ## remove bin/
