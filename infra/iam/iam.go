@@ -1,6 +1,9 @@
 // Package iam holds Shiptrack's trust and permission policies, one JSON file each: the one source, for
 // localaws as for AWS. There are two sets: the hardened one, which everything uses by
 // default, and the text of the AWS article beside it.
+//
+// Commands call Open, which reads the files on disk. A copy is embedded for the case that there is no
+// checkout, and for tests.
 package iam
 
 import (
@@ -11,7 +14,7 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// Set is a set of policies: a folder beside this file.
+// Set is a set of policies by its name: a folder beside this file.
 type Set string
 
 // The sets.
@@ -23,7 +26,7 @@ const (
 //go:embed hardened/*/*.json article/*/*.json
 var files embed.FS
 
-// Files returns the folder of set, in the form that localaws.LoadRoles reads.
+// Files returns the embedded folder of set, in the form that localaws.LoadRoles reads.
 func Files(set Set) (fs.FS, error) {
 	if set != Hardened && set != Article {
 		return nil, fmt.Errorf("policy set %q: want %q or %q", set, Hardened, Article)
@@ -31,7 +34,7 @@ func Files(set Set) (fs.FS, error) {
 	return fs.Sub(files, string(set))
 }
 
-// Load returns the roles of set with every placeholder replaced; see localaws.LoadRoles.
+// Load returns the embedded roles of set with every placeholder replaced; see localaws.LoadRoles.
 func Load(set Set, values localaws.Values) ([]localaws.Role, error) {
 	folder, err := Files(set)
 	if err != nil {

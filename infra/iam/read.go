@@ -1,0 +1,165 @@
+package iam
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing/fstest"
+)
+
+const (
+	trustFile = "trust.json"
+	readme    = "README.md"
+	// maxFile is far above what IAM takes as a document (131,072 characters, of at most two bytes each), in bytes.
+	maxFile = 256 << 10
+)
+
+// What IAM takes as the name of a role and of a policy (IAM API reference, CreateRole and PutRolePolicy), but for hidden ones.
+var (
+	roleName   = regexp.MustCompile(`^[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,.@-]{0,63}$`)
+	policyFile = regexp.MustCompile(`^[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,.@-]{0,127}\.json$`)
+)
+
+// read returns the files ROLE/NAME.json of folder. Hidden files and README.md are passed over, since editors, file managers
+// and people leave them. Anything else is an error: a file in another place, with another ending or behind a symbolic link
+// may be a policy, and a Deny that is silently left out opens a hole. A hidden file that ends in .json is an error too.
+func read(folder fs.FS) (fstest.MapFS, error) {
+	entries, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return nil, readable(err)
+	}
+	if err := holdsRoles(folder, entries); err != nil {
+		return nil, err
+	}
+	files := fstest.MapFS{}
+	for _, entry := range entries {
+		name := entry.Name()
+		switch {
+		case passedOver(name):
+			continue
+		case !entry.IsDir():
+			return nil, fmt.Errorf("%s is not a folder of a role: %s", name, removeIt(entry))
+		case !roleName.MatchString(name):
+			return nil, fmt.Errorf("%q is not a name of a role: want 1 to 64 letters, digits or any of _+=,.@-", name)
+		}
+		if err := readRole(folder, name, files); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// holdsRoles refuses a folder that is not one of roles, and says what it has.
+func holdsRoles(folder fs.FS, entries []fs.DirEntry) error {
+	var found []string
+	for _, entry := range entries {
+		if entry.Name() == trustFile {
+			return errors.New("this is the folder of one role, since it has trust.json: want the folder above it, which holds one folder per role")
+		}
+		if _, err := fs.Stat(folder, path.Join(entry.Name(), trustFile)); entry.IsDir() && err == nil {
+			return nil
+		}
+		name := entry.Name()
+		if entry.IsDir() {
+			name += "/"
+		}
+		found = append(found, name)
+	}
+	has := "it is empty"
+	if len(found) > 0 {
+		has = "it has " + strings.Join(found[:min(len(found), 12)], ", ")
+	}
+	if len(found) > 12 {
+		has += fmt.Sprintf(" and %d more", len(found)-12)
+	}
+	return errors.New("there is no folder of a role: want one folder per role, named like it, with trust.json and one file per policy; " + has)
+}
+
+func readRole(folder fs.FS, role string, files fstest.MapFS) error {
+	entries, err := fs.ReadDir(folder, role)
+	if err != nil {
+		return readable(err)
+	}
+	for _, entry := range entries {
+		file := path.Join(role, entry.Name())
+		switch {
+		case passedOver(entry.Name()):
+			continue
+		case !entry.Type().IsRegular() || !policyFile.MatchString(entry.Name()):
+			return fmt.Errorf("%s is not a policy: %s", file, removeIt(entry))
+		}
+		text, err := readFile(folder, file)
+		if err != nil {
+			return err
+		}
+		files[file] = &fstest.MapFile{Data: text, Mode: 0o644}
+	}
+	if files[path.Join(role, trustFile)] == nil {
+		return fmt.Errorf("%s has no %s, which says who may assume the role", role, trustFile)
+	}
+	return nil
+}
+
+func readFile(folder fs.FS, name string) ([]byte, error) {
+	f, err := folder.Open(name)
+	if err != nil {
+		return nil, readable(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("%s has more than %d bytes, which no policy of IAM has", name, maxFile)
+	}
+	return text, err
+}
+
+// passedOver reports whether a name says that the file is no policy.
+func passedOver(name string) bool {
+	return name == readme || strings.HasPrefix(name, ".") && !strings.HasSuffix(name, ".json")
+}
+
+// removeIt says what is wrong with an entry, and what to do.
+func removeIt(entry fs.DirEntry) string {
+	what := "its name is not one of a policy, NAME.json"
+	switch {
+	case entry.Type()&fs.ModeSymlink != 0:
+		what = "it is a symbolic link"
+	case entry.IsDir():
+		what = "it is a folder"
+	case !entry.Type().IsRegular():
+		what = "it is not a file"
+	case strings.HasPrefix(entry.Name(), "."):
+		what = "it is hidden"
+	}
+	return what + "; only ROLE/NAME.json and README.md may stand here, since nothing is left out silently"
+}
+
+// readable says what to do about a file that may not be read: in a container another user reads it than the one who made it.
+func readable(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w (who runs this must be able to read it: chmod -R a+rX on the folder)", err)
+	}
+	return err
+}
+
+// sum is the SHA-256 of policy files by their paths, such as "TrackingAccessRole/trust.json". It is taken of the listing
+// that sha256sum prints of them in the order of their paths' bytes, so that a shell can tell it too:
+//
+//	cd infra/iam/hardened && find * -name '*.json' | LC_ALL=C sort | xargs sha256sum | sha256sum
+//
+// Two sets of files have the same sum only if they have the same paths with the same content: a path has neither blanks
+// nor line ends (see read), and each line has one digest of fixed length.
+func sum(files fstest.MapFS) string {
+	listing := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(listing, "%x  %s\n", sha256.Sum256(files[name].Data), name)
+	}
+	return fmt.Sprintf("%x", listing.Sum(nil))
+}

@@ -1,0 +1,139 @@
+package iam
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"example.com/shiptrack/infra/localaws"
+)
+
+// Source is a set of policies as it was read at one moment. Its files are in memory, so that SHA256 is that
+// of the files that are used, whatever happens on disk afterwards.
+type Source struct {
+	Name     string // for people: "infra/iam/hardened", or the folder as it was given
+	SHA256   string // of the files, in lower-case hexadecimal; see sum
+	Embedded bool   // the copy in the binary, since there is no checkout
+	Files    fs.FS  // in the form that localaws.LoadRoles reads
+
+	folder string   // what stands before a file's path in an error
+	paths  []string // of Files
+}
+
+// Open reads the policies that where names, for a process whose working directory is dir. A name of a Set
+// is the folder infra/iam/<name> of the checkout that dir lies in: dir itself or the nearest folder above it
+// that has go.work and infra/iam. Without a checkout it is the embedded copy, and the Source says so. Anything else is a
+// folder that holds one folder per role; "./hardened" is a folder even though hardened is a name.
+//
+// Open reads the files and does not parse them: Load does. It refuses what it would otherwise have to leave out; see read.
+func Open(where, dir string) (Source, error) {
+	if set := Set(where); set == Hardened || set == Article {
+		root, ok := checkout(dir)
+		if !ok {
+			return Embedded(set)
+		}
+		folder := filepath.Join(root, "infra", "iam", where)
+		return openFolder("infra/iam/"+where, folder, seenFrom(dir, folder))
+	}
+	if where == "" {
+		return Source{}, unknown(where)
+	}
+	folder := where
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(dir, where)
+	}
+	return openFolder(filepath.Clean(where), folder, filepath.Clean(where))
+}
+
+// Embedded returns the copy of set that the binary was built with.
+func Embedded(set Set) (Source, error) {
+	files, err := Files(set)
+	if err != nil {
+		return Source{}, err
+	}
+	s, err := newSource("infra/iam/"+string(set)+" as embedded in this binary", "infra/iam/"+string(set), files)
+	s.Embedded = true
+	return s, err
+}
+
+func openFolder(name, folder, shown string) (Source, error) {
+	switch info, err := os.Stat(folder); {
+	case os.IsNotExist(err):
+		return Source{}, unknown(shown)
+	case err != nil:
+		return Source{}, err
+	case !info.IsDir():
+		return Source{}, fmt.Errorf("%s is a file: want the folder that holds one folder per role", shown)
+	}
+	return newSource(name, shown, os.DirFS(folder))
+}
+
+func newSource(name, shown string, files fs.FS) (Source, error) {
+	kept, err := read(files)
+	if err != nil {
+		return Source{}, fmt.Errorf("%s: %w", shown, err)
+	}
+	return Source{Name: name, SHA256: sum(kept), Files: kept, folder: shown, paths: slices.Sorted(maps.Keys(kept))}, nil
+}
+
+func unknown(where string) error {
+	return fmt.Errorf("no policies at %q: want %q, %q, or a folder that holds one folder per role, such as infra/iam/hardened", where, Hardened, Article)
+}
+
+// Load returns the roles with every placeholder replaced; see localaws.LoadRoles. An error that is about a file names it
+// by the path that a user can open.
+func (s Source) Load(values localaws.Values) ([]localaws.Role, error) {
+	roles, err := localaws.LoadRoles(s.Files, values)
+	if err == nil {
+		return roles, nil
+	}
+	for _, p := range s.paths {
+		if strings.HasPrefix(err.Error(), p) {
+			return nil, fmt.Errorf("%s/%w", s.folder, err)
+		}
+	}
+	return nil, fmt.Errorf("%s: %w", s.folder, err)
+}
+
+// String names the source and its SHA-256.
+func (s Source) String() string { return s.Name + " (sha256 " + s.SHA256 + ")" }
+
+// Copy writes the files into a new folder, for a process that has to use these and no others.
+func (s Source) Copy(folder string) error { return os.CopyFS(folder, s.Files) }
+
+// checkout returns the nearest folder, from dir upwards, that is a checkout of Shiptrack.
+func checkout(dir string) (root string, ok bool) {
+	for dir = physical(dir); ; dir = filepath.Dir(dir) {
+		workspace, err := os.Stat(filepath.Join(dir, "go.work"))
+		policies, errPolicies := os.Stat(filepath.Join(dir, "infra", "iam"))
+		if err == nil && errPolicies == nil && workspace.Mode().IsRegular() && policies.IsDir() {
+			return dir, true
+		}
+		if filepath.Dir(dir) == dir {
+			return "", false
+		}
+	}
+}
+
+// seenFrom is the path of folder from dir, where there is one.
+func seenFrom(dir, folder string) string {
+	if path, err := filepath.Rel(physical(dir), folder); err == nil {
+		return path
+	}
+	return folder
+}
+
+// physical is dir from the root of the file system, without symbolic links, as far as that can be told.
+func physical(dir string) string {
+	if absolute, err := filepath.Abs(dir); err == nil {
+		dir = absolute
+	}
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
+	}
+	return dir
+}
