@@ -9,7 +9,7 @@
 //     over it (services.go), and the bytes that are sent (request.go, call.go)
 //   - attacks and verdicts: attack.go, decided.go, run.go; the attacks by group in dynamodb.go, remaining.go, sts.go, roletags.go,
 //     trust.go, iam.go, signature.go, presigned.go, policies.go, token.go and http.go
-//   - would they notice: bench.go and mutation.go, on the mutants of package mutate
+//   - whether the attacks would notice a hole: mutation.go and worker.go, with the mutants of package mutate
 //   - what nobody thought of: search.go, generate.go, shapes.go and shrink.go
 //   - what the logs say: audit.go
 //   - what people read: report.go, report_mutants.go, report_junit.go and explain.go

@@ -18,12 +18,12 @@ type Outcome string
 // The outcomes. A proof with a mutant that is Unnoticed does not hold.
 const (
 	Noticed    Outcome = "noticed"
-	Masked     Outcome = "masked"     // another layer hides it: with a second mutant that takes that away it is noticed
-	Equivalent Outcome = "equivalent" // it grants what the document grants, for the mutant's Reason
+	Masked     Outcome = "masked"     // a second layer still denies: once a second mutant removes that layer too, an attack notices
+	Equivalent Outcome = "equivalent" // it grants exactly what the original document grants; the mutant's Reason says why
 	Unnoticed  Outcome = "UNNOTICED"
 )
 
-// Mutation is a mutant that was held against the attacks.
+// Mutation is a mutant that was attacked.
 type Mutation struct {
 	mutate.Mutant
 	Outcome Outcome
@@ -46,41 +46,41 @@ func (f found) going(d mutate.Direction) []*Attack {
 	return all
 }
 
-// Mutations holds every mutant of the documents of roles against attacks, on all processors; progress is told how many
+// Mutations carries out attacks on every mutant of the documents of roles, on all processors; progress is told how many
 // are done. A mutant that widens has to let an attack through, one that narrows has to refuse a control.
 func Mutations(ctx context.Context, roles []localaws.Role, attacks []*Attack, progress func(done, all int)) (_ []Mutation, err error) {
 	mutants, _, err := mutate.First(roles)
 	if err != nil {
 		return nil, err
 	}
-	benches, err := newBenches(ctx, roles, attacks)
+	pool, err := newWorkers(ctx, roles, attacks)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, benches.Close()) }()
+	defer func() { err = errors.Join(err, pool.Close()) }()
 	all := make([]Mutation, len(mutants))
 	var done atomic.Int64
-	err = benches.each(ctx, len(all), func(ctx context.Context, b *bench, i int) error {
+	err = pool.each(ctx, len(all), func(ctx context.Context, w *worker, i int) error {
 		all[i].Mutant = mutants[i]
-		err := b.alone(ctx, &all[i])
+		err := w.alone(ctx, &all[i])
 		if err == nil && all[i].Outcome == Unnoticed {
-			err = b.behind(ctx, &all[i], mutants)
+			err = w.behind(ctx, &all[i], mutants)
 		}
 		progress(int(done.Add(1)), len(all))
 		return err
 	})
 	if err == nil {
-		err = benches.unmoved(ctx)
+		err = pool.unchanged(ctx)
 	}
 	return all, err
 }
 
-// alone holds m against the attacks that its document is about; against all others too where none of those notices it.
-func (b *bench) alone(ctx context.Context, m *Mutation) error {
+// alone attacks m: first with the attacks that its document is about, and where none of those notices it with all others.
+func (w *worker) alone(ctx context.Context, m *Mutation) error {
 	m.Outcome = Unnoticed
-	about, others := b.about(m.Mutant)
+	about, others := w.about(m.Mutant)
 	for _, attacks := range [][]*Attack{about, others} {
-		found, err := b.run(ctx, m.Mutant, attacks)
+		found, err := w.run(ctx, m.Mutant, attacks)
 		if err != nil {
 			return err
 		}
@@ -95,15 +95,15 @@ func (b *bench) alone(ctx context.Context, m *Mutation) error {
 	return nil
 }
 
-// behind looks for what hides m: a second mutant with which an attack notices m that does not notice the second alone; and
-// where two layers hide m, a second and a third.
-func (b *bench) behind(ctx context.Context, m *Mutation, mutants []mutate.Mutant) error {
+// behind looks for the layer that hides m: a second mutant such that an attack notices both together, but not the second alone.
+// Where two layers hide m, it looks for a second and a third.
+func (w *worker) behind(ctx context.Context, m *Mutation, mutants []mutate.Mutant) error {
 	var layers []mutate.Mutant
 	for _, second := range mutants {
 		if !neighbours(m.Mutant, second) || m.Overlaps(second) {
 			continue
 		}
-		if done, err := b.unmasks(ctx, m, second); done || err != nil {
+		if done, err := w.unmasks(ctx, m, second); done || err != nil {
 			return err
 		}
 		if takesAway[second.Kind] && second.Document == m.Document {
@@ -115,7 +115,7 @@ func (b *bench) behind(ctx context.Context, m *Mutation, mutants []mutate.Mutant
 			if second.Overlaps(third) {
 				continue
 			}
-			if done, err := b.unmasks(ctx, m, second.And(third)); done || err != nil {
+			if done, err := w.unmasks(ctx, m, second.And(third)); done || err != nil {
 				return err
 			}
 		}
@@ -127,13 +127,13 @@ func (b *bench) behind(ctx context.Context, m *Mutation, mutants []mutate.Mutant
 var takesAway = map[string]bool{"statement removed": true, "statement added": true, "condition removed": true, "guard removed": true, "action added": true}
 
 // unmasks reports whether an attack notices m beside rest, and does not notice rest alone.
-func (b *bench) unmasks(ctx context.Context, m *Mutation, rest mutate.Mutant) (bool, error) {
+func (w *worker) unmasks(ctx context.Context, m *Mutation, rest mutate.Mutant) (bool, error) {
 	both := m.And(rest)
-	if _, err := both.Apply(b.roles); err != nil {
+	if _, err := both.Apply(w.roles); err != nil {
 		return false, nil // what the parser refuses is no document
 	}
-	about, _ := b.about(m.Mutant)
-	found, err := b.run(ctx, both, about)
+	about, _ := w.about(m.Mutant)
+	found, err := w.run(ctx, both, about)
 	if err != nil {
 		return false, err
 	}
@@ -144,7 +144,7 @@ func (b *bench) unmasks(ctx context.Context, m *Mutation, rest mutate.Mutant) (b
 	if m.Direction == mutate.Widens {
 		about = hits // no other is asked about below
 	}
-	without, err := b.run(ctx, rest, about)
+	without, err := w.run(ctx, rest, about)
 	if err != nil {
 		return false, err
 	}
@@ -172,8 +172,8 @@ func goes(d mutate.Direction, v Verdict) bool {
 }
 
 // about are the attacks that have to do with the document of m, and the others.
-func (b *bench) about(m mutate.Mutant) (about, others []*Attack) {
-	for _, a := range b.attacks {
+func (w *worker) about(m mutate.Mutant) (about, others []*Attack) {
+	for _, a := range w.attacks {
 		if slices.ContainsFunc(groups(m), func(prefix string) bool { return strings.HasPrefix(a.Name, prefix) }) {
 			about = append(about, a)
 		} else {

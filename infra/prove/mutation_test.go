@@ -28,28 +28,28 @@ var mustNotice = map[string]string{
 	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: OwnIndexes: resource arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-*/* made arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}*/*": "opensearch/longer-name",
 }
 
-// benchOf returns a bench with attacks, and the mutants of the hardened set.
-func benchOf(t *testing.T, attacks []*Attack) (*bench, []mutate.Mutant) {
+// workerOf returns a worker with attacks, and the mutants of the hardened set.
+func workerOf(t *testing.T, attacks []*Attack) (*worker, []mutate.Mutant) {
 	t.Helper()
 	all := roles(t, iam.Hardened)
 	mutants, _, err := mutate.First(all)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := newBench(t.Context(), all, attacks)
+	w, err := newWorker(t.Context(), all, attacks)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := b.world.Close(); err != nil {
+		if err := w.world.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return b, mutants
+	return w, mutants
 }
 
 func TestMutantsThatOpenAHoleAreNoticed(t *testing.T) {
-	b, mutants := benchOf(t, Attacks())
+	w, mutants := workerOf(t, Attacks())
 	left := maps.Clone(mustNotice)
 	for _, m := range mutants {
 		attack, must := left[m.Name]
@@ -57,7 +57,7 @@ func TestMutantsThatOpenAHoleAreNoticed(t *testing.T) {
 			continue
 		}
 		delete(left, m.Name)
-		found, err := b.run(t.Context(), m, b.attacks)
+		found, err := w.run(t.Context(), m, w.attacks)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestMutantsThatOpenAHoleAreNoticed(t *testing.T) {
 }
 
 func TestEquivalentMutantsAreNoticedByNothing(t *testing.T) {
-	b, mutants := benchOf(t, Attacks())
+	w, mutants := workerOf(t, Attacks())
 	n := 0
 	for _, m := range mutants {
 		if m.Reason == "" {
@@ -80,7 +80,7 @@ func TestEquivalentMutantsAreNoticedByNothing(t *testing.T) {
 		}
 		n++
 		got := &Mutation{Mutant: m}
-		if err := b.alone(t.Context(), got); err != nil {
+		if err := w.alone(t.Context(), got); err != nil {
 			t.Fatal(err)
 		}
 		if got.Outcome != Equivalent {
@@ -108,10 +108,10 @@ func TestGuardBehindAnotherIsMaskedWhereAnAttackNoticesBoth(t *testing.T) {
 				attacks = append(attacks, a)
 			}
 		}
-		b, mutants := benchOf(t, attacks)
+		w, mutants := workerOf(t, attacks)
 		i := slices.IndexFunc(mutants, func(m mutate.Mutant) bool { return m.Name == guard })
 		got := &Mutation{Mutant: mutants[i], Outcome: Unnoticed}
-		if err := b.behind(t.Context(), got, mutants); err != nil {
+		if err := w.behind(t.Context(), got, mutants); err != nil {
 			t.Fatal(err)
 		}
 		if got.Outcome != tc.want || tc.want == Masked && (got.By != tc.attack || got.With == "") {
@@ -136,11 +136,11 @@ func TestAttackThatDoesNotLeaveTheWorldAsItWasIsNamed(t *testing.T) {
 			return Answer{Status: 400, Code: "ResourceInUseException"}, nil
 		},
 	}
-	b, _ := benchOf(t, []*Attack{once})
-	if err := (benches{b}).unmoved(t.Context()); err != nil {
+	w, _ := workerOf(t, []*Attack{once})
+	if err := (workers{w}).unchanged(t.Context()); err != nil {
 		t.Fatalf("the first time it holds: %v", err)
 	}
-	if err := (benches{b}).unmoved(t.Context()); err == nil || !strings.Contains(err.Error(), "test/once does not leave the world as it was") {
+	if err := (workers{w}).unchanged(t.Context()); err == nil || !strings.Contains(err.Error(), "test/once does not leave the world as it was") {
 		t.Errorf("the second time: %v", err)
 	}
 }

@@ -1,0 +1,115 @@
+package prove
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/prove/mutate"
+)
+
+// workers are one for each processor.
+type workers []*worker
+
+func newWorkers(ctx context.Context, roles []localaws.Role, attacks []*Attack) (workers, error) {
+	var all workers
+	for range runtime.GOMAXPROCS(0) {
+		w, err := newWorker(ctx, roles, attacks)
+		if err != nil {
+			return nil, errors.Join(err, all.Close())
+		}
+		all = append(all, w)
+	}
+	return all, nil
+}
+
+func (all workers) Close() error {
+	var errs []error
+	for _, w := range all {
+		errs = append(errs, w.world.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// each calls do for 0 to n-1.
+func (all workers) each(ctx context.Context, n int, do func(context.Context, *worker, int) error) error {
+	var next atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	for _, w := range all {
+		group.Go(func() error {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				if err := errors.Join(ctx.Err(), do(ctx, w, int(i))); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// worker carries out the attacks on mutants, one mutant after the other, in a World of its own. The sessions are made under
+// the policies as they are; then a mutant replaces the policies while it is attacked. A worker is not safe for concurrent use.
+type worker struct {
+	roles   []localaws.Role
+	attacks []*Attack
+	world   *World
+}
+
+// newWorker returns a worker with those of attacks that leave their World as it was.
+func newWorker(ctx context.Context, roles []localaws.Role, attacks []*Attack) (*worker, error) {
+	world, err := newWorld(ctx, roles, nil, crowd)
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{roles: roles, world: world}
+	for _, a := range attacks {
+		if a.Spoils == Nothing && !a.services && a.concerns(roles) {
+			w.attacks = append(w.attacks, a)
+		}
+	}
+	return w, nil
+}
+
+// run returns those of attacks whose verdict under m is not Holds.
+func (w *worker) run(ctx context.Context, m mutate.Mutant, attacks []*Attack) (found, error) {
+	roles, err := m.Apply(w.roles)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.world.SetRoles(ctx, roles); err != nil {
+		return nil, err
+	}
+	all := found{}
+	for _, a := range attacks {
+		switch row := a.Run(ctx, w.world); row.Verdict {
+		case Broken:
+			return nil, row.Err
+		case Holds:
+		default:
+			all[a] = row.Verdict
+		}
+	}
+	return all, ctx.Err()
+}
+
+// unchanged returns an error if an attack no longer holds under the policies as they are. It would then notice every
+// mutant, and the score of mutants would show nothing.
+func (all workers) unchanged(ctx context.Context) error {
+	for _, w := range all {
+		if err := w.world.SetRoles(ctx, w.roles); err != nil {
+			return err
+		}
+		for _, a := range w.attacks {
+			if row := a.Run(ctx, w.world); row.Verdict != Holds {
+				return fmt.Errorf("%s does not leave the world as it was (%s %s): the score of mutants shows nothing", a.Name, row.Verdict, row.Control.Code)
+			}
+		}
+	}
+	return nil
+}
