@@ -103,9 +103,9 @@ func resolve(ctx context.Context, cfg aws.Config) (map[string]endpoint, error) {
 	return all, errors.Join(errs...)
 }
 
-// Load returns the roles of a set for the account.
-func (a *Account) Load(set iam.Set) ([]localaws.Role, error) {
-	return iam.Load(set, localaws.Values{Region: a.config.Region, Account: a.id, Bucket: "shiptrack-" + a.id})
+// Load returns the roles of policies for the account.
+func (a *Account) Load(policies iam.Source) ([]localaws.Role, error) {
+	return policies.Load(localaws.Values{Region: a.config.Region, Account: a.id, Bucket: "shiptrack-" + a.id})
 }
 
 // Creates says what an attack under roles makes there, and takes away at its end.

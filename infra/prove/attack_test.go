@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"testing"
+
+	"example.com/shiptrack/infra/iam"
 )
 
 func TestVerdicts(t *testing.T) {
@@ -39,7 +41,7 @@ func TestVerdicts(t *testing.T) {
 		if row.Verdict != tc.want || row.Denied() != tc.denied || row.ControlAllowed() != tc.allowed {
 			t.Errorf("%s: %s, denied %t, control allowed %t; want %s, %t, %t", name, row.Verdict, row.Denied(), row.ControlAllowed(), tc.want, tc.denied, tc.allowed)
 		}
-		report := &Report{Set: "test", Rows: []Row{row}}
+		report := &Report{Policies: iam.Source{Name: "test"}, Rows: []Row{row}}
 		if report.Holds() != (tc.want == Holds) {
 			t.Errorf("%s: the report holds: %t", name, report.Holds())
 		}

@@ -117,7 +117,7 @@ func TestGuardBehindAnotherIsMaskedWhereAnAttackNoticesBoth(t *testing.T) {
 		if got.Outcome != tc.want || tc.want == Masked && (got.By != tc.attack || got.With == "") {
 			t.Errorf("%s: %s by %s with %s, want %s", name, got.Outcome, got.By, got.With, tc.want)
 		}
-		report := &Report{Set: "hardened", Rows: []Row{{Attack: attacks[0], Verdict: Holds}}, Mutations: []Mutation{*got}}
+		report := &Report{Policies: iam.Source{Name: "hardened"}, Rows: []Row{{Attack: attacks[0], Verdict: Holds}}, Mutations: []Mutation{*got}}
 		if report.Holds() != (tc.want == Masked) {
 			t.Errorf("%s: %s", name, report.Summary())
 		}

@@ -14,7 +14,11 @@ import (
 
 func roles(t testing.TB, set iam.Set) []localaws.Role {
 	t.Helper()
-	all, err := Load(set)
+	source, err := iam.Embedded(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := Load(source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +65,7 @@ func TestPlantedHoleFailsTheProofAndNamesTheAttack(t *testing.T) {
 			}
 		}
 	}
-	report := &Report{Set: "planted", Rows: carryOut(t, all)}
+	report := &Report{Policies: iam.Source{Name: "planted"}, Rows: carryOut(t, all)}
 	if report.Holds() || !strings.Contains(report.Summary(), "dynamodb/get-item (LEAK)") || report.Figures().Leaks < 10 {
 		t.Errorf("got %s, %+v, want the leak of dynamodb/get-item among ten or more", report.Summary(), report.Figures())
 	}
@@ -97,7 +101,7 @@ func TestArticlesOwnPoliciesLetThroughWhatTheHardenedOnesDoNot(t *testing.T) {
 }
 
 func TestReports(t *testing.T) {
-	report := &Report{Set: "hardened", Rows: carryOut(t, roles(t, iam.Hardened)), Mutations: []Mutation{
+	report := &Report{Policies: iam.Source{Name: "infra/iam/hardened", SHA256: "0123abcd"}, Target: "embedded", Rows: carryOut(t, roles(t, iam.Hardened)), Mutations: []Mutation{
 		{Mutant: mutate.Mutant{Name: "M", Kind: "guard removed"}, Outcome: Masked, By: "an attack", With: "another"},
 		{Mutant: mutate.Mutant{Name: "N", Kind: "guard removed", Reason: "the same"}, Outcome: Equivalent},
 	}}
@@ -114,10 +118,36 @@ func TestReports(t *testing.T) {
 		if err := tc.write(&out); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+		if name == "table" {
+			out.WriteString(report.Summary()) // which stands below it
+		}
+		tc.want = append(tc.want, "infra/iam/hardened", "0123abcd")
 		for _, want := range tc.want {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%s has no %q", name, want)
 			}
+		}
+	}
+}
+
+func TestFailuresAreAllThatKeepsTheProofFromHolding(t *testing.T) {
+	attack := func(name string) *Attack { return &Attack{Name: name, Layer: IAM} }
+	report := &Report{
+		Rows:      []Row{{Attack: attack("sts/held"), Verdict: Holds}, {Attack: attack("sts/leaked"), Verdict: Leak}},
+		Audit:     Audit{Missing: []string{"the decision log lacks a request"}},
+		Mutations: []Mutation{{Mutant: mutate.Mutant{Name: "M"}, Outcome: Unnoticed}, {Mutant: mutate.Mutant{Name: "N"}, Outcome: Noticed}},
+		Search:    &Search{Seed: 7, Leaks: []string{"a counterexample"}},
+	}
+	var out strings.Builder
+	if err := report.PrintFailures(&out); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		"sts/leaked": true, "the decision log lacks a request": true, "the mutant M is not noticed": true, "a counterexample": true,
+		"sts/held": false, "the mutant N": false,
+	} {
+		if strings.Contains(out.String(), text) != want {
+			t.Errorf("%q is shown: want %t, in\n%s", text, want, &out)
 		}
 	}
 }

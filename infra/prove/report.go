@@ -4,15 +4,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
+
+	"example.com/shiptrack/infra/iam"
 )
 
 // Report is what a run found.
 type Report struct {
-	Set       string // of policies
-	Target    string // what was attacked
-	Left      int    // attacks that were kept from it
+	Policies  iam.Source // what was attacked: its name and sum stand in every form of the report
+	Target    string     // where: "embedded"
+	Date      time.Time  // of the run
+	Version   string     // of this program: a revision of the version control system, or "(devel)"
+	Left      int        // attacks that are not for the target
+	Absent    int        // attacks that need a role which the policies do not have
 	Rows      []Row
 	Audit     Audit
 	Mutations []Mutation // none: the policies were not mutated
@@ -20,16 +27,25 @@ type Report struct {
 }
 
 // Holds reports whether every row does, and every mutant is accounted for.
-func (r *Report) Holds() bool { return len(r.Rows) > 0 && len(r.failures()) == 0 }
+func (r *Report) Holds() bool { return len(r.failures()) == 0 }
 
 // failures are what keeps the proof from holding, in words.
 func (r *Report) failures() []string {
 	var all []string
+	if len(r.Rows) == 0 {
+		all = append(all, "no attack was carried out")
+	}
 	for i := range r.Rows {
 		if row := &r.Rows[i]; row.Verdict != Holds {
 			all = append(all, fmt.Sprintf("%s (%s)", row.Attack.Name, row.Verdict))
 		}
 	}
+	return append(all, r.otherFailures()...)
+}
+
+// otherFailures are those that no attack shows: in the logs, among the mutants and in the search.
+func (r *Report) otherFailures() []string {
+	var all []string
 	for _, missing := range r.Audit.Missing {
 		all = append(all, "the logs: "+missing)
 	}
@@ -48,6 +64,12 @@ func (r *Report) failures() []string {
 
 // Figures are what bin/prove.json holds.
 type Figures struct {
+	Target         string `json:"target"`
+	Date           string `json:"date"` // RFC 3339, in UTC
+	Version        string `json:"version"`
+	Policies       string `json:"policies"`
+	PoliciesSHA256 string `json:"policiesSha256"`
+
 	Attacks  int `json:"attacks"`
 	Denied   int `json:"denied"`
 	Controls int `json:"controls"`
@@ -65,7 +87,10 @@ type Figures struct {
 
 // Figures counts.
 func (r *Report) Figures() Figures {
-	f := Figures{Attacks: len(r.Rows), Controls: len(r.Rows), Audited: r.Audit.AWS + r.Audit.HTTP}
+	f := Figures{
+		Target: r.Target, Date: r.Date.UTC().Format(time.RFC3339), Version: r.Version, Policies: r.Policies.Name, PoliciesSHA256: r.Policies.SHA256,
+		Attacks: len(r.Rows), Controls: len(r.Rows), Audited: r.Audit.AWS + r.Audit.HTTP,
+	}
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		if row.Denied() {
@@ -91,30 +116,55 @@ func (r *Report) Figures() Figures {
 func (r *Report) Summary() string {
 	f := r.Figures()
 	if !r.Holds() {
-		return fmt.Sprintf("ISOLATION IS NOT PROVEN for the %s policies (%s): %s", r.Set, r.Target, strings.Join(r.failures(), ", "))
+		return fmt.Sprintf("ISOLATION IS NOT PROVEN for %s on %s: %s", r.Policies, r.Target, strings.Join(r.failures(), ", "))
 	}
-	proven := fmt.Sprintf("%d attacks were denied, each by the layer that has to deny it, and %d controls beside them were allowed, under the %s policies (%s)", f.Denied, f.Allowed, r.Set, r.Target)
+	proven := fmt.Sprintf("%d attacks were denied, each by the layer that has to deny it, and %d controls beside them were allowed, under %s on %s", f.Denied, f.Allowed, r.Policies, r.Target)
 	if r.Left > 0 {
 		proven += fmt.Sprintf("; %d more are not for an account: what a compute service does, what would leave something there, and policies that are evaluated without a store", r.Left)
+	}
+	if r.Absent > 0 {
+		proven += fmt.Sprintf("; %d more were left out, since they need a role that these policies do not have", r.Absent)
 	}
 	if f.Audited > 0 {
 		proven += fmt.Sprintf("; the logs account for all %d requests", f.Audited)
 	}
 	if f.Mutants > 0 {
-		proven += fmt.Sprintf("; of %d mutants of these policies %d were noticed, and %d grant nothing else", f.Mutants, f.Killed, f.Equivalent)
+		proven += fmt.Sprintf("; of %d mutants of these policies %d were noticed, and %d grant exactly what the original grants", f.Mutants, f.Killed, f.Equivalent)
 	}
 	if f.RandomRequests > 0 {
-		proven += fmt.Sprintf("; %d random requests (seed %d, %d of them answered) neither read nor changed another tenant's row, nor told that there is one", f.RandomRequests, r.Search.Seed, r.Search.Answered)
+		proven += fmt.Sprintf("; %d random requests (seed %d, %d of them answered) neither read nor changed another tenant's row, and no answer depended on one", f.RandomRequests, r.Search.Seed, r.Search.Answered)
 	}
 	return proven + "."
 }
 
-// Print writes the table.
+// Print writes the table: a row for each attack, and a row for each kind of mutant.
 func (r *Report) Print(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	r.printRows(table, func(*Row) bool { return true })
+	r.printMutants(table)
+	return table.Flush()
+}
+
+// PrintFailures writes what does not hold, and nothing else: the attacks, and below them whatever else keeps the proof from holding.
+func (r *Report) PrintFailures(out io.Writer) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fails := func(row *Row) bool { return row.Verdict != Holds }
+	if slices.ContainsFunc(r.Rows, func(row Row) bool { return fails(&row) }) {
+		r.printRows(table, fails)
+	}
+	for _, failure := range r.otherFailures() {
+		fmt.Fprintln(table, failure)
+	}
+	return table.Flush()
+}
+
+func (r *Report) printRows(table io.Writer, wanted func(*Row) bool) {
 	fmt.Fprintln(table, "attack\tattempt\tcontrol\tby\tdecided")
 	for i := range r.Rows {
 		row := &r.Rows[i]
+		if !wanted(row) {
+			continue
+		}
 		attempt, control := "denied", "allowed"
 		if !row.Denied() {
 			attempt = string(row.Verdict)
@@ -124,8 +174,6 @@ func (r *Report) Print(out io.Writer) error {
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", row.Attack.Name, attempt, control, row.Attack.Layer, row.decided())
 	}
-	r.printMutants(table)
-	return table.Flush()
 }
 
 func (r *Row) decided() string {
@@ -149,8 +197,10 @@ func (r *Report) JSON(out io.Writer) error {
 func (r *Report) Markdown(out io.Writer) error {
 	cell := strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Tenant isolation: %s policies, %s\n\n%s\n\n", r.Set, r.Target, r.Summary())
-	b.WriteString("Each attempt stands beside a control that differs in one thing and is allowed: without it a denial would show nothing.\n\n")
+	fmt.Fprintf(&b, "# Tenant isolation: %s, %s\n\n%s\n\n", cell(r.Policies.Name), r.Target, cell(r.Summary()))
+	fmt.Fprintf(&b, "| | |\n| --- | --- |\n| policies | %s |\n| their SHA-256 | `%s` |\n| target | %s |\n| date | %s |\n| version of prove | %s |\n\n",
+		cell(r.Policies.Name), r.Policies.SHA256, r.Target, r.Date.UTC().Format(time.RFC3339), r.Version)
+	b.WriteString("Each attack is one attempt to reach another tenant's data. Beside it stands its control: a request that differs in one thing and has to be allowed. Without a control, a denial could have any other reason.\n\n")
 	b.WriteString("| attack | what is attempted | verdict | what denied it | the control differs in this | what allowed it |\n| --- | --- | --- | --- | --- | --- |\n")
 	for i := range r.Rows {
 		row := &r.Rows[i]

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 type failure struct {
@@ -18,12 +19,19 @@ type testcase struct {
 	Failure *failure `xml:"failure,omitempty"`
 }
 
+type property struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
 type testsuite struct {
-	XMLName  xml.Name   `xml:"testsuite"`
-	Name     string     `xml:"name,attr"`
-	Tests    int        `xml:"tests,attr"`
-	Failures int        `xml:"failures,attr"`
-	Cases    []testcase `xml:"testcase"`
+	XMLName    xml.Name   `xml:"testsuite"`
+	Name       string     `xml:"name,attr"`
+	Timestamp  string     `xml:"timestamp,attr"`
+	Tests      int        `xml:"tests,attr"`
+	Failures   int        `xml:"failures,attr"`
+	Properties []property `xml:"properties>property"`
+	Cases      []testcase `xml:"testcase"`
 }
 
 // add adds a case that fails where message is not empty.
@@ -41,7 +49,10 @@ func (s *testsuite) add(c testcase, message string) {
 
 // JUnit writes a test case for each attack and each mutant, for the logs and for the search, in the XML that CI systems read.
 func (r *Report) JUnit(out io.Writer) error {
-	suite := testsuite{Name: "prove " + r.Set + " " + r.Target}
+	suite := testsuite{
+		Name: "prove " + r.Policies.Name + " " + r.Target, Timestamp: r.Date.UTC().Format(time.RFC3339),
+		Properties: []property{{"policies", r.Policies.Name}, {"policiesSha256", r.Policies.SHA256}, {"target", r.Target}, {"version", r.Version}},
+	}
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		group, name, _ := strings.Cut(row.Attack.Name, "/")

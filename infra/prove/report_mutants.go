@@ -45,12 +45,12 @@ func (r *Report) printMutants(table io.Writer) {
 	row("all", r.outcomes())
 }
 
-// mutantsMarkdown lists what an auditor would ask about: which mutants another layer hides, and which grant nothing else.
+// mutantsMarkdown lists what an auditor would ask about: the mutants that no attack notices, those that a second layer hides, and those that change nothing.
 func (r *Report) mutantsMarkdown(b *strings.Builder) {
 	if len(r.Mutations) == 0 {
 		return
 	}
-	b.WriteString("\n## Mutants\n\nEach policy file was changed in one place at a time. A change that widens has to let an attack through, one that narrows has to refuse a control.\n\n")
+	b.WriteString("\n## Mutants\n\nA mutant is a copy of a policy file with one change. It shows whether the attacks would notice such a mistake: a change that allows more has to let an attack through, and one that allows less has to refuse a control.\n\n")
 	b.WriteString("| kind | noticed | masked | equivalent | unnoticed |\n| --- | --- | --- | --- | --- |\n")
 	kinds := r.kinds()
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
@@ -62,9 +62,9 @@ func (r *Report) mutantsMarkdown(b *strings.Builder) {
 		title   string
 		why     func(*Mutation) string
 	}{
-		{Unnoticed, "Unnoticed: no attack would notice this slip", func(*Mutation) string { return "" }},
-		{Masked, "Masked: another layer stands behind, and with it taken away too an attack notices", func(m *Mutation) string { return "`" + m.With + "`; then " + m.By }},
-		{Equivalent, "Equivalent: grants what the document grants", func(m *Mutation) string { return m.Reason }},
+		{Unnoticed, "Unnoticed: no attack notices this change", func(*Mutation) string { return "" }},
+		{Masked, "Masked: a second layer still denies. Once that layer is removed too, an attack notices", func(m *Mutation) string { return "`" + m.With + "`; then " + m.By }},
+		{Equivalent, "Equivalent: the changed document grants exactly what the original grants", func(m *Mutation) string { return m.Reason }},
 	} {
 		r.mutantsOf(b, part.outcome, part.title, part.why)
 	}

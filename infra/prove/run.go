@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"example.com/shiptrack/infra/localaws"
 )
@@ -20,7 +21,7 @@ func Attacks() []*Attack {
 // CarryOut carries out attacks on target under the policies of roles, those that change more of it later; what is about a role that is not
 // among roles, or is kept from the target, is left out. Then the logs are read. The services are started from the binaries in bin where an attack is on them.
 func CarryOut(ctx context.Context, target Target, roles []localaws.Role, attacks []*Attack, bin string, progress func(done, all int)) (rows []Row, audit Audit, err error) {
-	attacks = slices.DeleteFunc(slices.Clone(attacks), func(a *Attack) bool { return !a.concerns(roles) || !target.Has(a) })
+	attacks = slices.DeleteFunc(slices.Clone(attacks), func(a *Attack) bool { return !a.Concerns(roles) || !target.Has(a) })
 	slices.SortStableFunc(attacks, func(a, b *Attack) int { return cmp.Compare(a.Spoils, b.Spoils) })
 	w, err := target.world(ctx, roles)
 	if err != nil {
@@ -44,7 +45,25 @@ func CarryOut(ctx context.Context, target Target, roles []localaws.Role, attacks
 	return rows, audit, err
 }
 
-func (a *Attack) concerns(roles []localaws.Role) bool {
+// Attackable returns an error if roles lacks a role that the attacks are about, or has the one that they make.
+func Attackable(roles []localaws.Role) error {
+	for _, needed := range []string{service, "TrackingAccessRole"} {
+		if !has(roles, needed) {
+			var names []string
+			for _, role := range roles {
+				names = append(names, role.Name)
+			}
+			return fmt.Errorf("the attacks are about the role %s, and there is none; there is %s", needed, strings.Join(names, ", "))
+		}
+	}
+	if has(roles, other) {
+		return fmt.Errorf("the attacks make a role %s of their own: give yours another name", other)
+	}
+	return nil
+}
+
+// Concerns reports whether roles has the roles that a is carried out by or against.
+func (a *Attack) Concerns(roles []localaws.Role) bool {
 	if a.services {
 		return has(roles, seedTask) // which writes the shipments
 	}

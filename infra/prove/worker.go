@@ -69,7 +69,7 @@ func newWorker(ctx context.Context, roles []localaws.Role, attacks []*Attack) (*
 	}
 	w := &worker{roles: roles, world: world}
 	for _, a := range attacks {
-		if a.Spoils == Nothing && !a.services && a.concerns(roles) {
+		if a.Spoils == Nothing && !a.services && a.Concerns(roles) {
 			w.attacks = append(w.attacks, a)
 		}
 	}

@@ -47,9 +47,9 @@ type World struct {
 	services *services // nil: none
 }
 
-// Load returns the roles of a set for the account of a World.
-func Load(set iam.Set) ([]localaws.Role, error) {
-	return iam.Load(set, localaws.Values{Region: region, Account: account, Bucket: bucket})
+// Load returns the roles of policies for the account of a World.
+func Load(policies iam.Source) ([]localaws.Role, error) {
+	return policies.Load(localaws.Values{Region: region, Account: account, Bucket: bucket})
 }
 
 // NewWorld makes a World with the roles given. Close it.

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"strings"
 
-	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/prove"
 	"example.com/shiptrack/pkg/command"
 )
 
 type explain struct {
-	Policies  string   `enum:"hardened,article" default:"hardened" help:"Policy set: hardened or article."`
+	Policies  string   `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to ask, as for run."`
 	Principal string   `required:"" placeholder:"ARN" help:"The role, or a session of it."`
 	Tag       []string `sep:"none" placeholder:"KEY=VALUE" help:"Session tag of the principal; may be given more than once."`
 	Action    string   `required:"" placeholder:"ACTION" help:"Such as dynamodb:GetItem."`
@@ -26,9 +25,13 @@ func (explain) Help() string {
 
 // Run is called by kong.
 func (e explain) Run(std streams) error {
-	roles, err := prove.Load(iam.Set(e.Policies))
+	source, err := policies(e.Policies, std.err)
 	if err != nil {
 		return err
+	}
+	roles, err := prove.Load(source)
+	if err != nil {
+		return command.Misconfigured(err)
 	}
 	q := prove.Question{Principal: e.Principal, Action: e.Action, Resource: e.Resource}
 	if q.Tags, err = pairs("--tag", e.Tag); err != nil {

@@ -20,7 +20,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove"
 	"example.com/shiptrack/pkg/command"
@@ -32,28 +31,46 @@ type cli struct {
 }
 
 type attack struct {
-	Policies string `enum:"hardened,article" default:"hardened" help:"Policy set: hardened (what everything uses), or article (the AWS article's own text)."`
+	Policies string `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to attack with: hardened (what everything uses), article (the AWS article's own text), or a folder that holds one folder per role."`
 	Target   string `enum:"embedded,localstack,dynamodb-local,aws" default:"embedded" help:"What is attacked: embedded (localaws in this process), localstack or dynamodb-local (behind it, in Docker), or aws."`
 	Account  string `placeholder:"ID" help:"For --target aws: the account that may be used. Any other is refused."`
 	Only     string `placeholder:"PREFIX" help:"Only the attacks whose names begin so, such as dynamodb/ or sts/no-tag."`
-	Quick    bool   `help:"Only attack: neither mutate the policies to see that the attacks would notice, nor search."`
+	Quick    bool   `help:"Only attack: no mutants, and no random search."`
+	Failures bool   `help:"Print only what does not hold. Reports in files stay whole."`
 	Requests int    `default:"100000" placeholder:"N" help:"How many random requests to search with (${default})."`
 	Seed     uint64 `placeholder:"N" help:"Search with the requests of an earlier run, which printed its seed (0: another each time)."`
 	Bin      string `placeholder:"DIR" help:"Where the binaries of the services are (the folder of this one)."`
 	JSON     bool   `name:"json" help:"Print the figures as JSON in place of the table."`
-	Markdown string `placeholder:"FILE" help:"Write a report that can be handed to an auditor."`
-	Out      string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder."`
+	Markdown string `placeholder:"FILE" help:"Write a report that can be handed to an auditor: every attack, whether it holds or not."`
+	Out      string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder; for another target than embedded prove-TARGET.json and prove-TARGET.xml."`
 }
 
-const description = `Attack tenant isolation with the policies of infra/iam: forged tokens and smuggled tenants against both services, tags and trust at STS, signatures, every operation of DynamoDB, and by evaluation the policies of OpenSearch, S3 and KMS. Each attempt stands beside a control that differs in one thing. Then each policy file is mutated, to see that an attack would notice, and random requests are made.
+const description = `Attack tenant isolation under the policies of infra/iam. The attacks are forged tokens and smuggled tenants against both services, tags and trust policies at STS, signatures, and every operation of DynamoDB. The policies of OpenSearch, S3 and KMS are evaluated without a store.
+
+What the report calls
+
+  attack    one attempt of one tenant to reach another tenant's data; it has to be denied
+  control   a request beside the attack that differs in one thing; it has to be allowed, since a denial could have any other reason otherwise
+  canary    a random text in each tenant's rows; an answer that holds another tenant's canary is a leak
+  mutant    a copy of a policy file with one change, such as a condition that is removed; an attack or a control has to notice it
+
+The policies are read from disk at each run. A name (hardened, article) is the folder infra/iam/NAME of the checkout that you are in; without a checkout it is the copy that the binary was built with, and prove says so. The report names the source of the policies and their SHA-256, which a shell tells too:
+
+  cd infra/iam/hardened && find * -name '*.json' | LC_ALL=C sort | xargs sha256sum | sha256sum
 
 Examples:
 
   prove
-      a row for each attack: denied or not, by what
+      a row for each attack: denied or not, and by what
+
+  prove --failures
+      only what does not hold: nothing, if all is well
 
   prove --policies article
       what the article's own policies let through; exits with 1
+
+  prove --policies ../my-product/iam --quick
+      policies of your own, in a folder that holds one folder per role: ROLE/trust.json and one ROLE/POLICY.json for each policy
 
   prove --requests 1000000 --markdown report.md
       search longer, and write a report
@@ -100,31 +117,29 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 		}
 		c.Bin = filepath.Dir(self)
 	}
-	var attacks []*prove.Attack
-	for _, a := range prove.Attacks() {
-		if strings.HasPrefix(a.Name, c.Only) {
-			attacks = append(attacks, a)
-		}
-	}
+	attacks, _ := keep(prove.Attacks(), func(a *prove.Attack) bool { return strings.HasPrefix(a.Name, c.Only) })
 	if len(attacks) == 0 {
 		return command.Misconfigured(fmt.Errorf("--only %s: no attack begins so", c.Only))
 	}
-	target, roles, closing, err := c.open(ctx, std.err)
+	source, err := policies(c.Policies, std.err)
+	if err != nil {
+		return err
+	}
+	target, roles, closing, err := c.open(ctx, source, std.err)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closing()) }()
-	all := len(attacks)
-	attacks = slices.DeleteFunc(attacks, func(a *prove.Attack) bool { return !target.Has(a) })
-	fmt.Fprintf(std.err, "prove: %d attacks on the %s policies (%s), each beside its control\n", len(attacks), c.Policies, c.Target)
-	rows, audit, err := prove.CarryOut(ctx, target, roles, attacks, c.Bin, progress(std.err, "attacks"))
-	if err != nil {
+	report := &prove.Report{Policies: source, Target: c.Target, Date: time.Now(), Version: version()}
+	attacks, report.Left = keep(attacks, target.Has)
+	attacks, report.Absent = keep(attacks, func(a *prove.Attack) bool { return a.Concerns(roles) })
+	fmt.Fprintf(std.err, "prove: %d attacks (%s), each beside its control\n", len(attacks), c.Target)
+	if report.Rows, report.Audit, err = prove.CarryOut(ctx, target, roles, attacks, c.Bin, progress(std.err, "attacks")); err != nil {
 		return err
 	}
-	report := &prove.Report{Set: c.Policies, Target: c.Target, Rows: rows, Left: all - len(attacks), Audit: audit}
 	switch {
 	case c.whole() && !report.Holds():
-		fmt.Fprintln(std.err, "prove: neither mutants nor a search: every attack has to be denied first")
+		fmt.Fprintln(std.err, "prove: no mutants and no random search: every attack has to be denied first")
 	case c.whole():
 		if report.Mutations, err = prove.Mutations(ctx, roles, attacks, progress(std.err, "mutants of the policies")); err != nil {
 			return err
@@ -153,10 +168,33 @@ func (c attack) search(ctx context.Context, roles []localaws.Role, out io.Writer
 	return prove.SearchFor(ctx, roles, c.Seed, c.Requests, progress(out, "random requests"))
 }
 
-// whole: the article's policies let attacks through as they are, and a few attacks notice few mutants.
-// What is mutated and searched is localaws' alone.
-func (c attack) whole() bool {
-	return !c.Quick && c.Only == "" && c.Policies == string(iam.Hardened) && c.Target == embedded
+// whole reports whether mutants and the random search are asked for: a few attacks notice few mutants, and both run in the
+// embedded localaws alone.
+func (c attack) whole() bool { return !c.Quick && c.Only == "" && c.Target == embedded }
+
+// keep returns the attacks that are wanted, and how many are not.
+func keep(attacks []*prove.Attack, wanted func(*prove.Attack) bool) (kept []*prove.Attack, left int) {
+	kept = slices.DeleteFunc(slices.Clone(attacks), func(a *prove.Attack) bool { return !wanted(a) })
+	return kept, len(attacks) - len(kept)
+}
+
+// version is the revision that this binary was built from, with "+dirty" where files were changed, or "(devel)" where the
+// build does not tell.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(devel)"
+	}
+	revision, dirty := "(devel)", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && s.Value != "":
+			revision = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+dirty"
+		}
+	}
+	return revision + dirty
 }
 
 // progress writes a line for every tenth that is done, where that takes longer than a second.
@@ -175,8 +213,11 @@ func progress(out io.Writer, what string) func(done, all int) {
 
 func (c attack) write(r *prove.Report, stdout io.Writer) error {
 	printed := r.Print
-	if c.JSON {
+	switch {
+	case c.JSON:
 		printed = r.JSON
+	case c.Failures:
+		printed = r.PrintFailures
 	}
 	if err := printed(stdout); err != nil {
 		return err
@@ -186,7 +227,11 @@ func (c attack) write(r *prove.Report, stdout io.Writer) error {
 		files[c.Markdown] = r.Markdown
 	}
 	if c.Out != "" {
-		files[filepath.Join(c.Out, "prove.json")], files[filepath.Join(c.Out, "prove.xml")] = r.JSON, r.JUnit
+		name := "prove"
+		if c.Target != embedded {
+			name += "-" + c.Target
+		}
+		files[filepath.Join(c.Out, name+".json")], files[filepath.Join(c.Out, name+".xml")] = r.JSON, r.JUnit
 	}
 	for name, write := range files {
 		f, err := os.Create(name)

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/prove"
@@ -21,6 +23,7 @@ const (
 func TestRunsAndTheirExitCodes(t *testing.T) {
 	out := t.TempDir()
 	report := filepath.Join(out, "report.md")
+	one := oneRole(t)
 	for _, tc := range []struct {
 		args           string
 		code           int
@@ -28,14 +31,22 @@ func TestRunsAndTheirExitCodes(t *testing.T) {
 	}{
 		{"--only sts/ --out " + out + " --markdown " + report, 0, "attacks were denied", "each beside its control"},
 		{"--only sts/no-tag --json", 0, `"attacks": 1`, ""},
-		{"--policies article --only sts/no-tag", 1, "LEAK", "ISOLATION IS NOT PROVEN for the article policies (embedded): sts/no-tag (LEAK)"},
+		{"--policies article --only sts/no-tag", 1, "LEAK", "on embedded: sts/no-tag (LEAK)"},
+		{"--policies article --only sts/no-tag", 1, "", "ISOLATION IS NOT PROVEN for infra/iam/article (sha256 "},
+		{"--policies article --only dynamodb/seed-", 1, "", "no attack was carried out"},
+		{"--policies article --only sts/ --failures", 1, "sts/no-tag ", "LEAK"},
+		{"--only sts/ --failures", 0, "attacks were denied", "prove: policies infra/iam/hardened (sha256 "},
+		{"--policies ../../../iam/article --only sts/chained-tag --json", 0, `"policies": "../../../iam/article"`, ""},
 		{"--only dynamodb/get-item --quick --json", 0, `"mutants": 0`, "(embedded)"},
 		{"--only token/none --bin " + t.TempDir(), 1, "", "make build makes the binaries"},
 		{"--target aws", 2, "", "--target aws needs --account"},
 		{"--target embedded --account 123456789012", 2, "", "no other target does"},
 		{"--target gcp", 2, "", "localstack"},
 		{"--only nothing/", 2, "", "no attack begins so"},
-		{"--policies other", 2, "", "hardened"},
+		{"--policies other", 2, "", `no policies at "other": want "hardened", "article", or a folder`},
+		{"--policies ../../../iam", 2, "", "there is no folder of a role"},
+		{"--policies " + one, 2, "", "the attacks are about the role TrackingServiceRole, and there is none; there is Reader"},
+		{"explain --policies " + one + " --principal arn:aws:iam::000000000000:role/Reader --action s3:GetObject --resource *", 1, "deny: ", "prove: policies " + one},
 		{"--help", 0, "prove explain --principal", ""},
 		{explained + "--tag TenantID=yellow --context dynamodb:LeadingKeys=yellow", 0, "allow: TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition", ""},
 		{explained + "--tag TenantID=yellow --context dynamodb:LeadingKeys=yellow --context dynamodb:LeadingKeys=blue", 1, "dynamodb:LeadingKeys wants [yellow], the request has [yellow, blue]", "denied"},
@@ -57,13 +68,71 @@ func TestRunsAndTheirExitCodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var figures map[string]int
-	if err := json.Unmarshal(content, &figures); err != nil || figures["attacks"] < 20 || figures["denied"] != figures["attacks"] || figures["allowed"] != figures["controls"] || figures["leaks"] != 0 {
+	var f prove.Figures
+	if err := json.Unmarshal(content, &f); err != nil || f.Attacks < 20 || f.Denied != f.Attacks || f.Allowed != f.Controls || f.Leaks != 0 {
 		t.Errorf("prove.json holds %s, %v", content, err)
+	}
+	date, err := time.Parse(time.RFC3339, f.Date)
+	if err != nil || time.Since(date) > time.Hour || !strings.HasSuffix(f.Date, "Z") || f.Target != "embedded" || f.Version == "" || f.Policies != "infra/iam/hardened" || len(f.PoliciesSHA256) != 64 {
+		t.Errorf("prove.json holds %s, %v; want target, date in UTC, version and the source of the policies", content, err)
 	}
 	for _, name := range []string{report, filepath.Join(out, "prove.xml")} {
 		if content, err := os.ReadFile(name); err != nil || !strings.Contains(string(content), "no-tag") {
 			t.Errorf("%s: %v, %.100s", name, err, content)
+		}
+	}
+}
+
+// oneRole is a folder of policies that has one role, which is none of ours.
+func oneRole(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "Reader", "trust.json"), `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}}`)
+	return folder
+}
+
+func writeFile(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFailuresShowsOnlyWhatDoesNotHold(t *testing.T) {
+	for args, want := range map[string]string{
+		"--policies article --only sts/ --failures":  "LEAK",
+		"--policies hardened --only sts/ --failures": "",
+	} {
+		var stdout, stderr bytes.Buffer
+		run(t.Context(), strings.Fields(args), &stdout, &stderr)
+		rows := 0
+		for line := range strings.Lines(stdout.String()) {
+			if strings.HasPrefix(line, "sts/") {
+				rows++
+				if want == "" || !strings.Contains(line, want) {
+					t.Errorf("%s shows %s", args, line)
+				}
+			}
+		}
+		if rows == 0 != (want == "") || strings.Contains(stdout.String(), "attempt") != (want != "") {
+			t.Errorf("%s shows %d rows:\n%s", args, rows, &stdout)
+		}
+	}
+}
+
+func TestReportsOfAnotherTargetLeaveThoseOfTheEmbeddedOne(t *testing.T) {
+	out := t.TempDir()
+	for _, target := range []string{"embedded", "aws"} {
+		if err := (attack{Target: target, Out: out}).write(&prove.Report{Target: target}, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{"prove.json": "embedded", "prove.xml": "embedded", "prove-aws.json": "aws", "prove-aws.xml": "aws"} {
+		if content, err := os.ReadFile(filepath.Join(out, name)); err != nil || !strings.Contains(string(content), target) {
+			t.Errorf("%s: %v, %s; want the report of %s", name, err, content, target)
 		}
 	}
 }
@@ -95,7 +164,11 @@ func TestSearchIsThatOfItsSeed(t *testing.T) {
 	for _, seed := range []string{"7", "7", "8"} {
 		var stderr bytes.Buffer
 		n, _ := strconv.ParseUint(seed, 10, 64)
-		roles, err := prove.Load(iam.Hardened)
+		source, err := iam.Embedded(iam.Hardened)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roles, err := prove.Load(source)
 		if err != nil {
 			t.Fatal(err)
 		}

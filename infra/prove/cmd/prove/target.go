@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
@@ -15,7 +16,7 @@ import (
 const embedded = "embedded"
 
 // open gets the target ready, and the roles for it; close gives it back.
-func (c attack) open(ctx context.Context, out io.Writer) (target prove.Target, roles []localaws.Role, closing func() error, err error) {
+func (c attack) open(ctx context.Context, policies iam.Source, out io.Writer) (target prove.Target, roles []localaws.Role, closing func() error, err error) {
 	closing = func() error { return nil }
 	if (c.Account == "") == (c.Target == "aws") {
 		return target, nil, nil, command.Misconfigured(errors.New("--target aws needs --account, the id of the account that it may use, and no other target does"))
@@ -24,17 +25,47 @@ func (c attack) open(ctx context.Context, out io.Writer) (target prove.Target, r
 		if target.Account, err = prove.OpenAccount(ctx, c.Account); err != nil {
 			return target, nil, nil, command.Misconfigured(fmt.Errorf("--target aws: %w", err))
 		}
-		roles, err = target.Account.Load(iam.Set(c.Policies))
-		if err == nil {
-			fmt.Fprintf(out, "prove: this makes %s\n", target.Account.Creates(roles))
+		if roles, err = attackable(policies, target.Account.Load); err != nil {
+			return target, nil, nil, err
 		}
-		return target, roles, closing, err
+		fmt.Fprintf(out, "prove: this makes %s\n", target.Account.Creates(roles))
+		return target, roles, closing, nil
+	}
+	if roles, err = attackable(policies, prove.Load); err != nil {
+		return target, nil, nil, err
 	}
 	if e, ok := emulators[c.Target]; ok {
 		if target.Upstream, closing, err = e.start(ctx, out); err != nil {
 			return target, nil, nil, err
 		}
 	}
-	roles, err = prove.Load(iam.Set(c.Policies))
-	return target, roles, closing, err
+	return target, roles, closing, nil
+}
+
+func attackable(policies iam.Source, load func(iam.Source) ([]localaws.Role, error)) ([]localaws.Role, error) {
+	roles, err := load(policies)
+	if err != nil {
+		return nil, command.Misconfigured(err)
+	}
+	if err := prove.Attackable(roles); err != nil {
+		return nil, command.Misconfigured(fmt.Errorf("%s: %w", policies.Name, err))
+	}
+	return roles, nil
+}
+
+// policies reads the files that --policies names, and says which they are.
+func policies(where string, out io.Writer) (iam.Source, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return iam.Source{}, err
+	}
+	source, err := iam.Open(where, dir)
+	if err != nil {
+		return source, command.Misconfigured(fmt.Errorf("--policies: %w", err))
+	}
+	if source.Embedded {
+		fmt.Fprintf(out, "prove: %s lies in no checkout of Shiptrack, so the policies are those that this binary was built with\n", dir)
+	}
+	fmt.Fprintf(out, "prove: policies %s\n", source)
+	return source, nil
 }
