@@ -23,6 +23,7 @@ import (
 	smithyendpoints "github.com/aws/smithy-go/endpoints"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
 )
@@ -171,29 +172,11 @@ func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 		}
 	}
 	for _, name := range roleNames(roles) {
-		if err := a.deleteRole(ctx, name); err != nil {
+		if err := provision.DeleteRole(ctx, a.config, name); err != nil {
 			errs = append(errs, fmt.Errorf("delete role %s: %w", name, err))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func (a *Account) deleteRole(ctx context.Context, name string) error {
-	client := awsiam.NewFromConfig(a.config)
-	pages := awsiam.NewListRolePoliciesPaginator(client, &awsiam.ListRolePoliciesInput{RoleName: &name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if exists, err := present(err, "NoSuchEntity"); !exists {
-			return err
-		}
-		for _, policy := range page.PolicyNames {
-			if _, err := client.DeleteRolePolicy(ctx, &awsiam.DeleteRolePolicyInput{RoleName: &name, PolicyName: &policy}); err != nil {
-				return err
-			}
-		}
-	}
-	_, err := client.DeleteRole(ctx, &awsiam.DeleteRoleInput{RoleName: &name})
-	return err
 }
 
 // admit has the roles of tasks trust the caller too: only a compute service could start a task otherwise.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -17,41 +18,112 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// The account of localaws, and the table that infra/iam/hardened speaks of.
+// The account of localaws, and the table that the policies of infra/iam speak of.
 const (
 	Account   = "000000000000"
 	TableName = "TrackingData"
 )
 
-// Demonstration is what make demo and Docker Compose show: the hardened roles, the table, and the rows of
+// Demonstration is what make demo and Docker Compose show: roles, the table, and the rows of
 // the demonstration's tenants, on localaws. It acts as localaws' root.
 type Demonstration struct {
-	Endpoint string    // base URL of localaws: "http://127.0.0.1:4566"
-	Region   string    // that of localaws
-	Seed     string    // the tracking service's binary, which writes the rows; empty: none are written
-	Out      io.Writer // says what is being done
+	Endpoint string     // base URL of localaws: "http://127.0.0.1:4566"
+	Region   string     // that of localaws
+	Policies iam.Source // what the roles are
+	Seed     string     // the tracking service's binary, which writes the rows; empty: none are written
+	Out      io.Writer  // says what is being done
 }
 
-// Put brings roles, table and rows to what they should be, however often it is called. The rows are written
-// by the tracking service's own code in the role of a task, TrackingSeedTaskRole, which it gets as ECS gives
-// it to a task: nothing of root's reaches that process.
+// Put brings roles, table and rows to what they should be, however often it is called.
 func (d Demonstration) Put(ctx context.Context) error {
-	roles, err := iam.Load(iam.Hardened, localaws.Values{Region: d.Region, Account: Account, Bucket: "shiptrack-" + Account})
+	fmt.Fprintf(d.Out, "provision: roles and policies of %s, table %s\n", d.Policies, TableName)
+	if err := d.PutRoles(ctx); err != nil {
+		return err
+	}
+	return d.PutRows(ctx)
+}
+
+// Check returns an error where the policies cannot be put, without a request.
+func (d Demonstration) Check() error {
+	_, err := d.load(d.Policies)
+	return err
+}
+
+// PutRoles brings the roles to those of d.Policies. A role that one of earlier has, and d.Policies has not, is deleted.
+func (d Demonstration) PutRoles(ctx context.Context, earlier ...iam.Source) error {
+	roles, err := d.load(d.Policies)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.Out, "provision: roles and policies of infra/iam/hardened, table %s\n", TableName)
 	if err := Roles(ctx, d.config(), roles); err != nil {
 		return err
 	}
-	if err := Table(ctx, d.config(), TableName); err != nil {
+	for _, policies := range earlier {
+		before, err := d.load(policies)
+		if err != nil {
+			return err
+		}
+		for _, role := range before {
+			if has(roles, role.Name) {
+				continue
+			}
+			if err := DeleteRole(ctx, d.config(), role.Name); err != nil {
+				return fmt.Errorf("delete role %s: %w", role.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// PutRows makes the table and writes the rows. They are written by the tracking service's own code in the role of a
+// task, TrackingSeedTaskRole, which it gets as ECS gives it to a task: nothing of root's reaches that process.
+func (d Demonstration) PutRows(ctx context.Context) error {
+	if err := Table(ctx, d.config(), TableName); err != nil || d.Seed == "" {
 		return err
 	}
-	if d.Seed == "" {
-		return nil
+	if err := d.putSeedRoles(ctx); err != nil {
+		return err
 	}
 	fmt.Fprintln(d.Out, "provision: seeding the demonstration's tenants under TrackingSeedRole")
 	return d.seed(ctx)
+}
+
+func (d Demonstration) load(policies iam.Source) ([]localaws.Role, error) {
+	return policies.Load(localaws.Values{Region: d.Region, Account: Account, Bucket: "shiptrack-" + Account})
+}
+
+// putSeedRoles puts those roles that write the rows and that a set does not have, as the article's has none: they
+// are then those of the hardened set that the binary was built with.
+func (d Demonstration) putSeedRoles(ctx context.Context) error {
+	roles, err := d.load(d.Policies)
+	if err != nil {
+		return err
+	}
+	embedded, err := iam.Embedded(iam.Hardened)
+	if err != nil {
+		return err
+	}
+	hardened, err := d.load(embedded)
+	if err != nil {
+		return err
+	}
+	for _, role := range hardened {
+		if !slices.Contains(seedRoles, role.Name) || has(roles, role.Name) {
+			continue
+		}
+		fmt.Fprintf(d.Out, "provision: %s has no %s, which writes the rows: it is that of %s\n", d.Policies.Name, role.Name, embedded.Name)
+		if err := Roles(ctx, d.config(), []localaws.Role{role}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seedRoles write the rows: the role of the task, and the one that it assumes for each tenant.
+var seedRoles = []string{"TrackingSeedTaskRole", "TrackingSeedRole"}
+
+func has(roles []localaws.Role, name string) bool {
+	return slices.ContainsFunc(roles, func(r localaws.Role) bool { return r.Name == name })
 }
 
 // InPlace reports whether the table is there: the endpoint behind a gateway may keep it in memory.

@@ -59,6 +59,20 @@ func putRole(ctx context.Context, client *awsiam.Client, role localaws.Role) err
 	return deleteUnwanted(ctx, client, role)
 }
 
+// DeleteRole deletes a role with its inline policies. A role that is not there is no error; one that has attached
+// policies is.
+func DeleteRole(ctx context.Context, cfg aws.Config, name string) error {
+	err := deleteUnwanted(ctx, awsiam.NewFromConfig(cfg), localaws.Role{Name: name})
+	if err == nil {
+		_, err = awsiam.NewFromConfig(cfg).DeleteRole(ctx, &awsiam.DeleteRoleInput{RoleName: &name})
+	}
+	if _, gone := errors.AsType[*iamtypes.NoSuchEntityException](err); gone {
+		return nil
+	}
+	return err
+}
+
+// deleteUnwanted deletes the inline policies that role does not have.
 func deleteUnwanted(ctx context.Context, client *awsiam.Client, role localaws.Role) error {
 	pages := awsiam.NewListRolePoliciesPaginator(client, &awsiam.ListRolePoliciesInput{RoleName: &role.Name})
 	for pages.HasMorePages() {

@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"example.com/shiptrack/infra/dev/provision"
+	"example.com/shiptrack/infra/iam"
 )
 
-// How often localaws is asked whether it is ready, and how often whether the table is still there although
-// it never was away.
+// How often localaws is asked whether it is ready and the policies are read, and how often it is asked whether the table is
+// still there although localaws never was away.
 const (
 	readyInterval = time.Second
 	tableInterval = 30 * time.Second
@@ -26,7 +29,9 @@ type keep struct {
 
 // Help is printed below the flags.
 func (keep) Help() string {
-	return `It looks whenever localaws has become ready anew, as after a restart of what is behind it, and twice a minute. What it finds in place it leaves alone.`
+	return `It looks whenever localaws has become ready anew, as after a restart of what is behind it, and twice a minute. What it finds in place it leaves alone.
+
+It reads the policies every second. After an edit it brings the roles to what the files say, deletes a role whose folder is gone, and says so in one line. Policies that cannot be read or do not parse are named once: the roles stay as they were, and health fails until the files are right again, since what is in place is not what stands on disk.`
 }
 
 // Run stays until ctx ends. What fails is said and tried again: nobody would start it anew.
@@ -39,17 +44,9 @@ func (k keep) Run(ctx context.Context, out io.Writer) error {
 	}
 	tick := time.NewTicker(readyInterval)
 	defer tick.Stop()
-	looked, said := time.Time{}, ""
+	keeper, said := keeper{keep: k, out: out}, ""
 	for {
-		err := k.ready(ctx)
-		if err == nil && time.Since(looked) >= tableInterval {
-			looked = time.Now()
-			err = k.look(ctx, k.demonstration(out))
-		}
-		if err != nil {
-			looked = time.Time{} // it comes back as it never was
-		}
-		said = say(ctx, out, said, err)
+		said = say(ctx, out, said, keeper.round(ctx))
 		select {
 		case <-ctx.Done():
 			return nil
@@ -69,23 +66,86 @@ func say(ctx context.Context, out io.Writer, before string, err error) string {
 	return err.Error()
 }
 
-// look puts all in place where the table is missing, or where this process has not done so yet.
-func (k keep) look(ctx context.Context, d provision.Demonstration) error {
+// keeper is a keep with what it has done so far.
+type keeper struct {
+	keep
+	out     io.Writer
+	inPlace string                // SHA-256 of the policies that the roles are those of; empty: none, or some of them
+	tried   map[string]iam.Source // by SHA-256: policies whose roles may be there
+	filled  bool                  // the table has had its rows
+	looked  time.Time             // when all was found in place
+}
+
+// round reads the policies, and looks where they changed or it is time to.
+func (k *keeper) round(ctx context.Context) error {
+	err := k.ready(ctx)
+	if err == nil {
+		err = k.follow(ctx)
+	}
+	if err != nil {
+		k.looked = time.Time{} // look at once when it is well again
+	}
+	return err
+}
+
+func (k *keeper) follow(ctx context.Context) error {
+	d, err := k.demonstration(k.out)
+	if err == nil {
+		if d.Policies.SHA256 == k.inPlace && time.Since(k.looked) < tableInterval {
+			return nil
+		}
+		err = k.look(ctx, d)
+	}
+	if err != nil {
+		return errors.Join(err, unmark(k.Mark))
+	}
+	k.looked = time.Now()
+	return nil
+}
+
+// look puts in place what is not: the roles where the policies changed, and all where the table is missing or this process
+// has put nothing yet.
+func (k *keeper) look(ctx context.Context, d provision.Demonstration) error {
 	there, err := d.InPlace(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(k.Mark); err == nil && there {
+	said := "all is in place, under"
+	if there && k.filled && k.inPlace != d.Policies.SHA256 {
+		said = "the policies changed; in place are now"
+	}
+	if !there || k.inPlace != d.Policies.SHA256 {
+		if err := k.putRoles(ctx, d); err != nil {
+			return err
+		}
+	}
+	if !there || !k.filled {
+		k.filled = false
+		if err := errors.Join(unmark(k.Mark), d.PutRows(ctx)); err != nil {
+			return err
+		}
+		k.filled = true
+	}
+	if _, err := os.Stat(k.Mark); err == nil {
 		return nil
 	}
+	fmt.Fprintf(k.out, "provision: %s %s\n", said, d.Policies)
+	return os.WriteFile(k.Mark, nil, 0o600)
+}
+
+func (k *keeper) putRoles(ctx context.Context, d provision.Demonstration) error {
 	if err := unmark(k.Mark); err != nil {
 		return err
 	}
-	if err := d.Put(ctx); err != nil {
+	if k.tried == nil {
+		k.tried = map[string]iam.Source{}
+	}
+	k.inPlace, k.tried[d.Policies.SHA256] = "", d.Policies
+	if err := d.PutRoles(ctx, slices.Collect(maps.Values(k.tried))...); err != nil {
 		return err
 	}
-	fmt.Fprintln(d.Out, "provision: all is in place")
-	return os.WriteFile(k.Mark, nil, 0o600)
+	k.inPlace, k.tried = d.Policies.SHA256, map[string]iam.Source{d.Policies.SHA256: d.Policies}
+	return nil
 }
 
 func unmark(file string) error {

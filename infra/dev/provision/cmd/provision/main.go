@@ -16,11 +16,13 @@ import (
 
 type cli struct {
 	Put    put    `cmd:"" default:"withargs" help:"Bring roles, table and rows to what they should be, once (what provision alone does)."`
-	Keep   keep   `cmd:"" help:"Do so and stay: bring them back where the endpoint behind localaws lost them."`
+	Keep   keep   `cmd:"" help:"Do so and stay: bring them back where the endpoint behind localaws lost them, and follow an edit of the policies."`
 	Health health `cmd:"" help:"Exit 0 if a running keep has all in place, 1 if not."`
 }
 
-const description = `Puts Shiptrack's demonstration in place on localaws, as its root: the roles and policies of infra/iam/hardened, the table TrackingData, and the rows of the demonstration's tenants (tracking-service/internal/seed/data).
+const description = `Puts Shiptrack's demonstration in place on localaws, as its root: roles and policies, the table TrackingData, and the rows of the demonstration's tenants (tracking-service/internal/seed/data).
+
+The policies are read from disk when it runs. --policies names a set (hardened, article), which is the folder infra/iam/NAME of the checkout that you are in, or a folder that holds one folder per role. Without a checkout a name is the copy that the binary was built with.
 
 Examples:
 
@@ -28,7 +30,7 @@ Examples:
       once; it can be repeated, and leaves what is as it should be
 
   provision keep --seed /tracking-service --mark /run/mark
-      in Docker Compose: LocalStack keeps its tables in memory, and forgets them at its end`
+      in Docker Compose: LocalStack keeps its tables in memory, and forgets them at its end; it follows an edit of the policies`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -17,6 +17,7 @@ import (
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"example.com/shiptrack/infra/dev/provision"
+	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
 
@@ -46,20 +47,34 @@ func TestPutMakesRolesTableAndKeyHoweverOftenItRuns(t *testing.T) {
 	if _, err := awsiam.NewFromConfig(l.Config(localawstest.Root)).GetRole(t.Context(), &awsiam.GetRoleInput{RoleName: role}); err != nil {
 		t.Error(err)
 	}
-	if there, err := demonstration(l).InPlace(t.Context()); err != nil || !there {
+	if there, err := demonstration(t, l).InPlace(t.Context()); err != nil || !there {
 		t.Errorf("in place: %t, %v", there, err)
 	}
 }
 
-func demonstration(l *localawstest.Local) provision.Demonstration {
-	return provision.Demonstration{Endpoint: l.URL, Region: l.Region, Out: io.Discard}
+func demonstration(t *testing.T, l *localawstest.Local) provision.Demonstration {
+	t.Helper()
+	policies, err := iam.Embedded(iam.Hardened)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return provision.Demonstration{Endpoint: l.URL, Region: l.Region, Policies: policies, Out: io.Discard}
 }
+
+// newKeeper returns a keeper of policies at l, which says what it does into said.
+func newKeeper(t *testing.T, l *localawstest.Local, policies string) (k *keeper, said *bytes.Buffer) {
+	t.Helper()
+	said = new(bytes.Buffer)
+	return &keeper{keep: keep{put: put{Endpoint: l.URL, Region: l.Region, Policies: policies}, Mark: filepath.Join(t.TempDir(), "mark")}, out: said}, said
+}
+
+func (k *keeper) healthy() bool { return health{Mark: k.Mark}.Run() == nil }
 
 func TestWhatIsLostIsBroughtBack(t *testing.T) {
 	l := localawstest.Start(t)
-	k := keep{Mark: filepath.Join(t.TempDir(), "mark")}
-	healthy := func() bool { return health{Mark: k.Mark}.Run() == nil }
-	d := demonstration(l)
+	k, _ := newKeeper(t, l, "hardened")
+	healthy := k.healthy
+	d := demonstration(t, l)
 	client := dynamodb.NewFromConfig(l.Config(localawstest.Root))
 	if healthy() {
 		t.Error("healthy before anything is in place")
@@ -83,8 +98,8 @@ func TestWhatIsLostIsBroughtBack(t *testing.T) {
 		}
 	}
 	// Where the work cannot be done it must not look done.
-	d.Seed = filepath.Join(t.TempDir(), "missing")
-	if err := k.look(t.Context(), d); err == nil || healthy() {
+	k.Seed = filepath.Join(t.TempDir(), "missing")
+	if err := k.round(t.Context()); err == nil || healthy() {
 		t.Errorf("a seed that does not start: %v, healthy %t", err, healthy())
 	}
 }
@@ -92,11 +107,11 @@ func TestWhatIsLostIsBroughtBack(t *testing.T) {
 // What was begun and not finished has no mark.
 func TestRunWithoutAMarkPutsAllInPlaceThoughTheTableIsThere(t *testing.T) {
 	l := localawstest.Start(t)
-	d := demonstration(l)
+	d := demonstration(t, l)
 	if err := provision.Table(t.Context(), l.Config(localawstest.Root), provision.TableName); err != nil {
 		t.Fatal(err)
 	}
-	k := keep{Mark: filepath.Join(t.TempDir(), "mark")}
+	k, _ := newKeeper(t, l, "hardened")
 	if err := k.look(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"example.com/shiptrack/infra/dev/provision"
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/pkg/command"
 )
 
 // awaitInterval is how often localaws is asked whether it is ready yet.
@@ -23,6 +25,7 @@ const awaitInterval = 50 * time.Millisecond
 type put struct {
 	Endpoint  string        `default:"http://127.0.0.1:4566" env:"AWS_ENDPOINT_URL" placeholder:"URL" help:"Where localaws is (${default})."`
 	Region    string        `default:"us-east-1" env:"AWS_REGION" placeholder:"REGION" help:"Region of localaws (${default})."`
+	Policies  string        `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to put in place: those of a set in infra/iam of the checkout that you are in (${default}), or a folder that holds one folder per role."`
 	Seed      string        `placeholder:"BINARY" help:"Binary of the tracking service, whose seed writes the rows. Without it none are written."`
 	CursorKey string        `placeholder:"FILE" help:"Make this file with a random key for CURSOR_KEY_FILE of the tracking service, where it is missing."`
 	Patience  time.Duration `default:"60s" help:"How long localaws, and what is behind it, may take to be ready (${default})."`
@@ -30,6 +33,13 @@ type put struct {
 
 // Run puts all in place once.
 func (p put) Run(ctx context.Context, out io.Writer) error {
+	d, err := p.demonstration(out)
+	if err != nil {
+		return command.Misconfigured(err)
+	}
+	if d.Policies.Embedded {
+		fmt.Fprintln(out, "provision: no checkout of Shiptrack here, so the policies are those that this binary was built with")
+	}
 	if err := makeKey(p.CursorKey); err != nil {
 		return fmt.Errorf("--cursor-key: %w", err)
 	}
@@ -38,11 +48,20 @@ func (p put) Run(ctx context.Context, out io.Writer) error {
 	if err := p.await(wait, out); err != nil {
 		return err
 	}
-	return p.demonstration(out).Put(ctx)
+	return d.Put(ctx)
 }
 
-func (p put) demonstration(out io.Writer) provision.Demonstration {
-	return provision.Demonstration{Endpoint: strings.TrimSuffix(p.Endpoint, "/"), Region: p.Region, Seed: p.Seed, Out: out}
+// demonstration reads the policies, and refuses those that cannot be put.
+func (p put) demonstration(out io.Writer) (provision.Demonstration, error) {
+	d := provision.Demonstration{Endpoint: strings.TrimSuffix(p.Endpoint, "/"), Region: p.Region, Seed: p.Seed, Out: out}
+	dir, err := os.Getwd()
+	if err != nil {
+		return d, err
+	}
+	if d.Policies, err = iam.Open(p.Policies, dir); err != nil {
+		return d, fmt.Errorf("--policies: %w", err)
+	}
+	return d, d.Check()
 }
 
 // await returns once localaws is ready, or says why it is not.
