@@ -16,6 +16,8 @@ import (
 
 	"example.com/shiptrack/infra/dev/fleet"
 	"example.com/shiptrack/infra/dev/provision"
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/pkg/command"
 )
 
 // What the demo is made of. The names are those of infra/iam and of infra/docs.
@@ -31,11 +33,12 @@ const startPatience = 30 * time.Second
 // demo is one run.
 type demo struct {
 	Settings
-	out     io.Writer
-	dir     string // logs, data and secrets of this run; removed at its end
-	fleet   *fleet.Fleet
-	started time.Time
-	client  *http.Client
+	policies iam.Source
+	out      io.Writer
+	dir      string // logs, data and secrets of this run; removed at its end
+	fleet    *fleet.Fleet
+	started  time.Time
+	client   *http.Client
 }
 
 // runDemo starts everything, checks it, prints what to try, and waits until ctx is done (Ctrl-C), which is success.
@@ -49,12 +52,16 @@ func runDemo(ctx context.Context, s Settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	policies, err := openPolicies(s)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "shiptrack-demo-")
 	if err != nil {
 		return err
 	}
 	d := &demo{
-		Settings: s, out: out, dir: dir, fleet: fleet.New(bin, dir), started: time.Now(),
+		Settings: s, policies: policies, out: out, dir: dir, fleet: fleet.New(bin, dir), started: time.Now(),
 		client: &http.Client{Timeout: 5 * time.Second},
 	}
 	err = d.run(ctx)
@@ -81,6 +88,19 @@ func (d *demo) tidy(failure error) error {
 		}
 	}
 	return errors.Join(fmt.Errorf("%w\nthe logs of all parts, and every IAM decision, are kept in %s", failure, d.dir), err)
+}
+
+// openPolicies reads the policies, and refuses those that provision would refuse: its words would name the copy.
+func openPolicies(s Settings) (iam.Source, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return iam.Source{}, err
+	}
+	policies, err := iam.Open(s.Policies, dir)
+	if err != nil {
+		return policies, command.Misconfigured(fmt.Errorf("--policies: %w", err))
+	}
+	return policies, command.Misconfigured(provision.Demonstration{Region: s.Region, Policies: policies}.Check())
 }
 
 func (d *demo) run(ctx context.Context) error {
@@ -149,7 +169,7 @@ func (d *demo) start(ctx context.Context) error {
 			return err
 		}
 	}
-	d.step("localaws on %s: roles and policies of infra/iam, table %s", address(d.LocalawsPort), table)
+	d.step("localaws on %s: roles and policies of %s, table %s", address(d.LocalawsPort), d.policies.Name, table)
 	if err := d.provision(ctx); err != nil {
 		return err
 	}
@@ -181,7 +201,12 @@ func (d *demo) writeSecrets() error {
 
 // provision puts roles, table and rows in place, and says whose rows there are.
 func (d *demo) provision(ctx context.Context) error {
-	if err := d.fleet.Once(ctx, "provision", "provision", d.awsEnv(), "--seed", filepath.Join(d.fleet.Bin, "tracking-service")); err != nil {
+	// A copy: what is enforced is what the banner names, even if the files are edited meanwhile.
+	policies := filepath.Join(d.dir, "policies")
+	if err := d.policies.Copy(policies); err != nil {
+		return err
+	}
+	if err := d.fleet.Once(ctx, "provision", "provision", d.awsEnv(), "--policies", policies, "--seed", filepath.Join(d.fleet.Bin, "tracking-service")); err != nil {
 		return err
 	}
 	said, err := os.ReadFile(d.fleet.Log("provision"))

@@ -26,6 +26,9 @@ Examples:
   SHIPMENT_PORT=18080 LOCALAWS_PORT=14566 make demo
       on other ports; what it prints names them
 
+  bin/demo --policies article
+      under the AWS article's own policies; a folder that holds one folder per role works too
+
   bin/demo --without tracking-service --print-env
       all but one service, which you start from your IDE with the environment that is printed
 

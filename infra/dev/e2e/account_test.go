@@ -107,7 +107,7 @@ func TestAnAccountIsAttackedAndLeftAsItWas(t *testing.T) {
 	}
 	for _, want := range []string{
 		"prove: this makes in account 000000000000, eu-central-1 (http://127.0.0.1:", "the tables TrackingData and Billing and the roles Other, ", "all are deleted at the end",
-		"dynamodb/get-item ", "sts/no-tag ", "token/own-key ", "http/tracking-header ", "under the hardened policies (aws)",
+		"dynamodb/get-item ", "sts/no-tag ", "token/own-key ", "http/tracking-header ", "under infra/iam/hardened (sha256 ",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("no %q in\n%s", want, out)

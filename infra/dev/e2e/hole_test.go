@@ -11,41 +11,33 @@ import (
 	"testing"
 )
 
-// TestDemoNoticesAHoleInThePolicy runs the demo with the condition of the access policy taken out, and with an allow that
-// is not there: the self-check must tell the first as a breach and the second as nothing shown. The demo's ordinary
-// run, in testdata/demo.txtar, is the control.
+const accessPolicy = "infra/iam/hardened/TrackingAccessRole/TrackingAccessPolicyDynamoDB.json"
+
+type statements = []map[string]any
+
+// withoutLeadingKeys is the hole: a key of any tenant fits.
+func withoutLeadingKeys(s statements) statements {
+	delete(s[0]["Condition"].(map[string]any), "ForAllValues:StringEquals")
+	return s
+}
+
+func unchanged(s statements) statements { return s }
+
+// The binaries are those that every other test runs: nothing is built anew. The demo's ordinary run, in
+// testdata/demo.txtar, is the control.
 func TestDemoNoticesAHoleInThePolicy(t *testing.T) {
-	const policy = "../../iam/hardened/TrackingAccessRole/TrackingAccessPolicyDynamoDB.json"
-	whole, err := os.ReadFile(policy)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, tc := range []struct {
 		name   string
-		change func(statements []map[string]any) []map[string]any
+		change func(statements) statements
 		says   string
 	}{
-		{"condition removed", func(s []map[string]any) []map[string]any { delete(s[0], "Condition"); return s },
+		{"LeadingKeys removed", withoutLeadingKeys,
 			"ISOLATION DOES NOT HOLD: yellow's session read blue's partition key:\n  TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition allowed it"},
-		{"allow removed", func(s []map[string]any) []map[string]any { return s[1:] },
+		{"allow removed", func(s statements) statements { return s[1:] },
 			"dynamodb:GetItem on arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData as arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@tracking-demo:\n  no statement allows it"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			var document struct {
-				Version   string
-				Statement []map[string]any
-			}
-			if err := json.Unmarshal(whole, &document); err != nil {
-				t.Fatal(err)
-			}
-			document.Statement = tc.change(document.Statement)
-			var changed bytes.Buffer
-			encoder := json.NewEncoder(&changed)
-			encoder.SetEscapeHTML(false) // the placeholders are <in angle brackets>
-			if err := encoder.Encode(document); err != nil {
-				t.Fatal(err)
-			}
-			out, err := runDemo(t, binWith(t, policy, changed.Bytes()))
+			out, err := runDemo(t, checkoutWith(t, tc.change))
 			exit, failed := errors.AsType[*exec.ExitError](err)
 			if !failed || exit.ExitCode() != 1 || !strings.Contains(out, tc.says) || strings.Contains(out, bannerEnd) {
 				t.Fatalf("the demo ends with %v and says:\n%s\nwant exit code 1, %q, and no banner", err, out, tc.says)
@@ -55,47 +47,82 @@ func TestDemoNoticesAHoleInThePolicy(t *testing.T) {
 	}
 }
 
-// binWith returns a folder with the binaries, of which provision was built with other content for the file original
-// (see go help build, -overlay).
-func binWith(t *testing.T, original string, content []byte) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	path, err := filepath.Abs(original)
-	if err != nil {
-		t.Fatal(err)
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: filepath.Join(dir, "content")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string][]byte{"content": content, "overlay.json": overlay} {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
+func TestProveNoticesAHoleInThePolicy(t *testing.T) {
+	const source = "prove: policies infra/iam/hardened (sha256 "
+	without := "lies in no checkout of Shiptrack, so the policies are those that this binary was built with"
+	for _, tc := range []struct {
+		name, dir string
+		code      int
+		says      []string
+	}{
+		{"LeadingKeys removed", checkoutWith(t, withoutLeadingKeys), 1, []string{source, "dynamodb/get-item (LEAK)"}},
+		{"control: the same checkout, as it was", checkoutWith(t, unchanged), 0, []string{source, "attacks were denied"}},
+		{"no checkout", t.TempDir(), 0, []string{without, "attacks were denied", "under infra/iam/hardened as embedded in this binary (sha256 "}},
+	} {
+		cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "prove"), "--quick", "--only", "dynamodb/get-item")
+		cmd.Env, cmd.Dir = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}, tc.dir
+		out, err := cmd.CombinedOutput()
+		if code := cmd.ProcessState.ExitCode(); code != tc.code {
+			t.Errorf("%s: exit code %d (%v), want %d", tc.name, code, err, tc.code)
+		}
+		for _, want := range tc.says {
+			if !strings.Contains(string(out), want) {
+				t.Errorf("%s: no %q in\n%s", tc.name, want, out)
+			}
 		}
 	}
-	for _, name := range []string{"localaws", "devissuer", "tracking-service", "shipment-service"} {
-		if err := os.Symlink(filepath.Join(bin, name), filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", filepath.Join(dir, "provision"), "./dev/provision/cmd/provision")
-	build.Dir = "../.."
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	return dir
 }
 
-// runDemo runs a demo that is expected to end by itself, on ports of its own.
-func runDemo(t *testing.T, binaries string) (said string, err error) {
+// checkoutWith is a folder that has of a checkout what the binaries read of it, with other statements in the access policy.
+func checkoutWith(t *testing.T, change func(statements) statements) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	if err := os.CopyFS(filepath.Join(root, "infra", "iam"), os.DirFS("../../iam")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "go.work"), []byte("go 1.26.0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, filepath.Join(root, accessPolicy), change)
+	return root
+}
+
+// rewrite changes the statements of a policy file.
+func rewrite(t *testing.T, file string, change func(statements) statements) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Version   string
+		Statement statements
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	document.Statement = change(document.Statement)
+	var changed bytes.Buffer
+	encoder := json.NewEncoder(&changed)
+	encoder.SetEscapeHTML(false) // the placeholders are <in angle brackets>
+	if err := encoder.Encode(document); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, changed.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// runDemo runs a demo that is expected to end by itself, in the working directory dir and on ports of its own.
+func runDemo(t *testing.T, dir string) (said string, err error) {
 	t.Helper()
 	ports, err := freePorts(len(portVariables))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "demo"), "--bin", binaries)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}
+	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "demo"), "--bin", bin)
+	cmd.Env, cmd.Dir = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}, dir
 	for i, name := range portVariables {
 		cmd.Env = append(cmd.Env, name+"="+ports[i])
 	}
