@@ -187,3 +187,19 @@ func TestSourceDoesNotFollowTheDisk(t *testing.T) {
 		t.Errorf("the copy has the sum %s, want %s", got.SHA256, s.SHA256)
 	}
 }
+
+func TestFileThatDoesNotParseIsNamedByThePathFromTheWorkingDirectory(t *testing.T) {
+	root := newCheckout(t)
+	write(t, filepath.Join(root, "infra/iam/hardened", accessPolicy), "{\n  \"Version\": \"2012-10-17\"\n")
+	for where, dirs := range map[string]map[string]string{
+		"hardened":                  {"": "infra/iam/hardened/", "infra/prove": "../iam/hardened/"},
+		"infra/iam/../iam/hardened": {"": "infra/iam/hardened/"},
+	} {
+		for dir, want := range dirs {
+			_, err := open(t, where, filepath.Join(root, dir)).Load(values)
+			if err == nil || !strings.HasPrefix(err.Error(), want+accessPolicy+":") {
+				t.Errorf("%s from %q: %v, want an error that begins with %s", where, dir, err, want+accessPolicy+":")
+			}
+		}
+	}
+}
