@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -108,16 +107,18 @@ func readRole(folder fs.FS, role string, files fstest.MapFS) error {
 }
 
 func readFile(folder fs.FS, name string) ([]byte, error) {
-	f, err := folder.Open(name)
+	info, err := fs.Stat(folder, name)
 	if err != nil {
 		return nil, readable(err)
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("%s has more than %d bytes, which no policy of IAM has", name, maxFile)
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("%s has more than %d bytes, which no policy of IAM has", name, maxFile)
 	}
-	return text, err
+	text, err := fs.ReadFile(folder, name)
+	if err != nil {
+		return nil, readable(err)
+	}
+	return text, nil
 }
 
 // passedOver reports whether a name says that the file is no policy.
