@@ -10,8 +10,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/shiptrack/pkg/openapi"
 	"example.com/shiptrack/pkg/trackingapi"
-	"example.com/shiptrack/pkg/trackingapi/contract"
 )
 
 //go:generate oapi-codegen -config oapi-codegen.yaml openapi.yaml
@@ -60,15 +60,15 @@ func Document() ([]byte, error) {
 	return rules.YAML()
 }
 
-func load() (*contract.Contract, error) {
-	return contract.New(contract.Config{
+func load() (*openapi.Contract, error) {
+	return openapi.New(openapi.Config{
 		Document:   document,
 		References: map[string][]byte{"../../../pkg/trackingapi/openapi.yaml": trackingapi.Document()},
 	})
 }
 
 // check refuses a request that is not one of the operation as the contract has it.
-func check(rules *contract.Contract, operationID string) echo.MiddlewareFunc {
+func check(rules *openapi.Contract, operationID string) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			if err := rules.CheckRequest(operationID, c.Request(), c.Param); err != nil {

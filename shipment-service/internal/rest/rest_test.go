@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/openapi/openapitest"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/trackingapi"
-	"example.com/shiptrack/pkg/trackingapi/contract/contracttest"
 	"example.com/shiptrack/shipment-service/internal/rest"
 )
 
@@ -155,7 +155,7 @@ func TestFieldsOfTheTrackingServicesRefusalAreNamed(t *testing.T) {
 
 func TestTwoShipmentsNotFoundAreAnsweredByTheSameBytes(t *testing.T) {
 	s := start(t)
-	ask := func(id, detail string) contracttest.Answer {
+	ask := func(id, detail string) openapitest.Answer {
 		s.tracking.will(failing(problem.New(problem.NotFound, detail)))
 		a := s.get("/shipments/" + id + "/eta")
 		a.Header.Del("Date")
@@ -269,7 +269,7 @@ func TestRoutesAndDocumentAreInStep(t *testing.T) {
 		t.Errorf("the server has %v\nthe document %v", routes, want)
 	}
 	served := s.Do(t, http.MethodGet, "/openapi.yaml")
-	if again := contracttest.Load(t, served.Content).Operations(); !slices.Equal(again, s.Document.Operations()) {
+	if again := openapitest.Load(t, served.Content).Operations(); !slices.Equal(again, s.Document.Operations()) {
 		t.Errorf("the served document has %v", again)
 	}
 	for _, path := range []string{"/healthz", "/readyz"} {
@@ -283,7 +283,7 @@ func TestRoutesAndDocumentAreInStep(t *testing.T) {
 func TestDocumentsNameTheSameOperations(t *testing.T) {
 	document, err := rest.Document()
 	check(t, err)
-	public, internal := contracttest.Load(t, document), contracttest.Load(t, trackingapi.Document())
+	public, internal := openapitest.Load(t, document), openapitest.Load(t, trackingapi.Document())
 	if !slices.Equal(public.Operations(), internal.Operations()) {
 		t.Errorf("public %v\ninternal %v", public.Operations(), internal.Operations())
 	}
