@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/openapi"
 	"example.com/shiptrack/pkg/trackingapi"
 )
@@ -44,7 +45,7 @@ func Register(e *echo.Echo, cfg Config) error {
 	}
 	middlewares := map[string][]echo.MiddlewareFunc{}
 	for _, id := range rules.OperationIDs("shipments") {
-		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, check(rules, id)}
+		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, httpserver.CheckRequest(rules, id)}
 	}
 	RegisterHandlersWithOptions(e, NewStrictHandler(handlers{tracking: cfg.Tracking}, nil),
 		RegisterHandlersOptions{OperationMiddlewares: middlewares})
@@ -65,16 +66,4 @@ func load() (*openapi.Contract, error) {
 		Document:   document,
 		References: map[string][]byte{"../../../pkg/trackingapi/openapi.yaml": trackingapi.Document()},
 	})
-}
-
-// check refuses a request that is not one of the operation as the contract has it.
-func check(rules *openapi.Contract, operationID string) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if err := rules.CheckRequest(operationID, c.Request(), c.Param); err != nil {
-				return err
-			}
-			return next(c)
-		}
-	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/openapi"
 	"example.com/shiptrack/pkg/trackingapi"
 	"example.com/shiptrack/tracking-service/internal/tracking"
@@ -52,21 +53,9 @@ func Register(e *echo.Echo, cfg Config) error {
 	}
 	middlewares := map[string][]echo.MiddlewareFunc{}
 	for _, id := range rules.OperationIDs("shipments") {
-		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, check(rules, id)}
+		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, httpserver.CheckRequest(rules, id)}
 	}
 	RegisterHandlersWithOptions(e, NewStrictHandler(handlers{service: cfg.Service, cursors: cursors}, nil),
 		RegisterHandlersOptions{OperationMiddlewares: middlewares})
 	return nil
-}
-
-// check refuses a request that is not one of the operation as the contract has it.
-func check(rules *openapi.Contract, operationID string) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if err := rules.CheckRequest(operationID, c.Request(), c.Param); err != nil {
-				return err
-			}
-			return next(c)
-		}
-	}
 }
