@@ -14,6 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/problem"
 )
 
@@ -94,7 +95,7 @@ func Probe(ctx context.Context, addr string) error {
 	if err != nil {
 		return fmt.Errorf("probe: %w", err)
 	}
-	client := NewClient(ClientConfig{})
+	client := httpclient.New(httpclient.Config{})
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
 	if err != nil {

@@ -10,8 +10,22 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/telemetry"
 )
+
+func config(t *testing.T) httpserver.Config {
+	t.Helper()
+	tel, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return httpserver.Config{
+		Service: "test", Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", Telemetry: tel,
+		RequestTimeout: time.Second, ShutdownTimeout: time.Second,
+	}
+}
 
 func TestAnAddressInUseIsNamedWithItsVariable(t *testing.T) {
 	s := start(t, nil, nil)
@@ -116,7 +130,7 @@ func TestAStopCutsOffWhatOutlastsTheTimeout(t *testing.T) {
 		if err != nil {
 			return
 		}
-		req.Header.Set(httpserver.RequestIDHeader, "stuck-1")
+		req.Header.Set(httpclient.RequestIDHeader, "stuck-1")
 		if resp, err := http.DefaultClient.Do(req); err == nil {
 			_ = resp.Body.Close()
 		}

@@ -18,6 +18,7 @@ import (
 
 	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/authn/authntest"
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/telemetry"
@@ -116,7 +117,7 @@ func (s *service) do(t *testing.T, method, path string, header map[string]string
 	for k, v := range header {
 		req.Header.Set(k, v)
 	}
-	resp, err := httpserver.NewClient(httpserver.ClientConfig{}).Do(req)
+	resp, err := httpclient.New(httpclient.Config{}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +349,7 @@ func TestTheSmallerDeadlineWins(t *testing.T) {
 	for inbound, limit := range map[string]int{"": 2000, "500": 500, "5000": 2000, "9223372036854775807": 2000} {
 		h := map[string]string{}
 		if inbound != "" {
-			h[httpserver.TimeoutHeader] = inbound
+			h[httpclient.TimeoutHeader] = inbound
 		}
 		var left int
 		a := s.do(t, http.MethodGet, "/deadline", h, nil)
@@ -357,12 +358,12 @@ func TestTheSmallerDeadlineWins(t *testing.T) {
 		}
 	}
 	for _, inbound := range []string{"0", "-1", "1.5", "soon", "1e3", "99999999999999999999"} {
-		a := s.do(t, http.MethodGet, "/deadline", map[string]string{httpserver.TimeoutHeader: inbound}, nil)
-		if doc := wantProblem(t, a, problem.Invalid); len(doc.Errors) != 1 || doc.Errors[0].Name != httpserver.TimeoutHeader {
+		a := s.do(t, http.MethodGet, "/deadline", map[string]string{httpclient.TimeoutHeader: inbound}, nil)
+		if doc := wantProblem(t, a, problem.Invalid); len(doc.Errors) != 1 || doc.Errors[0].Name != httpclient.TimeoutHeader {
 			t.Errorf("asked for %q ms: %+v, want the header named", inbound, doc)
 		}
 	}
-	wantProblem(t, s.do(t, http.MethodGet, "/wait", map[string]string{httpserver.TimeoutHeader: "20"}, nil), problem.Timeout)
+	wantProblem(t, s.do(t, http.MethodGet, "/wait", map[string]string{httpclient.TimeoutHeader: "20"}, nil), problem.Timeout)
 }
 
 func TestHealth(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/requestid"
 	"example.com/shiptrack/pkg/tenant"
 )
 
@@ -83,6 +84,6 @@ func (r *AuditRecord) fill(ctx context.Context) {
 		r.Tenant = id.String()
 	}
 	if r.RequestID == "" {
-		r.RequestID = RequestID(ctx)
+		r.RequestID = requestid.FromContext(ctx)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/requestid"
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tenant"
 )
@@ -164,7 +165,7 @@ func TestAnAuditRecordJoinsTheSubjectToTheCallToAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := authn.NewContext(t.Context(), authn.Principal{Subject: "ana", Tenant: id}, jwt)
-	ctx = telemetry.NewRequestID(ctx, "req-1")
+	ctx = requestid.NewContext(ctx, "req-1")
 	tel.Audit.Record(ctx, telemetry.AuditRecord{
 		Action: "dynamodb:GetItem", Resource: "table/TrackingData", AWSRequestID: "AWS1",
 		Session: "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@a", Decision: telemetry.Deny, Reason: "AccessDeniedException",

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/authn"
-	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/trackingapi"
 )
@@ -24,8 +23,8 @@ const reserve = 50 * time.Millisecond
 // Config is what a Client needs.
 type Config struct {
 	URL string // of the tracking service, http or https, with or without a path
-	// HTTPClient sends the requests. Its Transport should be sized for the load (see httpserver.NewClient);
-	// its redirect policy is not used: a redirect is never followed.
+	// HTTPClient sends the requests. Its Transport should be sized for the load, and pass on the request id and
+	// the deadline (see httpclient.New); its redirect policy is not used: a redirect is never followed.
 	HTTPClient *http.Client
 }
 
@@ -88,7 +87,6 @@ func onBehalfOfTheCaller(ctx context.Context, r *http.Request) error {
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Accept", "application/json, "+problem.ContentType)
-	httpserver.Forward(ctx, r.Header)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/command"
 	"example.com/shiptrack/pkg/config"
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/trackingapi/trackingclient"
@@ -79,7 +80,7 @@ func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*http
 	}
 	tracking, err := trackingclient.New(trackingclient.Config{
 		URL: s.TrackingURL,
-		HTTPClient: httpserver.NewClient(httpserver.ClientConfig{
+		HTTPClient: httpclient.New(httpclient.Config{
 			TracerProvider: tel.TracerProvider, Propagator: tel.Propagator,
 		}),
 	})

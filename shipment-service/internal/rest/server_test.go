@@ -15,6 +15,7 @@ import (
 
 	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/authn/authntest"
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/openapi/openapitest"
 	"example.com/shiptrack/pkg/problem"
@@ -95,7 +96,7 @@ func start(t *testing.T) *service {
 	tel, err := telemetry.New(telemetry.Config{Service: "shipment-service", Writer: s.log})
 	check(t, err)
 	client, err := trackingclient.New(trackingclient.Config{
-		URL: s.tracking.URL, HTTPClient: httpserver.NewClient(httpserver.ClientConfig{}),
+		URL: s.tracking.URL, HTTPClient: httpclient.New(httpclient.Config{}),
 	})
 	check(t, err)
 	document, err := rest.Document()

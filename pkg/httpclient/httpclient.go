@@ -1,8 +1,12 @@
-package httpserver
+// Package httpclient makes the HTTP client for calls to our other services. It passes on what belongs to the
+// request that is being answered: its trace, its id, and what is left of its deadline.
+package httpclient
 
 import (
+	"context"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -10,6 +14,17 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 	nooptrace "go.opentelemetry.io/otel/trace/noop"
+
+	"example.com/shiptrack/pkg/requestid"
+)
+
+// Headers between the services.
+const (
+	// RequestIDHeader carries the request id: 1 to 64 of A-Z a-z 0-9 . _ - are taken over from the
+	// caller, anything else is replaced. Every answer has it.
+	RequestIDHeader = "X-Request-Id"
+	// TimeoutHeader is how long the caller will wait, in whole milliseconds from 1.
+	TimeoutHeader = "X-Request-Timeout-Ms"
 )
 
 const (
@@ -22,17 +37,17 @@ const (
 	clientIdleTimeout = 60 * time.Second
 )
 
-// ClientConfig configures NewClient. The zero ClientConfig is a client without traces.
-type ClientConfig struct {
+// Config configures New. The zero Config is a client without traces.
+type Config struct {
 	Timeout        time.Duration                 // of a whole exchange; 0: the context's deadline alone
 	TracerProvider trace.TracerProvider          // nil: no spans
 	Propagator     propagation.TextMapPropagator // nil: the trace is not passed on
 }
 
-// NewClient returns an HTTP client for calls to other services and to AWS, whose requests carry bearer
-// tokens and signatures. So it follows no redirect (the 3xx is returned as it is), and takes no proxy from
-// the environment: what reads such a request could repeat it.
-func NewClient(cfg ClientConfig) *http.Client {
+// New returns an HTTP client for calls to other services, whose requests carry bearer tokens. So it follows no
+// redirect (the 3xx is returned as it is), and takes no proxy from the environment: what reads such a request
+// could repeat it. Each request takes along the request id of its context and what is left of its deadline.
+func New(cfg Config) *http.Client {
 	if cfg.TracerProvider == nil {
 		cfg.TracerProvider = nooptrace.NewTracerProvider()
 	}
@@ -48,9 +63,32 @@ func NewClient(cfg ClientConfig) *http.Client {
 	}
 	return &http.Client{
 		Timeout: cfg.Timeout,
-		Transport: otelhttp.NewTransport(transport,
+		Transport: otelhttp.NewTransport(forwarding{next: transport},
 			otelhttp.WithTracerProvider(cfg.TracerProvider), otelhttp.WithPropagators(cfg.Propagator),
 			otelhttp.WithMeterProvider(noopmetric.NewMeterProvider())),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// forwarding completes each request's header from its context.
+type forwarding struct{ next http.RoundTripper }
+
+// RoundTrip is http.RoundTripper's; it may not change r.
+func (f forwarding) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx := r.Context()
+	r = r.Clone(ctx)
+	forward(ctx, r.Header)
+	return f.next.RoundTrip(r)
+}
+
+// forward writes to h what a call to the next service takes along from ctx: the request id, and what is
+// left of the deadline. The bearer token is not its business.
+func forward(ctx context.Context, h http.Header) {
+	if id := requestid.FromContext(ctx); id != "" {
+		h.Set(RequestIDHeader, id)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		left := max(time.Until(deadline).Milliseconds(), 1)
+		h.Set(TimeoutHeader, strconv.FormatInt(left, 10))
 	}
 }
