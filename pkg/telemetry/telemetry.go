@@ -1,4 +1,4 @@
-// Package telemetry is what a service tells its operator: logs, metrics, traces and the audit trail. It
+// Package telemetry is what a service tells its operator: logs, metrics and traces. It
 // sets no global state, and it keeps credentials and tokens out of all that it writes.
 package telemetry
 
@@ -29,6 +29,8 @@ type Config struct {
 type Telemetry struct {
 	// Logger writes JSON lines, times in UTC, secrets redacted.
 	Logger *slog.Logger
+	// Unfiltered writes as Logger does, whatever the level: for the audit trail.
+	Unfiltered *slog.Logger
 	// Registry holds the metrics of the process and of whoever registers with it.
 	Registry *prometheus.Registry
 	// TracerProvider exports spans over OTLP/HTTP where Config.Environ sets OTEL_EXPORTER_OTLP_ENDPOINT;
@@ -36,7 +38,6 @@ type Telemetry struct {
 	TracerProvider trace.TracerProvider
 	// Propagator carries W3C Trace Context between services.
 	Propagator propagation.TextMapPropagator
-	Audit      *Audit
 
 	shutdown func(context.Context) error
 }
@@ -65,7 +66,7 @@ func New(cfg Config) (*Telemetry, error) {
 	if cfg.Service == "" || cfg.Writer == nil {
 		return nil, errors.New("telemetry: a service name and a writer are required")
 	}
-	// Log and audit are two handlers, each with a lock of its own: the writer needs the one they share.
+	// Logger and Unfiltered are two handlers, each with a lock of its own: the writer needs the one they share.
 	w := &lockedWriter{w: cfg.Writer}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
@@ -78,11 +79,9 @@ func New(cfg Config) (*Telemetry, error) {
 		return nil, err
 	}
 	return &Telemetry{
-		Logger:   newLogger(w, level, cfg.Service),
-		Registry: registry, TracerProvider: provider,
-		Propagator: propagation.TraceContext{},
-		Audit:      newAudit(newLogger(w, slog.LevelDebug, cfg.Service), registry),
-		shutdown:   shutdown,
+		Logger: newLogger(w, level, cfg.Service), Unfiltered: newLogger(w, slog.LevelDebug, cfg.Service),
+		Registry: registry, TracerProvider: provider, Propagator: propagation.TraceContext{},
+		shutdown: shutdown,
 	}, nil
 }
 

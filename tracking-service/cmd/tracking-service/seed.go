@@ -34,7 +34,11 @@ func (seedCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	cfg.Logger = sdkLog{tel.Logger}
-	watch, err := newSessionWatch(s.AccessRoleARN, tel)
+	trail, err := newTrail(tel)
+	if err != nil {
+		return err
+	}
+	watch, err := newSessionWatch(s.AccessRoleARN, tel, trail)
 	if err != nil {
 		return err
 	}
@@ -45,7 +49,7 @@ func (seedCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: s.Table, Audit: tel.Audit})
+	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: s.Table, Audit: trail})
 	if err != nil {
 		return err
 	}

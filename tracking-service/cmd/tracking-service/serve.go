@@ -77,11 +77,15 @@ func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.T
 
 // newService returns the domain over the table.
 func newService(s settings, cfg aws.Config, client *sts.Client, tel *telemetry.Telemetry) (*tracking.Service, error) {
-	machine, err := newVending(s, client, tel)
+	trail, err := newTrail(tel)
 	if err != nil {
 		return nil, err
 	}
-	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: s.Table, Audit: tel.Audit})
+	machine, err := newVending(s, client, tel, trail)
+	if err != nil {
+		return nil, err
+	}
+	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: s.Table, Audit: trail})
 	if err != nil {
 		return nil, err
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
-	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/tokenvending"
 	"example.com/shiptrack/tracking-service/internal/dynamo"
@@ -91,16 +91,16 @@ func (f fakeSTS) AssumeRole(_ context.Context, in *sts.AssumeRoleInput, _ ...fun
 // auditTrail keeps what was recorded.
 type auditTrail struct {
 	mu      sync.Mutex
-	records []telemetry.AuditRecord
+	records []audit.Record
 }
 
-func (a *auditTrail) Record(_ context.Context, r telemetry.AuditRecord) {
+func (a *auditTrail) Record(_ context.Context, r audit.Record) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.records = append(a.records, r)
 }
 
-func (a *auditTrail) last(t *testing.T) telemetry.AuditRecord {
+func (a *auditTrail) last(t *testing.T) audit.Record {
 	t.Helper()
 	a.mu.Lock()
 	defer a.mu.Unlock()

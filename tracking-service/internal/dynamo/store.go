@@ -12,16 +12,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
-	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tokenvending"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
-// Auditor keeps the records of access; *telemetry.Audit is one. It adds subject, tenant and request id from the
+// Auditor keeps the records of access; *audit.Trail is one. It adds subject, tenant and request id from the
 // context.
 type Auditor interface {
-	Record(ctx context.Context, r telemetry.AuditRecord)
+	Record(ctx context.Context, r audit.Record)
 }
 
 // Config is what a Store needs; all of it must be set.
