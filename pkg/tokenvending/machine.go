@@ -110,15 +110,6 @@ func (c Config) validate() error {
 	return errors.Join(wrong...)
 }
 
-// CheckRoleARN returns nil where text is the ARN of a role, else what is wrong with it.
-func CheckRoleARN(text string) error {
-	role, err := arn.Parse(text)
-	if err != nil || role.Service != "iam" || !strings.HasPrefix(role.Resource, "role/") {
-		return fmt.Errorf("role ARN %q is not arn:<partition>:iam::<account>:role/<name>", text)
-	}
-	return nil
-}
-
 // CheckInstance returns nil where text can stand in a session name (see Config.Instance), else what is wrong with it.
 func CheckInstance(text string) error {
 	if text == "" || strings.ContainsFunc(text, isForeignToSessionNames) {
@@ -130,15 +121,6 @@ func CheckInstance(text string) error {
 func isForeignToSessionNames(r rune) bool {
 	isWord := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_'
 	return !isWord && !strings.ContainsRune("+=,.@-", r)
-}
-
-// assumedRole turns the ARN of a role, which validate has seen, into that of its sessions, which has the role's
-// name but not its path: IAM User Guide, IAM identifiers.
-func assumedRole(roleARN string) arn.ARN {
-	role, _ := arn.Parse(roleARN)
-	role.Service = "sts"
-	role.Resource = "assumed-role/" + role.Resource[strings.LastIndexByte(role.Resource, '/')+1:] + "/"
-	return role
 }
 
 // sessionName names id's sessions: <tenant>@<instance>, cut to what STS takes. A tenant ID has at most 32
