@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -86,7 +85,7 @@ func Probe(ctx context.Context, addr string) error {
 	if err != nil {
 		return fmt.Errorf("probe: %w", err)
 	}
-	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+	if isUnspecified(host) {
 		host = "localhost" // it listens on every address: this machine's own is one
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)

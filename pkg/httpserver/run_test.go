@@ -15,7 +15,7 @@ import (
 	"example.com/shiptrack/pkg/telemetry"
 )
 
-func config(t *testing.T) httpserver.Config {
+func serverConfig(t *testing.T) httpserver.Config {
 	t.Helper()
 	tel, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard})
 	if err != nil {
@@ -33,7 +33,7 @@ func TestAnAddressInUseIsNamedWithItsVariable(t *testing.T) {
 		"LISTEN_ADDR":  func(c *httpserver.Config) { c.Addr = s.Addr() },
 		"METRICS_ADDR": func(c *httpserver.Config) { c.MetricsAddr = s.Addr() },
 	} {
-		cfg := config(t)
+		cfg := serverConfig(t)
 		change(&cfg)
 		second, err := httpserver.New(cfg)
 		if err != nil {
@@ -210,7 +210,7 @@ func (s *service) metric(t *testing.T, line string) string {
 }
 
 func TestNewRefusesAWrongConfig(t *testing.T) {
-	if _, err := httpserver.New(config(t)); err != nil {
+	if _, err := httpserver.New(serverConfig(t)); err != nil {
 		t.Fatalf("the control is refused: %v", err)
 	}
 	for name, change := range map[string]func(*httpserver.Config){
@@ -222,7 +222,7 @@ func TestNewRefusesAWrongConfig(t *testing.T) {
 		"no stop":          func(c *httpserver.Config) { c.ShutdownTimeout = 0 },
 		"a negative limit": func(c *httpserver.Config) { c.MaxBody = -1 },
 	} {
-		cfg := config(t)
+		cfg := serverConfig(t)
 		change(&cfg)
 		if _, err := httpserver.New(cfg); err == nil {
 			t.Errorf("%s: accepted", name)

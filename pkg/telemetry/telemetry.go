@@ -22,7 +22,8 @@ type Config struct {
 	Service string    // the service's name, in every record and span
 	Level   string    // debug, info, warn or error; empty is info
 	Writer  io.Writer // takes one JSON object per line, one call of Write for each
-	Environ []string  // as os.Environ returns: see TracerProvider
+	// TraceEndpoint is the collector's base URL, OpenTelemetry "OTLP Exporter Configuration"; empty: no spans.
+	TraceEndpoint string
 }
 
 // Telemetry is safe for concurrent use.
@@ -33,7 +34,7 @@ type Telemetry struct {
 	Unfiltered *slog.Logger
 	// Registry holds the metrics of the process and of whoever registers with it.
 	Registry *prometheus.Registry
-	// TracerProvider exports spans over OTLP/HTTP where Config.Environ sets OTEL_EXPORTER_OTLP_ENDPOINT;
+	// TracerProvider exports spans over OTLP/HTTP where Config has a TraceEndpoint;
 	// otherwise it records nothing, and passes on a caller's trace.
 	TracerProvider trace.TracerProvider
 	// Propagator carries W3C Trace Context between services.

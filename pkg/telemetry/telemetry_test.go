@@ -183,7 +183,7 @@ func TestSpansAreExportedOnlyWhereACollectorIsNamed(t *testing.T) {
 	received := make(chan string, 10)
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.URL.Path }))
 	defer collector.Close()
-	t.Setenv(telemetry.EndpointVariable, collector.URL) // the process has it: only Environ counts
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL) // the process has it: only Config counts
 
 	silent, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard})
 	if err != nil {
@@ -197,7 +197,7 @@ func TestSpansAreExportedOnlyWhereACollectorIsNamed(t *testing.T) {
 	if err := silent.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	tel, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard, Environ: []string{telemetry.EndpointVariable + "=" + collector.URL + "/base"}})
+	tel, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard, TraceEndpoint: collector.URL + "/base"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestSpansAreExportedOnlyWhereACollectorIsNamed(t *testing.T) {
 		t.Errorf("exported to %s and %d more, want /base/v1/traces once", path, len(received))
 	}
 	for _, bad := range []string{"collector:4318", "ftp://collector", "http://"} {
-		if _, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard, Environ: []string{telemetry.EndpointVariable + "=" + bad}}); err == nil {
+		if _, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard, TraceEndpoint: bad}); err == nil {
 			t.Errorf("the endpoint %q is accepted", bad)
 		}
 	}

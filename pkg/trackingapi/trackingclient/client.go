@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/config"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/trackingapi"
 )
@@ -42,7 +43,7 @@ type Client struct {
 
 // New returns a Client, or an error where cfg cannot be used.
 func New(cfg Config) (*Client, error) {
-	if err := CheckURL(cfg.URL); err != nil {
+	if err := config.CheckURL(cfg.URL); err != nil {
 		return nil, fmt.Errorf("trackingclient: URL %w", err)
 	}
 	if cfg.HTTPClient == nil {
@@ -65,19 +66,6 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("trackingclient: %w", err)
 	}
 	return &Client{api: api, probe: &probe, readyAt: readyAt}, nil
-}
-
-// CheckURL returns an error that says how text must be changed to be a Config.URL. The error does not repeat
-// text, in which someone may have put a password.
-func CheckURL(text string) error {
-	base, err := url.Parse(text)
-	switch {
-	case err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "":
-		return errors.New("must be http:// or https:// and a host, such as http://127.0.0.1:8081")
-	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
-		return errors.New("must have no user, query or fragment")
-	}
-	return nil
 }
 
 func onBehalfOfTheCaller(ctx context.Context, r *http.Request) error {

@@ -38,12 +38,12 @@ func (seedCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	watch, err := newSessionWatch(s.AccessRoleARN, tel, trail)
+	watch, err := newSessionWatch(s.RoleARN, tel, trail)
 	if err != nil {
 		return err
 	}
 	machine, err := tokenvending.New(tokenvending.Config{
-		STS: sts.NewFromConfig(cfg), RoleARN: s.AccessRoleARN, Instance: s.InstanceID,
+		STS: sts.NewFromConfig(cfg), RoleARN: s.RoleARN, Instance: s.InstanceID,
 		Duration: tokenvending.MinDuration, Capacity: seedTenants, Observe: watch.observe,
 	})
 	if err != nil {

@@ -14,12 +14,12 @@ import (
 
 // newVending returns the machine that vends sessions of the access role, watched by tel.
 func newVending(s settings, client *sts.Client, tel *telemetry.Telemetry, trail *audit.Trail) (*tokenvending.Machine, error) {
-	watch, err := newSessionWatch(s.AccessRoleARN, tel, trail)
+	watch, err := newSessionWatch(s.Access.RoleARN, tel, trail)
 	if err != nil {
 		return nil, err
 	}
 	return tokenvending.New(tokenvending.Config{
-		STS: client, RoleARN: s.AccessRoleARN, Instance: s.InstanceID,
+		STS: client, RoleARN: s.Access.RoleARN, Instance: s.Access.InstanceID,
 		Duration: s.SessionDuration, Capacity: s.SessionCacheSize, Observe: watch.observe,
 	})
 }
