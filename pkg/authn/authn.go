@@ -143,10 +143,10 @@ func (v *Verifier) Ready() error { return v.keys.ready() }
 // classify maps what the JWT library and the key set say to the error that Verify promises.
 func classify(err error) error {
 	var known Reason
-	var away *unavailableError
+	var unavailable *unavailableError
 	switch {
-	case errors.As(err, &away):
-		return problem.Away(away, "tokens cannot be verified at the moment", away.retryAfter)
+	case errors.As(err, &unavailable):
+		return problem.WrapUnavailable(unavailable, "tokens cannot be verified at the moment", unavailable.retryAfter)
 	case errors.As(err, &known):
 		return refuse(known)
 	}

@@ -41,7 +41,7 @@ func classify(err error) *problem.Error {
 	case errors.As(err, &fromEcho):
 		return classifyEcho(fromEcho)
 	case errors.Is(err, context.Canceled):
-		return problem.Away(err, "the service is stopping", time.Second)
+		return problem.WrapUnavailable(err, "the service is stopping", time.Second)
 	}
 	return problem.From(err)
 }
@@ -63,7 +63,7 @@ func classifyEcho(err *echo.HTTPError) *problem.Error {
 	case http.StatusForbidden:
 		return problem.Wrap(problem.Denied, err, "")
 	case http.StatusServiceUnavailable:
-		return problem.Away(err, "", time.Second)
+		return problem.WrapUnavailable(err, "", time.Second)
 	}
 	if err.Code >= http.StatusInternalServerError || err.Code < http.StatusBadRequest {
 		return problem.Wrap(problem.Internal, err, "an unexpected error occurred")

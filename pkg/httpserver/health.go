@@ -62,7 +62,7 @@ func (r *readiness) check(ctx context.Context) (changed bool, err error) {
 
 func (s *Server) readyz(c echo.Context) error {
 	if s.draining.Load() {
-		return problem.Away(errStopping, "the service is stopping", time.Second)
+		return problem.WrapUnavailable(errStopping, "the service is stopping", time.Second)
 	}
 	ctx := c.Request().Context()
 	changed, err := s.readiness.check(ctx)
@@ -70,7 +70,7 @@ func (s *Server) readyz(c echo.Context) error {
 		if changed {
 			s.logger.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.String("error", err.Error()))
 		}
-		return problem.Away(err, "the service is not ready", time.Second)
+		return problem.WrapUnavailable(err, "the service is not ready", time.Second)
 	}
 	if changed {
 		s.logger.LogAttrs(ctx, slog.LevelInfo, "ready")

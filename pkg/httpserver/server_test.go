@@ -187,7 +187,7 @@ var errorsByName = map[string]error{
 	"plain":       errors.New("secret internals"),
 	"not-found":   problem.New(problem.NotFound, "no such shipment"),
 	"denied":      problem.Wrap(problem.Denied, errors.New("secret internals"), "not allowed"),
-	"away":        problem.Away(errors.New("secret internals"), "later", 3*time.Second),
+	"away":        problem.WrapUnavailable(errors.New("secret internals"), "later", 3*time.Second),
 	"echo-400":    echo.NewHTTPError(http.StatusBadRequest, "Invalid format for parameter limit"),
 	"echo-415":    echo.ErrUnsupportedMediaType,
 	"echo-401":    echo.ErrUnauthorized,

@@ -67,8 +67,8 @@ type Machine struct {
 	sessions *otter.Cache[tenant.ID, *session]
 	failures *otter.Cache[tenant.ID, *failure]
 
-	mu      sync.Mutex
-	flights map[tenant.ID]*flight // calls under way
+	mu    sync.Mutex
+	calls map[tenant.ID]*call // calls under way
 }
 
 var _ aws.CredentialsProvider = (*Machine)(nil)
@@ -91,7 +91,7 @@ func New(config Config) (*Machine, error) {
 	}
 	return &Machine{
 		config: config, role: assumedRole(config.RoleARN),
-		sessions: sessions, failures: failures, flights: map[tenant.ID]*flight{},
+		sessions: sessions, failures: failures, calls: map[tenant.ID]*call{},
 	}, nil
 }
 

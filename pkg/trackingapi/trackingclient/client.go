@@ -34,7 +34,8 @@ type Config struct {
 //
 // All methods return the same errors, all of them problems: Invalid, with the fields that the tracking service
 // named; Unauthenticated where it does not believe the token; Denied, which is an alarm; NotFound; Unavailable
-// where it is away; Timeout where it is slow; Internal where its answer makes no sense.
+// where it cannot be reached; Timeout where it does not answer in time; Internal where its answer does not follow the
+// contract.
 type Client struct {
 	api     *trackingapi.Client
 	probe   *http.Client
@@ -112,17 +113,17 @@ func (c *Client) Ready(ctx context.Context) error {
 	}
 	resp, err := c.probe.Do(r)
 	if err != nil {
-		return away(err)
+		return unavailable(err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return away(fmt.Errorf("trackingclient: /readyz answers %d", resp.StatusCode))
+		return unavailable(fmt.Errorf("trackingclient: /readyz answers %d", resp.StatusCode))
 	}
 	return nil
 }
 
 // ask sends one request and returns its answer if that makes sense.
-func ask[T any](ctx context.Context, send func(context.Context) (*http.Response, error), makesSense func(T) bool) (T, error) {
+func ask[T any](ctx context.Context, send func(context.Context) (*http.Response, error), isValid func(T) bool) (T, error) {
 	var answer T
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -131,7 +132,7 @@ func ask[T any](ctx context.Context, send func(context.Context) (*http.Response,
 	}
 	resp, err := send(ctx)
 	if err != nil {
-		return answer, unanswered(err)
+		return answer, classify(err)
 	}
 	defer resp.Body.Close()
 	body, err := read(resp.Body)
@@ -142,10 +143,10 @@ func ask[T any](ctx context.Context, send func(context.Context) (*http.Response,
 		return answer, failure(resp, body)
 	}
 	if err := decode(resp, "application/json", body, &answer); err != nil {
-		return *new(T), nonsense(err)
+		return *new(T), unexpected(err)
 	}
-	if !makesSense(answer) {
-		return *new(T), nonsense(errors.New("trackingclient: the answer is not to what was asked"))
+	if !isValid(answer) {
+		return *new(T), unexpected(errors.New("trackingclient: the answer is not to what was asked"))
 	}
 	return answer, nil
 }

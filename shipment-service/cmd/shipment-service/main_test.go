@@ -234,14 +234,14 @@ func TestServeIsTheDefaultCommand(t *testing.T) {
 
 func TestIssuerThatIsAwayMeansNotReady(t *testing.T) {
 	issuer := authntest.Start(t)
-	issuer.SetAway(true)
+	issuer.SetUnavailable(true)
 	s := start(t, issuer)
 	s.ready.Store(true)
 	readyz := func() int { status, _ := s.get("/readyz", ""); return status }
 	if status := readyz(); status != http.StatusServiceUnavailable {
 		t.Errorf("/readyz without the issuer's keys: %d, want 503", status)
 	}
-	issuer.SetAway(false)
+	issuer.SetUnavailable(false)
 	becomes(t, http.StatusOK, readyz)
 }
 

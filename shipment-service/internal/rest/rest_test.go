@@ -88,7 +88,7 @@ func TestFailuresOfTheTrackingServiceAreMapped(t *testing.T) {
 		{"405", failing(problem.New(problem.MethodNotAllowed, "secret")), 500, "an unexpected error occurred"},
 		{"500", failing(problem.New(problem.Internal, "secret")), 500, "an unexpected error occurred"},
 		{"502", answering(502, "text/html", "secret"), 503, "tracking is not available"},
-		{"503", failing(problem.Away(nil, "secret", 9*time.Second)), 503, "tracking is not available"},
+		{"503", failing(problem.WrapUnavailable(nil, "secret", 9*time.Second)), 503, "tracking is not available"},
 		{"504", failing(problem.New(problem.Timeout, "secret")), 504, "tracking did not answer in time"},
 		{"redirect", answering(302, "text/html", "secret", "Location: /shipments/1001/eta"), 500, "an unexpected error occurred"},
 		{"garbage", answering(200, "application/json", "\x00secret"), 500, "an unexpected error occurred"},

@@ -35,7 +35,7 @@ type sessionWatch struct {
 func newSessionWatch(role string, tel *telemetry.Telemetry, trail *audit.Trail) (*sessionWatch, error) {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "shiptrack_session_seconds",
-		Help:    "Time that STS took to vend a tenant's session, by outcome: vended, away, denied or mismatched.",
+		Help:    "Time that STS took to vend a tenant's session, by outcome: vended, unavailable, denied or mismatched.",
 		Buckets: prometheus.ExponentialBuckets(0.002, 2, 13),
 	}, []string{"outcome"})
 	if err := tel.Registry.Register(seconds); err != nil {
@@ -53,7 +53,7 @@ func (w *sessionWatch) observe(ctx context.Context, e tokenvending.Event) {
 	if e.Err != nil {
 		outcome = e.Err.Kind.String()
 		record.Decision, record.Reason = audit.Deny, e.Err.Error()
-		if e.Err.Kind == tokenvending.Away {
+		if e.Err.Kind == tokenvending.Unavailable {
 			record.Decision = audit.Failed
 		}
 	}

@@ -84,7 +84,7 @@ func TestSessionThatIsRefusedIsReplaced(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			client := &countingSTS{}
-			w := &wire{}
+			w := &fakeClient{}
 			store, _ := newStore(t, w, client)
 			ctx := as(t, "yellow")
 			w.answer = func(n int, _ call) (int, string) {

@@ -30,8 +30,8 @@ type call struct {
 	operation, accessKey, body string
 }
 
-// wire is the HTTP client of the SDK: it keeps the calls, and answers with what answer says.
-type wire struct {
+// fakeClient is the HTTP client of the SDK: it keeps the calls, and answers with what answer says.
+type fakeClient struct {
 	answer func(n int, c call) (status int, body string) // n counts from 1
 
 	mu    sync.Mutex
@@ -40,7 +40,7 @@ type wire struct {
 
 var credentialKey = regexp.MustCompile(`Credential=([^/]+)/`)
 
-func (w *wire) Do(r *http.Request) (*http.Response, error) {
+func (w *fakeClient) Do(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
@@ -66,8 +66,8 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 }
 
 // always answers every call alike.
-func always(status int, body string) *wire {
-	return &wire{answer: func(int, call) (int, string) { return status, body }}
+func always(status int, body string) *fakeClient {
+	return &fakeClient{answer: func(int, call) (int, string) { return status, body }}
 }
 
 // fakeSTS vends sessions with the access key AKIA<TENANT>, or fails.
@@ -110,7 +110,7 @@ func (a *auditTrail) last(t *testing.T) audit.Record {
 	return a.records[len(a.records)-1]
 }
 
-func newStore(t testing.TB, w *wire, client tokenvending.AssumeRoler) (*dynamo.Store, *auditTrail) {
+func newStore(t testing.TB, w *fakeClient, client tokenvending.AssumeRoler) (*dynamo.Store, *auditTrail) {
 	t.Helper()
 	machine, err := tokenvending.New(tokenvending.Config{
 		STS: client, RoleARN: "arn:aws:iam::000000000000:role/TrackingAccessRole", Instance: "test", Capacity: 10,

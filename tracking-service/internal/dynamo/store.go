@@ -35,7 +35,7 @@ type Config struct {
 // Store is a tracking.Store. It is safe for concurrent use.
 //
 // Its errors are problems: NotFound; Denied where IAM or STS refused (an alarm); Unavailable where DynamoDB or STS is
-// away or throttles; Timeout where the context ended; Internal for a bug or a row that makes no sense. Each call of AWS,
+// unavailable or throttles; Timeout where the context ended; Internal for a bug or a row that makes no sense. Each call of AWS,
 // allowed or not, is audited with the AWS request id and the session under which it was made.
 type Store struct {
 	client  *dynamodb.Client

@@ -11,7 +11,7 @@ import (
 )
 
 func TestKeyAndCredentialsAreOfTheTenantInTheContext(t *testing.T) {
-	w := &wire{}
+	w := &fakeClient{}
 	w.answer = func(_ int, c call) (int, string) {
 		owner := map[string]string{"AKIAYELLOW": "yellow", "AKIABLUE": "blue"}[c.accessKey]
 		return 200, `{"Item":` + row(owner, "1001") + `}`
@@ -86,7 +86,7 @@ func TestKeyOfAnotherTenantIsNotFollowed(t *testing.T) {
 		"LastEvaluatedKey":                  `{"Items":[],"LastEvaluatedKey":` + key("blue", "1") + `}`,
 		"LastEvaluatedKey without a tenant": `{"Items":[],"LastEvaluatedKey":{"ShipmentID":{"S":"1"}}}`,
 	} {
-		w := &wire{answer: func(n int, _ call) (int, string) {
+		w := &fakeClient{answer: func(n int, _ call) (int, string) {
 			if n > 1 {
 				return 200, `{"Items":[]}`
 			}
@@ -139,7 +139,7 @@ func TestListTellsWhetherMoreFollow(t *testing.T) {
 		}, "a c d", "", "b", 3},
 		{"none", 5, []string{`{"Items":[]}`}, "", "", "", 6},
 	} {
-		w := &wire{answer: func(n int, _ call) (int, string) { return 200, test.answers[n-1] }}
+		w := &fakeClient{answer: func(n int, _ call) (int, string) { return 200, test.answers[n-1] }}
 		store, _ := newStore(t, w, fakeSTS{})
 		page, next, err := store.List(as(t, "yellow"), test.limit, tracking.ShipmentID{})
 		if err != nil || ids(page) != test.want || next.String() != test.next {

@@ -241,7 +241,7 @@ func TestFailuresOfTheDomainKeepTheirKind(t *testing.T) {
 		want int
 	}{
 		{problem.New(problem.Denied, "access was denied"), http.StatusForbidden},
-		{problem.Away(errors.New("secret"), "tracking data is away", 2*time.Second), http.StatusServiceUnavailable},
+		{problem.WrapUnavailable(errors.New("secret"), "tracking data is away", 2*time.Second), http.StatusServiceUnavailable},
 		{problem.New(problem.Timeout, "slow"), http.StatusGatewayTimeout},
 		{errors.New("secret"), http.StatusInternalServerError},
 	} {
