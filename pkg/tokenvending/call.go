@@ -68,12 +68,12 @@ func (m *Machine) join(ctx context.Context, id tenant.ID) (*call, error) {
 	}
 	now := time.Now()
 	// A call may have ended between the caller's look into the cache and the lock.
-	if s, ok := m.sessions.GetIfPresent(id); ok && s.isUsable(now) {
+	if s, ok := m.sessions.get(id); ok && s.isUsable(now) {
 		ended := &call{done: make(chan struct{}), session: s}
 		close(ended.done)
 		return ended, nil
 	}
-	if last, ok := m.failures.GetIfPresent(id); ok && now.Before(last.err.RetryAt) {
+	if last, ok := m.failures.get(id); ok && now.Before(last.err.RetryAt) {
 		return nil, last.err.again()
 	}
 	return m.start(ctx, id, false), nil
@@ -119,17 +119,17 @@ func (m *Machine) finish(id tenant.ID, c *call) {
 	defer m.mu.Unlock()
 	delete(m.calls, id)
 	if c.err == nil {
-		m.sessions.Set(id, c.session)
-		m.failures.Invalidate(id)
+		m.sessions.set(id, c.session)
+		m.failures.drop(id)
 		return
 	}
 	times := 1
-	if last, ok := m.failures.GetIfPresent(id); ok {
+	if last, ok := m.failures.get(id); ok {
 		times = last.times + 1
 	}
 	c.err.RetryAt = time.Now().Add(backoff(times))
-	m.failures.Set(id, &failure{err: c.err, times: times})
-	if s, ok := m.sessions.GetIfPresent(id); ok {
+	m.failures.set(id, &failure{err: c.err, times: times})
+	if s, ok := m.sessions.get(id); ok {
 		s.due.Store(c.err.RetryAt.UnixNano())
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/maypok86/otter/v2"
 
 	"example.com/shiptrack/pkg/tenant"
 )
@@ -64,8 +63,8 @@ type Event struct {
 type Machine struct {
 	config   Config
 	role     arn.ARN // of the role's sessions, without the session's name
-	sessions *otter.Cache[tenant.ID, *session]
-	failures *otter.Cache[tenant.ID, *failure]
+	sessions *cache[*session]
+	failures *cache[*failure]
 
 	mu    sync.Mutex
 	calls map[tenant.ID]*call // calls under way
@@ -81,17 +80,10 @@ func New(config Config) (*Machine, error) {
 	if err := config.validate(); err != nil {
 		return nil, fmt.Errorf("tokenvending: %w", err)
 	}
-	sessions, err := otter.New(&otter.Options[tenant.ID, *session]{MaximumSize: config.Capacity})
-	if err != nil {
-		return nil, fmt.Errorf("tokenvending: sessions: %w", err)
-	}
-	failures, err := otter.New(&otter.Options[tenant.ID, *failure]{MaximumSize: config.Capacity})
-	if err != nil {
-		return nil, fmt.Errorf("tokenvending: failures: %w", err)
-	}
 	return &Machine{
 		config: config, role: assumedRole(config.RoleARN),
-		sessions: sessions, failures: failures, calls: map[tenant.ID]*call{},
+		sessions: newCache[*session](config.Capacity), failures: newCache[*failure](config.Capacity),
+		calls: map[tenant.ID]*call{},
 	}, nil
 }
 
@@ -146,7 +138,7 @@ func (m *Machine) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	s, ok := m.sessions.GetIfPresent(id)
+	s, ok := m.sessions.get(id)
 	now := time.Now()
 	if !ok || !s.isUsable(now) {
 		return m.await(ctx, id)
@@ -163,7 +155,7 @@ func (m *Machine) Retrieve(ctx context.Context) (aws.Credentials, error) {
 func (m *Machine) Discard(id tenant.ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s, ok := m.sessions.GetIfPresent(id); ok && time.Since(s.asked) >= minBackoff {
-		m.sessions.Invalidate(id)
+	if s, ok := m.sessions.get(id); ok && time.Since(s.asked) >= minBackoff {
+		m.sessions.drop(id)
 	}
 }
