@@ -207,7 +207,7 @@ type unknownType struct {
 }
 
 func TestStructThatCannotBeReadIsNeverIgnored(t *testing.T) {
-	_ = hidden{name: "for the compiler"}
+	_ = hiding{hidden{name: "for the compiler"}}
 	for name, load := range map[string]func(){
 		"a field that is not exported":     func() { _, _ = config.Load[hidden](nil) },
 		"an embedded one, not exported":    func() { _, _ = config.Load[hiding](nil) },
