@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/MicahParks/keyfunc/v3"
@@ -105,8 +105,14 @@ func (cfg *Config) setDefaults() error {
 
 // CheckTenantClaim returns what is wrong with name as the claim that names the tenant.
 func CheckTenantClaim(name string) error {
-	if slices.Contains(registeredClaims, name) {
-		return fmt.Errorf("the claim %q has a meaning of its own and cannot name the tenant", name)
+	for _, registered := range registeredClaims {
+		// A claim that differs in case only would make every token ambiguous.
+		if strings.EqualFold(name, registered) {
+			return fmt.Errorf("the claim %q has a meaning of its own and cannot name the tenant", name)
+		}
+	}
+	if strings.HasSuffix(name, ":") || strings.HasSuffix(name, "/") {
+		return fmt.Errorf("the claim %q ends where its name should follow, as in custom:TenantID", name)
 	}
 	return nil
 }
@@ -137,10 +143,10 @@ func (v *Verifier) Ready() error { return v.keys.ready() }
 // classify maps what the JWT library and the key set say to the error that Verify promises.
 func classify(err error) error {
 	var known Reason
-	var away *unavailableError
+	var unavailable *unavailableError
 	switch {
-	case errors.As(err, &away):
-		return problem.Away(away, "tokens cannot be verified at the moment", away.retryAfter)
+	case errors.As(err, &unavailable):
+		return problem.WrapUnavailable(unavailable, "tokens cannot be verified at the moment", unavailable.retryAfter)
 	case errors.As(err, &known):
 		return refuse(known)
 	}

@@ -5,20 +5,26 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strings"
+
+	"example.com/shiptrack/pkg/config"
 )
+
+// wellKnown is where an issuer publishes what it is; OpenID Connect Discovery section 4.
+const wellKnown = "/.well-known/openid-configuration"
 
 // CheckIssuer returns what is wrong with raw as an issuer: it must be an absolute https URL without user,
 // query and fragment (OpenID Connect Discovery section 3). http is for a loopback host, or for any host
 // where allowHTTP is set.
 func CheckIssuer(raw string, allowHTTP bool) error {
-	u, err := checkURL(raw, allowHTTP)
-	if err != nil {
+	if err := config.CheckURL(raw); err != nil {
 		return err
 	}
-	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return errors.New("must have no query and no fragment")
+	if strings.HasSuffix(strings.TrimRight(raw, "/"), wellKnown) {
+		return fmt.Errorf("must be the issuer itself, as in the tokens' iss claim: leave out %s", wellKnown)
 	}
-	return nil
+	_, err := checkURL(raw, allowHTTP)
+	return err
 }
 
 func checkURL(raw string, allowHTTP bool) (*url.URL, error) {
@@ -31,7 +37,7 @@ func checkURL(raw string, allowHTTP bool) (*url.URL, error) {
 	case u.Scheme != "http":
 		return nil, fmt.Errorf("must be https, not %q", u.Scheme)
 	case !allowHTTP && !isLoopback(u.Hostname()):
-		return nil, errors.New("must be https: http is for loopback hosts, unless it is allowed expressly")
+		return nil, errors.New("must be https; http is for loopback hosts, and for others where OIDC_ALLOW_HTTP is true")
 	}
 	return u, nil
 }

@@ -43,20 +43,20 @@ func wantUnavailable(t *testing.T, v *authn.Verifier, token string) time.Duratio
 
 func TestStartWithoutTheIssuerFailsClosedAndRecovers(t *testing.T) {
 	bubble(t, func(t *testing.T, issuer *authntest.Issuer, start func() *authn.Verifier) {
-		issuer.SetAway(true)
+		issuer.SetUnavailable(true)
 		v := start()
 		token := issuer.Token("yellow", "ana")
 		if retry := wantUnavailable(t, v, token); retry != time.Second {
 			t.Errorf("retry after %v, want a second: keys may come at any time", retry)
 		}
-		if err := v.Ready(); err == nil || !strings.Contains(err.Error(), "away") {
+		if err := v.Ready(); err == nil || !strings.Contains(err.Error(), "unavailable") {
 			t.Fatalf("Ready() = %v, want the reason", err)
 		}
 		time.Sleep(10 * time.Minute)
 		if n := issuer.Requests(authntest.DiscoveryPath); n < 10 || n > 40 {
 			t.Errorf("%d attempts in ten minutes, want backoff to some 30 s", n)
 		}
-		issuer.SetAway(false)
+		issuer.SetUnavailable(false)
 		time.Sleep(31 * time.Second)
 		if err := v.Ready(); err != nil {
 			t.Fatalf("Ready() = %v after the issuer came back", err)
@@ -67,10 +67,10 @@ func TestStartWithoutTheIssuerFailsClosedAndRecovers(t *testing.T) {
 
 func TestAnIssuerThatStartsLateIsNoticedWithinAFractionOfASecond(t *testing.T) {
 	bubble(t, func(t *testing.T, issuer *authntest.Issuer, start func() *authn.Verifier) {
-		issuer.SetAway(true)
+		issuer.SetUnavailable(true)
 		v := start()
 		time.Sleep(250 * time.Millisecond)
-		issuer.SetAway(false)
+		issuer.SetUnavailable(false)
 		time.Sleep(250 * time.Millisecond)
 		if err := v.Ready(); err != nil {
 			t.Fatalf("Ready() = %v a quarter of a second after the issuer started", err)
@@ -82,7 +82,7 @@ func TestAnOutageDoesNotFailTokensOfKnownKeysForADay(t *testing.T) {
 	bubble(t, func(t *testing.T, issuer *authntest.Issuer, start func() *authn.Verifier) {
 		v := start()
 		wantPrincipal(t, v, issuer.Token("yellow", "ana"), "yellow", "ana")
-		issuer.SetAway(true)
+		issuer.SetUnavailable(true)
 		time.Sleep(23 * time.Hour)
 		wantPrincipal(t, v, issuer.Token("yellow", "ana"), "yellow", "ana")
 		// Whether an unknown key is the issuer's, nobody can tell now.

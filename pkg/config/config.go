@@ -1,14 +1,17 @@
 // Package config reads a program's settings from its environment into a struct and checks all of them
 // before the program starts; everything that is wrong is reported at once.
 //
-// A settings struct has one field per variable, with the tags of github.com/caarlos0/env and two more:
+// A settings struct has one field per variable, with these tags:
 //
 //	Timeout time.Duration `env:"TIMEOUT,required" envDefault:"5s" help:"how long ..." secret:"true"`
 //
 // help is what the variable means and what to set it to; secret keeps the value out of errors and of
-// Usage. An empty variable counts as one that is not set. A method Defaults on *T presets fields, where a
-// default depends on the program; a method Validate() error on *T, or on a struct in it, checks what a
-// type alone cannot, and returns Invalid or several of them joined.
+// Usage. A field may be a string, bool, integer, time.Duration or encoding.TextUnmarshaler. A field that is a
+// struct without the tag env holds more of them; its tag envPrefix stands before their names.
+//
+// An empty variable counts as one that is not set. A method Defaults on *T presets fields, where a default
+// depends on the program; a method Validate() error on *T, or on a struct in it, checks what a type alone
+// cannot, and returns Invalid or several of them joined.
 package config
 
 import (
@@ -18,8 +21,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/caarlos0/env/v11"
 )
 
 // Problem is one setting that is wrong.
@@ -31,10 +32,18 @@ type Problem struct {
 // Error returns the problem on one line.
 func (p Problem) Error() string { return p.Variable + ": " + p.Reason }
 
-// Invalid returns a Problem, for a Validate method.
-func Invalid(variable, format string, args ...any) error {
-	return Problem{Variable: variable, Reason: fmt.Sprintf(format, args...)}
+// Invalid says what is wrong with a setting, for a Validate method. setting points to the field of the struct
+// that is being validated; the variable's name is found by it.
+func Invalid(setting any, format string, args ...any) error {
+	return invalid{setting: setting, reason: fmt.Sprintf(format, args...)}
 }
+
+type invalid struct {
+	setting any
+	reason  string
+}
+
+func (i invalid) Error() string { return i.reason }
 
 // Error is everything that is wrong with an environment, in the order of the struct's fields.
 type Error struct{ Problems []Problem }
@@ -48,22 +57,26 @@ func (e *Error) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-type validator interface{ Validate() error }
-
 // Load reads environ (entries "NAME=value", as os.Environ returns; of several with one name the last one
-// counts) into a T, a struct as the package's documentation describes. The error is an *Error.
+// counts) into a T, a struct as the package's documentation describes. The error is an *Error. Load panics
+// where T is not such a struct.
 func Load[T any](environ []string) (T, error) {
 	var t T
 	preset(&t)
-	fields := fieldsOf(reflect.ValueOf(&t).Elem())
+	fields := fieldsOf(reflect.ValueOf(&t).Elem(), "")
 	set := toMap(environ)
 
 	var found Error
-	found.add(fields, env.ParseWithOptions(&t, env.Options{Environment: set}))
-	for _, v := range validators(reflect.ValueOf(&t)) {
-		found.add(fields, v.Validate())
+	for _, f := range fields {
+		if reason := f.read(set[f.variable]); reason != "" {
+			found.add(Problem{Variable: f.variable, Reason: reason})
+		}
 	}
-	found.Problems = append(found.Problems, typos(fields, set)...)
+	for _, v := range validators(reflect.ValueOf(&t)) {
+		for _, err := range flatten(v.Validate()) {
+			found.add(explain(fields, err))
+		}
+	}
 	if len(found.Problems) == 0 {
 		return t, nil
 	}
@@ -91,14 +104,13 @@ func preset(t any) {
 func toMap(environ []string) map[string]string {
 	m := make(map[string]string, len(environ))
 	for _, entry := range environ {
-		if name, value, ok := strings.Cut(entry, "="); ok && value != "" {
-			m[name] = value
-		} else {
-			delete(m, name)
-		}
+		name, value, _ := strings.Cut(entry, "=")
+		m[name] = value
 	}
 	return m
 }
+
+type validator interface{ Validate() error }
 
 // validators returns what checks the struct behind ptr: the structs in it, then itself.
 func validators(ptr reflect.Value) []validator {
@@ -115,18 +127,11 @@ func validators(ptr reflect.Value) []validator {
 	return all
 }
 
-// add takes over the problems in err. A variable is reported once: the first problem is the one that
-// causes the others, and a struct's Validate may be another's through embedding.
-func (e *Error) add(fields []field, err error) {
-	for _, one := range flatten(err) {
-		p := explain(fields, one)
-		seen := false
-		for _, before := range e.Problems {
-			seen = seen || before.Variable == p.Variable
-		}
-		if !seen {
-			e.Problems = append(e.Problems, p)
-		}
+// add takes over p. A variable is reported once: the first problem is the one that causes the others, and a
+// struct's Validate may be another's through embedding.
+func (e *Error) add(p Problem) {
+	if !slices.ContainsFunc(e.Problems, func(before Problem) bool { return before.Variable == p.Variable }) {
+		e.Problems = append(e.Problems, p)
 	}
 }
 
@@ -144,20 +149,12 @@ func flatten(err error) []error {
 	return []error{err}
 }
 
-// explain turns an error of the env library, or of a Validate method, into what the operator needs.
+// explain names the variable that err, which a Validate method returned, is about.
 func explain(fields []field, err error) Problem {
-	var problem Problem
-	var notSet env.VarIsNotSetError
-	var parse env.ParseError
-	switch {
-	case errors.As(err, &problem):
-		return problem
-	case errors.As(err, &notSet):
-		return Problem{Variable: notSet.Key, Reason: "is required but not set; " + fields[position(fields, notSet.Key)].help}
-	case errors.As(err, &parse):
+	if wrong, ok := errors.AsType[invalid](err); ok {
 		for _, f := range fields {
-			if f.goName == parse.Name {
-				return Problem{Variable: f.variable, Reason: f.malformed(parse.Err)}
+			if f.value.Addr().Interface() == wrong.setting {
+				return Problem{Variable: f.variable, Reason: wrong.reason}
 			}
 		}
 	}

@@ -1,69 +1,120 @@
 package config
 
 import (
+	"encoding"
 	"fmt"
 	"reflect"
-	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // field is what a settings struct says of one variable.
 type field struct {
-	goName   string
 	variable string
-	typ      reflect.Type
-	standard string // the default; empty: none
+	value    reflect.Value // of the field in the struct
+	standard string        // the tag's default; empty: none
 	required bool
 	secret   bool
 	help     string
 }
 
-// fieldsOf returns the fields of the settings struct v, whose values are presets.
-func fieldsOf(v reflect.Value) []field {
+// fieldsOf returns the fields of the settings struct v, whose variables' names begin with prefix.
+func fieldsOf(v reflect.Value, prefix string) []field {
 	var all []field
 	for i := range v.NumField() {
 		f, value := v.Type().Field(i), v.Field(i)
-		name, options, _ := strings.Cut(f.Tag.Get("env"), ",")
-		if name == "" {
-			if f.IsExported() && value.Kind() == reflect.Struct {
-				all = append(all, fieldsOf(value)...)
+		tag, isSetting := f.Tag.Lookup("env")
+		switch holdsMore := !isSetting && value.Kind() == reflect.Struct; {
+		case !f.IsExported() && (isSetting || holdsMore && f.Anonymous):
+			panic(fmt.Sprintf("config: the field %s of %s must be exported", f.Name, v.Type()))
+		case isSetting && !isReadable(value):
+			panic(fmt.Sprintf("config: the field %s of %s is of a type that Load does not know", f.Name, v.Type()))
+		case holdsMore && f.IsExported():
+			all = append(all, fieldsOf(value, prefix+f.Tag.Get("envPrefix"))...)
+		case isSetting:
+			name, option, _ := strings.Cut(tag, ",")
+			if option != "" && option != "required" {
+				panic(fmt.Sprintf("config: the field %s of %s has the unknown option %q", f.Name, v.Type(), option))
 			}
-			continue
+			all = append(all, field{
+				variable: prefix + name, value: value, standard: f.Tag.Get("envDefault"), required: option == "required",
+				secret: f.Tag.Get("secret") == "true", help: f.Tag.Get("help"),
+			})
 		}
-		standard := f.Tag.Get("envDefault")
-		if standard == "" && !value.IsZero() {
-			standard = fmt.Sprint(value.Interface())
-		}
-		all = append(all, field{
-			goName: f.Name, variable: name, typ: f.Type, standard: standard,
-			required: slices.Contains(strings.Split(options, ","), "required"),
-			secret:   f.Tag.Get("secret") == "true", help: f.Tag.Get("help"),
-		})
 	}
 	return all
 }
 
-// malformed says that the variable's value could not be parsed, and what could be.
-func (f field) malformed(cause error) string {
-	var want string
-	switch {
-	case f.typ == reflect.TypeFor[time.Duration]():
-		want = "want a duration such as 500ms, 5s or 1h30m"
-	case f.typ.Kind() == reflect.Bool:
-		want = "want true or false"
-	case f.typ.Kind() >= reflect.Int && f.typ.Kind() <= reflect.Uint64:
-		want = "want a whole number"
-	case f.secret:
-		return "cannot be read; " + f.help // the cause may repeat the value
-	default:
-		want = cause.Error()
+func isReadable(value reflect.Value) bool {
+	switch value.Addr().Interface().(type) {
+	case *string, *bool, encoding.TextUnmarshaler:
+		return true
 	}
+	return value.CanInt()
+}
+
+// read sets the field to text, or to its default where text is empty. It returns what is wrong, empty where
+// nothing is.
+func (f field) read(text string) (reason string) {
+	if text == "" && f.required {
+		return f.explained("is required but not set")
+	}
+	if text == "" {
+		if text = f.standard; text == "" {
+			return "" // what Defaults preset, if anything
+		}
+	}
+	if strings.TrimSpace(text) != text {
+		return f.explained("begins or ends with a blank or a line break; remove it")
+	}
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+		return f.explained("holds a control character or is not UTF-8")
+	}
+	return f.parse(text)
+}
+
+// explained returns reason and what the variable means.
+func (f field) explained(reason string) string {
 	if f.help == "" {
-		return want
+		return reason
 	}
-	return want + "; " + f.help
+	return reason + "; " + f.help
+}
+
+// parse sets the field to what text spells.
+func (f field) parse(text string) (reason string) {
+	var err error
+	want := ""
+	switch target := f.value.Addr().Interface().(type) {
+	case *string:
+		*target = text
+	case *bool:
+		*target, err = strconv.ParseBool(text)
+		want = "want true or false"
+	case *time.Duration:
+		*target, err = time.ParseDuration(text)
+		want = "want a duration such as 500ms, 5s or 1h30m"
+	case encoding.TextUnmarshaler:
+		if err = target.UnmarshalText([]byte(text)); err != nil && !f.secret {
+			want = err.Error()
+		}
+	default:
+		var n int64
+		n, err = strconv.ParseInt(text, 10, f.value.Type().Bits())
+		f.value.SetInt(n)
+		want = "want a whole number"
+	}
+	switch {
+	case err == nil:
+		return ""
+	case want == "":
+		return f.explained("cannot be read") // the cause may repeat a secret
+	}
+	return f.explained(want)
 }
 
 // Usage returns a table of the variables that Load[T] reads, for --help: indented, so that kong leaves its
@@ -73,60 +124,21 @@ func Usage[T any]() string {
 	preset(&t)
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, f := range fieldsOf(reflect.ValueOf(&t).Elem()) {
+	for _, f := range fieldsOf(reflect.ValueOf(&t).Elem(), "") {
 		standard := f.standard
+		if standard == "" && !f.value.IsZero() {
+			standard = fmt.Sprint(f.value.Interface())
+		}
 		switch {
 		case f.required:
 			standard = "(required)"
-		case f.secret && standard != "":
+		case standard == "":
+			standard = "(none)"
+		case f.secret:
 			standard = "(secret)"
 		}
 		fmt.Fprintf(w, "  %s\t%s\t%s\n", f.variable, standard, f.help)
 	}
 	_ = w.Flush() // a strings.Builder takes everything
 	return b.String()
-}
-
-// typoPrefixes are those of variables that are ours alone. A program cannot refuse what it does not know
-// in an environment that it shares with others, but a name that is nearly right is surely meant for it.
-var typoPrefixes = []string{"OIDC_", "TRACKING_"}
-
-const typoDistance = 2
-
-func typos(fields []field, set map[string]string) []Problem {
-	var found []Problem
-	for name := range set {
-		ours := slices.ContainsFunc(typoPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
-		if !ours || slices.ContainsFunc(fields, func(f field) bool { return f.variable == name }) {
-			continue
-		}
-		for _, f := range fields {
-			if distance(name, f.variable) <= typoDistance {
-				found = append(found, Problem{Variable: name, Reason: "is not a setting; did you mean " + f.variable + "?"})
-				break
-			}
-		}
-	}
-	slices.SortFunc(found, func(a, b Problem) int { return strings.Compare(a.Variable, b.Variable) })
-	return found
-}
-
-// distance is Levenshtein's: how many bytes to insert, remove or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/requestid"
 )
 
 // renderError is echo's HTTPErrorHandler: every error of every handler becomes a problem document here.
@@ -18,7 +19,7 @@ func renderError(err error, c echo.Context) {
 		return
 	}
 	known := classify(c.Request().Context(), err)
-	id := RequestID(c.Request().Context())
+	id := requestid.FromContext(c.Request().Context())
 	if known.Kind == problem.NotFound {
 		id = "" // what another tenant has and what nobody has is answered by the same bytes; the header has the id
 	}
@@ -38,7 +39,7 @@ func classify(ctx context.Context, err error) *problem.Error {
 	case errors.As(err, &fromEcho):
 		return classifyEcho(fromEcho)
 	case errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errStopping):
-		return problem.Away(err, "the service is stopping", time.Second)
+		return problem.WrapUnavailable(err, "the service is stopping", time.Second)
 	}
 	return problem.From(err)
 }
@@ -60,7 +61,7 @@ func classifyEcho(err *echo.HTTPError) *problem.Error {
 	case http.StatusForbidden:
 		return problem.Wrap(problem.Denied, err, "")
 	case http.StatusServiceUnavailable:
-		return problem.Away(err, "", time.Second)
+		return problem.WrapUnavailable(err, "", time.Second)
 	}
 	if err.Code >= http.StatusInternalServerError || err.Code < http.StatusBadRequest {
 		return problem.Wrap(problem.Internal, err, "an unexpected error occurred")

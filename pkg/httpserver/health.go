@@ -8,13 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"regexp"
 	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/problem"
 )
 
@@ -108,10 +108,10 @@ func (s *Server) watchReadiness(ctx context.Context) {
 
 func (s *Server) readyz(c echo.Context) error {
 	if s.draining.Load() {
-		return problem.Away(errStopping, "the service is stopping", time.Second)
+		return problem.WrapUnavailable(errStopping, "the service is stopping", time.Second)
 	}
 	if err := s.ready(c.Request().Context()); err != nil {
-		return problem.Away(err, "the service is not ready", time.Second)
+		return problem.WrapUnavailable(err, "the service is not ready", time.Second)
 	}
 	return c.String(http.StatusOK, "ok\n")
 }
@@ -123,7 +123,7 @@ func Probe(ctx context.Context, addr string) error {
 	if err != nil {
 		return fmt.Errorf("probe: %w", err)
 	}
-	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+	if isUnspecified(host) {
 		host = "localhost" // it listens on every address: this machine's own is one
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
@@ -132,7 +132,7 @@ func Probe(ctx context.Context, addr string) error {
 	if err != nil {
 		return fmt.Errorf("probe: %w", err)
 	}
-	client := NewClient(ClientConfig{})
+	client := httpclient.New(httpclient.Config{})
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
 	if err != nil {

@@ -36,7 +36,7 @@ type Config struct {
 	Service         string               // name in traces
 	Addr            string               // host:port of the service; port 0 takes a free one
 	MetricsAddr     string               // host:port of /metrics, kept apart from the service
-	RequestTimeout  time.Duration        // a request's deadline; a caller may ask for less: TimeoutHeader
+	RequestTimeout  time.Duration        // a request's deadline; a caller may ask for less: httpclient.TimeoutHeader
 	ShutdownTimeout time.Duration        // how long Run may take to stop
 	MaxBody         int64                // bytes; 0 is DefaultMaxBody
 	Telemetry       *telemetry.Telemetry // takes logs, metrics and traces

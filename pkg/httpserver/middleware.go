@@ -15,36 +15,12 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	noopmetric "go.opentelemetry.io/otel/metric/noop"
 
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/problem"
-	"example.com/shiptrack/pkg/telemetry"
-)
-
-// Headers between the services.
-const (
-	// RequestIDHeader carries a request id. Each service makes its own id for each request, and every answer
-	// has it. The id in a request is the caller's word: it is logged beside ours as caller_request_id where it
-	// is 1 to 64 of A-Z a-z 0-9 . _ -, and nothing joins by it.
-	RequestIDHeader = "X-Request-Id"
-	// TimeoutHeader is how long the caller will wait, in whole milliseconds from 1.
-	TimeoutHeader = "X-Request-Timeout-Ms"
+	"example.com/shiptrack/pkg/requestid"
 )
 
 const maxRequestID = 64
-
-// RequestID returns the id of ctx's request, empty where there is none.
-func RequestID(ctx context.Context) string { return telemetry.RequestID(ctx) }
-
-// Forward writes to h what a call to the next service takes along from ctx: the request id, and what is
-// left of the deadline. The bearer token is not its business.
-func Forward(ctx context.Context, h http.Header) {
-	if id := RequestID(ctx); id != "" {
-		h.Set(RequestIDHeader, id)
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		left := max(time.Until(deadline).Milliseconds(), 1)
-		h.Set(TimeoutHeader, strconv.FormatInt(left, 10))
-	}
-}
 
 // handler is all that a request passes through: the parts that need no route come first.
 func (s *Server) handler() http.Handler {
@@ -64,14 +40,14 @@ func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
 		h := w.Header()
-		h.Set(RequestIDHeader, id)
+		h.Set(httpclient.RequestIDHeader, id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store") // every answer is one tenant's
 		ctx, cancel := s.untilCutOff(r.Context())
 		defer cancel()
-		ctx = telemetry.NewRequestID(ctx, id)
-		if inbound := r.Header[RequestIDHeader]; len(inbound) == 1 && isRequestID(inbound[0]) {
-			ctx = telemetry.NewCallerRequestID(ctx, inbound[0])
+		ctx = requestid.NewContext(ctx, id)
+		if inbound := r.Header[httpclient.RequestIDHeader]; len(inbound) == 1 && isRequestID(inbound[0]) {
+			ctx = requestid.NewCallerContext(ctx, inbound[0])
 		}
 		r = r.WithContext(context.WithValue(ctx, methodKey{}, r.Method))
 		r.URL = normalize(r.URL)
@@ -181,9 +157,9 @@ func wholeSegments(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		timeout, err := requestTimeout(r.Header[TimeoutHeader], s.cfg.RequestTimeout)
+		timeout, err := requestTimeout(r.Header[httpclient.TimeoutHeader], s.cfg.RequestTimeout)
 		if err != nil {
-			return problem.InvalidField(TimeoutHeader, err.Error())
+			return problem.InvalidField(httpclient.TimeoutHeader, err.Error())
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()

@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"example.com/shiptrack/pkg/authn"
-	"example.com/shiptrack/pkg/telemetry"
+	"example.com/shiptrack/pkg/requestid"
 )
 
 // otherMethod stands for a method that is none of knownMethods, or that nobody could read.
@@ -104,8 +104,8 @@ func (s *Server) record(ctx context.Context, c echo.Context, status int, took ti
 	}
 	attrs := append(make([]slog.Attr, 0, 12),
 		slog.String("method", method), slog.String("route", route), slog.Int("status", status),
-		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.String("request_id", RequestID(ctx)))
-	if id := telemetry.CallerRequestID(ctx); id != "" {
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.String("request_id", requestid.FromContext(ctx)))
+	if id := requestid.CallerFromContext(ctx); id != "" {
 		attrs = append(attrs, slog.String("caller_request_id", id))
 	}
 	if p, ok := authn.FromContext(c.Request().Context()); ok {

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/problem"
 )
 
@@ -68,7 +69,7 @@ func (s *Server) refusal(answer []byte) []byte {
 	}
 	head, text, whole := bytes.Cut(answer, []byte("\r\n\r\n"))
 	status, err := strconv.Atoi(string(answer[statusAt : statusAt+3]))
-	if err != nil || !whole || bytes.Contains(head, []byte("\r\n"+RequestIDHeader+": ")) {
+	if err != nil || !whole || bytes.Contains(head, []byte("\r\n"+httpclient.RequestIDHeader+": ")) {
 		return nil
 	}
 	id := rand.Text()
@@ -96,5 +97,5 @@ func render(status int, requestID string) []byte {
 	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: %d\r\n"+
 		"Content-Type: %s\r\nDate: %s\r\nX-Content-Type-Options: nosniff\r\n%s: %s\r\n\r\n%s\n",
 		document.Status, document.Title, len(body)+1, problem.ContentType, time.Now().UTC().Format(http.TimeFormat),
-		RequestIDHeader, requestID, body)
+		httpclient.RequestIDHeader, requestID, body)
 }

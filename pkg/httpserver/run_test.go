@@ -11,9 +11,23 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/telemetry"
 )
+
+func serverConfig(t *testing.T) httpserver.Config {
+	t.Helper()
+	tel, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return httpserver.Config{
+		Service: "test", Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", Telemetry: tel,
+		RequestTimeout: time.Second, ShutdownTimeout: time.Second,
+	}
+}
 
 func TestAnAddressInUseIsNamedWithItsVariable(t *testing.T) {
 	s := start(t, nil, nil)
@@ -21,7 +35,7 @@ func TestAnAddressInUseIsNamedWithItsVariable(t *testing.T) {
 		"LISTEN_ADDR":  func(c *httpserver.Config) { c.Addr = s.Addr() },
 		"METRICS_ADDR": func(c *httpserver.Config) { c.MetricsAddr = s.Addr() },
 	} {
-		cfg := config(t)
+		cfg := serverConfig(t)
 		change(&cfg)
 		second, err := httpserver.New(cfg)
 		if err != nil {
@@ -118,7 +132,7 @@ func TestAStopCutsOffWhatOutlastsTheTimeout(t *testing.T) {
 		if err != nil {
 			return
 		}
-		req.Header.Set(httpserver.RequestIDHeader, "stuck-1")
+		req.Header.Set(httpclient.RequestIDHeader, "stuck-1")
 		if resp, err := http.DefaultClient.Do(req); err == nil {
 			_ = resp.Body.Close()
 		}
@@ -238,7 +252,7 @@ func (s *service) metric(t *testing.T, line string) string {
 }
 
 func TestNewRefusesAWrongConfig(t *testing.T) {
-	if _, err := httpserver.New(config(t)); err != nil {
+	if _, err := httpserver.New(serverConfig(t)); err != nil {
 		t.Fatalf("the control is refused: %v", err)
 	}
 	for name, change := range map[string]func(*httpserver.Config){
@@ -250,7 +264,7 @@ func TestNewRefusesAWrongConfig(t *testing.T) {
 		"no stop":          func(c *httpserver.Config) { c.ShutdownTimeout = 0 },
 		"a negative limit": func(c *httpserver.Config) { c.MaxBody = -1 },
 	} {
-		cfg := config(t)
+		cfg := serverConfig(t)
 		change(&cfg)
 		if _, err := httpserver.New(cfg); err == nil {
 			t.Errorf("%s: accepted", name)

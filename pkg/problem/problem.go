@@ -27,7 +27,7 @@ const (
 	HeaderTooLarge                  // 431
 	NotImplemented                  // 501: a transfer encoding that nobody knows
 	VersionNotSupported             // 505
-	Unavailable                     // 503: something that we need is away; RetryAfter says when to come back
+	Unavailable                     // 503: something that we need is unavailable; RetryAfter says when to come back
 	Timeout                         // 504: something that we need was too slow
 )
 
@@ -60,8 +60,9 @@ func InvalidField(name, reason string) *Error {
 	return &Error{Kind: Invalid, Detail: name + " " + reason, Fields: []Field{{Name: name, Reason: reason}}}
 }
 
-// Away returns an Unavailable error that asks the caller to come back after retryAfter.
-func Away(cause error, detail string, retryAfter time.Duration) *Error {
+// WrapUnavailable returns an Unavailable error that tells the caller detail and the operator cause, and asks the
+// caller to come back after retryAfter.
+func WrapUnavailable(cause error, detail string, retryAfter time.Duration) *Error {
 	return &Error{Kind: Unavailable, Detail: detail, RetryAfter: retryAfter, cause: cause}
 }
 

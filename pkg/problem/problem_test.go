@@ -65,7 +65,7 @@ func TestHeadersThatAKindCallsFor(t *testing.T) {
 	if got := write(t, http.MethodGet, problem.New(problem.Unauthenticated, "")).Header().Get("WWW-Authenticate"); got == "" {
 		t.Error("401 without WWW-Authenticate")
 	}
-	if got := write(t, http.MethodGet, problem.Away(nil, "", 1500*time.Millisecond)).Header().Get("Retry-After"); got != "2" {
+	if got := write(t, http.MethodGet, problem.WrapUnavailable(nil, "", 1500*time.Millisecond)).Header().Get("Retry-After"); got != "2" {
 		t.Errorf("Retry-After = %q, want the delay rounded up to 2", got)
 	}
 	if w := write(t, http.MethodHead, problem.New(problem.NotFound, "x")); w.Body.Len() != 0 {

@@ -1,4 +1,4 @@
-// Package telemetry is what a service tells its operator: logs, metrics, traces and the audit trail. It
+// Package telemetry is what a service tells its operator: logs, metrics and traces. It
 // sets no global state, and it keeps credentials and tokens out of all that it writes.
 package telemetry
 
@@ -22,21 +22,23 @@ type Config struct {
 	Service string    // the service's name, in every record and span
 	Level   string    // debug, info, warn or error; empty is info
 	Writer  io.Writer // takes one JSON object per line, one call of Write for each
-	Environ []string  // as os.Environ returns: see TracerProvider
+	// TraceEndpoint is the collector's base URL, OpenTelemetry "OTLP Exporter Configuration"; empty: no spans.
+	TraceEndpoint string
 }
 
 // Telemetry is safe for concurrent use.
 type Telemetry struct {
 	// Logger writes JSON lines, times in UTC, secrets redacted.
 	Logger *slog.Logger
+	// Unfiltered writes as Logger does, whatever the level: for the audit trail.
+	Unfiltered *slog.Logger
 	// Registry holds the metrics of the process and of whoever registers with it.
 	Registry *prometheus.Registry
-	// TracerProvider exports spans over OTLP/HTTP where Config.Environ sets OTEL_EXPORTER_OTLP_ENDPOINT;
+	// TracerProvider exports spans over OTLP/HTTP where Config has a TraceEndpoint;
 	// otherwise it records nothing, and passes on a caller's trace.
 	TracerProvider trace.TracerProvider
 	// Propagator carries W3C Trace Context between services.
 	Propagator propagation.TextMapPropagator
-	Audit      *Audit
 
 	shutdown func(context.Context) error
 }
@@ -65,7 +67,7 @@ func New(cfg Config) (*Telemetry, error) {
 	if cfg.Service == "" || cfg.Writer == nil {
 		return nil, errors.New("telemetry: a service name and a writer are required")
 	}
-	// Log and audit are two handlers, each with a lock of its own: the writer needs the one they share.
+	// Logger and Unfiltered are two handlers, each with a lock of its own: the writer needs the one they share.
 	w := &lockedWriter{w: cfg.Writer}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
@@ -78,11 +80,9 @@ func New(cfg Config) (*Telemetry, error) {
 		return nil, err
 	}
 	return &Telemetry{
-		Logger:   newLogger(w, level, cfg.Service),
-		Registry: registry, TracerProvider: provider,
-		Propagator: propagation.TraceContext{},
-		Audit:      newAudit(newLogger(w, slog.LevelDebug, cfg.Service), registry),
-		shutdown:   shutdown,
+		Logger: newLogger(w, level, cfg.Service), Unfiltered: newLogger(w, slog.LevelDebug, cfg.Service),
+		Registry: registry, TracerProvider: provider, Propagator: propagation.TraceContext{},
+		shutdown: shutdown,
 	}, nil
 }
 
@@ -108,32 +108,4 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.w.Write(p)
-}
-
-type (
-	requestIDKey       struct{}
-	callerRequestIDKey struct{}
-)
-
-// NewRequestID returns a copy of ctx that carries id.
-func NewRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
-}
-
-// RequestID returns the id of ctx's request, empty where there is none.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
-
-// NewCallerRequestID returns a copy of ctx that carries id, which the caller of ctx's request gave for it. Callers
-// may give the same id as others do: it is a hint for whoever reads the log, and identifies nothing.
-func NewCallerRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, callerRequestIDKey{}, id)
-}
-
-// CallerRequestID returns the id that the caller gave for ctx's request, empty where it gave none.
-func CallerRequestID(ctx context.Context) string {
-	id, _ := ctx.Value(callerRequestIDKey{}).(string)
-	return id
 }

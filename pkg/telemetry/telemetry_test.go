@@ -21,9 +21,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/telemetry"
-	"example.com/shiptrack/pkg/tenant"
 )
 
 func newTelemetry(t *testing.T, level string) (*telemetry.Telemetry, *bytes.Buffer) {
@@ -204,12 +202,12 @@ func TestTimesAreUTC(t *testing.T) {
 	}
 }
 
-func TestTheLevelHoldsForTheLogAndNotForTheAudit(t *testing.T) {
+func TestTheLevelHoldsForTheLogAndNotForTheUnfiltered(t *testing.T) {
 	tel, b := newTelemetry(t, "error")
 	tel.Logger.Warn("hidden")
 	tel.Logger.Error("shown")
-	tel.Audit.Record(t.Context(), telemetry.AuditRecord{Decision: telemetry.Allow})
-	if strings.Contains(b.String(), "hidden") || !strings.Contains(b.String(), "shown") || !strings.Contains(b.String(), `"log":"audit"`) {
+	tel.Unfiltered.Debug("audited")
+	if strings.Contains(b.String(), "hidden") || !strings.Contains(b.String(), "shown") || !strings.Contains(b.String(), "audited") {
 		t.Errorf("got %s", b)
 	}
 	for _, level := range []string{"", "debug", "INFO", "warn", "error"} {
@@ -225,69 +223,14 @@ func TestTheLevelHoldsForTheLogAndNotForTheAudit(t *testing.T) {
 	}
 }
 
-func TestAnAuditRecordJoinsTheSubjectToTheCallToAWS(t *testing.T) {
-	tel, b := newTelemetry(t, "info")
-	id, err := tenant.Parse("yellow")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := authn.NewContext(t.Context(), authn.Principal{Subject: "ana", Tenant: id}, jwt)
-	ctx = telemetry.NewCallerRequestID(telemetry.NewRequestID(ctx, "req-1"), "theirs-1")
-	tel.Audit.Record(ctx, telemetry.AuditRecord{
-		Action: "dynamodb:GetItem", Resource: "table/TrackingData", AWSRequestID: "AWS1",
-		Session: "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@a", Decision: telemetry.Deny, Reason: "AccessDeniedException",
-	})
-	var got map[string]string
-	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
-		t.Fatal(err)
-	}
-	for k, want := range map[string]string{
-		"log": "audit", "level": "ERROR", "decision": "deny", "tenant": "yellow", "subject": "ana", "request_id": "req-1", "caller_request_id": "theirs-1",
-		"action": "dynamodb:GetItem", "resource": "table/TrackingData", "aws_request_id": "AWS1", "reason": "AccessDeniedException",
-		"session": "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@a",
-	} {
-		if got[k] != want {
-			t.Errorf("%s = %q, want %q", k, got[k], want)
-		}
-	}
-}
-
-func TestOnlyDenialsAreCounted(t *testing.T) {
-	tel, _ := newTelemetry(t, "info")
-	count := func() string {
-		t.Helper()
-		var b strings.Builder
-		families, err := tel.Registry.Gather()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range families {
-			if f.GetName() == "shiptrack_denials_total" {
-				fmt.Fprint(&b, f.GetMetric()[0].GetCounter().GetValue())
-			}
-		}
-		return b.String()
-	}
-	for _, d := range []telemetry.Decision{telemetry.Allow, telemetry.Failed} {
-		tel.Audit.Record(t.Context(), telemetry.AuditRecord{Decision: d})
-	}
-	if got := count(); got != "0" {
-		t.Errorf("shiptrack_denials_total = %q before a denial, want 0", got)
-	}
-	tel.Audit.Record(t.Context(), telemetry.AuditRecord{Decision: telemetry.Deny})
-	if got := count(); got != "1" {
-		t.Errorf("shiptrack_denials_total = %q after a denial, want 1", got)
-	}
-}
-
-func TestLogAndAuditDoNotMixTheirLines(t *testing.T) {
+func TestTwoLoggersDoNotMixTheirLines(t *testing.T) {
 	tel, b := newTelemetry(t, "info")
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			for range 100 {
 				tel.Logger.Info("log")
-				tel.Audit.Record(t.Context(), telemetry.AuditRecord{Decision: telemetry.Allow})
+				tel.Unfiltered.Info("audit")
 			}
 		})
 	}
@@ -308,7 +251,7 @@ func TestSpansAreExportedOnlyWhereACollectorIsNamed(t *testing.T) {
 	received := make(chan string, 10)
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.URL.Path }))
 	defer collector.Close()
-	t.Setenv(telemetry.EndpointVariable, collector.URL) // the process has it: only Environ counts
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL) // the process has it: only Config counts
 
 	silent, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard})
 	if err != nil {
@@ -322,7 +265,7 @@ func TestSpansAreExportedOnlyWhereACollectorIsNamed(t *testing.T) {
 	if err := silent.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	tel, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard, Environ: []string{telemetry.EndpointVariable + "=" + collector.URL + "/base"}})
+	tel, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard, TraceEndpoint: collector.URL + "/base"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +278,7 @@ func TestSpansAreExportedOnlyWhereACollectorIsNamed(t *testing.T) {
 		t.Errorf("exported to %s and %d more, want /base/v1/traces once", path, len(received))
 	}
 	for _, bad := range []string{"collector:4318", "ftp://collector", "http://"} {
-		if _, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard, Environ: []string{telemetry.EndpointVariable + "=" + bad}}); err == nil {
+		if _, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard, TraceEndpoint: bad}); err == nil {
 			t.Errorf("the endpoint %q is accepted", bad)
 		}
 	}

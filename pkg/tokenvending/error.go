@@ -19,13 +19,13 @@ type Kind uint8
 
 // The kinds. The zero Kind is the one that promises least.
 const (
-	Away       Kind = iota // STS did not answer, was overloaded, or there are no base credentials: try again
-	Denied                 // STS answered and refused: trust policy, permissions or parameters are wrong: an alarm
-	Mismatched             // STS's answer is not the session that was asked for; nothing was kept: an alarm
+	Unavailable Kind = iota // STS did not answer, was overloaded, or there are no base credentials: try again
+	Denied                  // STS answered and refused: trust policy, permissions or parameters are wrong: an alarm
+	Mismatched              // STS's answer is not the session that was asked for; nothing was kept: an alarm
 )
 
 // String returns the kind's name as it stands in logs.
-func (k Kind) String() string { return [...]string{"away", "denied", "mismatched"}[k] }
+func (k Kind) String() string { return [...]string{"unavailable", "denied", "mismatched"}[k] }
 
 // ErrBackoff matches (errors.Is) an *Error that was answered without calling STS, because a call for the tenant
 // failed a moment ago.
@@ -72,16 +72,16 @@ func (e *Error) again() *Error {
 func kindOf(err error) Kind {
 	var answer *awshttp.ResponseError
 	if !errors.As(err, &answer) || !isClientFault(answer.HTTPStatusCode()) {
-		return Away
+		return Unavailable
 	}
 	if retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary {
-		return Away
+		return Unavailable
 	}
 	var code smithy.APIError
 	if errors.As(err, &code) {
 		switch code.ErrorCode() {
 		case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
-			return Away
+			return Unavailable
 		}
 	}
 	return Denied

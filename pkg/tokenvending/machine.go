@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/maypok86/otter/v2"
 
 	"example.com/shiptrack/pkg/tenant"
 )
@@ -64,11 +63,11 @@ type Event struct {
 type Machine struct {
 	config   Config
 	role     arn.ARN // of the role's sessions, without the session's name
-	sessions *otter.Cache[tenant.ID, *session]
-	failures *otter.Cache[tenant.ID, *failure]
+	sessions *cache[*session]
+	failures *cache[*failure]
 
-	mu      sync.Mutex
-	flights map[tenant.ID]*flight // calls under way
+	mu    sync.Mutex
+	calls map[tenant.ID]*call // calls under way
 }
 
 var _ aws.CredentialsProvider = (*Machine)(nil)
@@ -81,17 +80,10 @@ func New(config Config) (*Machine, error) {
 	if err := config.validate(); err != nil {
 		return nil, fmt.Errorf("tokenvending: %w", err)
 	}
-	sessions, err := otter.New(&otter.Options[tenant.ID, *session]{MaximumSize: config.Capacity})
-	if err != nil {
-		return nil, fmt.Errorf("tokenvending: sessions: %w", err)
-	}
-	failures, err := otter.New(&otter.Options[tenant.ID, *failure]{MaximumSize: config.Capacity})
-	if err != nil {
-		return nil, fmt.Errorf("tokenvending: failures: %w", err)
-	}
 	return &Machine{
 		config: config, role: assumedRole(config.RoleARN),
-		sessions: sessions, failures: failures, flights: map[tenant.ID]*flight{},
+		sessions: newCache[*session](config.Capacity), failures: newCache[*failure](config.Capacity),
+		calls: map[tenant.ID]*call{},
 	}, nil
 }
 
@@ -110,15 +102,6 @@ func (c Config) validate() error {
 	return errors.Join(wrong...)
 }
 
-// CheckRoleARN returns nil where text is the ARN of a role, else what is wrong with it.
-func CheckRoleARN(text string) error {
-	role, err := arn.Parse(text)
-	if err != nil || role.Service != "iam" || !strings.HasPrefix(role.Resource, "role/") {
-		return fmt.Errorf("role ARN %q is not arn:<partition>:iam::<account>:role/<name>", text)
-	}
-	return nil
-}
-
 // CheckInstance returns nil where text can stand in a session name (see Config.Instance), else what is wrong with it.
 func CheckInstance(text string) error {
 	if text == "" || strings.ContainsFunc(text, isForeignToSessionNames) {
@@ -130,15 +113,6 @@ func CheckInstance(text string) error {
 func isForeignToSessionNames(r rune) bool {
 	isWord := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_'
 	return !isWord && !strings.ContainsRune("+=,.@-", r)
-}
-
-// assumedRole turns the ARN of a role, which validate has seen, into that of its sessions, which has the role's
-// name but not its path: IAM User Guide, IAM identifiers.
-func assumedRole(roleARN string) arn.ARN {
-	role, _ := arn.Parse(roleARN)
-	role.Service = "sts"
-	role.Resource = "assumed-role/" + role.Resource[strings.LastIndexByte(role.Resource, '/')+1:] + "/"
-	return role
 }
 
 // sessionName names id's sessions: <tenant>@<instance>, cut to what STS takes. A tenant ID has at most 32
@@ -164,7 +138,7 @@ func (m *Machine) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	s, ok := m.sessions.GetIfPresent(id)
+	s, ok := m.sessions.get(id)
 	now := time.Now()
 	if !ok || !s.isUsable(now) {
 		return m.await(ctx, id)
@@ -181,7 +155,7 @@ func (m *Machine) Retrieve(ctx context.Context) (aws.Credentials, error) {
 func (m *Machine) Discard(id tenant.ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s, ok := m.sessions.GetIfPresent(id); ok && time.Since(s.asked) >= minBackoff {
-		m.sessions.Invalidate(id)
+	if s, ok := m.sessions.get(id); ok && time.Since(s.asked) >= minBackoff {
+		m.sessions.drop(id)
 	}
 }

@@ -94,7 +94,7 @@ func TestRefusedBaseCredentialsAreNoDenial(t *testing.T) {
 	}))
 	defer refused.Close()
 	for base, want := range map[aws.CredentialsProvider]tokenvending.Kind{
-		endpointcreds.New(endpoint.URL): tokenvending.Away,
+		endpointcreds.New(endpoint.URL): tokenvending.Unavailable,
 		aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("base", "secret", "")): tokenvending.Denied, // by STS
 	} {
 		client := sts.New(sts.Options{Region: "us-east-1", BaseEndpoint: aws.String(refused.URL), Credentials: base})
@@ -113,7 +113,7 @@ func TestUnreachableSTSIsNoDenial(t *testing.T) {
 	defer refused.Close()
 	defer dropped.Close()
 	for url, want := range map[string]tokenvending.Kind{
-		closed.URL: tokenvending.Away, dropped.URL: tokenvending.Away, refused.URL: tokenvending.Denied,
+		closed.URL: tokenvending.Unavailable, dropped.URL: tokenvending.Unavailable, refused.URL: tokenvending.Denied,
 	} {
 		client := sts.New(sts.Options{
 			Region: "us-east-1", BaseEndpoint: aws.String(url), Retryer: aws.NopRetryer{},

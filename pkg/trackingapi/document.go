@@ -1,6 +1,6 @@
 // Package trackingapi is the contract between the services: the OpenAPI document of the tracking service,
 // and the types and requests that follow from it. It decides nothing; see trackingclient for how the
-// shipment service calls, and contract for how requests are held to a document.
+// shipment service calls, and package openapi for how requests are held to a document.
 package trackingapi
 
 import _ "embed"

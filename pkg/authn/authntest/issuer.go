@@ -26,12 +26,12 @@ const (
 type Issuer struct {
 	URL string // what authn.Config.Issuer takes
 
-	mu       sync.Mutex
-	keys     []Key
-	now      func() time.Time
-	away     bool
-	requests map[string]int
-	override map[string]http.HandlerFunc
+	mu          sync.Mutex
+	keys        []Key
+	now         func() time.Time
+	unavailable bool
+	requests    map[string]int
+	override    map[string]http.HandlerFunc
 }
 
 // Start returns an issuer on a loopback port that ends with the test.
@@ -63,9 +63,9 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	if p.issuer.isAway() {
+	if p.issuer.isUnavailable() {
 		p.issuer.count(r.URL.Path)
-		return nil, errors.New("authntest: the issuer is away")
+		return nil, errors.New("authntest: the issuer is unavailable")
 	}
 	w := httptest.NewRecorder()
 	p.issuer.ServeHTTP(w, r)
@@ -80,7 +80,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 // ServeHTTP answers as the issuer.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i.count(r.URL.Path)
-	if i.isAway() {
+	if i.isUnavailable() {
 		panic(http.ErrAbortHandler) // drops the connection
 	}
 	i.mu.Lock()
@@ -116,24 +116,24 @@ func (i *Issuer) count(path string) {
 	i.requests[path]++
 }
 
-func (i *Issuer) isAway() bool {
+func (i *Issuer) isUnavailable() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.away
+	return i.unavailable
 }
 
-// Requests returns how many requests for path were received, those that found the issuer away included.
+// Requests returns how many requests for path were received, those that found the issuer unavailable included.
 func (i *Issuer) Requests(path string) int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.requests[path]
 }
 
-// SetAway makes the issuer drop (true) or answer (false) every request.
-func (i *Issuer) SetAway(away bool) {
+// SetUnavailable makes the issuer drop (true) or answer (false) every request.
+func (i *Issuer) SetUnavailable(unavailable bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.away = away
+	i.unavailable = unavailable
 }
 
 // SetNow sets the clock of Claims; it is time.Now at first.

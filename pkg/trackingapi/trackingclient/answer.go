@@ -17,10 +17,10 @@ const maxAnswer = 4 << 20
 func read(body io.Reader) ([]byte, error) {
 	read, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
 	if err != nil {
-		return nil, unanswered(err)
+		return nil, classify(err)
 	}
 	if len(read) > maxAnswer {
-		return nil, nonsense(fmt.Errorf("trackingclient: the answer is longer than %d bytes", maxAnswer))
+		return nil, unexpected(fmt.Errorf("trackingclient: the answer is longer than %d bytes", maxAnswer))
 	}
 	return read, nil
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/authn"
-	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/config"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/trackingapi"
 )
@@ -24,8 +24,8 @@ const reserve = 50 * time.Millisecond
 // Config is what a Client needs.
 type Config struct {
 	URL string // of the tracking service, http or https, with or without a path
-	// HTTPClient sends the requests. Its Transport should be sized for the load (see httpserver.NewClient);
-	// its redirect policy is not used: a redirect is never followed.
+	// HTTPClient sends the requests. Its Transport should be sized for the load, and pass on the request id and
+	// the deadline (see httpclient.New); its redirect policy is not used: a redirect is never followed.
 	HTTPClient *http.Client
 }
 
@@ -34,7 +34,8 @@ type Config struct {
 //
 // All methods return the same errors, all of them problems: Invalid, with the fields that the tracking service
 // named; Unauthenticated where it does not believe the token; Denied, which is an alarm; NotFound; Unavailable
-// where it is away; Timeout where it is slow; Internal where its answer makes no sense.
+// where it cannot be reached; Timeout where it does not answer in time; Internal where its answer does not follow the
+// contract.
 type Client struct {
 	api     *trackingapi.Client
 	probe   *http.Client
@@ -43,7 +44,7 @@ type Client struct {
 
 // New returns a Client, or an error where cfg cannot be used.
 func New(cfg Config) (*Client, error) {
-	if err := CheckURL(cfg.URL); err != nil {
+	if err := config.CheckURL(cfg.URL); err != nil {
 		return nil, fmt.Errorf("trackingclient: URL %w", err)
 	}
 	if cfg.HTTPClient == nil {
@@ -68,19 +69,6 @@ func New(cfg Config) (*Client, error) {
 	return &Client{api: api, probe: &probe, readyAt: readyAt}, nil
 }
 
-// CheckURL returns an error that says how text must be changed to be a Config.URL. The error does not repeat
-// text, in which someone may have put a password.
-func CheckURL(text string) error {
-	base, err := url.Parse(text)
-	switch {
-	case err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "":
-		return errors.New("must be http:// or https:// and a host, such as http://127.0.0.1:8081")
-	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
-		return errors.New("must have no user, query or fragment")
-	}
-	return nil
-}
-
 func onBehalfOfTheCaller(ctx context.Context, r *http.Request) error {
 	token, ok := authn.BearerToken(ctx)
 	if !ok {
@@ -88,7 +76,6 @@ func onBehalfOfTheCaller(ctx context.Context, r *http.Request) error {
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Accept", "application/json, "+problem.ContentType)
-	httpserver.Forward(ctx, r.Header)
 	return nil
 }
 
@@ -126,17 +113,17 @@ func (c *Client) Ready(ctx context.Context) error {
 	}
 	resp, err := c.probe.Do(r)
 	if err != nil {
-		return away(err)
+		return unavailable(err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return away(fmt.Errorf("trackingclient: /readyz answers %d", resp.StatusCode))
+		return unavailable(fmt.Errorf("trackingclient: /readyz answers %d", resp.StatusCode))
 	}
 	return nil
 }
 
 // ask sends one request and returns its answer if that makes sense.
-func ask[T any](ctx context.Context, send func(context.Context) (*http.Response, error), makesSense func(T) bool) (T, error) {
+func ask[T any](ctx context.Context, send func(context.Context) (*http.Response, error), isValid func(T) bool) (T, error) {
 	var answer T
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -145,7 +132,7 @@ func ask[T any](ctx context.Context, send func(context.Context) (*http.Response,
 	}
 	resp, err := send(ctx)
 	if err != nil {
-		return answer, unanswered(err)
+		return answer, classify(err)
 	}
 	defer resp.Body.Close()
 	body, err := read(resp.Body)
@@ -156,10 +143,10 @@ func ask[T any](ctx context.Context, send func(context.Context) (*http.Response,
 		return answer, failure(resp, body)
 	}
 	if err := decode(resp, "application/json", body, &answer); err != nil {
-		return *new(T), nonsense(err)
+		return *new(T), unexpected(err)
 	}
-	if !makesSense(answer) {
-		return *new(T), nonsense(errors.New("trackingclient: the answer is not to what was asked"))
+	if !isValid(answer) {
+		return *new(T), unexpected(errors.New("trackingclient: the answer is not to what was asked"))
 	}
 	return answer, nil
 }

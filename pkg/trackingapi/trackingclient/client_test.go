@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/trackingapi"
@@ -56,9 +57,9 @@ func service(t *testing.T, handler http.HandlerFunc) *trackingclient.Client {
 
 func clientOf(t *testing.T, url string) *trackingclient.Client {
 	t.Helper()
-	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
-	client, err := trackingclient.New(trackingclient.Config{URL: url, HTTPClient: &http.Client{Transport: transport}})
+	httpClient := httpclient.New(httpclient.Config{})
+	t.Cleanup(httpClient.CloseIdleConnections)
+	client, err := trackingclient.New(trackingclient.Config{URL: url, HTTPClient: httpClient})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,36 +11,38 @@ import (
 	"example.com/shiptrack/pkg/problem"
 )
 
-// comeBack is when a caller should try again where the tracking service does not say; longestWait, in seconds,
+// defaultRetryAfter is when a caller should try again where the tracking service does not say; maxRetryAfter, in seconds,
 // is the most that it may say.
 const (
-	comeBack    = time.Second
-	longestWait = 60
+	defaultRetryAfter = time.Second
+	maxRetryAfter     = 60
 )
 
-const unavailable = "tracking is not available"
+const detailUnavailable = "tracking is not available"
 
-func away(cause error) error { return problem.Away(cause, unavailable, comeBack) }
+func unavailable(cause error) error {
+	return problem.WrapUnavailable(cause, detailUnavailable, defaultRetryAfter)
+}
 
-func slow(cause error) error {
+func timedOut(cause error) error {
 	return problem.Wrap(problem.Timeout, cause, "tracking did not answer in time")
 }
 
-func nonsense(cause error) error {
+func unexpected(cause error) error {
 	return problem.Wrap(problem.Internal, cause, "an unexpected error occurred")
 }
 
-// unanswered classifies why there is no answer, or only a part of one.
-func unanswered(err error) error {
+// classify says why there is no answer, or only a part of one.
+func classify(err error) error {
 	var known *problem.Error
 	var network net.Error
 	switch {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &network) && network.Timeout(): // context.DeadlineExceeded is one
-		return slow(err)
+		return timedOut(err)
 	}
-	return away(err)
+	return unavailable(err)
 }
 
 // failure maps an answer that is none. Gateways on the way answer 502 to 504 by themselves; every other status
@@ -48,20 +50,20 @@ func unanswered(err error) error {
 func failure(resp *http.Response, body []byte) error {
 	switch resp.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
-		return problem.Away(fmt.Errorf("trackingclient: status %d", resp.StatusCode), unavailable, retryAfter(resp))
+		return problem.WrapUnavailable(fmt.Errorf("trackingclient: status %d", resp.StatusCode), detailUnavailable, retryAfter(resp))
 	case http.StatusGatewayTimeout:
-		return slow(errors.New("trackingclient: status 504"))
+		return timedOut(errors.New("trackingclient: status 504"))
 	}
 	var doc problem.Document
 	if err := decode(resp, problem.ContentType, body, &doc); err != nil {
-		return nonsense(err)
+		return unexpected(err)
 	}
 	for _, kind := range []problem.Kind{problem.Invalid, problem.Unauthenticated, problem.Denied, problem.NotFound} {
 		if told := problem.New(kind, "").Document(""); resp.StatusCode == told.Status && doc.Type == told.Type {
 			return ofKind(kind, doc)
 		}
 	}
-	return nonsense(fmt.Errorf("trackingclient: status %d, %s", resp.StatusCode, doc.Type))
+	return unexpected(fmt.Errorf("trackingclient: status %d, %s", resp.StatusCode, doc.Type))
 }
 
 // ofKind returns the problem as the tracking service told it. Only what names the caller's own request is
@@ -71,7 +73,7 @@ func ofKind(kind problem.Kind, doc problem.Document) error {
 	switch kind {
 	case problem.Invalid:
 		if len(doc.Errors) == 0 {
-			return nonsense(cause)
+			return unexpected(cause)
 		}
 		e := problem.Wrap(kind, cause, doc.Detail)
 		e.Fields = doc.Errors
@@ -88,7 +90,7 @@ func ofKind(kind problem.Kind, doc problem.Document) error {
 func retryAfter(resp *http.Response) time.Duration {
 	seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
 	if err != nil || seconds < 1 {
-		return comeBack
+		return defaultRetryAfter
 	}
-	return time.Duration(min(seconds, longestWait)) * time.Second
+	return time.Duration(min(seconds, maxRetryAfter)) * time.Second
 }

@@ -23,7 +23,7 @@ type cli struct {
 
 const description = `The public face of Shiptrack: authenticates each request, asks the tracking service on behalf of the caller, and answers. It holds no data and needs no AWS credentials.
 
-It is configured by environment variables (name, default, meaning), and by OpenTelemetry's OTEL_* (spans are exported only where OTEL_EXPORTER_OTLP_ENDPOINT is set):
+It is configured by environment variables (name, default, meaning), and by OpenTelemetry's further OTEL_*:
 
 `
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/authn/authntest"
+	"example.com/shiptrack/pkg/config"
 )
 
 func TestWrongConfigurationIsListedAtOnce(t *testing.T) {
@@ -52,6 +53,26 @@ func TestWrongConfigurationIsListedAtOnce(t *testing.T) {
 		slices.Sort(tc.want)
 		if !slices.Equal(named, tc.want) {
 			t.Errorf("%s: named %v, want %v:\n%s", name, named, tc.want, &stderr)
+		}
+	}
+}
+
+func TestTrackingURLThatCannotBeAskedIsRefused(t *testing.T) {
+	load := func(url string) error {
+		_, err := config.Load[settings]([]string{"OIDC_ISSUER=https://issuer.example.com", "OIDC_AUDIENCE=a", "TRACKING_URL=" + url})
+		return err
+	}
+	for _, url := range []string{"http://127.0.0.1:8081", "https://tracking.example.com/base/", "http://[::1]:65535"} {
+		if err := load(url); err != nil {
+			t.Errorf("%s is refused: %v", url, err)
+		}
+	}
+	for _, url := range []string{
+		"http://127.0.0.1:99999", "http://127.0.0.1:0", "http://127.0.0.1:", "127.0.0.1:8081", "http://h?x=1", "http://h#x", "http://user@h",
+		"http://h ", "http://a b",
+	} {
+		if err := load(url); err == nil || !strings.Contains(err.Error(), "\n  TRACKING_URL: ") {
+			t.Errorf("%s: error %v, want TRACKING_URL refused", url, err)
 		}
 	}
 }
@@ -239,14 +260,14 @@ func TestServeIsTheDefaultCommand(t *testing.T) {
 
 func TestIssuerThatIsAwayMeansNotReady(t *testing.T) {
 	issuer := authntest.Start(t)
-	issuer.SetAway(true)
+	issuer.SetUnavailable(true)
 	s := start(t, issuer)
 	s.ready.Store(true)
 	readyz := func() int { status, _ := s.get("/readyz", ""); return status }
 	if status := readyz(); status != http.StatusServiceUnavailable {
 		t.Errorf("/readyz without the issuer's keys: %d, want 503", status)
 	}
-	issuer.SetAway(false)
+	issuer.SetUnavailable(false)
 	becomes(t, http.StatusOK, readyz)
 }
 

@@ -16,8 +16,11 @@ func TestReadmeListsEveryVariable(t *testing.T) {
 	for line := range strings.Lines(config.Usage[settings]()) {
 		columns := strings.Fields(line)
 		want := "| `" + columns[0] + "` | `" + columns[1] + "` |"
-		if columns[1] == "(required)" {
+		switch columns[1] {
+		case "(required)":
 			want = "| `" + columns[0] + "` | required |"
+		case "(none)":
+			want = "| `" + columns[0] + "` | not set |"
 		}
 		if !strings.Contains(string(readme), want) {
 			t.Errorf("the README has no row that begins %s", want)

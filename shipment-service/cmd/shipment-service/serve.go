@@ -8,6 +8,7 @@ import (
 	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/command"
 	"example.com/shiptrack/pkg/config"
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/trackingapi/trackingclient"
@@ -22,19 +23,21 @@ const (
 	flushTimeout = 2 * time.Second
 )
 
-// settings are all that serve reads from its environment, but for OpenTelemetry's own OTEL_*.
+// settings are all that serve reads from its environment, but for OpenTelemetry's further OTEL_*.
 type settings struct {
-	config.Service
+	Tokens      authn.Settings
+	Server      httpserver.Settings
+	Telemetry   telemetry.Settings
 	TrackingURL string `env:"TRACKING_URL,required" help:"where the tracking service is, such as http://127.0.0.1:8081"`
 }
 
 // Defaults presets what differs between the services.
-func (s *settings) Defaults() { s.ListenAddr, s.MetricsAddr = listenAddr, metricsAddr }
+func (s *settings) Defaults() { s.Server.ListenAddr, s.Server.MetricsAddr = listenAddr, metricsAddr }
 
 // Validate checks what a type alone cannot.
 func (s *settings) Validate() error {
-	if err := trackingclient.CheckURL(s.TrackingURL); err != nil {
-		return config.Invalid("TRACKING_URL", "%v", err)
+	if err := config.CheckURL(s.TrackingURL); err != nil {
+		return config.Invalid(&s.TrackingURL, "%v", err)
 	}
 	return nil
 }
@@ -55,7 +58,7 @@ func (serve) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return command.Misconfigured(err)
 	}
-	tel, err := telemetry.New(telemetry.Config{Service: name, Level: s.LogLevel, Writer: p.stdout, Environ: p.environ})
+	tel, err := telemetry.New(telemetry.Config{Service: name, Level: s.Telemetry.LogLevel, TraceEndpoint: s.Telemetry.TraceEndpoint, Writer: p.stdout})
 	if err != nil {
 		return err
 	}
@@ -71,7 +74,7 @@ func (serve) Run(ctx context.Context, p process) error {
 
 // newServer wires one request's way: limits, authentication, contract, tracking service.
 func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*httpserver.Server, error) {
-	verification := s.Authn()
+	verification := s.Tokens.Config()
 	verification.Logger = tel.Logger
 	verifier, err := authn.New(ctx, verification)
 	if err != nil {
@@ -79,7 +82,7 @@ func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*http
 	}
 	tracking, err := trackingclient.New(trackingclient.Config{
 		URL: s.TrackingURL,
-		HTTPClient: httpserver.NewClient(httpserver.ClientConfig{
+		HTTPClient: httpclient.New(httpclient.Config{
 			TracerProvider: tel.TracerProvider, Propagator: tel.Propagator,
 		}),
 	})
@@ -91,8 +94,8 @@ func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*http
 		return nil, err
 	}
 	server, err := httpserver.New(httpserver.Config{
-		Service: name, Addr: s.ListenAddr, MetricsAddr: s.MetricsAddr,
-		RequestTimeout: s.RequestTimeout, ShutdownTimeout: s.ShutdownTimeout, Telemetry: tel, OpenAPI: document,
+		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr,
+		RequestTimeout: s.Server.RequestTimeout, ShutdownTimeout: s.Server.ShutdownTimeout, Telemetry: tel, OpenAPI: document,
 		Ready: func(ctx context.Context) error { return errors.Join(verifier.Ready(), tracking.Ready(ctx)) },
 	})
 	if err != nil {

@@ -10,8 +10,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/openapi"
 	"example.com/shiptrack/pkg/trackingapi"
-	"example.com/shiptrack/pkg/trackingapi/contract"
 )
 
 //go:generate ../../../bin/oapi-codegen -config oapi-codegen.yaml openapi.yaml
@@ -44,7 +45,7 @@ func Register(e *echo.Echo, cfg Config) error {
 	}
 	middlewares := map[string][]echo.MiddlewareFunc{}
 	for _, id := range rules.OperationIDs("shipments") {
-		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, check(rules, id)}
+		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, httpserver.CheckRequest(rules, id)}
 	}
 	RegisterHandlersWithOptions(e, NewStrictHandler(handlers{tracking: cfg.Tracking}, nil),
 		RegisterHandlersOptions{OperationMiddlewares: middlewares})
@@ -60,21 +61,9 @@ func Document() ([]byte, error) {
 	return rules.YAML()
 }
 
-func load() (*contract.Contract, error) {
-	return contract.New(contract.Config{
+func load() (*openapi.Contract, error) {
+	return openapi.New(openapi.Config{
 		Document:   document,
 		References: map[string][]byte{"../../../pkg/trackingapi/openapi.yaml": trackingapi.Document()},
 	})
-}
-
-// check refuses a request that is not one of the operation as the contract has it.
-func check(rules *contract.Contract, operationID string) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if err := rules.CheckRequest(operationID, c.Request(), c.Param); err != nil {
-				return err
-			}
-			return next(c)
-		}
-	}
 }

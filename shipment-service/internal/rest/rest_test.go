@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/openapi/openapitest"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/trackingapi"
-	"example.com/shiptrack/pkg/trackingapi/contract/contracttest"
 	"example.com/shiptrack/shipment-service/internal/rest"
 )
 
@@ -95,7 +95,7 @@ func TestFailuresOfTheTrackingServiceAreMapped(t *testing.T) {
 		{"405", failing(problem.New(problem.MethodNotAllowed, "secret")), 500, "an unexpected error occurred"},
 		{"500", failing(problem.New(problem.Internal, "secret")), 500, "an unexpected error occurred"},
 		{"502", answering(502, "text/html", "secret"), 503, "tracking is not available"},
-		{"503", failing(problem.Away(nil, "secret", 9*time.Second)), 503, "tracking is not available"},
+		{"503", failing(problem.WrapUnavailable(nil, "secret", 9*time.Second)), 503, "tracking is not available"},
 		{"504", failing(problem.New(problem.Timeout, "secret")), 504, "tracking did not answer in time"},
 		{"redirect", answering(302, "text/html", "secret", "Location: /shipments/1001/eta"), 500, "an unexpected error occurred"},
 		{"garbage", answering(200, "application/json", "\x00secret"), 500, "an unexpected error occurred"},
@@ -185,7 +185,7 @@ func TestFieldsOfTheTrackingServicesRefusalAreNamed(t *testing.T) {
 
 func TestTwoShipmentsNotFoundAreAnsweredByTheSameBytes(t *testing.T) {
 	s := start(t)
-	ask := func(id, detail string) contracttest.Answer {
+	ask := func(id, detail string) openapitest.Answer {
 		s.tracking.will(failing(problem.New(problem.NotFound, detail)))
 		a := s.get("/shipments/" + id + "/eta")
 		a.Header.Del("Date")
@@ -298,7 +298,7 @@ func TestRoutesAndDocumentAreInStep(t *testing.T) {
 		t.Errorf("the server has %v\nthe document %v", routes, want)
 	}
 	served := s.Do(t, http.MethodGet, "/openapi.yaml")
-	if again := contracttest.Load(t, served.Content).Operations(); !slices.Equal(again, s.Document.Operations()) {
+	if again := openapitest.Load(t, served.Content).Operations(); !slices.Equal(again, s.Document.Operations()) {
 		t.Errorf("the served document has %v", again)
 	}
 	for _, path := range []string{"/healthz", "/readyz"} {
@@ -312,7 +312,7 @@ func TestRoutesAndDocumentAreInStep(t *testing.T) {
 func TestDocumentsNameTheSameOperations(t *testing.T) {
 	document, err := rest.Document()
 	check(t, err)
-	public, internal := contracttest.Load(t, document), contracttest.Load(t, trackingapi.Document())
+	public, internal := openapitest.Load(t, document), openapitest.Load(t, trackingapi.Document())
 	if !slices.Equal(public.Operations(), internal.Operations()) {
 		t.Errorf("public %v\ninternal %v", public.Operations(), internal.Operations())
 	}

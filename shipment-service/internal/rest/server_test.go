@@ -15,10 +15,11 @@ import (
 
 	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/authn/authntest"
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/openapi/openapitest"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/telemetry"
-	"example.com/shiptrack/pkg/trackingapi/contract/contracttest"
 	"example.com/shiptrack/pkg/trackingapi/trackingclient"
 	"example.com/shiptrack/shipment-service/internal/rest"
 )
@@ -62,7 +63,7 @@ func (f *tracking) requests() []*http.Request {
 
 // service is a shipment service on loopback, as its binary wires it.
 type service struct {
-	contracttest.Client
+	openapitest.Client
 	t        *testing.T
 	echo     *echo.Echo
 	issuer   *authntest.Issuer
@@ -95,7 +96,7 @@ func start(t *testing.T) *service {
 	tel, err := telemetry.New(telemetry.Config{Service: "shipment-service", Writer: s.log})
 	check(t, err)
 	client, err := trackingclient.New(trackingclient.Config{
-		URL: s.tracking.URL, HTTPClient: httpserver.NewClient(httpserver.ClientConfig{}),
+		URL: s.tracking.URL, HTTPClient: httpclient.New(httpclient.Config{}),
 	})
 	check(t, err)
 	document, err := rest.Document()
@@ -108,7 +109,7 @@ func start(t *testing.T) *service {
 	s.echo = server.Echo()
 	check(t, rest.Register(s.echo, rest.Config{Tracking: client, Authenticate: httpserver.Authenticate(verifier)}))
 	check(t, server.Listen())
-	s.Client = contracttest.Client{Addr: server.Addr(), Document: contracttest.Load(t, document)}
+	s.Client = openapitest.Client{Addr: server.Addr(), Document: openapitest.Load(t, document)}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- server.Run(ctx) }()
@@ -124,7 +125,7 @@ func check(t testing.TB, err error) {
 }
 
 // get asks as a user of yellow.
-func (s *service) get(target string, header ...string) contracttest.Answer {
+func (s *service) get(target string, header ...string) openapitest.Answer {
 	s.t.Helper()
 	return s.Do(s.t, http.MethodGet, target, append(header, "Authorization: Bearer "+s.issuer.Token("yellow", "ana"))...)
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -64,9 +65,18 @@ func awsConfig(ctx context.Context) (aws.Config, *config.Problem) {
 		return cfg, &config.Problem{Variable: "AWS_*", Reason: err.Error()}
 	case cfg.Region == "":
 		return cfg, &config.Problem{Variable: "AWS_REGION", Reason: "is required but not set; the region of the table, such as us-east-1"}
+	case !regionName.MatchString(cfg.Region):
+		return cfg, &config.Problem{Variable: "AWS_REGION", Reason: fmt.Sprintf("%q is not the name of a region, such as us-east-1", cfg.Region)}
+	case cfg.BaseEndpoint != nil:
+		if err := config.CheckURL(*cfg.BaseEndpoint); err != nil {
+			return cfg, &config.Problem{Variable: "AWS_ENDPOINT_URL", Reason: err.Error()}
+		}
 	}
 	return cfg, nil
 }
+
+// regionName is what can stand in the host name of an AWS endpoint.
+var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // sdkLog puts what the SDK's clients have to say into the service's own log, in its form and without secrets. The SDK's
 // default is plain text on stderr.

@@ -24,7 +24,7 @@ type cli struct {
 
 const description = `The owner of Shiptrack's tracking data. It authenticates each request itself, and reads the table with a session of TrackingAccessRole that is tagged with the tenant of the token; its own role may do nothing but assume that one.
 
-It is configured by environment variables (name, default, meaning), by the AWS SDK's own AWS_* (region, endpoint, base credentials), and by OpenTelemetry's OTEL_* (spans are exported only where OTEL_EXPORTER_OTLP_ENDPOINT is set):
+It is configured by environment variables (name, default, meaning), by the AWS SDK's own AWS_* (region, endpoint, base credentials), and by OpenTelemetry's further OTEL_*:
 
 `
 

@@ -21,15 +21,15 @@ import (
 
 var cursorKey = base64.StdEncoding.EncodeToString(make([]byte, cursorKeySize))
 
-// world is what the service stands on: localaws with roles and table, and an issuer of tokens.
-type world struct {
+// backend is what the service stands on: localaws with roles and table, and an issuer of tokens.
+type backend struct {
 	local  *localawstest.Local
 	issuer *authntest.Issuer
 }
 
-func newWorld(t *testing.T) world {
+func newBackend(t *testing.T) backend {
 	t.Helper()
-	w := world{local: localawstest.Start(t), issuer: authntest.Start(t)}
+	w := backend{local: localawstest.Start(t), issuer: authntest.Start(t)}
 	iamtest.Load(t, w.local, iam.Hardened)
 	if err := provision.Table(t.Context(), w.local.Config(localawstest.Root), "TrackingData"); err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func newWorld(t *testing.T) world {
 }
 
 // become lets the SDK's chain find the credentials of a task role.
-func (w world) become(t *testing.T, taskRole string) {
+func (w backend) become(t *testing.T, taskRole string) {
 	t.Helper()
 	c := w.local.RoleCredentials(t, taskRole, "task")
 	t.Setenv("AWS_ACCESS_KEY_ID", c.AccessKeyID)
@@ -49,7 +49,7 @@ func (w world) become(t *testing.T, taskRole string) {
 }
 
 // seed runs the command and returns what it prints.
-func (w world) seed(t *testing.T) string {
+func (w backend) seed(t *testing.T) string {
 	t.Helper()
 	w.become(t, "TrackingSeedTaskRole")
 	var stdout, stderr bytes.Buffer
@@ -60,7 +60,7 @@ func (w world) seed(t *testing.T) string {
 	return stdout.String()
 }
 
-func (w world) environ(changes ...string) []string {
+func (w backend) environ(changes ...string) []string {
 	return append([]string{
 		"LISTEN_ADDR=127.0.0.1:0", "METRICS_ADDR=127.0.0.1:0", "OIDC_ISSUER=" + w.issuer.URL, "OIDC_AUDIENCE=" + authntest.Audience,
 		"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingAccessRole"), "CURSOR_KEY=" + cursorKey,

@@ -34,18 +34,22 @@ func (seedCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	cfg.Logger = sdkLog{tel.Logger}
-	watch, err := newSessionWatch(s.AccessRoleARN, tel)
+	trail, err := newTrail(tel)
+	if err != nil {
+		return err
+	}
+	watch, err := newSessionWatch(s.RoleARN, tel, trail)
 	if err != nil {
 		return err
 	}
 	machine, err := tokenvending.New(tokenvending.Config{
-		STS: sts.NewFromConfig(cfg), RoleARN: s.AccessRoleARN, Instance: s.InstanceID,
+		STS: sts.NewFromConfig(cfg), RoleARN: s.RoleARN, Instance: s.InstanceID,
 		Duration: tokenvending.MinDuration, Capacity: seedTenants, Observe: watch.observe,
 	})
 	if err != nil {
 		return err
 	}
-	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: s.Table, Audit: tel.Audit})
+	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: s.Table, Audit: trail})
 	if err != nil {
 		return err
 	}

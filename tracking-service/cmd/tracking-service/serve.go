@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"example.com/shiptrack/pkg/authn"
-	"example.com/shiptrack/pkg/config"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/trackingapi"
@@ -29,7 +28,7 @@ func (serve) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	tel, err := telemetry.New(telemetry.Config{Service: name, Level: s.LogLevel, Writer: p.stdout, Environ: p.environ})
+	tel, err := telemetry.New(telemetry.Config{Service: name, Level: s.Telemetry.LogLevel, TraceEndpoint: s.Telemetry.TraceEndpoint, Writer: p.stdout})
 	if err != nil {
 		return err
 	}
@@ -47,7 +46,7 @@ func (serve) Run(ctx context.Context, p process) error {
 
 // newServer wires one request's way: limits, authentication, contract, domain, table.
 func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.Telemetry) (*httpserver.Server, error) {
-	verification := s.Authn()
+	verification := s.Tokens.Config()
 	verification.Logger = tel.Logger
 	verifier, err := authn.New(ctx, verification)
 	if err != nil {
@@ -60,11 +59,11 @@ func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.T
 	}
 	cursorKey, err := s.cursorKey()
 	if err != nil {
-		return nil, config.Invalid("CURSOR_KEY", "%v", err)
+		return nil, err
 	}
 	server, err := httpserver.New(httpserver.Config{
-		Service: name, Addr: s.ListenAddr, MetricsAddr: s.MetricsAddr,
-		RequestTimeout: s.RequestTimeout, ShutdownTimeout: s.ShutdownTimeout, Telemetry: tel,
+		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr,
+		RequestTimeout: s.Server.RequestTimeout, ShutdownTimeout: s.Server.ShutdownTimeout, Telemetry: tel,
 		OpenAPI: trackingapi.Document(),
 		Ready:   func(ctx context.Context) error { return errors.Join(verifier.Ready(), base.Ready(ctx)) },
 	})
@@ -78,11 +77,15 @@ func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.T
 
 // newService returns the domain over the table.
 func newService(s settings, cfg aws.Config, client *sts.Client, tel *telemetry.Telemetry) (*tracking.Service, error) {
-	machine, err := newVending(s, client, tel)
+	trail, err := newTrail(tel)
 	if err != nil {
 		return nil, err
 	}
-	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: s.Table, Audit: tel.Audit})
+	machine, err := newVending(s, client, tel, trail)
+	if err != nil {
+		return nil, err
+	}
+	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: s.Access.Table, Audit: trail})
 	if err != nil {
 		return nil, err
 	}

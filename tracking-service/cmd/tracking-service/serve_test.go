@@ -12,7 +12,7 @@ import (
 )
 
 func TestTwoTenantsGetTheirOwnETAs(t *testing.T) {
-	w := newWorld(t)
+	w := newBackend(t)
 	if got := w.seed(t); strings.Count(got, "\n") != 3 || !strings.Contains(got, "seeded blue: ") {
 		t.Errorf("seed prints %q, want a line for each tenant", got)
 	}
@@ -47,7 +47,7 @@ func TestTwoTenantsGetTheirOwnETAs(t *testing.T) {
 }
 
 // checkTrail asserts that the audit log joins the subject to the request id that AWS has, and names the session.
-func checkTrail(t *testing.T, w world, s service) {
+func checkTrail(t *testing.T, w backend, s service) {
 	t.Helper()
 	known := map[string]bool{}
 	for _, entry := range w.local.Entries(t) {
@@ -78,7 +78,7 @@ func checkTrail(t *testing.T, w world, s service) {
 }
 
 func TestPagesAndBatchesAreTheTenantsOwn(t *testing.T) {
-	w := newWorld(t)
+	w := newBackend(t)
 	w.seed(t)
 	w.become(t, "TrackingServiceRole")
 	s := start(t, w.environ())
@@ -117,7 +117,7 @@ func TestPagesAndBatchesAreTheTenantsOwn(t *testing.T) {
 }
 
 func TestDenialByAWSIsAnAlarm(t *testing.T) {
-	w := newWorld(t)
+	w := newBackend(t)
 	w.seed(t)
 	w.become(t, "TrackingServiceRole")
 	s := start(t, w.environ("TRACKING_ACCESS_ROLE_ARN="+w.local.RoleARN("TrackingSeedRole"))) // which does not trust us
@@ -141,7 +141,7 @@ func TestDenialByAWSIsAnAlarm(t *testing.T) {
 
 // TestReadinessWaitsForSTSAndOutlivesIt: an outage of STS must not take the service out while sessions are valid.
 func TestReadinessWaitsForSTSAndOutlivesIt(t *testing.T) {
-	w := newWorld(t)
+	w := newBackend(t)
 	w.seed(t)
 	w.become(t, "TrackingServiceRole")
 	away := make(chan bool, 1)
@@ -189,7 +189,7 @@ func TestReadinessWaitsForSTSAndOutlivesIt(t *testing.T) {
 }
 
 func TestWhatTheSDKSaysIsInTheServicesOwnLog(t *testing.T) {
-	w := newWorld(t)
+	w := newBackend(t)
 	w.seed(t)
 	w.become(t, "TrackingServiceRole")
 	target, err := url.Parse(w.local.URL)
@@ -215,7 +215,7 @@ func TestWhatTheSDKSaysIsInTheServicesOwnLog(t *testing.T) {
 }
 
 func TestEachCallOfAWSTellsTheRequestIDThatIsAudited(t *testing.T) {
-	w := newWorld(t)
+	w := newBackend(t)
 	w.seed(t)
 	w.become(t, "TrackingServiceRole")
 	target, err := url.Parse(w.local.URL)
@@ -267,7 +267,7 @@ func forward(rw http.ResponseWriter, r *http.Request, target *url.URL) {
 }
 
 func TestHealthTellsWhetherTheServiceIsReady(t *testing.T) {
-	w := newWorld(t)
+	w := newBackend(t)
 	w.become(t, "TrackingServiceRole")
 	s := start(t, w.environ())
 	s.awaitReady(t)
@@ -276,7 +276,7 @@ func TestHealthTellsWhetherTheServiceIsReady(t *testing.T) {
 	if code := run(t.Context(), []string{"health"}, environ, &out, &out); code != 0 {
 		t.Errorf("health of a ready service exits %d: %s", code, out.String())
 	}
-	w.issuer.SetAway(true) // a service that never gets the issuer's keys
+	w.issuer.SetUnavailable(true) // a service that never gets the issuer's keys
 	unready := start(t, w.environ())
 	environ = []string{"LISTEN_ADDR=" + strings.TrimPrefix(unready.url, "http://")}
 	if code := run(t.Context(), []string{"health"}, environ, &out, &out); code != 1 {
@@ -285,7 +285,7 @@ func TestHealthTellsWhetherTheServiceIsReady(t *testing.T) {
 }
 
 func TestSeedUnderTheReadingRoleIsRefused(t *testing.T) {
-	w := newWorld(t)
+	w := newBackend(t)
 	w.become(t, "TrackingServiceRole")
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"seed"}, []string{"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingAccessRole")}, &stdout, &stderr)

@@ -3,13 +3,15 @@ package main
 import (
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"os"
 	"regexp"
 	"strings"
 	"time"
 
+	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/config"
+	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tokenvending"
 )
 
@@ -25,9 +27,9 @@ const (
 
 // Access is how the table is reached: all that seed reads.
 type Access struct {
-	Table         string `env:"TRACKING_TABLE" envDefault:"TrackingData" help:"name of the DynamoDB table"`
-	AccessRoleARN string `env:"TRACKING_ACCESS_ROLE_ARN,required" help:"ARN of the role that is assumed for each tenant, such as arn:aws:iam::000000000000:role/TrackingAccessRole"`
-	InstanceID    string `env:"INSTANCE_ID" help:"names this instance in session names, and so in CloudTrail; the host name where it is not set"`
+	Table      string `env:"TRACKING_TABLE" envDefault:"TrackingData" help:"name of the DynamoDB table"`
+	RoleARN    string `env:"TRACKING_ACCESS_ROLE_ARN,required" help:"ARN of the role that is assumed for each tenant, such as arn:aws:iam::000000000000:role/TrackingAccessRole"`
+	InstanceID string `env:"INSTANCE_ID" help:"names this instance in session names, and so in CloudTrail; the host name where it is not set"`
 }
 
 var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`) // DynamoDB Developer Guide, "Naming rules"
@@ -39,21 +41,23 @@ func (a *Access) Defaults() { a.InstanceID, _ = os.Hostname() }
 func (a *Access) Validate() error {
 	var wrong []error
 	if !tableName.MatchString(a.Table) {
-		wrong = append(wrong, config.Invalid("TRACKING_TABLE", "%q is not a table's name: %s", a.Table, tableName))
+		wrong = append(wrong, config.Invalid(&a.Table, "%q is not a table's name: %s", a.Table, tableName))
 	}
-	if err := tokenvending.CheckRoleARN(a.AccessRoleARN); err != nil {
-		wrong = append(wrong, config.Invalid("TRACKING_ACCESS_ROLE_ARN", "%v", err))
+	if err := tokenvending.CheckRoleARN(a.RoleARN); err != nil {
+		wrong = append(wrong, config.Invalid(&a.RoleARN, "%v", err))
 	}
 	if err := tokenvending.CheckInstance(a.InstanceID); err != nil {
-		wrong = append(wrong, config.Invalid("INSTANCE_ID", "%v", err))
+		wrong = append(wrong, config.Invalid(&a.InstanceID, "%v", err))
 	}
 	return errors.Join(wrong...)
 }
 
-// settings are all that serve reads from its environment, but for AWS_* and OpenTelemetry's own OTEL_*.
+// settings are all that serve reads from its environment, but for AWS_* and OpenTelemetry's further OTEL_*.
 type settings struct {
-	config.Service
-	Access
+	Tokens           authn.Settings
+	Server           httpserver.Settings
+	Telemetry        telemetry.Settings
+	Access           Access
 	SessionDuration  time.Duration `env:"SESSION_DURATION" envDefault:"1h" help:"how long a tenant's AWS session lasts, 15m to 1h"`
 	SessionCacheSize int           `env:"SESSION_CACHE_SIZE" envDefault:"10000" help:"how many tenants' sessions are kept, 1 to 1000000, about 2 KB each"`
 	CursorKey        string        `env:"CURSOR_KEY" secret:"true" help:"base64 of 32 random bytes that all instances share: authenticates page cursors (head -c 32 /dev/urandom | base64); required, or CURSOR_KEY_FILE"`
@@ -62,7 +66,7 @@ type settings struct {
 
 // Defaults presets what differs between the services.
 func (s *settings) Defaults() {
-	s.ListenAddr, s.MetricsAddr = listenAddr, metricsAddr
+	s.Server.ListenAddr, s.Server.MetricsAddr = listenAddr, metricsAddr
 	s.Access.Defaults()
 }
 
@@ -70,35 +74,35 @@ func (s *settings) Defaults() {
 func (s *settings) Validate() error {
 	var wrong []error
 	if d := s.SessionDuration; d < tokenvending.MinDuration || d > tokenvending.MaxDuration || d%time.Second != 0 {
-		wrong = append(wrong, config.Invalid("SESSION_DURATION", "%v is not whole seconds in 15m to 1h", d))
+		wrong = append(wrong, config.Invalid(&s.SessionDuration, "%v is not whole seconds in 15m to 1h", d))
 	}
 	if s.SessionCacheSize < 1 || s.SessionCacheSize > maxCacheSize {
-		wrong = append(wrong, config.Invalid("SESSION_CACHE_SIZE", "%d is outside 1 to %d", s.SessionCacheSize, maxCacheSize))
+		wrong = append(wrong, config.Invalid(&s.SessionCacheSize, "%d is outside 1 to %d", s.SessionCacheSize, maxCacheSize))
 	}
-	if _, err := s.cursorKey(); err != nil {
-		wrong = append(wrong, config.Invalid("CURSOR_KEY", "%v", err))
-	}
-	return errors.Join(wrong...)
+	_, err := s.cursorKey()
+	return errors.Join(append(wrong, err)...)
 }
 
-// cursorKey returns the bytes of CursorKey, or of what CursorKeyFile holds. The error does not repeat them.
+// cursorKey returns the bytes of CursorKey, or of what CursorKeyFile holds. The error is config.Invalid; it does not
+// repeat them.
 func (s *settings) cursorKey() ([]byte, error) {
-	text := s.CursorKey
+	setting, text := &s.CursorKey, s.CursorKey
 	switch {
 	case text == "" && s.CursorKeyFile == "":
-		return nil, errors.New("is required but not set; make one with: head -c 32 /dev/urandom | base64, or name a file in CURSOR_KEY_FILE")
+		return nil, config.Invalid(setting, "is required but not set; make one with: head -c 32 /dev/urandom | base64, or name a file in CURSOR_KEY_FILE")
 	case text != "" && s.CursorKeyFile != "":
-		return nil, errors.New("is set, and so is CURSOR_KEY_FILE: set one of them")
+		return nil, config.Invalid(setting, "is set, and so is CURSOR_KEY_FILE: set one of them")
 	case text == "":
+		setting = &s.CursorKeyFile
 		content, err := os.ReadFile(s.CursorKeyFile)
 		if err != nil {
-			return nil, fmt.Errorf("CURSOR_KEY_FILE cannot be read: %w", err)
+			return nil, config.Invalid(setting, "cannot be read: %v", err)
 		}
 		text = strings.TrimSpace(string(content))
 	}
 	key, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(key) != cursorKeySize {
-		return nil, errors.New("is not the base64 of 32 bytes; make one with: head -c 32 /dev/urandom | base64")
+		return nil, config.Invalid(setting, "is not the base64 of 32 bytes; make one with: head -c 32 /dev/urandom | base64")
 	}
 	return key, nil
 }

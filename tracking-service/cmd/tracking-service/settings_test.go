@@ -26,6 +26,7 @@ func isolate(t *testing.T, region string) {
 	t.Setenv("AWS_REGION", region)
 	t.Setenv("AWS_DEFAULT_REGION", "")
 	t.Setenv("AWS_CA_BUNDLE", "")
+	t.Setenv("AWS_ENDPOINT_URL", "")
 }
 
 func TestAllThatIsWrongIsListedAtOnce(t *testing.T) {
@@ -65,8 +66,8 @@ func TestCursorKeyStandsInTheVariableOrInAFile(t *testing.T) {
 		{"the file", valid("CURSOR_KEY=", "CURSOR_KEY_FILE="+file), ""},
 		{"neither", valid("CURSOR_KEY="), "CURSOR_KEY: is required but not set"},
 		{"both", valid("CURSOR_KEY_FILE=" + file), "set one of them"},
-		{"no such file", valid("CURSOR_KEY=", "CURSOR_KEY_FILE="+file+"x"), "CURSOR_KEY_FILE cannot be read"},
-		{"a file with something else", valid("CURSOR_KEY=", "CURSOR_KEY_FILE="+os.DevNull), "not the base64 of 32 bytes"},
+		{"no such file", valid("CURSOR_KEY=", "CURSOR_KEY_FILE="+file+"x"), "CURSOR_KEY_FILE: cannot be read"},
+		{"a file with something else", valid("CURSOR_KEY=", "CURSOR_KEY_FILE="+os.DevNull), "CURSOR_KEY_FILE: is not the base64 of 32 bytes"},
 	} {
 		s, err := config.Load[settings](tc.environ)
 		if tc.want != "" {
@@ -89,21 +90,45 @@ func TestMissingRegionAloneIsAConfigurationError(t *testing.T) {
 	}
 }
 
+func TestAWSSettingsThatNoRequestCouldUseAreRefused(t *testing.T) {
+	for _, tc := range []struct{ variable, wrong, right string }{
+		{"AWS_REGION", "us-east-1 ", "us-east-1"},
+		{"AWS_REGION", "us_east/1", "eu-central-2"},
+		{"AWS_ENDPOINT_URL", "127.0.0.1:4566", "http://127.0.0.1:4566"},
+		{"AWS_ENDPOINT_URL", "http://127.0.0.1:99999", "https://localhost"},
+	} {
+		isolate(t, "us-east-1")
+		t.Setenv(tc.variable, tc.right)
+		if _, _, err := load[settings](t.Context(), valid()); err != nil {
+			t.Errorf("%s=%s is refused: %v", tc.variable, tc.right, err)
+		}
+		t.Setenv(tc.variable, tc.wrong)
+		if _, _, err := load[settings](t.Context(), valid()); err == nil || !strings.Contains(err.Error(), "  "+tc.variable+": ") {
+			t.Errorf("%s=%s: error %v, want one that names the variable", tc.variable, tc.wrong, err)
+		}
+	}
+}
+
 func TestDefaultsAndLimits(t *testing.T) {
 	s, err := config.Load[settings](valid())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.ListenAddr != "127.0.0.1:8081" || s.MetricsAddr != "127.0.0.1:9081" || s.Table != "TrackingData" ||
+	if s.Server.ListenAddr != "127.0.0.1:8081" || s.Server.MetricsAddr != "127.0.0.1:9081" || s.Access.Table != "TrackingData" ||
 		s.SessionDuration.Hours() != 1 || s.SessionCacheSize != 10000 {
 		t.Errorf("defaults are %+v", s)
 	}
-	if s, err = config.Load[settings](valid("INSTANCE_ID=")); err != nil || s.InstanceID == "" {
-		t.Errorf("InstanceID = %q, %v, want the host name", s.InstanceID, err)
+	if s, err = config.Load[settings](valid("INSTANCE_ID=")); err != nil || s.Access.InstanceID == "" {
+		t.Errorf("InstanceID = %q, %v, want the host name", s.Access.InstanceID, err)
 	}
 	for _, change := range []string{
 		"SESSION_DURATION=14m59s", "SESSION_DURATION=1h1s", "SESSION_DURATION=900500ms", "SESSION_CACHE_SIZE=1000001",
-		"CURSOR_KEY=AAAA", "TRACKING_TABLE=no/table", "INSTANCE_ID=no space", "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::1:user/u",
+		"CURSOR_KEY=AAAA", "TRACKING_TABLE=no/table", "TRACKING_TABLE=arn:aws:dynamodb:us-east-1:000000000000:table/T",
+		"TRACKING_TABLE=TrackingData ", "INSTANCE_ID=no space", "INSTANCE_ID=i-1\n", "INSTANCE_ID=a@é",
+		"TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::1:user/u", "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::000000000000:role/",
+		"TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::0000:role/R", "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam:us-east-1:000000000000:role/R",
+		"TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::000000000000:role/R*", "TRACKING_ACCESS_ROLE_ARN= arn:aws:iam::000000000000:role/R",
+		"OIDC_AUDIENCE=shiptrack ", "METRICS_ADDR=:8081", "OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318",
 	} {
 		variable, _, _ := strings.Cut(change, "=")
 		if _, err := config.Load[settings](valid(change)); err == nil || !strings.Contains(err.Error(), variable+": ") {

@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 
+	"example.com/shiptrack/pkg/requestid"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-
-	"example.com/shiptrack/pkg/telemetry"
 )
 
 // tellRequestID adds the id of the request being answered to the User-Agent of each call of AWS, as additional metadata:
@@ -18,7 +17,7 @@ func tellRequestID(stack *middleware.Stack) error {
 		ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler,
 	) (middleware.BuildOutput, middleware.Metadata, error) {
 		request, isHTTP := in.Request.(*smithyhttp.Request)
-		if id := telemetry.RequestID(ctx); isHTTP && id != "" {
+		if id := requestid.FromContext(ctx); isHTTP && id != "" {
 			request.Header.Set("User-Agent", request.Header.Get("User-Agent")+" md/request-id#"+id)
 		}
 		return next.HandleBuild(ctx, in)

@@ -7,18 +7,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tokenvending"
 )
 
 // newVending returns the machine that vends sessions of the access role, watched by tel.
-func newVending(s settings, client *sts.Client, tel *telemetry.Telemetry) (*tokenvending.Machine, error) {
-	watch, err := newSessionWatch(s.AccessRoleARN, tel)
+func newVending(s settings, client *sts.Client, tel *telemetry.Telemetry, trail *audit.Trail) (*tokenvending.Machine, error) {
+	watch, err := newSessionWatch(s.Access.RoleARN, tel, trail)
 	if err != nil {
 		return nil, err
 	}
 	return tokenvending.New(tokenvending.Config{
-		STS: client, RoleARN: s.AccessRoleARN, Instance: s.InstanceID,
+		STS: client, RoleARN: s.Access.RoleARN, Instance: s.Access.InstanceID,
 		Duration: s.SessionDuration, Capacity: s.SessionCacheSize, Observe: watch.observe,
 	})
 }
@@ -27,37 +28,37 @@ func newVending(s settings, client *sts.Client, tel *telemetry.Telemetry) (*toke
 type sessionWatch struct {
 	role    string
 	logger  *slog.Logger
-	audit   *telemetry.Audit
+	trail   *audit.Trail
 	seconds *prometheus.HistogramVec
 }
 
-func newSessionWatch(role string, tel *telemetry.Telemetry) (*sessionWatch, error) {
+func newSessionWatch(role string, tel *telemetry.Telemetry, trail *audit.Trail) (*sessionWatch, error) {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "shiptrack_session_seconds",
-		Help:    "Time that STS took to vend a tenant's session, by outcome: vended, away, denied or mismatched.",
+		Help:    "Time that STS took to vend a tenant's session, by outcome: vended, unavailable, denied or mismatched.",
 		Buckets: prometheus.ExponentialBuckets(0.002, 2, 13),
 	}, []string{"outcome"})
 	if err := tel.Registry.Register(seconds); err != nil {
 		return nil, err
 	}
-	return &sessionWatch{role: role, logger: tel.Logger, audit: tel.Audit, seconds: seconds}, nil
+	return &sessionWatch{role: role, logger: tel.Logger, trail: trail, seconds: seconds}, nil
 }
 
 func (w *sessionWatch) observe(ctx context.Context, e tokenvending.Event) {
-	record := telemetry.AuditRecord{
+	record := audit.Record{
 		Tenant: e.Tenant.String(), Action: "sts:AssumeRole", Resource: w.role,
-		AWSRequestID: e.AWSRequestID, Session: e.SessionARN, Decision: telemetry.Allow,
+		AWSRequestID: e.AWSRequestID, Session: e.SessionARN, Decision: audit.Allow,
 	}
 	outcome := "vended"
 	if e.Err != nil {
 		outcome = e.Err.Kind.String()
-		record.Decision, record.Reason = telemetry.Deny, e.Err.Error()
-		if e.Err.Kind == tokenvending.Away {
-			record.Decision = telemetry.Failed
+		record.Decision, record.Reason = audit.Deny, e.Err.Error()
+		if e.Err.Kind == tokenvending.Unavailable {
+			record.Decision = audit.Failed
 		}
 	}
 	w.seconds.WithLabelValues(outcome).Observe(e.Took.Seconds())
-	w.audit.Record(ctx, record)
+	w.trail.Record(ctx, record)
 	w.logger.LogAttrs(ctx, slog.LevelDebug, "session", slog.String("tenant", e.Tenant.String()),
 		slog.String("outcome", outcome), slog.Bool("refresh", e.Refresh), slog.Duration("took", e.Took))
 }

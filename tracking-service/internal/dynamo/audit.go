@@ -8,8 +8,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go/middleware"
 
+	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
-	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tokenvending"
 )
 
@@ -27,17 +27,17 @@ func (s *Store) audited(ctx context.Context, own scope, about access, call func(
 		s.vending.Discard(own.tenant)
 	}
 	err := classify(ctx, cause)
-	record := telemetry.AuditRecord{
+	record := audit.Record{
 		Action: about.action, Resource: about.resource, Tenant: own.String(),
 		AWSRequestID: requestID(got.metadata, cause), Session: s.vending.SessionARN(own.tenant),
-		Decision: telemetry.Allow,
+		Decision: audit.Allow,
 	}
 	switch {
 	case err == nil, problem.KindOf(err) == problem.NotFound:
 	case problem.KindOf(err) == problem.Denied, errors.Is(cause, errForeignRow):
-		record.Decision, record.Reason = telemetry.Deny, err.Error()
+		record.Decision, record.Reason = audit.Deny, err.Error()
 	default:
-		record.Decision, record.Reason = telemetry.Failed, err.Error()
+		record.Decision, record.Reason = audit.Failed, err.Error()
 	}
 	s.audit.Record(ctx, record)
 	return err

@@ -50,7 +50,7 @@ func (s *Store) BatchGet(ctx context.Context, ids []tracking.ShipmentID) ([]trac
 	}
 	for _, shipment := range found {
 		if !slices.Contains(ids, shipment.ID) {
-			return nil, problem.Wrap(problem.Internal, fmt.Errorf("%w: shipment %s", errNotAsked, shipment.ID), broken)
+			return nil, problem.Wrap(problem.Internal, fmt.Errorf("%w: shipment %s", errNotAsked, shipment.ID), detailInternal)
 		}
 	}
 	return found, nil
@@ -94,7 +94,7 @@ func (s *Store) Put(ctx context.Context, shipments []tracking.Shipment) error {
 	for _, shipment := range shipments {
 		row, err := own.write(shipment)
 		if err != nil {
-			return problem.Wrap(problem.Internal, err, broken)
+			return problem.Wrap(problem.Internal, err, detailInternal)
 		}
 		pending = append(pending, types.WriteRequest{PutRequest: &types.PutRequest{Item: row}})
 	}

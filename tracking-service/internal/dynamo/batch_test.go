@@ -31,7 +31,7 @@ func TestUnprocessedKeysAreAskedForAgain(t *testing.T) {
 			`{"Responses":{},"UnprocessedKeys":{"TrackingData":{"Keys":[` + key("yellow", "b") + `,` + key("yellow", "c") + `]}}}`,
 			`{"Responses":{"TrackingData":` + rows("yellow", "c") + `}}`, // b does not exist
 		}
-		w := &wire{answer: func(n int, _ call) (int, string) { return 200, answers[n-1] }}
+		w := &fakeClient{answer: func(n int, _ call) (int, string) { return 200, answers[n-1] }}
 		store, trail := newStore(t, w, fakeSTS{})
 		found, err := store.BatchGet(as(t, "yellow"), shipmentIDs(t, "a", "b", "c"))
 		if err != nil || ids(found) != "a c" {
@@ -104,7 +104,7 @@ func shipment(t testing.TB, id string) tracking.Shipment {
 }
 
 func TestPutWritesBatchesOfTwentyFiveUnderTheTenant(t *testing.T) {
-	w := &wire{answer: func(n int, c call) (int, string) {
+	w := &fakeClient{answer: func(n int, c call) (int, string) {
 		if n == 1 { // one of the first batch is left
 			return 200, `{"UnprocessedItems":{"TrackingData":[{"PutRequest":{"Item":` + row("yellow", "s07") + `}}]}}`
 		}

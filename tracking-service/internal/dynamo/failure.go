@@ -19,10 +19,10 @@ import (
 
 // What callers are told. None of it tells what AWS said.
 const (
-	denied = "access to the tracking data was denied"
-	away   = "the tracking data is not reachable at the moment"
-	late   = "the tracking data did not answer in time"
-	broken = "the tracking data could not be read"
+	detailDenied      = "access to the tracking data was denied"
+	detailUnavailable = "the tracking data is not reachable at the moment"
+	detailTimeout     = "the tracking data did not answer in time"
+	detailInternal    = "the tracking data could not be read"
 )
 
 // retryAfter is what a caller is asked to wait where nothing better is known.
@@ -42,22 +42,22 @@ func classify(ctx context.Context, err error) error {
 	case errors.As(err, &vending):
 		return classifyVending(vending)
 	case errors.Is(err, errForeignRow), errors.Is(err, errNotAsked), errors.Is(err, tracking.ErrMalformed):
-		return problem.Wrap(problem.Internal, err, broken)
+		return problem.Wrap(problem.Internal, err, detailInternal)
 	case errors.As(err, &code) && isRefusal(code.ErrorCode()):
-		return problem.Wrap(problem.Denied, err, denied)
+		return problem.Wrap(problem.Denied, err, detailDenied)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), isTimeout(err): // a context that is cancelled is no slow table: we stop
-		return problem.Wrap(problem.Timeout, err, late)
-	case code != nil && !isPassing(code.ErrorCode(), err):
-		return problem.Wrap(problem.Internal, err, broken)
+		return problem.Wrap(problem.Timeout, err, detailTimeout)
+	case code != nil && !isTransient(code.ErrorCode(), err):
+		return problem.Wrap(problem.Internal, err, detailInternal)
 	}
-	return problem.Away(err, away, retryAfter) // or no answer at all: DNS, connection, TLS, base credentials
+	return problem.WrapUnavailable(err, detailUnavailable, retryAfter) // or no answer at all: DNS, connection, TLS, base credentials
 }
 
 func classifyVending(err *tokenvending.Error) error {
-	if err.Kind == tokenvending.Away {
-		return problem.Away(err, away, max(time.Until(err.RetryAt), retryAfter))
+	if err.Kind == tokenvending.Unavailable {
+		return problem.WrapUnavailable(err, detailUnavailable, max(time.Until(err.RetryAt), retryAfter))
 	}
-	return problem.Wrap(problem.Denied, err, denied)
+	return problem.Wrap(problem.Denied, err, detailDenied)
 }
 
 // isRefusal tells the codes with which DynamoDB refuses who asks: DynamoDB Developer Guide, "Error messages and codes".
@@ -76,9 +76,9 @@ func refusesSession(err error) bool {
 	return errors.As(err, &code) && (code.ErrorCode() == "UnrecognizedClientException" || code.ErrorCode() == "ExpiredTokenException")
 }
 
-// isPassing reports whether DynamoDB's answer may be another in a moment: it throttles, fails, or our clock is off by
+// isTransient reports whether DynamoDB's answer may be another in a moment: it throttles, fails, or our clock is off by
 // more than tokenvending.ExpiryWindow.
-func isPassing(code string, err error) bool {
+func isTransient(code string, err error) bool {
 	var answer *awshttp.ResponseError
 	return code == "ExpiredTokenException" ||
 		retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary ||
@@ -86,6 +86,6 @@ func isPassing(code string, err error) bool {
 }
 
 func isTimeout(err error) bool {
-	var slow net.Error
-	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &slow) && slow.Timeout()
+	var network net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout()
 }

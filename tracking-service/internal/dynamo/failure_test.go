@@ -15,8 +15,8 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
-	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -26,15 +26,15 @@ func TestFailuresMapToTheirKind(t *testing.T) {
 		status   int
 		code     string
 		want     problem.Kind
-		decision telemetry.Decision
+		decision audit.Decision
 	}{
-		{"a denial is an alarm", 400, "AccessDeniedException", problem.Denied, telemetry.Deny},
-		{"an unknown key", 400, "UnrecognizedClientException", problem.Denied, telemetry.Deny},
-		{"throttled", 400, "ProvisionedThroughputExceededException", problem.Unavailable, telemetry.Failed},
-		{"its own failure", 500, "InternalServerError", problem.Unavailable, telemetry.Failed},
-		{"expired session", 400, "ExpiredTokenException", problem.Unavailable, telemetry.Failed},
-		{"no such table", 400, "ResourceNotFoundException", problem.Internal, telemetry.Failed},
-		{"our mistake", 400, "ValidationException", problem.Internal, telemetry.Failed},
+		{"a denial is an alarm", 400, "AccessDeniedException", problem.Denied, audit.Deny},
+		{"an unknown key", 400, "UnrecognizedClientException", problem.Denied, audit.Deny},
+		{"throttled", 400, "ProvisionedThroughputExceededException", problem.Unavailable, audit.Failed},
+		{"its own failure", 500, "InternalServerError", problem.Unavailable, audit.Failed},
+		{"expired session", 400, "ExpiredTokenException", problem.Unavailable, audit.Failed},
+		{"no such table", 400, "ResourceNotFoundException", problem.Internal, audit.Failed},
+		{"our mistake", 400, "ValidationException", problem.Internal, audit.Failed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestSessionThatIsRefusedIsReplaced(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			client := &countingSTS{}
-			w := &wire{}
+			w := &fakeClient{}
 			store, _ := newStore(t, w, client)
 			ctx := as(t, "yellow")
 			w.answer = func(n int, _ call) (int, string) {
@@ -114,7 +114,7 @@ func TestStopIsNotATableThatIsSlow(t *testing.T) {
 		time.AfterFunc(time.Millisecond, cancel)
 		_, err := store.Get(ctx, shipmentID(t, "1001"))
 		wantKind(t, err, problem.Unavailable)
-		if record := trail.last(t); record.Decision != telemetry.Failed {
+		if record := trail.last(t); record.Decision != audit.Failed {
 			t.Errorf("audited %+v, want a failure", record)
 		}
 	})
@@ -131,7 +131,7 @@ func TestTriesEndWithTheDeadline(t *testing.T) {
 		if took := time.Since(start); took != 2*time.Second {
 			t.Errorf("took %v, want the deadline's 2s", took)
 		}
-		if got := trail.last(t); got.Decision != telemetry.Failed || got.AWSRequestID != "" {
+		if got := trail.last(t); got.Decision != audit.Failed || got.AWSRequestID != "" {
 			t.Errorf("audited %+v, want a failure without a request id", got)
 		}
 	})
@@ -146,10 +146,10 @@ func TestFailureOfTokenVendingIsTold(t *testing.T) {
 		name     string
 		err      error
 		want     problem.Kind
-		decision telemetry.Decision
+		decision audit.Decision
 	}{
-		{"STS refuses", refused, problem.Denied, telemetry.Deny},
-		{"STS is away", errors.New("connection refused"), problem.Unavailable, telemetry.Failed},
+		{"STS refuses", refused, problem.Denied, audit.Deny},
+		{"STS is away", errors.New("connection refused"), problem.Unavailable, audit.Failed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := always(200, `{}`)
@@ -195,8 +195,8 @@ func TestMalformedRowIsAnErrorNotAShipment(t *testing.T) {
 		if !errors.Is(err, tracking.ErrMalformed) {
 			t.Errorf("%s: error = %v, want ErrMalformed", name, err)
 		}
-		if got := trail.last(t).Decision; got != telemetry.Failed {
-			t.Errorf("%s: audited as %q, want %q", name, got, telemetry.Failed)
+		if got := trail.last(t).Decision; got != audit.Failed {
+			t.Errorf("%s: audited as %q, want %q", name, got, audit.Failed)
 		}
 	}
 }

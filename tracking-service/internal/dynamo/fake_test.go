@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
-	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/tokenvending"
 	"example.com/shiptrack/tracking-service/internal/dynamo"
@@ -30,8 +30,8 @@ type call struct {
 	operation, accessKey, body string
 }
 
-// wire is the HTTP client of the SDK: it keeps the calls, and answers with what answer says.
-type wire struct {
+// fakeClient is the HTTP client of the SDK: it keeps the calls, and answers with what answer says.
+type fakeClient struct {
 	answer func(n int, c call) (status int, body string) // n counts from 1
 
 	mu    sync.Mutex
@@ -40,7 +40,7 @@ type wire struct {
 
 var credentialKey = regexp.MustCompile(`Credential=([^/]+)/`)
 
-func (w *wire) Do(r *http.Request) (*http.Response, error) {
+func (w *fakeClient) Do(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
@@ -66,8 +66,8 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 }
 
 // always answers every call alike.
-func always(status int, body string) *wire {
-	return &wire{answer: func(int, call) (int, string) { return status, body }}
+func always(status int, body string) *fakeClient {
+	return &fakeClient{answer: func(int, call) (int, string) { return status, body }}
 }
 
 // fakeSTS vends sessions with the access key AKIA<TENANT>, or fails.
@@ -91,16 +91,16 @@ func (f fakeSTS) AssumeRole(_ context.Context, in *sts.AssumeRoleInput, _ ...fun
 // auditTrail keeps what was recorded.
 type auditTrail struct {
 	mu      sync.Mutex
-	records []telemetry.AuditRecord
+	records []audit.Record
 }
 
-func (a *auditTrail) Record(_ context.Context, r telemetry.AuditRecord) {
+func (a *auditTrail) Record(_ context.Context, r audit.Record) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.records = append(a.records, r)
 }
 
-func (a *auditTrail) last(t *testing.T) telemetry.AuditRecord {
+func (a *auditTrail) last(t *testing.T) audit.Record {
 	t.Helper()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -110,7 +110,7 @@ func (a *auditTrail) last(t *testing.T) telemetry.AuditRecord {
 	return a.records[len(a.records)-1]
 }
 
-func newStore(t testing.TB, w *wire, client tokenvending.AssumeRoler) (*dynamo.Store, *auditTrail) {
+func newStore(t testing.TB, w *fakeClient, client tokenvending.AssumeRoler) (*dynamo.Store, *auditTrail) {
 	t.Helper()
 	machine, err := tokenvending.New(tokenvending.Config{
 		STS: client, RoleARN: "arn:aws:iam::000000000000:role/TrackingAccessRole", Instance: "test", Capacity: 10,

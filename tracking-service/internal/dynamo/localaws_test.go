@@ -16,8 +16,8 @@ import (
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/iam/iamtest"
 	"example.com/shiptrack/infra/localaws/localawstest"
+	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
-	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tokenvending"
 	"example.com/shiptrack/tracking-service/internal/dynamo"
 	"example.com/shiptrack/tracking-service/internal/tracking"
@@ -151,7 +151,7 @@ func TestReadingRoleCannotWrite(t *testing.T) {
 	store, trail := reader(t, local)
 	wantKind(t, store.Put(as(t, "yellow"), []tracking.Shipment{shipment(t, "1001")}), problem.Denied)
 	record := trail.last(t)
-	if record.Decision != telemetry.Deny || record.Action != "dynamodb:BatchWriteItem" || record.AWSRequestID == "" ||
+	if record.Decision != audit.Deny || record.Action != "dynamodb:BatchWriteItem" || record.AWSRequestID == "" ||
 		!strings.Contains(record.Reason, "AccessDeniedException") {
 		t.Errorf("audited %+v, want a denial with AWS's request id", record)
 	}
@@ -169,8 +169,8 @@ func TestRoleThatMayNotAssumeIsDenied(t *testing.T) {
 	store, trail := open(t, local, "TrackingServiceRole", "TrackingSeedRole") // which trusts another role
 	_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
 	wantKind(t, err, problem.Denied)
-	if got := trail.last(t).Decision; got != telemetry.Deny {
-		t.Errorf("audited as %q, want %q", got, telemetry.Deny)
+	if got := trail.last(t).Decision; got != audit.Deny {
+		t.Errorf("audited as %q, want %q", got, audit.Deny)
 	}
 }
 

@@ -32,7 +32,7 @@ type scope struct{ tenant tenant.ID }
 func scopeOf(ctx context.Context) (scope, error) {
 	id, err := tenant.FromContext(ctx)
 	if err != nil {
-		return scope{}, problem.Wrap(problem.Internal, err, broken)
+		return scope{}, problem.Wrap(problem.Internal, err, detailInternal)
 	}
 	return scope{tenant: id}, nil
 }

@@ -12,16 +12,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
-	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tokenvending"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
-// Auditor keeps the records of access; *telemetry.Audit is one. It adds subject, tenant and request id from the
+// Auditor keeps the records of access; *audit.Trail is one. It adds subject, tenant and request id from the
 // context.
 type Auditor interface {
-	Record(ctx context.Context, r telemetry.AuditRecord)
+	Record(ctx context.Context, r audit.Record)
 }
 
 // Config is what a Store needs; all of it must be set.
@@ -35,7 +35,7 @@ type Config struct {
 // Store is a tracking.Store. It is safe for concurrent use.
 //
 // Its errors are problems: NotFound; Denied where IAM or STS refused (an alarm); Unavailable where DynamoDB or STS is
-// away or throttles; Timeout where the context ended; Internal for a bug or a row that makes no sense. Each call of AWS,
+// unavailable or throttles; Timeout where the context ended; Internal for a bug or a row that makes no sense. Each call of AWS,
 // allowed or not, is audited with the AWS request id and the session under which it was made.
 type Store struct {
 	client  *dynamodb.Client

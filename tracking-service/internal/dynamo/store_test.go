@@ -5,13 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
-	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
 func TestKeyAndCredentialsAreOfTheTenantInTheContext(t *testing.T) {
-	w := &wire{}
+	w := &fakeClient{}
 	w.answer = func(_ int, c call) (int, string) {
 		owner := map[string]string{"AKIAYELLOW": "yellow", "AKIABLUE": "blue"}[c.accessKey]
 		return 200, `{"Item":` + row(owner, "1001") + `}`
@@ -70,11 +70,11 @@ func TestRowOfAnotherTenantNeverLeaves(t *testing.T) {
 			store, trail := newStore(t, always(200, fmt.Sprintf(test.body, "blue")), fakeSTS{})
 			_, err := test.ask(store, t)
 			wantKind(t, err, problem.Internal)
-			if got := trail.last(t); got.Decision != telemetry.Deny {
-				t.Errorf("audited as %q, want %q (an alarm)", got.Decision, telemetry.Deny)
+			if got := trail.last(t); got.Decision != audit.Deny {
+				t.Errorf("audited as %q, want %q (an alarm)", got.Decision, audit.Deny)
 			}
 			store, trail = newStore(t, always(200, fmt.Sprintf(test.body, "yellow")), fakeSTS{}) // control
-			if _, err := test.ask(store, t); err != nil || trail.last(t).Decision != telemetry.Allow {
+			if _, err := test.ask(store, t); err != nil || trail.last(t).Decision != audit.Allow {
 				t.Errorf("own rows: error %v, audited as %q, want them answered", err, trail.last(t).Decision)
 			}
 		})
@@ -86,7 +86,7 @@ func TestKeyOfAnotherTenantIsNotFollowed(t *testing.T) {
 		"LastEvaluatedKey":                  `{"Items":[],"LastEvaluatedKey":` + key("blue", "1") + `}`,
 		"LastEvaluatedKey without a tenant": `{"Items":[],"LastEvaluatedKey":{"ShipmentID":{"S":"1"}}}`,
 	} {
-		w := &wire{answer: func(n int, _ call) (int, string) {
+		w := &fakeClient{answer: func(n int, _ call) (int, string) {
 			if n > 1 {
 				return 200, `{"Items":[]}`
 			}
@@ -105,8 +105,8 @@ func TestUnknownShipmentIsNotFoundAndNoAlarm(t *testing.T) {
 	store, trail := newStore(t, always(200, `{}`), fakeSTS{})
 	_, err := store.Get(as(t, "yellow"), shipmentID(t, "9999"))
 	wantKind(t, err, problem.NotFound)
-	if got := trail.last(t).Decision; got != telemetry.Allow {
-		t.Errorf("audited as %q, want %q: AWS did answer", got, telemetry.Allow)
+	if got := trail.last(t).Decision; got != audit.Allow {
+		t.Errorf("audited as %q, want %q: AWS did answer", got, audit.Allow)
 	}
 }
 
@@ -139,7 +139,7 @@ func TestListTellsWhetherMoreFollow(t *testing.T) {
 		}, "a c d", "", "b", 3},
 		{"none", 5, []string{`{"Items":[]}`}, "", "", "", 6},
 	} {
-		w := &wire{answer: func(n int, _ call) (int, string) { return 200, test.answers[n-1] }}
+		w := &fakeClient{answer: func(n int, _ call) (int, string) { return 200, test.answers[n-1] }}
 		store, _ := newStore(t, w, fakeSTS{})
 		page, next, err := store.List(as(t, "yellow"), test.limit, tracking.ShipmentID{})
 		if err != nil || ids(page) != test.want || next.String() != test.next {
@@ -175,9 +175,9 @@ func TestEachCallIsAuditedWithRequestIDAndSession(t *testing.T) {
 	if _, err := store.Get(as(t, "yellow"), shipmentID(t, "1001")); err != nil {
 		t.Fatal(err)
 	}
-	want := telemetry.AuditRecord{
+	want := audit.Record{
 		Tenant: "yellow", Action: "dynamodb:GetItem", Resource: "TrackingData/yellow/1001", AWSRequestID: "aws-1",
-		Session: "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@test", Decision: telemetry.Allow,
+		Session: "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@test", Decision: audit.Allow,
 	}
 	if got := trail.last(t); got != want {
 		t.Errorf("audited %+v, want %+v", got, want)

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/shiptrack/pkg/trackingapi/contract/contracttest"
+	"example.com/shiptrack/pkg/openapi/openapitest"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -60,7 +60,7 @@ func TestUnusableCursorsAreAnsweredAlike(t *testing.T) {
 	s.store.shipments["yellow"] = s.store.shipments["green"]
 	cursor := *s.list("green", "?limit=10").NextCursor
 	invented := s.get("green", "/shipments?cursor=invented")
-	refused := func(name string, a contracttest.Answer) {
+	refused := func(name string, a openapitest.Answer) {
 		t.Helper()
 		if a.StatusCode != http.StatusBadRequest || a.FirstField(t) != "cursor" || a.WithoutRequestID(t) != invented.WithoutRequestID(t) {
 			t.Errorf("%s: %d %s, want 400 as for an invented one: %s", name, a.StatusCode, a.Content, invented.Content)

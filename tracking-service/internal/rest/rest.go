@@ -10,8 +10,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/openapi"
 	"example.com/shiptrack/pkg/trackingapi"
-	"example.com/shiptrack/pkg/trackingapi/contract"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -46,27 +47,15 @@ func Register(e *echo.Echo, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	rules, err := contract.New(contract.Config{Document: trackingapi.Document()})
+	rules, err := openapi.New(openapi.Config{Document: trackingapi.Document()})
 	if err != nil {
 		return err
 	}
 	middlewares := map[string][]echo.MiddlewareFunc{}
 	for _, id := range rules.OperationIDs("shipments") {
-		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, check(rules, id)}
+		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, httpserver.CheckRequest(rules, id)}
 	}
 	RegisterHandlersWithOptions(e, NewStrictHandler(handlers{service: cfg.Service, cursors: cursors}, nil),
 		RegisterHandlersOptions{OperationMiddlewares: middlewares})
 	return nil
-}
-
-// check refuses a request that is not one of the operation as the contract has it.
-func check(rules *contract.Contract, operationID string) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if err := rules.CheckRequest(operationID, c.Request(), c.Param); err != nil {
-				return err
-			}
-			return next(c)
-		}
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/trackingapi"
@@ -243,7 +244,7 @@ func TestFailuresOfTheDomainKeepTheirKind(t *testing.T) {
 		want int
 	}{
 		{problem.New(problem.Denied, "access was denied"), http.StatusForbidden},
-		{problem.Away(errors.New("secret"), "tracking data is away", 2*time.Second), http.StatusServiceUnavailable},
+		{problem.WrapUnavailable(errors.New("secret"), "tracking data is away", 2*time.Second), http.StatusServiceUnavailable},
 		{problem.New(problem.Timeout, "slow"), http.StatusGatewayTimeout},
 		{errors.New("secret"), http.StatusInternalServerError},
 	} {
@@ -271,7 +272,7 @@ func TestClientThatHasSentAllItWillIsAnswered(t *testing.T) {
 		}
 	}
 	s.store.isStuck = true // until the time is up, and not until the client has nothing more to send
-	a := s.halfClosed("/shipments/1001/eta", httpserver.TimeoutHeader+": 50")
+	a := s.halfClosed("/shipments/1001/eta", httpclient.TimeoutHeader+": 50")
 	if a.StatusCode != http.StatusGatewayTimeout || a.Problem(t).Status != http.StatusGatewayTimeout {
 		t.Fatalf("%d %s, want 504", a.StatusCode, a.Content)
 	}

@@ -15,11 +15,11 @@ import (
 	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/authn/authntest"
 	"example.com/shiptrack/pkg/httpserver"
+	"example.com/shiptrack/pkg/openapi/openapitest"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/trackingapi"
-	"example.com/shiptrack/pkg/trackingapi/contract/contracttest"
 	"example.com/shiptrack/tracking-service/internal/rest"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
@@ -109,7 +109,7 @@ type service struct {
 	echo     *echo.Echo
 	store    *memory
 	issuer   *authntest.Issuer
-	document *contracttest.Document
+	document *openapitest.Document
 	now      *time.Time
 }
 
@@ -117,7 +117,7 @@ func start(t *testing.T) *service {
 	t.Helper()
 	now := noon
 	s := &service{
-		t: t, issuer: authntest.Start(t), document: contracttest.Load(t, trackingapi.Document()), now: &now,
+		t: t, issuer: authntest.Start(t), document: openapitest.Load(t, trackingapi.Document()), now: &now,
 		store: &memory{shipments: map[string][]tracking.Shipment{
 			"yellow": {shipment(t, "1001", 6*time.Hour), shipment(t, "1002", time.Hour)},
 			"blue":   {shipment(t, "1001", -2*time.Hour), shipment(t, "2002", 0)},
@@ -156,16 +156,16 @@ func check(t testing.TB, err error) {
 }
 
 // halfClosed sends a request and the end of the client's side after it.
-func (s *service) halfClosed(target string, header ...string) contracttest.Answer {
+func (s *service) halfClosed(target string, header ...string) openapitest.Answer {
 	s.t.Helper()
-	client := contracttest.Client{Addr: s.addr, Document: s.document, HalfClose: true}
+	client := openapitest.Client{Addr: s.addr, Document: s.document, HalfClose: true}
 	return client.Do(s.t, http.MethodGet, target, append(header, s.bearer("yellow"))...)
 }
 
 // raw sends a request as it is, and compares the answer with the document.
-func (s *service) raw(method, target string, header ...string) contracttest.Answer {
+func (s *service) raw(method, target string, header ...string) openapitest.Answer {
 	s.t.Helper()
-	return contracttest.Client{Addr: s.addr, Document: s.document}.Do(s.t, method, target, header...)
+	return openapitest.Client{Addr: s.addr, Document: s.document}.Do(s.t, method, target, header...)
 }
 
 func (s *service) bearer(tenant string) string {
@@ -173,7 +173,7 @@ func (s *service) bearer(tenant string) string {
 }
 
 // get asks as a user of tenant.
-func (s *service) get(tenant, target string) contracttest.Answer {
+func (s *service) get(tenant, target string) openapitest.Answer {
 	s.t.Helper()
 	return s.raw(http.MethodGet, target, s.bearer(tenant))
 }

@@ -83,8 +83,8 @@ func TestOutageDoesNotReachTenantsWithAValidSession(t *testing.T) {
 			t.Errorf("%d calls in the 6 to 12 minutes of an outage after renewal was due, want one in up to 30 s", got-1)
 		}
 		_, _ = machine.Retrieve(ctx) // tries STS once more or not, as the last wait has it
-		wantError(t, machine, ctx, tokenvending.Away, true)
-		wantError(t, machine, as(t, "blue"), tokenvending.Away, false) // control: a tenant without a session notices
+		wantError(t, machine, ctx, tokenvending.Unavailable, true)
+		wantError(t, machine, as(t, "blue"), tokenvending.Unavailable, false) // control: a tenant without a session notices
 		fake.fail(nil)
 		time.Sleep(30 * time.Second)
 		if _, err := machine.Retrieve(ctx); err != nil {
@@ -178,7 +178,7 @@ func TestCallThatHangsEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		machine := newMachine(t, tokenvending.Config{STS: &fakeSTS{latency: time.Hour}})
 		start := time.Now()
-		wantError(t, machine, as(t, "yellow"), tokenvending.Away, false)
+		wantError(t, machine, as(t, "yellow"), tokenvending.Unavailable, false)
 		if took := time.Since(start); took != 10*time.Second {
 			t.Errorf("the call was given up after %v, want 10s", took)
 		}
@@ -194,15 +194,15 @@ func TestKindTellsARefusalFromAnOutage(t *testing.T) {
 		{refusal(403, "SignatureDoesNotMatch"), tokenvending.Denied},
 		{refusal(400, "ValidationError"), tokenvending.Denied},
 		{fmt.Errorf("operation: %w", refusal(403, "AccessDenied")), tokenvending.Denied},
-		{refusal(403, "ExpiredToken"), tokenvending.Away},
-		{refusal(400, "Throttling"), tokenvending.Away},
-		{refusal(429, "Odd"), tokenvending.Away},
-		{refusal(500, "InternalFailure"), tokenvending.Away},
-		{refusal(503, "AccessDenied"), tokenvending.Away},
-		{errConnection, tokenvending.Away},
-		{refusal(0, "NoAnswer"), tokenvending.Away}, // the SDK's form of a request that got no answer
+		{refusal(403, "ExpiredToken"), tokenvending.Unavailable},
+		{refusal(400, "Throttling"), tokenvending.Unavailable},
+		{refusal(429, "Odd"), tokenvending.Unavailable},
+		{refusal(500, "InternalFailure"), tokenvending.Unavailable},
+		{refusal(503, "AccessDenied"), tokenvending.Unavailable},
+		{errConnection, tokenvending.Unavailable},
+		{refusal(0, "NoAnswer"), tokenvending.Unavailable}, // the SDK's form of a request that got no answer
 		// What a source of base credentials answers is not STS's word.
-		{fmt.Errorf("get identity: %w", &smithy.GenericAPIError{Code: "AccessDenied"}), tokenvending.Away},
+		{fmt.Errorf("get identity: %w", &smithy.GenericAPIError{Code: "AccessDenied"}), tokenvending.Unavailable},
 	} {
 		fake := &fakeSTS{}
 		fake.fail(test.err)

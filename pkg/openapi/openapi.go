@@ -1,7 +1,7 @@
-// Package contract holds a service to its OpenAPI document: it makes the document self-contained, and checks
+// Package openapi holds a service to its OpenAPI document: it makes the document self-contained, and checks
 // each request against it. What the document does not name is refused, not ignored: query parameters, repeated
 // parameters, bodies.
-package contract
+package openapi
 
 import (
 	"context"
@@ -43,15 +43,15 @@ func New(cfg Config) (*Contract, error) {
 		if referred, ok := cfg.References[uri.Path]; ok {
 			return referred, nil
 		}
-		return nil, fmt.Errorf("contract: the document refers to %s, which was not given", uri)
+		return nil, fmt.Errorf("openapi: the document refers to %s, which was not given", uri)
 	}
 	document, err := loader.LoadFromDataWithPath(cfg.Document, &url.URL{Path: "openapi.yaml"})
 	if err != nil {
-		return nil, fmt.Errorf("contract: load: %w", err)
+		return nil, fmt.Errorf("openapi: load: %w", err)
 	}
 	document.InternalizeRefs(ctx, lastElement)
 	if err := document.Validate(ctx); err != nil {
-		return nil, fmt.Errorf("contract: validate: %w", err)
+		return nil, fmt.Errorf("openapi: validate: %w", err)
 	}
 	operations := operationsOf(document)
 	for id, op := range operations {
@@ -116,7 +116,7 @@ func parametersOf(item *openapi3.PathItem, op *openapi3.Operation) []*openapi3.P
 func (c *Contract) YAML() ([]byte, error) {
 	tree, err := c.document.MarshalYAML()
 	if err != nil {
-		return nil, fmt.Errorf("contract: render: %w", err)
+		return nil, fmt.Errorf("openapi: render: %w", err)
 	}
 	return yaml.Marshal(tree)
 }

@@ -1,12 +1,12 @@
-package contract_test
+package openapi_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
+	"example.com/shiptrack/pkg/openapi"
 	"example.com/shiptrack/pkg/trackingapi"
-	"example.com/shiptrack/pkg/trackingapi/contract"
 )
 
 const referring = `
@@ -28,7 +28,7 @@ paths:
 `
 
 func TestReferencesBecomePartOfTheDocument(t *testing.T) {
-	c, err := contract.New(contract.Config{
+	c, err := openapi.New(openapi.Config{
 		Document:   []byte(referring),
 		References: map[string][]byte{"other/openapi.yaml": trackingapi.Document()},
 	})
@@ -42,7 +42,7 @@ func TestReferencesBecomePartOfTheDocument(t *testing.T) {
 	if strings.Contains(string(whole), "other/openapi.yaml") {
 		t.Errorf("the document still refers to another one:\n%s", whole)
 	}
-	alone, err := contract.New(contract.Config{Document: whole})
+	alone, err := openapi.New(openapi.Config{Document: whole})
 	if err != nil {
 		t.Fatalf("the document is not valid by itself: %v\n%s", err, whole)
 	}
@@ -65,7 +65,7 @@ func TestDocumentThatIsNotWholeIsRefused(t *testing.T) {
 		"not YAML":                       "\x00",
 		"an unresolved component":        strings.ReplaceAll(referring, "other/openapi.yaml", ""),
 	} {
-		if _, err := contract.New(contract.Config{Document: []byte(document)}); err == nil {
+		if _, err := openapi.New(openapi.Config{Document: []byte(document)}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -97,7 +97,7 @@ func TestExclusionsNameParametersOfTheOperation(t *testing.T) {
 	for excluded, ok := range map[string]bool{
 		"[limit]": true, "[limits]": false, "[limit, cursor]": false, "limit": false, "[ids]": false, "[X-Limit]": false, "[1]": false,
 	} {
-		c, err := contract.New(contract.Config{Document: []byte(strings.Replace(excluding, "EXCLUDED", excluded, 1))})
+		c, err := openapi.New(openapi.Config{Document: []byte(strings.Replace(excluding, "EXCLUDED", excluded, 1))})
 		if (err == nil) != ok {
 			t.Errorf("x-excludes: %s: %v, want ok = %v", excluded, err, ok)
 		}
@@ -108,7 +108,7 @@ func TestExclusionsNameParametersOfTheOperation(t *testing.T) {
 }
 
 func TestTheDocumentHasIdsAloneOrAPage(t *testing.T) {
-	c, err := contract.New(contract.Config{Document: trackingapi.Document()})
+	c, err := openapi.New(openapi.Config{Document: trackingapi.Document()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package httpserver_test
+package httpclient_test
 
 import (
 	"context"
@@ -15,40 +15,42 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"example.com/shiptrack/pkg/httpserver"
-	"example.com/shiptrack/pkg/telemetry"
+	"example.com/shiptrack/pkg/httpclient"
+	"example.com/shiptrack/pkg/requestid"
 )
 
-func config(t *testing.T) httpserver.Config {
+// received returns the header with which a request of ctx arrives.
+func received(t *testing.T, ctx context.Context) http.Header {
 	t.Helper()
-	tel, err := telemetry.New(telemetry.Config{Service: "test", Writer: io.Discard})
+	var header http.Header
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { header = r.Header }))
+	defer server.Close()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return httpserver.Config{
-		Service: "test", Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", Telemetry: tel,
-		RequestTimeout: time.Second, ShutdownTimeout: time.Second,
+	resp, err := httpclient.New(httpclient.Config{}).Do(req)
+	if err != nil {
+		t.Fatal(err)
 	}
+	_ = resp.Body.Close()
+	if len(req.Header) != 0 {
+		t.Errorf("the caller's own request was changed: %v", req.Header)
+	}
+	return header
 }
 
-func TestForwardTakesIDAndDeadlineAlong(t *testing.T) {
-	h := http.Header{}
-	httpserver.Forward(t.Context(), h)
-	if len(h) != 0 {
-		t.Errorf("a bare context gives %v, want nothing", h)
+func TestRequestIDAndDeadlineGoAlong(t *testing.T) {
+	h := received(t, t.Context())
+	if h.Get(httpclient.RequestIDHeader) != "" || h.Get(httpclient.TimeoutHeader) != "" {
+		t.Errorf("a bare context gives %v, want neither", h)
 	}
-	ctx, cancel := context.WithTimeout(telemetry.NewRequestID(t.Context(), "id-1"), 3*time.Second)
+	ctx, cancel := context.WithTimeout(requestid.NewContext(t.Context(), "id-1"), 3*time.Second)
 	defer cancel()
-	httpserver.Forward(ctx, h)
-	ms, err := strconv.Atoi(h.Get(httpserver.TimeoutHeader))
-	if h.Get(httpserver.RequestIDHeader) != "id-1" || err != nil || ms > 3000 || ms < 2500 {
+	h = received(t, ctx)
+	ms, err := strconv.Atoi(h.Get(httpclient.TimeoutHeader))
+	if h.Get(httpclient.RequestIDHeader) != "id-1" || err != nil || ms > 3000 || ms < 2500 {
 		t.Errorf("got %v, want the id and about 3000 ms", h)
-	}
-	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
-	defer cancel()
-	httpserver.Forward(late, h)
-	if got := h.Get(httpserver.TimeoutHeader); got != "1" {
-		t.Errorf("a deadline that has passed gives %s ms, want 1", got)
 	}
 }
 
@@ -59,7 +61,7 @@ func TestTheClientFollowsNoRedirectAndTakesNoProxy(t *testing.T) {
 	first := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	defer first.Close()
 	t.Setenv("HTTP_PROXY", other.URL)
-	resp, err := httpserver.NewClient(httpserver.ClientConfig{}).Get(first.URL)
+	resp, err := httpclient.New(httpclient.Config{}).Get(first.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +76,7 @@ func TestTheClientGivesUpAfterItsTimeout(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer server.Close()
 	defer close(release)
-	resp, err := httpserver.NewClient(httpserver.ClientConfig{Timeout: 50 * time.Millisecond}).Get(server.URL)
+	resp, err := httpclient.New(httpclient.Config{Timeout: 50 * time.Millisecond}).Get(server.URL)
 	if err == nil {
 		_ = resp.Body.Close()
 		t.Fatal("answered, want a timeout")
@@ -97,7 +99,7 @@ func TestTheClientKeepsAConnectionForEachOfManyRequests(t *testing.T) {
 	}
 	server.Start()
 	defer server.Close()
-	client := httpserver.NewClient(httpserver.ClientConfig{})
+	client := httpclient.New(httpclient.Config{})
 	for range 2 {
 		var wg sync.WaitGroup
 		for range parallel {
@@ -131,7 +133,7 @@ func TestTheTraceIsPassedOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := httpserver.NewClient(httpserver.ClientConfig{TracerProvider: provider, Propagator: propagation.TraceContext{}})
+	client := httpclient.New(httpclient.Config{TracerProvider: provider, Propagator: propagation.TraceContext{}})
 	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)

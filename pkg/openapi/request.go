@@ -1,4 +1,4 @@
-package contract
+package openapi
 
 import (
 	"context"
@@ -131,7 +131,7 @@ func fault(ctx context.Context, input *openapi3filter.RequestValidationInput, p 
 	return "must not be missing or empty"
 }
 
-var errNotCanonical = errors.New("contract: not the canonical form of a number")
+var errNotCanonical = errors.New("openapi: not the canonical form of a number")
 
 func isInteger(s *openapi3.Schema) bool { return s.Type.Is(openapi3.TypeInteger) }
 

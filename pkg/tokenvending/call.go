@@ -25,8 +25,8 @@ const (
 	maxBackoff = 30 * time.Second
 )
 
-// flight is one call of AssumeRole under way. session and err are set before done is closed.
-type flight struct {
+// call is one call of AssumeRole under way. session and err are set before done is closed.
+type call struct {
 	done    chan struct{}
 	session *session
 	err     *Error
@@ -38,45 +38,45 @@ type failure struct {
 	times int // in a row
 }
 
-// await returns the credentials of the flight for id, which it starts where there is none.
+// await returns the credentials of the call for id, which it starts where there is none.
 func (m *Machine) await(ctx context.Context, id tenant.ID) (aws.Credentials, error) {
 	if err := ctx.Err(); err != nil {
 		return aws.Credentials{}, fmt.Errorf("tokenvending: %w", err)
 	}
-	f, err := m.board(ctx, id)
+	c, err := m.join(ctx, id)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
 	select {
-	case <-f.done:
+	case <-c.done:
 	case <-ctx.Done():
 		return aws.Credentials{}, fmt.Errorf("tokenvending: waiting for STS: %w", ctx.Err())
 	}
-	if f.err != nil {
-		return aws.Credentials{}, f.err
+	if c.err != nil {
+		return aws.Credentials{}, c.err
 	}
-	return f.session.credentials, nil
+	return c.session.credentials, nil
 }
 
-// board returns the flight for id: the one under way, one that has just landed, or a new one. While id is backed
+// join returns the call for id: the one under way, one that has just ended, or a new one. While id is backed
 // off it returns the reason instead.
-func (m *Machine) board(ctx context.Context, id tenant.ID) (*flight, error) {
+func (m *Machine) join(ctx context.Context, id tenant.ID) (*call, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if f, ok := m.flights[id]; ok {
-		return f, nil
+	if c, ok := m.calls[id]; ok {
+		return c, nil
 	}
 	now := time.Now()
-	// A flight may have landed between the caller's look into the cache and the lock.
-	if s, ok := m.sessions.GetIfPresent(id); ok && s.isUsable(now) {
-		landed := &flight{done: make(chan struct{}), session: s}
-		close(landed.done)
-		return landed, nil
+	// A call may have ended between the caller's look into the cache and the lock.
+	if s, ok := m.sessions.get(id); ok && s.isUsable(now) {
+		ended := &call{done: make(chan struct{}), session: s}
+		close(ended.done)
+		return ended, nil
 	}
-	if last, ok := m.failures.GetIfPresent(id); ok && now.Before(last.err.RetryAt) {
+	if last, ok := m.failures.get(id); ok && now.Before(last.err.RetryAt) {
 		return nil, last.err.again()
 	}
-	return m.depart(ctx, id, false), nil
+	return m.start(ctx, id, false), nil
 }
 
 // refresh starts a renewal of s, which is due, unless another request did; it does not wait.
@@ -87,50 +87,50 @@ func (m *Machine) refresh(ctx context.Context, id tenant.ID, s *session) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, ok := m.flights[id]; !ok {
-		m.depart(ctx, id, true)
+	if _, ok := m.calls[id]; !ok {
+		m.start(ctx, id, true)
 	}
 }
 
-// depart starts a call; m.mu is held. The call keeps ctx's values (its trace), not its end: others wait for it too.
-func (m *Machine) depart(ctx context.Context, id tenant.ID, refresh bool) *flight {
-	f := &flight{done: make(chan struct{})}
-	m.flights[id] = f
+// start begins a call; m.mu is held. The call keeps ctx's values (its trace), not its end: others wait for it too.
+func (m *Machine) start(ctx context.Context, id tenant.ID, refresh bool) *call {
+	c := &call{done: make(chan struct{})}
+	m.calls[id] = c
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 		defer cancel()
 		event := Event{Tenant: id, SessionARN: m.SessionARN(id), Refresh: refresh}
 		start := time.Now()
-		f.session, event.AWSRequestID, f.err = m.assume(ctx, id)
-		event.Took, event.Err = time.Since(start), f.err
-		m.land(id, f)
+		c.session, event.AWSRequestID, c.err = m.assume(ctx, id)
+		event.Took, event.Err = time.Since(start), c.err
+		m.finish(id, c)
 		if m.config.Observe != nil {
 			m.config.Observe(ctx, event)
 		}
-		close(f.done)
+		close(c.done)
 	}()
-	return f
+	return c
 }
 
-// land keeps the outcome of f. The session is in the cache before the flight is gone, so that no request sees
+// finish keeps the outcome of c. The session is in the cache before the call is off the list, so that no request sees
 // neither of them and calls again.
-func (m *Machine) land(id tenant.ID, f *flight) {
+func (m *Machine) finish(id tenant.ID, c *call) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.flights, id)
-	if f.err == nil {
-		m.sessions.Set(id, f.session)
-		m.failures.Invalidate(id)
+	delete(m.calls, id)
+	if c.err == nil {
+		m.sessions.set(id, c.session)
+		m.failures.drop(id)
 		return
 	}
 	times := 1
-	if last, ok := m.failures.GetIfPresent(id); ok {
+	if last, ok := m.failures.get(id); ok {
 		times = last.times + 1
 	}
-	f.err.RetryAt = time.Now().Add(backoff(times))
-	m.failures.Set(id, &failure{err: f.err, times: times})
-	if s, ok := m.sessions.GetIfPresent(id); ok {
-		s.due.Store(f.err.RetryAt.UnixNano())
+	c.err.RetryAt = time.Now().Add(backoff(times))
+	m.failures.set(id, &failure{err: c.err, times: times})
+	if s, ok := m.sessions.get(id); ok {
+		s.due.Store(c.err.RetryAt.UnixNano())
 	}
 }
 

@@ -1,6 +1,6 @@
-// Package contracttest holds a server under test to its OpenAPI document: its routes to the paths, and its
+// Package openapitest holds a server under test to its OpenAPI document: its routes to the paths, and its
 // answers to the responses. Unlike a client it also refuses fields that the document does not name.
-package contracttest
+package openapitest
 
 import (
 	"encoding/json"
@@ -22,7 +22,7 @@ func Load(t testing.TB, yaml []byte) *Document {
 	t.Helper()
 	document, err := openapi3.NewLoader().LoadFromData(yaml)
 	if err != nil {
-		t.Fatalf("contracttest: %v", err)
+		t.Fatalf("openapitest: %v", err)
 	}
 	return &Document{t: document}
 }
@@ -45,15 +45,15 @@ func (d *Document) CheckResponse(operation string, status int, header http.Heade
 	method, template, _ := strings.Cut(operation, " ")
 	item := d.t.Paths.Value(template)
 	if item == nil || item.GetOperation(method) == nil {
-		return fmt.Errorf("contracttest: no operation %s", operation)
+		return fmt.Errorf("openapitest: no operation %s", operation)
 	}
 	ref := item.GetOperation(method).Responses.Status(status)
 	if ref == nil {
-		return fmt.Errorf("contracttest: %s has no response %d", operation, status)
+		return fmt.Errorf("openapitest: %s has no response %d", operation, status)
 	}
 	for name, h := range ref.Value.Headers {
 		if h.Value.Required && header.Get(name) == "" {
-			return fmt.Errorf("contracttest: %s %d lacks the header %s", operation, status, name)
+			return fmt.Errorf("openapitest: %s %d lacks the header %s", operation, status, name)
 		}
 	}
 	return checkBody(ref.Value.Content, header.Get("Content-Type"), body)
@@ -62,25 +62,25 @@ func (d *Document) CheckResponse(operation string, status int, header http.Heade
 func checkBody(content openapi3.Content, contentType string, body []byte) error {
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		return fmt.Errorf("contracttest: media type %q: %w", contentType, err)
+		return fmt.Errorf("openapitest: media type %q: %w", contentType, err)
 	}
 	documented, ok := content[media]
 	if !ok {
-		return fmt.Errorf("contracttest: the media type %s is not documented", media)
+		return fmt.Errorf("openapitest: the media type %s is not documented", media)
 	}
 	if !strings.HasSuffix(media, "json") {
 		return nil
 	}
 	var value any
 	if err := json.Unmarshal(body, &value); err != nil {
-		return fmt.Errorf("contracttest: body %s: %w", body, err)
+		return fmt.Errorf("openapitest: body %s: %w", body, err)
 	}
 	schema := documented.Schema.Value
 	if err := schema.VisitJSON(value, openapi3.VisitAsResponse(), openapi3.EnableFormatValidation()); err != nil {
-		return fmt.Errorf("contracttest: body %s: %w", body, err)
+		return fmt.Errorf("openapitest: body %s: %w", body, err)
 	}
 	if names := undeclared(schema, value); len(names) > 0 && len(schema.Properties)+len(schema.AllOf) > 0 {
-		return fmt.Errorf("contracttest: body %s has fields that are not documented: %v", body, names)
+		return fmt.Errorf("openapitest: body %s has fields that are not documented: %v", body, names)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package contract_test
+package openapi_test
 
 import (
 	"errors"
@@ -12,14 +12,14 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/shiptrack/pkg/openapi"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/trackingapi"
-	"example.com/shiptrack/pkg/trackingapi/contract"
 )
 
-func rules(t testing.TB) *contract.Contract {
+func rules(t testing.TB) *openapi.Contract {
 	t.Helper()
-	c, err := contract.New(contract.Config{Document: trackingapi.Document()})
+	c, err := openapi.New(openapi.Config{Document: trackingapi.Document()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,17 +1,17 @@
-package contracttest_test
+package openapitest_test
 
 import (
 	"net/http"
 	"strings"
 	"testing"
 
+	"example.com/shiptrack/pkg/openapi/openapitest"
 	"example.com/shiptrack/pkg/trackingapi"
-	"example.com/shiptrack/pkg/trackingapi/contract/contracttest"
 )
 
 // The check is a test's only witness: it must be seen to fail.
 func TestAnswersThatTheDocumentHasNotAreFound(t *testing.T) {
-	document := contracttest.Load(t, trackingapi.Document())
+	document := openapitest.Load(t, trackingapi.Document())
 	const good = `{"shipmentId":"1","status":"PLANNED","eta":"2026-03-20T06:00:00Z","plannedArrival":"2026-03-20T06:00:00Z","delayMinutes":0}`
 	for name, tc := range map[string]struct {
 		operation, media, body string

@@ -1,4 +1,4 @@
-package contracttest
+package openapitest
 
 import (
 	"bufio"
@@ -34,12 +34,12 @@ func (c Client) Do(t testing.TB, method, target string, header ...string) Answer
 	t.Helper()
 	conn, err := net.Dial("tcp", c.Addr)
 	if err != nil {
-		t.Fatalf("contracttest: %v", err)
+		t.Fatalf("openapitest: %v", err)
 	}
 	defer conn.Close()
 	lines := append([]string{method + " " + target + " HTTP/1.1", "Host: " + c.Addr, "Connection: close"}, header...)
 	if _, err := io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n\r\n"); err != nil {
-		t.Fatalf("contracttest: %v", err)
+		t.Fatalf("openapitest: %v", err)
 	}
 	if c.HalfClose {
 		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
@@ -48,12 +48,12 @@ func (c Client) Do(t testing.TB, method, target string, header ...string) Answer
 	}
 	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	if err != nil {
-		t.Fatalf("contracttest: %s %s: %v", method, target, err)
+		t.Fatalf("openapitest: %s %s: %v", method, target, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatalf("contracttest: %s %s: %v", method, target, err)
+		t.Fatalf("openapitest: %s %s: %v", method, target, err)
 	}
 	if operation := c.Document.match(method, target); operation != "" {
 		if err := c.Document.CheckResponse(operation, resp.StatusCode, resp.Header, body); err != nil {

@@ -1,12 +1,16 @@
-package telemetry
+// Package audit writes the audit trail of the tenants' data: who asked for what in whose name, and how AWS
+// decided. It refuses to count as a denial what is only a failure.
+package audit
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/requestid"
 	"example.com/shiptrack/pkg/tenant"
 )
 
@@ -20,9 +24,9 @@ const (
 	Failed Decision = "error" // neither: the call itself failed
 )
 
-// AuditRecord is one access to a tenant's data. Subject, Tenant and RequestID are taken from the context
+// Record is one access to a tenant's data. Subject, Tenant and RequestID are taken from the context
 // where they are empty.
-type AuditRecord struct {
+type Record struct {
 	Subject      string // the token's sub: who, within the tenant
 	Tenant       string
 	Action       string // such as dynamodb:GetItem
@@ -34,29 +38,43 @@ type AuditRecord struct {
 	Reason       string // for Deny and Failed
 }
 
-// Audit writes the audit trail: JSON lines with "log":"audit", among those of the log but independent of
-// its level. It is safe for concurrent use.
-type Audit struct {
+// Config is what a Trail needs; all of it must be set.
+type Config struct {
+	Logger   *slog.Logger // takes one line for each record; it must not leave out a level
+	Registry prometheus.Registerer
+	Subject  func(context.Context) string // who is asking; empty where the context has nobody
+}
+
+// Trail writes the audit trail: JSON lines with "log":"audit", among those of the log. It is safe for concurrent
+// use.
+type Trail struct {
 	logger  *slog.Logger
+	subject func(context.Context) string
 	denials prometheus.Counter
 }
 
-func newAudit(logger *slog.Logger, registry prometheus.Registerer) *Audit {
+// New returns a Trail, or an error where cfg cannot be used.
+func New(cfg Config) (*Trail, error) {
+	if cfg.Logger == nil || cfg.Registry == nil || cfg.Subject == nil {
+		return nil, errors.New("audit: New needs a Logger, a Registry and a Subject")
+	}
 	denials := prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "shiptrack_denials_total",
 		Help: "Calls that AWS denied although the service made them in the tenant's own name. Any is an alarm.",
 	})
-	registry.MustRegister(denials)
-	return &Audit{logger: logger.With(slog.String("log", "audit")), denials: denials}
+	if err := cfg.Registry.Register(denials); err != nil {
+		return nil, fmt.Errorf("audit: metrics: %w", err)
+	}
+	return &Trail{logger: cfg.Logger.With(slog.String("log", "audit")), subject: cfg.Subject, denials: denials}, nil
 }
 
 // Record writes r. A Deny is counted in shiptrack_denials_total and written as an error.
-func (a *Audit) Record(ctx context.Context, r AuditRecord) {
-	r.fill(ctx)
+func (t *Trail) Record(ctx context.Context, r Record) {
+	t.complete(ctx, &r)
 	level := slog.LevelInfo
 	switch r.Decision {
 	case Deny:
-		a.denials.Inc()
+		t.denials.Inc()
 		level = slog.LevelError
 	case Failed:
 		level = slog.LevelWarn
@@ -67,25 +85,24 @@ func (a *Audit) Record(ctx context.Context, r AuditRecord) {
 		slog.String("aws_request_id", r.AWSRequestID), slog.String("session", r.Session),
 		slog.String("request_id", r.RequestID),
 	}
-	if id := CallerRequestID(ctx); id != "" { // a hint: see NewCallerRequestID
+	if id := requestid.CallerFromContext(ctx); id != "" { // a hint: see requestid.NewCallerContext
 		attrs = append(attrs, slog.String("caller_request_id", id))
 	}
 	if r.Reason != "" {
 		attrs = append(attrs, slog.String("reason", r.Reason))
 	}
-	a.logger.LogAttrs(ctx, level, "access", attrs...)
+	t.logger.LogAttrs(ctx, level, "access", attrs...)
 }
 
-func (r *AuditRecord) fill(ctx context.Context) {
+func (t *Trail) complete(ctx context.Context, r *Record) {
 	if r.Subject == "" {
-		p, _ := authn.FromContext(ctx)
-		r.Subject = p.Subject
+		r.Subject = t.subject(ctx)
 	}
 	if r.Tenant == "" {
 		id, _ := tenant.FromContext(ctx) // the zero ID, "", says that there was none
 		r.Tenant = id.String()
 	}
 	if r.RequestID == "" {
-		r.RequestID = RequestID(ctx)
+		r.RequestID = requestid.FromContext(ctx)
 	}
 }

@@ -1,0 +1,92 @@
+package audit_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"example.com/shiptrack/pkg/audit"
+	"example.com/shiptrack/pkg/requestid"
+	"example.com/shiptrack/pkg/tenant"
+)
+
+// newTrail returns a Trail of requests that are all ana's.
+func newTrail(t *testing.T) (*audit.Trail, *prometheus.Registry, *bytes.Buffer) {
+	t.Helper()
+	var b bytes.Buffer
+	registry := prometheus.NewRegistry()
+	trail, err := audit.New(audit.Config{
+		Logger: slog.New(slog.NewJSONHandler(&b, nil)), Registry: registry,
+		Subject: func(context.Context) string { return "ana" },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trail, registry, &b
+}
+
+func TestAnAuditRecordJoinsTheSubjectToTheCallToAWS(t *testing.T) {
+	trail, _, b := newTrail(t)
+	id, err := tenant.Parse("yellow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := requestid.NewCallerContext(requestid.NewContext(tenant.NewContext(t.Context(), id), "req-1"), "theirs-1")
+	trail.Record(ctx, audit.Record{
+		Action: "dynamodb:GetItem", Resource: "table/TrackingData", AWSRequestID: "AWS1",
+		Session: "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@a", Decision: audit.Deny, Reason: "AccessDeniedException",
+	})
+	var got map[string]string
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range map[string]string{
+		"log": "audit", "level": "ERROR", "decision": "deny", "tenant": "yellow", "subject": "ana", "request_id": "req-1", "caller_request_id": "theirs-1",
+		"action": "dynamodb:GetItem", "resource": "table/TrackingData", "aws_request_id": "AWS1", "reason": "AccessDeniedException",
+		"session": "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@a",
+	} {
+		if got[k] != want {
+			t.Errorf("%s = %q, want %q", k, got[k], want)
+		}
+	}
+}
+
+func TestOnlyDenialsAreCounted(t *testing.T) {
+	trail, registry, _ := newTrail(t)
+	count := func() string {
+		t.Helper()
+		var b strings.Builder
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if f.GetName() == "shiptrack_denials_total" {
+				fmt.Fprint(&b, f.GetMetric()[0].GetCounter().GetValue())
+			}
+		}
+		return b.String()
+	}
+	for _, d := range []audit.Decision{audit.Allow, audit.Failed} {
+		trail.Record(t.Context(), audit.Record{Decision: d})
+	}
+	if got := count(); got != "0" {
+		t.Errorf("shiptrack_denials_total = %q before a denial, want 0", got)
+	}
+	trail.Record(t.Context(), audit.Record{Decision: audit.Deny})
+	if got := count(); got != "1" {
+		t.Errorf("shiptrack_denials_total = %q after a denial, want 1", got)
+	}
+}
+
+func TestTrailNeedsAllOfItsConfig(t *testing.T) {
+	if _, err := audit.New(audit.Config{}); err == nil {
+		t.Error("an empty Config is accepted")
+	}
+}

@@ -1,0 +1,34 @@
+// Package requestid carries in the context the id of the request that is being answered, which we made, and the id
+// that its caller gave. Logs, the audit trail and the next service take them from there, so that their records of
+// one request can be joined.
+package requestid
+
+import "context"
+
+type (
+	contextKey       struct{}
+	callerContextKey struct{}
+)
+
+// NewContext returns a copy of ctx that carries id.
+func NewContext(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, contextKey{}, id)
+}
+
+// FromContext returns the id of ctx's request, empty where there is none.
+func FromContext(ctx context.Context) string {
+	id, _ := ctx.Value(contextKey{}).(string)
+	return id
+}
+
+// NewCallerContext returns a copy of ctx that carries id, which the caller of ctx's request gave for it. Callers
+// may give the same id as others do: it is a hint for whoever reads the log, and identifies nothing.
+func NewCallerContext(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, callerContextKey{}, id)
+}
+
+// CallerFromContext returns the id that the caller gave for ctx's request, empty where it gave none.
+func CallerFromContext(ctx context.Context) string {
+	id, _ := ctx.Value(callerContextKey{}).(string)
+	return id
+}

@@ -1,0 +1,39 @@
+package tokenvending
+
+import (
+	"testing"
+
+	"example.com/shiptrack/pkg/tenant"
+)
+
+func TestCacheDropsTheTenantThatWasUnusedTheLongest(t *testing.T) {
+	id := func(text string) tenant.ID {
+		parsed, err := tenant.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsed
+	}
+	c := newCache[int](2)
+	c.set(id("yellow"), 1)
+	c.set(id("blue"), 2)
+	if value, ok := c.get(id("yellow")); !ok || value != 1 {
+		t.Fatalf("yellow has %d, %t, want 1", value, ok)
+	}
+	c.set(id("green"), 3)
+	if _, ok := c.get(id("blue")); ok {
+		t.Error("blue is kept, which was unused the longest")
+	}
+	c.set(id("yellow"), 4)
+	c.set(id("blue"), 5)
+	if _, ok := c.get(id("green")); ok || c.len() != 2 {
+		t.Errorf("green is kept, or %d values are, want yellow and blue", c.len())
+	}
+	if value, ok := c.get(id("yellow")); !ok || value != 4 {
+		t.Errorf("yellow has %d, %t, want the new value", value, ok)
+	}
+	c.drop(id("yellow"))
+	if _, ok := c.get(id("yellow")); ok || c.len() != 1 {
+		t.Errorf("yellow was dropped and is kept; %d values", c.len())
+	}
+}

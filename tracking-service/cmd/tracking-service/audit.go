@@ -1,0 +1,19 @@
+package main
+
+import (
+	"context"
+
+	"example.com/shiptrack/pkg/audit"
+	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/telemetry"
+)
+
+// newTrail returns the audit trail, whose lines stand among those of the log.
+func newTrail(tel *telemetry.Telemetry) (*audit.Trail, error) {
+	return audit.New(audit.Config{Logger: tel.Unfiltered, Registry: tel.Registry, Subject: subjectOf})
+}
+
+func subjectOf(ctx context.Context) string {
+	principal, _ := authn.FromContext(ctx) // the seed has none
+	return principal.Subject
+}
