@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
 )
 
@@ -59,7 +60,7 @@ func (g *get) fetch(tx *bbolt.Tx) (jsontext.Value, int, error) {
 func (g *get) fetchKey(tx *bbolt.Tx, key []byte) (jsontext.Value, int, error) {
 	items := g.target.items(tx)
 	if items == nil {
-		return nil, 0, resourceNotFound()
+		return nil, 0, exception.ResourceNotFound()
 	}
 	r, ok, err := load(items, key)
 	if err != nil || !ok {
@@ -154,7 +155,7 @@ func (g *tableGets) encode() ([][]byte, error) {
 }
 
 func errDuplicateKeys() error {
-	return validation("Provided list of item keys contains duplicates")
+	return exception.Validation("Provided list of item keys contains duplicates")
 }
 
 // fetch answers one table's keys while there is room, and counts the capacity of what it answered.
@@ -227,7 +228,7 @@ func distinctKeys[T any](entries []T, key func(T) (*target, []byte, error)) ([][
 		}
 		id := item{t.table.ID, string(encoded)}
 		if seen[id] {
-			return nil, validation("Transaction request cannot include multiple operations on one item")
+			return nil, exception.Validation("Transaction request cannot include multiple operations on one item")
 		}
 		seen[id], keys[i] = true, encoded
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
 )
 
@@ -56,7 +57,7 @@ func (q *page) check() error {
 func (q *page) span() (span, error) {
 	keys := q.keys
 	if !keys.hasSort() && len(q.terms) > 1 {
-		return span{}, validation("Query key condition not supported")
+		return span{}, exception.Validation("Query key condition not supported")
 	}
 	var partition, sort *expr.KeyTerm
 	for i := range q.terms {
@@ -66,14 +67,14 @@ func (q *page) span() (span, error) {
 		case keys.Sort.Name:
 			sort = &q.terms[i]
 		default:
-			return span{}, validation("Query condition missed key schema element: %s", q.missed())
+			return span{}, exception.Validation("Query condition missed key schema element: %s", q.missed())
 		}
 	}
 	switch {
 	case partition == nil:
-		return span{}, validation("Query condition missed key schema element: %s", keys.Partition.Name)
+		return span{}, exception.Validation("Query condition missed key schema element: %s", keys.Partition.Name)
 	case partition.Op != expr.Equal:
-		return span{}, validation("Query key condition not supported")
+		return span{}, exception.Validation("Query key condition not supported")
 	}
 	prefix, err := keys.Partition.bound(nil, attr.PartitionKey, partition.Values[0])
 	if err != nil {
@@ -92,15 +93,15 @@ func (q *page) filters() error {
 	}
 	for _, name := range q.filter.Attributes() {
 		if q.keys.has(name) {
-			return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
+			return exception.Validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
 		}
 	}
 	if q.from == nil {
 		return nil
 	}
 	if lacks := q.from.lacks(q.target.table, q.filter.Attributes()); lacks != nil {
-		return validation("One or more parameter values were invalid: Secondary index %s does not project one or more filter attributes: %s",
-			q.index, bracketed(lacks))
+		return exception.Validation("One or more parameter values were invalid: Secondary index %s does not project one or more filter attributes: %s",
+			q.index, exception.List(lacks))
 	}
 	return nil
 }
@@ -122,7 +123,7 @@ func (q *page) missed() string {
 // bound appends the encoding of a value that is compared with the key attribute.
 func (k keyAttribute) bound(prefix []byte, role attr.KeyRole, v attr.Value) ([]byte, error) {
 	if v.Kind() != k.kind() {
-		return nil, validation("One or more parameter values were invalid: Condition parameter type does not match schema type")
+		return nil, exception.Validation("One or more parameter values were invalid: Condition parameter type does not match schema type")
 	}
 	if err := attr.CheckKey(role, k.Name, v); err != nil {
 		return nil, err
@@ -153,7 +154,7 @@ func (k keyAttribute) span(prefix []byte, t *expr.KeyTerm) (span, error) {
 		return span{low, successor(high)}, err
 	}
 	if k.Type == "N" {
-		return span{}, validation("One or more parameter values were invalid: " +
+		return span{}, exception.Validation("One or more parameter values were invalid: " +
 			"ComparisonOperator BEGINS_WITH is not valid for N AttributeValue type")
 	}
 	begin := t.Values[0].AppendKeyPrefix(bytes.Clone(prefix))
@@ -191,9 +192,9 @@ func (q *page) behind(in span) (span, error) {
 	}
 	switch {
 	case !in.contains(start):
-		return span{}, validation("The provided starting key is outside query boundaries based on provided conditions")
+		return span{}, exception.Validation("The provided starting key is outside query boundaries based on provided conditions")
 	case !q.owns(start):
-		return span{}, validation("The provided Exclusive start key does not map to the provided Segment and TotalSegments values.")
+		return span{}, exception.Validation("The provided Exclusive start key does not map to the provided Segment and TotalSegments values.")
 	case q.backward:
 		return span{in.from, start}, nil
 	}

@@ -15,6 +15,7 @@ import (
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // maxTransactionBytes is what the items of one transaction may weigh together.
@@ -98,7 +99,7 @@ func (t *transaction) decide(tx *bbolt.Tx, keys [][]byte) (*decisions, error) {
 		bytes += o.newSize
 	}
 	if bytes > maxTransactionBytes {
-		return nil, validation("Transaction size limit exceeded: the items must not be larger than 4 MB together")
+		return nil, exception.Validation("Transaction size limit exceeded: the items must not be larger than 4 MB together")
 	}
 	return d, nil
 }
@@ -106,7 +107,7 @@ func (t *transaction) decide(tx *bbolt.Tx, keys [][]byte) (*decisions, error) {
 // reason turns an entry's outcome, or the refusal of it, into what TransactionCanceledException lists.
 func (c *change) reason(o *outcome, err error) (cancellation, error) {
 	if err != nil {
-		wrong, ok := errors.AsType[*api.Error](refusal(err))
+		wrong, ok := errors.AsType[*api.Error](exception.Of(err))
 		if !ok {
 			return cancellation{}, err
 		}
@@ -143,7 +144,7 @@ func (d *decisions) cancel() (any, error) {
 		Message string         `json:"Message"`
 		Reasons []cancellation `json:"CancellationReasons"`
 	}{
-		serviceNamespace + "#TransactionCanceledException",
+		exception.Namespace + "#TransactionCanceledException",
 		"Transaction cancelled, please refer cancellation reasons for specific reasons [" + strings.Join(codes, ", ") + "]",
 		d.reasons,
 	})
@@ -184,7 +185,7 @@ func (t *idempotencyToken) seen(tx *bbolt.Tx, now time.Time) (bool, error) {
 		return false, nil
 	}
 	if string(value[8:]) != string(t.digest[:]) {
-		return false, exception("IdempotentParameterMismatchException",
+		return false, exception.New("IdempotentParameterMismatchException",
 			"The request uses the same client token as a previous, but non-identical request.")
 	}
 	return true, nil

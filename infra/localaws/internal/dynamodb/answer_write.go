@@ -12,6 +12,7 @@ import (
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // maxItem is the largest item, names and values: "Constraints", DynamoDB Developer Guide.
@@ -43,14 +44,14 @@ func (c *change) prepare() ([]byte, error) {
 	if c.kind == "PutItem" {
 		key, err := keys.encodeItem(c.item)
 		if err == nil && c.item.Size() > maxItem {
-			err = validation("Item size has exceeded the maximum allowed size")
+			err = exception.Validation("Item size has exceeded the maximum allowed size")
 		}
 		return key, err
 	}
 	if c.update != nil {
 		for _, name := range c.update.Targets() {
 			if keys.has(name) {
-				return nil, validation("One or more parameter values were invalid: Cannot update attribute %s. "+
+				return nil, exception.Validation("One or more parameter values were invalid: Cannot update attribute %s. "+
 					"This attribute is part of the key", name)
 			}
 		}
@@ -86,7 +87,7 @@ func (c *change) decide(tx *bbolt.Tx, t *table, key []byte) (*outcome, error) {
 		return nil, err
 	}
 	if o.newSize = o.new.Size(); o.newSize > maxItem {
-		return nil, validation("Item size to update has exceeded the maximum allowed size")
+		return nil, exception.Validation("Item size to update has exceeded the maximum allowed size")
 	}
 	if err := c.keepsKey(&o, key); err != nil {
 		return nil, err
@@ -214,13 +215,13 @@ const conditionalMessage = "The conditional request failed"
 // conditionFailed is the answer of a condition that does not hold, with the item where it is asked for.
 func (c *change) conditionFailed(o *outcome) (any, error) {
 	if !c.returnOld || o.old == nil {
-		return nil, exception("ConditionalCheckFailedException", conditionalMessage)
+		return nil, exception.New("ConditionalCheckFailedException", conditionalMessage)
 	}
 	return failure(struct {
 		Type    string    `json:"__type"`
 		Message string    `json:"message"`
 		Item    attr.Item `json:",omitempty"`
-	}{serviceNamespace + "#ConditionalCheckFailedException", conditionalMessage, o.old})
+	}{exception.Namespace + "#ConditionalCheckFailedException", conditionalMessage, o.old})
 }
 
 // failure is an error whose body has members of its own.

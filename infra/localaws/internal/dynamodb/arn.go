@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // any resource: of actions that AWS lists without a resource type.
@@ -20,7 +21,7 @@ var labelPattern = regexp.MustCompile(`^[a-zA-Z0-9_.:-]{1,255}$`)
 
 func validName(name string) error {
 	if !namePattern.MatchString(name) {
-		return validation("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, " +
+		return exception.Validation("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, " +
 			"and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'")
 	}
 	return nil
@@ -43,14 +44,14 @@ func (p place) globalTableARN(name string) string {
 func (p place) resourceOf(arn string) (string, error) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" || parts[1] != "aws" || parts[2] != "dynamodb" {
-		return "", validation("Invalid ARN: %s", arn)
+		return "", exception.Validation("Invalid ARN: %s", arn)
 	}
 	if parts[4] != p.account {
 		return "", api.Errorf(http.StatusBadRequest, "AccessDeniedException",
 			"The resource %s belongs to another account, and no resource-based policy allows access to it", arn)
 	}
 	if parts[3] != p.region {
-		return "", validation("Invalid ARN: %s is not in region %s", arn, p.region)
+		return "", exception.Validation("Invalid ARN: %s is not in region %s", arn, p.region)
 	}
 	return parts[5], nil
 }
@@ -65,7 +66,7 @@ func (p place) tableName(given string) (string, error) {
 		}
 		var ok bool
 		if name, ok = strings.CutPrefix(resource, "table/"); !ok {
-			return "", validation("Invalid table ARN: %s", given)
+			return "", exception.Validation("Invalid table ARN: %s", given)
 		}
 	}
 	return name, validName(name)
@@ -79,7 +80,7 @@ func (p place) subresource(arn, kind string) (table string, err error) {
 	}
 	parts := strings.Split(resource, "/")
 	if len(parts) != 4 || parts[0] != "table" || parts[2] != kind || !labelPattern.MatchString(parts[3]) {
-		return "", validation("Invalid %s ARN: %s", kind, arn)
+		return "", exception.Validation("Invalid %s ARN: %s", kind, arn)
 	}
 	return parts[1], validName(parts[1])
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"go.etcd.io/bbolt"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 type attributeDefinition struct{ AttributeName, AttributeType string }
@@ -93,13 +95,13 @@ func (in *createTableInput) table() (*table, error) {
 func (in *createTableInput) supported() error {
 	switch {
 	case len(in.VectorIndexes) > 0:
-		return validation("Vector indexes are not supported by this store")
+		return exception.Validation("Vector indexes are not supported by this store")
 	case in.StreamSpecification != nil && in.StreamSpecification.StreamEnabled:
-		return validation("Streams are not supported by this store")
+		return exception.Validation("Streams are not supported by this store")
 	case given(in.ResourcePolicy):
-		return validation("Resource-based policies are not supported by this store")
+		return exception.Validation("Resource-based policies are not supported by this store")
 	case in.GlobalTableSourceArn != "":
-		return validation("Global tables are not supported by this store")
+		return exception.Validation("Global tables are not supported by this store")
 	}
 	return nil
 }
@@ -112,12 +114,12 @@ func (in *createTableInput) billing(t *table) error {
 	t.OnDemand = in.BillingMode == "PAY_PER_REQUEST"
 	switch {
 	case t.OnDemand && through != nil:
-		return validation("One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits " +
+		return exception.Validation("One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits " +
 			"can be specified when BillingMode is PAY_PER_REQUEST")
 	case t.OnDemand:
 		return nil
 	case through == nil:
-		return validation("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must " +
+		return exception.Validation("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must " +
 			"both be specified when BillingMode is PROVISIONED")
 	}
 	if err := through.check("provisionedThroughput"); err != nil {
@@ -133,7 +135,7 @@ func (p *provisionedThroughput) check(member string) error {
 		units int64
 	}{{"readCapacityUnits", p.ReadCapacityUnits}, {"writeCapacityUnits", p.WriteCapacityUnits}} {
 		if one.units < 1 {
-			return constraint("'"+strconv.FormatInt(one.units, 10)+"'", member+"."+one.name, "Member must have value greater than or equal to 1")
+			return exception.Constraint("'"+strconv.FormatInt(one.units, 10)+"'", member+"."+one.name, "Member must have value greater than or equal to 1")
 		}
 	}
 	return nil
@@ -145,7 +147,7 @@ func (s *store) create(t *table) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.tables[t.Name] != nil {
-		return exception("ResourceInUseException", "Table already exists: %s", t.Name)
+		return exception.New("ResourceInUseException", "Table already exists: %s", t.Name)
 	}
 	t.CreatedAt = s.now().UTC()
 	err := s.db.Update(func(tx *bbolt.Tx) error {
@@ -195,7 +197,7 @@ func (s *store) drop(t *table) error {
 	defer s.mu.Unlock()
 	now := s.tables[t.Name]
 	if now == nil || now.ID != t.ID {
-		return tableNotFound(t.Name)
+		return exception.TableNotFound(t.Name)
 	}
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		if err := tx.Bucket(catalogBucket).Delete([]byte(t.Name)); err != nil {

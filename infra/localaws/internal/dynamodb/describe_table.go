@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 type tableDescription struct {
@@ -107,7 +109,7 @@ func describeTable(r *reading) (answer, error) {
 	}
 	return func(context.Context) (any, error) {
 		if t.table == nil {
-			return nil, tableNotFound(t.name)
+			return nil, exception.TableNotFound(t.name)
 		}
 		sum, err := r.store.sizes(t.table)
 		return struct{ Table *tableDescription }{t.table.describe(t.arn, sum)}, err
@@ -121,10 +123,10 @@ func deleteTable(r *reading) (answer, error) {
 	}
 	return func(context.Context) (any, error) {
 		if t.table == nil {
-			return nil, tableNotFound(t.name)
+			return nil, exception.TableNotFound(t.name)
 		}
 		if t.table.Protected {
-			return nil, validation("Resource cannot be deleted as it is currently protected against deletion. " +
+			return nil, exception.Validation("Resource cannot be deleted as it is currently protected against deletion. " +
 				"Disable deletion protection first.")
 		}
 		if err := r.store.drop(t.table); err != nil {
@@ -151,7 +153,7 @@ func listTables(r *reading) (answer, error) {
 		return nil, err
 	}
 	if most > maxTableNames {
-		return nil, constraint(fmt.Sprintf("'%d'", most), "limit", "Member must have value less than or equal to 100")
+		return nil, exception.Constraint(fmt.Sprintf("'%d'", most), "limit", "Member must have value less than or equal to 100")
 	}
 	if most == 0 {
 		most = maxTableNames
@@ -189,7 +191,7 @@ func describeTimeToLive(r *reading) (answer, error) {
 	}
 	return func(context.Context) (any, error) {
 		if t.table == nil {
-			return nil, tableNotFound(t.name)
+			return nil, exception.TableNotFound(t.name)
 		}
 		return struct {
 			TimeToLiveDescription struct{ TimeToLiveStatus string }
@@ -209,7 +211,7 @@ func listTagsOfResource(r *reading) (answer, error) {
 	t := r.store.table(name)
 	return func(context.Context) (any, error) {
 		if t == nil || m.ResourceArn != r.place.tableARN(name) {
-			return nil, exception("ResourceNotFoundException", "Requested resource not found: ResourcArn: %s not found", m.ResourceArn)
+			return nil, exception.New("ResourceNotFoundException", "Requested resource not found: ResourcArn: %s not found", m.ResourceArn)
 		}
 		return struct{ Tags []tag }{append([]tag{}, t.Tags...)}, nil
 	}, nil

@@ -16,6 +16,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // Config is what a Service stands on.
@@ -56,12 +57,12 @@ func (s *Service) Protocol() api.Protocol { return api.JSON10 }
 func (s *Service) Read(_ context.Context, req *api.Request) (*api.Call, error) {
 	op, ok := operations[req.Operation]
 	if !ok {
-		return nil, unknownOperation()
+		return nil, exception.UnknownOperation()
 	}
 	r := &reading{req: req, place: place{account: req.Account, region: req.Region}, store: s.store, tables: s.store.find}
 	answer, err := op.apply(r)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, exception.Of(err)
 	}
 	return &api.Call{Permissions: r.permissions, Answer: respond(answer)}, nil
 }
@@ -73,7 +74,7 @@ type answer func(context.Context) (any, error)
 // respond turns an answer into that of a Call.
 func respond(answer answer) func(context.Context) (*api.Response, error) {
 	if answer == nil {
-		return func(context.Context) (*api.Response, error) { return nil, unknownOperation() }
+		return func(context.Context) (*api.Response, error) { return nil, exception.UnknownOperation() }
 	}
 	return func(ctx context.Context) (*api.Response, error) {
 		if err := ctx.Err(); err != nil {
@@ -81,7 +82,7 @@ func respond(answer answer) func(context.Context) (*api.Response, error) {
 		}
 		out, err := answer(ctx)
 		if err != nil {
-			return nil, refusal(err)
+			return nil, exception.Of(err)
 		}
 		if resp, ok := out.(*api.Response); ok {
 			return resp, nil

@@ -2,6 +2,8 @@ package dynamodb
 
 import (
 	"strconv"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // Limits of secondary indexes: "Quotas in Amazon DynamoDB", "Secondary indexes", and "Projection", API
@@ -28,16 +30,16 @@ type indexInput struct {
 func (in *createTableInput) indexes(t *table, types map[string]string) error {
 	switch {
 	case in.LocalSecondaryIndexes != nil && len(in.LocalSecondaryIndexes) == 0:
-		return validation("One or more parameter values were invalid: List of LocalSecondaryIndexes is empty")
+		return exception.Validation("One or more parameter values were invalid: List of LocalSecondaryIndexes is empty")
 	case len(in.LocalSecondaryIndexes) > 0 && !t.Keys.hasSort():
-		return validation("One or more parameter values were invalid: Table KeySchema does not have a range key, " +
+		return exception.Validation("One or more parameter values were invalid: Table KeySchema does not have a range key, " +
 			"which is required when specifying a LocalSecondaryIndex")
 	case len(in.LocalSecondaryIndexes) > maxLocalIndexes:
-		return validation("One or more parameter values were invalid: Number of LocalSecondaryIndexes exceeds per-table limit of %d", maxLocalIndexes)
+		return exception.Validation("One or more parameter values were invalid: Number of LocalSecondaryIndexes exceeds per-table limit of %d", maxLocalIndexes)
 	case in.GlobalSecondaryIndexes != nil && len(in.GlobalSecondaryIndexes) == 0:
-		return validation("One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty")
+		return exception.Validation("One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty")
 	case len(in.GlobalSecondaryIndexes) > maxGlobalIndexes:
-		return validation("One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of %d", maxGlobalIndexes)
+		return exception.Validation("One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of %d", maxGlobalIndexes)
 	}
 	for i, one := range in.LocalSecondaryIndexes {
 		if err := t.addLocal("localSecondaryIndexes."+strconv.Itoa(i+1)+".member", &one, types); err != nil {
@@ -60,9 +62,9 @@ func (t *table) addLocal(member string, in *indexInput, types map[string]string)
 	x.Local = true
 	switch {
 	case !x.Keys.hasSort():
-		return validation("One or more parameter values were invalid: Index KeySchema does not have a range key for index: %s", x.Name)
+		return exception.Validation("One or more parameter values were invalid: Index KeySchema does not have a range key for index: %s", x.Name)
 	case x.Keys.Partition != t.Keys.Partition:
-		return validation("One or more parameter values were invalid: Index KeySchema does not have the same leading hash key "+
+		return exception.Validation("One or more parameter values were invalid: Index KeySchema does not have the same leading hash key "+
 			"as table KeySchema for index: %s. index hash key: %s, table hash key: %s", x.Name, x.Keys.Partition.Name, t.Keys.Partition.Name)
 	}
 	return t.add(x)
@@ -76,12 +78,12 @@ func (t *table) addGlobal(member string, in *indexInput, types map[string]string
 	through := in.ProvisionedThroughput
 	switch {
 	case t.OnDemand && through != nil:
-		return validation("One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: %s "+
+		return exception.Validation("One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: %s "+
 			"when BillingMode is PAY_PER_REQUEST", x.Name)
 	case t.OnDemand:
 		return t.add(x)
 	case through == nil:
-		return validation("One or more parameter values were invalid: ProvisionedThroughput is not specified for index: %s", x.Name)
+		return exception.Validation("One or more parameter values were invalid: ProvisionedThroughput is not specified for index: %s", x.Name)
 	}
 	if err := through.check(member + ".provisionedThroughput"); err != nil {
 		return err
@@ -92,7 +94,7 @@ func (t *table) addGlobal(member string, in *indexInput, types map[string]string
 
 func (t *table) add(x *index) error {
 	if t.index(x.Name) != nil {
-		return validation("One or more parameter values were invalid: Duplicate index name: %s", x.Name)
+		return exception.Validation("One or more parameter values were invalid: Duplicate index name: %s", x.Name)
 	}
 	t.Indexes = append(t.Indexes, x)
 	return nil
@@ -102,13 +104,13 @@ func (t *table) add(x *index) error {
 func (in *indexInput) index(member string, types map[string]string) (*index, error) {
 	switch {
 	case in.IndexName == "":
-		return nil, missing(member + ".indexName")
+		return nil, exception.Missing(member + ".indexName")
 	case len(in.IndexName) < 3:
-		return nil, constraint("'"+in.IndexName+"'", member+".indexName", "Member must have length greater than or equal to 3")
+		return nil, exception.Constraint("'"+in.IndexName+"'", member+".indexName", "Member must have length greater than or equal to 3")
 	case len(in.IndexName) > 255:
-		return nil, constraint("'"+in.IndexName+"'", member+".indexName", "Member must have length less than or equal to 255")
+		return nil, exception.Constraint("'"+in.IndexName+"'", member+".indexName", "Member must have length less than or equal to 255")
 	case validName(in.IndexName) != nil:
-		return nil, constraint("'"+in.IndexName+"'", member+".indexName", "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+		return nil, exception.Constraint("'"+in.IndexName+"'", member+".indexName", "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
 	}
 	x := &index{Name: in.IndexName}
 	var err error
@@ -122,7 +124,7 @@ func (in *indexInput) index(member string, types map[string]string) (*index, err
 func (in *indexInput) projection(member string) (projection, error) {
 	var none projection
 	if in.Projection == nil {
-		return none, missing(member)
+		return none, exception.Missing(member)
 	}
 	kind, names := in.Projection.ProjectionType, in.Projection.NonKeyAttributes
 	if err := oneOf(member+".projectionType", kind, projectAll, projectInclude, projectKeys); err != nil {
@@ -130,24 +132,24 @@ func (in *indexInput) projection(member string) (projection, error) {
 	}
 	switch {
 	case names != nil && len(names) == 0:
-		return none, constraint("'[]'", member+".nonKeyAttributes", "Member must have length greater than or equal to 1")
+		return none, exception.Constraint("'[]'", member+".nonKeyAttributes", "Member must have length greater than or equal to 1")
 	case len(names) > maxIncluded:
-		return none, constraint("'"+bracketed(names)+"'", member+".nonKeyAttributes", "Member must have length less than or equal to 20")
+		return none, exception.Constraint("'"+exception.List(names)+"'", member+".nonKeyAttributes", "Member must have length less than or equal to 20")
 	case kind == "":
-		return none, validation("One or more parameter values were invalid: Unknown ProjectionType: null")
+		return none, exception.Validation("One or more parameter values were invalid: Unknown ProjectionType: null")
 	case kind != projectInclude && names != nil:
-		return none, validation("One or more parameter values were invalid: ProjectionType is %s, but NonKeyAttributes is specified", kind)
+		return none, exception.Validation("One or more parameter values were invalid: ProjectionType is %s, but NonKeyAttributes is specified", kind)
 	case kind == projectInclude && names == nil:
-		return none, validation("One or more parameter values were invalid: ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+		return none, exception.Validation("One or more parameter values were invalid: ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
 	}
 	seen := map[string]bool{}
 	for _, name := range names {
 		if len(name) < 1 || len(name) > 255 {
-			return none, constraint("'"+bracketed(names)+"'", member+".nonKeyAttributes", "Member must satisfy constraint: "+
+			return none, exception.Constraint("'"+exception.List(names)+"'", member+".nonKeyAttributes", "Member must satisfy constraint: "+
 				"[Member must have length less than or equal to 255, Member must have length greater than or equal to 1]")
 		}
 		if seen[name] {
-			return none, validation("One or more parameter values were invalid: Duplicate element in NonKeyAttributes: %s", name)
+			return none, exception.Validation("One or more parameter values were invalid: Duplicate element in NonKeyAttributes: %s", name)
 		}
 		seen[name] = true
 	}
@@ -162,7 +164,7 @@ func (t *table) includesFew() error {
 		n += len(x.Projection.NonKeyAttributes)
 	}
 	if n > maxIncludedInAll {
-		return validation("One or more parameter values were invalid: The number of NonKeyAttributes of all indexes, %d, exceeds the per-table limit of %d",
+		return exception.Validation("One or more parameter values were invalid: The number of NonKeyAttributes of all indexes, %d, exceeds the per-table limit of %d",
 			n, maxIncludedInAll)
 	}
 	return nil

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // putsIndexKeys refuses a put of an item with an attribute that is a key of an index and cannot be one. An
@@ -13,10 +14,10 @@ func (c *change) putsIndexKeys(t *table) error {
 	return t.eachIndexKey(c.item, func(x *index, role attr.KeyRole, k keyAttribute, v attr.Value) error {
 		switch {
 		case v.Kind() != k.kind():
-			return validation("One or more parameter values were invalid: Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s",
+			return exception.Validation("One or more parameter values were invalid: Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s",
 				k.Name, k.Type, v.Kind(), x.Name)
 		case empty(v):
-			return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. "+
+			return exception.Validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. "+
 				"The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
 				kindName(v), x.Name, k.Name)
 		}
@@ -35,12 +36,12 @@ func (c *change) updatesIndexKeys(o *outcome) error {
 		case v.Equal(o.old[k.Name]):
 			return nil
 		case empty(v):
-			return validation("One or more parameter values are not valid. The update expression attempted to update a secondary index key "+
+			return exception.Validation("One or more parameter values are not valid. The update expression attempted to update a secondary index key "+
 				"to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.", kindName(v))
 		case v.Kind() != k.kind():
-			return validation("The update expression attempted to update the secondary index key to unsupported type")
+			return exception.Validation("The update expression attempted to update the secondary index key to unsupported type")
 		case attr.CheckKey(role, k.Name, v) != nil:
-			return validation("The update expression attempted to update the secondary index key beyond allowed size limits")
+			return exception.Validation("The update expression attempted to update the secondary index key beyond allowed size limits")
 		}
 		return nil
 	})

@@ -3,24 +3,25 @@ package dynamodb
 import (
 	"maps"
 	"slices"
-	"strings"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // readDefinitions returns the types of the attributes that are defined.
 func readDefinitions(definitions []attributeDefinition) (map[string]string, error) {
 	if len(definitions) == 0 {
-		return nil, missing("attributeDefinitions")
+		return nil, exception.Missing("attributeDefinitions")
 	}
 	types := make(map[string]string, len(definitions))
 	for _, d := range definitions {
 		if !slices.Contains([]string{"B", "N", "S"}, d.AttributeType) {
-			return nil, constraint("'"+d.AttributeType+"'", "attributeDefinitions.member.attributeType", "Member must satisfy enum value set: [B, N, S]")
+			return nil, exception.Constraint("'"+d.AttributeType+"'", "attributeDefinitions.member.attributeType", "Member must satisfy enum value set: [B, N, S]")
 		}
 		if len(d.AttributeName) < 1 || len(d.AttributeName) > 255 {
-			return nil, constraint("'"+d.AttributeName+"'", "attributeDefinitions.member.attributeName", "Member must have length between 1 and 255")
+			return nil, exception.Constraint("'"+d.AttributeName+"'", "attributeDefinitions.member.attributeName", "Member must have length between 1 and 255")
 		}
 		if types[d.AttributeName] != "" {
-			return nil, validation("Cannot have two attributes with the same name")
+			return nil, exception.Validation("Cannot have two attributes with the same name")
 		}
 		types[d.AttributeName] = d.AttributeType
 	}
@@ -32,22 +33,22 @@ func readDefinitions(definitions []attributeDefinition) (map[string]string, erro
 func readKeySchema(member string, elements []keySchemaElement, types map[string]string) (keySchema, error) {
 	var none, keys keySchema
 	if len(elements) == 0 {
-		return none, missing(member)
+		return none, exception.Missing(member)
 	}
 	for i, e := range elements {
 		want := []string{"HASH", "RANGE"}
 		switch {
 		case i > 1:
-			return none, constraint("'[...]'", member, "Member must have length less than or equal to 2")
+			return none, exception.Constraint("'[...]'", member, "Member must have length less than or equal to 2")
 		case !slices.Contains(want, e.KeyType):
-			return none, constraint("'"+e.KeyType+"'", member+".member.keyType", "Member must satisfy enum value set: [HASH, RANGE]")
+			return none, exception.Constraint("'"+e.KeyType+"'", member+".member.keyType", "Member must satisfy enum value set: [HASH, RANGE]")
 		case e.KeyType != want[i] && i == 0:
-			return none, validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+			return none, exception.Validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
 		case e.KeyType != want[i]:
-			return none, validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+			return none, exception.Validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 		case types[e.AttributeName] == "":
-			return none, validation("One or more parameter values were invalid: Some index key attributes are not defined in "+
-				"AttributeDefinitions. Keys: [%s], AttributeDefinitions: %s", e.AttributeName, bracketed(slices.Sorted(maps.Keys(types))))
+			return none, exception.Validation("One or more parameter values were invalid: Some index key attributes are not defined in "+
+				"AttributeDefinitions. Keys: [%s], AttributeDefinitions: %s", e.AttributeName, exception.List(slices.Sorted(maps.Keys(types))))
 		}
 		k := keyAttribute{Name: e.AttributeName, Type: types[e.AttributeName]}
 		if i == 0 {
@@ -57,7 +58,7 @@ func readKeySchema(member string, elements []keySchemaElement, types map[string]
 		}
 	}
 	if keys.Sort.Name == keys.Partition.Name {
-		return none, validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+		return none, exception.Validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
 	}
 	return keys, nil
 }
@@ -69,15 +70,15 @@ func (t *table) usesDefinitions() error {
 	case len(used) == len(t.Attributes):
 		return nil
 	case len(t.Indexes) == 0:
-		return validation("One or more parameter values were invalid: Number of attributes in KeySchema does not " +
+		return exception.Validation("One or more parameter values were invalid: Number of attributes in KeySchema does not " +
 			"exactly match number of attributes defined in AttributeDefinitions")
 	}
 	var defined []string
 	for _, d := range t.Attributes {
 		defined = append(defined, d.AttributeName)
 	}
-	return validation("One or more parameter values were invalid: Some AttributeDefinitions are not used. "+
-		"AttributeDefinitions: %s, keys used: %s", bracketed(defined), bracketed(slices.Sorted(maps.Keys(used))))
+	return exception.Validation("One or more parameter values were invalid: Some AttributeDefinitions are not used. "+
+		"AttributeDefinitions: %s, keys used: %s", exception.List(defined), exception.List(slices.Sorted(maps.Keys(used))))
 }
 
 // keyNames are the attributes that are a key of the table or of an index.
@@ -93,6 +94,3 @@ func (t *table) keyNames() map[string]bool {
 	}
 	return names
 }
-
-// bracketed words names as AWS does.
-func bracketed(names []string) string { return "[" + strings.Join(names, ", ") + "]" }

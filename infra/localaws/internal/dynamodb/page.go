@@ -7,6 +7,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // maxPage is how many bytes of items one Query or Scan evaluates, before filter and projection.
@@ -30,7 +31,7 @@ func (s *store) read(q *page, in span) (any, error) {
 	err = s.view(func(tx *bbolt.Tx) error {
 		var from *bbolt.Bucket
 		if f.whole = q.target.items(tx); f.whole == nil {
-			return resourceNotFound()
+			return exception.ResourceNotFound()
 		}
 		if from = f.whole; q.from != nil {
 			if from = tx.Bucket(q.from.bucket()); from == nil {

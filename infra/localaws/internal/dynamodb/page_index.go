@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // checkIndex refuses a page of an index that the table has not, and what the index cannot answer. A global
@@ -17,19 +18,19 @@ func (q *page) checkIndex() error {
 	case x.Local:
 		return nil
 	case q.consistent:
-		return validation("Consistent reads are not supported on global secondary indexes")
+		return exception.Validation("Consistent reads are not supported on global secondary indexes")
 	case q.selects == selectAll && x.Projection.ProjectionType != projectAll:
-		return validation("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for "+
+		return exception.Validation("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for "+
 			"global secondary index %s because its projection type is not ALL", x.Name)
 	case q.lacksProjected() != nil:
-		return validation("One or more parameter values were invalid: Global secondary index %s does not project %s",
-			x.Name, bracketed(q.lacksProjected()))
+		return exception.Validation("One or more parameter values were invalid: Global secondary index %s does not project %s",
+			x.Name, exception.List(q.lacksProjected()))
 	}
 	return nil
 }
 
 func (q *page) noIndex() error {
-	return validation("The table does not have the specified index: %s", q.index)
+	return exception.Validation("The table does not have the specified index: %s", q.index)
 }
 
 // lacksProjected are the attributes that the request projects and the index has not.
@@ -100,7 +101,7 @@ func (q *page) position() ([]byte, error) {
 	if q.from == nil {
 		start, err := q.keys.encodeKey(q.start)
 		if err != nil {
-			return nil, validation("The provided starting key is invalid: %s", message(err))
+			return nil, exception.Validation("The provided starting key is invalid: %s", exception.Message(err))
 		}
 		return start, nil
 	}
@@ -109,13 +110,13 @@ func (q *page) position() ([]byte, error) {
 		names[k.Name] = true
 	}
 	if len(q.start) != len(names) {
-		return nil, validation("The provided starting key is invalid")
+		return nil, exception.Validation("The provided starting key is invalid")
 	}
 	var start []byte
 	for _, keys := range []keySchema{q.keys, q.target.table.Keys} {
 		part, err := keys.encode(q.start, func(keyAttribute, attr.Value) error { return errKeyMismatch() })
 		if err != nil {
-			return nil, validation("The provided starting key is invalid: %s", message(err))
+			return nil, exception.Validation("The provided starting key is invalid: %s", exception.Message(err))
 		}
 		start = append(start, part...)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/alecthomas/participle/v2/lexer"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // The part of PartiQL for DynamoDB that is read: enough to say which action a statement is, on which
@@ -174,10 +175,12 @@ func bind(text string, values []attr.Value) (parameters, error) {
 	return params, nil
 }
 
-func errStatement() error { return validation("Statement wasn't well formed, can't be processed") }
+func errStatement() error {
+	return exception.Validation("Statement wasn't well formed, can't be processed")
+}
 
 func errParameters() error {
-	return validation("Number of parameters in request and statement don't match.")
+	return exception.Validation("Number of parameters in request and statement don't match.")
 }
 
 // value is an operand of a type that a key can have, in a text that starts at offset in the statement.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
 )
 
@@ -53,7 +54,7 @@ func readBatchGet(r *reading) (answer, error) {
 		total += len(entry.Keys)
 	}
 	if total > maxBatchGet {
-		return nil, validation("Too many items requested for the BatchGetItem call")
+		return nil, exception.Validation("Too many items requested for the BatchGetItem call")
 	}
 	var tables []*tableGets
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
@@ -139,7 +140,7 @@ func readBatchWrite(r *reading) (answer, error) {
 		total += len(writes)
 	}
 	if total > maxBatchWrite {
-		return nil, validation("Too many items requested for the BatchWriteItem call")
+		return nil, exception.Validation("Too many items requested for the BatchWriteItem call")
 	}
 	var tables []*tableWrites
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
@@ -169,11 +170,11 @@ func (r *reading) tableWrites(name string, writes []batchWrite, capacity string)
 		c := &change{target: t}
 		switch {
 		case (w.PutRequest == nil) == (w.DeleteRequest == nil):
-			return nil, validation("Supplied WriteRequest must contain exactly one of PutRequest and DeleteRequest")
+			return nil, exception.Validation("Supplied WriteRequest must contain exactly one of PutRequest and DeleteRequest")
 		case w.PutRequest != nil && w.PutRequest.Item == nil:
-			return nil, missing("requestItems." + name + ".member.putRequest.item")
+			return nil, exception.Missing("requestItems." + name + ".member.putRequest.item")
 		case w.DeleteRequest != nil && w.DeleteRequest.Key == nil:
-			return nil, missing("requestItems." + name + ".member.deleteRequest.key")
+			return nil, exception.Missing("requestItems." + name + ".member.deleteRequest.key")
 		case w.PutRequest != nil:
 			c.kind, c.item = "PutItem", w.PutRequest.Item
 			a.key(keys, known, c.item)
@@ -193,7 +194,7 @@ func distinct[T any](tables []T, of func(T) *target) error {
 	for _, t := range tables {
 		name := of(t).name
 		if seen[name] {
-			return validation("Table %s is named more than once in the request", name)
+			return exception.Validation("Table %s is named more than once in the request", name)
 		}
 		seen[name] = true
 	}
@@ -203,7 +204,7 @@ func distinct[T any](tables []T, of func(T) *target) error {
 // size refuses an empty collection.
 func size(member string, n int) error {
 	if n == 0 {
-		return constraint("'[]'", member, "Member must have length greater than or equal to 1")
+		return exception.Constraint("'[]'", member, "Member must have length greater than or equal to 1")
 	}
 	return nil
 }

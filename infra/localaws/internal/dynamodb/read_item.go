@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,9 +22,9 @@ func (in *placeholders) parser(expressions ...*string) (*expr.Placeholders, erro
 	}
 	switch {
 	case !used && in.ExpressionAttributeNames != nil:
-		return nil, validation("ExpressionAttributeNames can only be specified when using expressions")
+		return nil, exception.Validation("ExpressionAttributeNames can only be specified when using expressions")
 	case !used && in.ExpressionAttributeValues != nil:
-		return nil, validation("ExpressionAttributeValues can only be specified when using expressions")
+		return nil, exception.Validation("ExpressionAttributeValues can only be specified when using expressions")
 	}
 	return expr.NewPlaceholders(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 }
@@ -69,7 +70,7 @@ func (r *reading) get(in *getInput) (*get, error) {
 		return nil, err
 	}
 	if in.Key == nil {
-		return nil, missing("key")
+		return nil, exception.Missing("key")
 	}
 	capacity, err := returnCapacity(in.ReturnConsumedCapacity)
 	if err != nil {
@@ -167,7 +168,7 @@ func (r *reading) write(action string, returnable ...string) (answer, error) {
 		return nil, err
 	}
 	if oneOf("", in.ReturnValues, returnable...) != nil {
-		return nil, validation("Return values set to invalid value")
+		return nil, exception.Validation("Return values set to invalid value")
 	}
 	c, err := r.change(action, &in)
 	if err != nil {
@@ -214,13 +215,13 @@ func (c *change) readKey(in *writeInput, _ *access) error {
 	if c.kind == "PutItem" {
 		c.item = in.Item
 		if c.item == nil {
-			return missing("item")
+			return exception.Missing("item")
 		}
 		return nil
 	}
 	c.key = in.Key
 	if c.key == nil {
-		return missing("key")
+		return exception.Missing("key")
 	}
 	return nil
 }

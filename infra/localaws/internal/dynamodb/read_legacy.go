@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
 )
 
 // unsupported is the answer to parameters that were read and authorized, and that the store has not.
 func unsupported(parameter, instead string) error {
-	return validation("%s is not supported by this store: use %s", parameter, instead)
+	return exception.Validation("%s is not supported by this store: use %s", parameter, instead)
 }
 
 // notBoth refuses a request that has parameters of the API before expressions beside expressions.
@@ -22,7 +23,7 @@ func notBoth(legacy, expressions map[string]bool) error {
 	if old == "" || new == "" {
 		return nil
 	}
-	return validation("Can not use both expression and non-expression parameters in the same request: "+
+	return exception.Validation("Can not use both expression and non-expression parameters in the same request: "+
 		"Non-expression parameters: {%s} Expression parameters: {%s}", old, new)
 }
 
@@ -76,13 +77,13 @@ func readProjection(p *expr.Placeholders, expression *string, attributesToGet []
 // projectNames is the projection of AttributesToGet, which names top-level attributes as they are.
 func projectNames(names []string) (*expr.Projection, error) {
 	if len(names) == 0 {
-		return nil, constraint("'[]'", "attributesToGet", "Member must have length greater than or equal to 1")
+		return nil, exception.Constraint("'[]'", "attributesToGet", "Member must have length greater than or equal to 1")
 	}
 	aliases, terms := make(map[string]string, len(names)), make([]string, len(names))
 	seen := make(map[string]bool, len(names))
 	for i, name := range names {
 		if seen[name] {
-			return nil, validation("One or more parameter values were invalid: Duplicate value in attribute name: %s", name)
+			return nil, exception.Validation("One or more parameter values were invalid: Duplicate value in attribute name: %s", name)
 		}
 		seen[name] = true
 		terms[i] = "#a" + strconv.Itoa(i)
@@ -114,14 +115,14 @@ func readKeyConditions(conditions map[string]legacyCondition) ([]expr.KeyTerm, e
 		c := conditions[name]
 		op, ok := legacyOps[c.ComparisonOperator]
 		if !ok {
-			return nil, validation("Attempted conditional constraint is not an indexable operation")
+			return nil, exception.Validation("Attempted conditional constraint is not an indexable operation")
 		}
 		want := 1
 		if op == expr.Between {
 			want = 2
 		}
 		if len(c.AttributeValueList) != want {
-			return nil, validation("One or more parameter values were invalid: "+
+			return nil, exception.Validation("One or more parameter values were invalid: "+
 				"Invalid number of argument(s) for the %s ComparisonOperator", c.ComparisonOperator)
 		}
 		terms = append(terms, expr.KeyTerm{Attribute: name, Op: op, Values: c.AttributeValueList})
@@ -143,7 +144,7 @@ func limit(value *int) (int, error) {
 		return 0, nil
 	}
 	if *value < 1 {
-		return 0, constraint(fmt.Sprintf("'%d'", *value), "limit", "Member must have value greater than or equal to 1")
+		return 0, exception.Constraint(fmt.Sprintf("'%d'", *value), "limit", "Member must have value greater than or equal to 1")
 	}
 	return *value, nil
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 type statementInput struct {
@@ -46,7 +47,7 @@ func readBatchExecuteStatement(r *reading) (answer, error) {
 		return nil, err
 	}
 	if len(in.Statements) > maxBatchStatements {
-		return nil, validation("Too many statements requested for the BatchExecuteStatement call")
+		return nil, exception.Validation("Too many statements requested for the BatchExecuteStatement call")
 	}
 	return nil, r.statements(in.Statements)
 }
@@ -82,9 +83,9 @@ func (r *reading) statements(all []statementInput) error {
 func (r *reading) statement(in *statementInput) error {
 	switch {
 	case in.Statement == "":
-		return missing("statement")
+		return exception.Missing("statement")
 	case len(in.Statement) > maxStatement:
-		return validation("1 validation error detected: Value at 'statement' failed to satisfy constraint: "+
+		return exception.Validation("1 validation error detected: Value at 'statement' failed to satisfy constraint: "+
 			"Member must have length less than or equal to %d", maxStatement)
 	}
 	if err := oneOf("returnValuesOnConditionCheckFailure", in.ReturnValuesOnConditionCheckFailure, returnAllOld, returnNone); err != nil {

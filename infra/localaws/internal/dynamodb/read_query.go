@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
 )
 
@@ -112,7 +113,7 @@ func (in *queryInput) oneKind() error {
 		"KeyConditionExpression": in.KeyConditionExpression != nil,
 	})
 	if err == nil && in.KeyConditions == nil && in.KeyConditionExpression == nil {
-		err = validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+		err = exception.Validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
 	return err
 }
@@ -133,7 +134,7 @@ func (q *page) readPartition(a *access) error {
 	}
 	switch {
 	case len(partition) > 1:
-		return validation("KeyConditionExpressions must only contain one condition per key")
+		return exception.Validation("KeyConditionExpressions must only contain one condition per key")
 	case len(partition) == 0 || partition[0].Op != expr.Equal:
 		a.unknownKeys = true
 		return nil
@@ -185,14 +186,14 @@ func (q *page) readSegments(in *scanInput) error {
 	}
 	switch {
 	case in.Segment == nil:
-		return validation("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
+		return exception.Validation("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
 	case in.TotalSegments == nil:
-		return validation("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
+		return exception.Validation("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
 	case *in.TotalSegments < 1 || *in.TotalSegments > maxSegments:
-		return validation("1 validation error detected: Value '%d' at 'totalSegments' failed to satisfy constraint: "+
+		return exception.Validation("1 validation error detected: Value '%d' at 'totalSegments' failed to satisfy constraint: "+
 			"Member must have value between 1 and %d", *in.TotalSegments, maxSegments)
 	case *in.Segment < 0 || *in.Segment >= *in.TotalSegments:
-		return validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: "+
+		return exception.Validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: "+
 			"Segment: %d is not less than TotalSegments: %d", *in.Segment, *in.TotalSegments)
 	}
 	q.segment, q.segments = *in.Segment, *in.TotalSegments
@@ -257,11 +258,11 @@ func (q *page) readSelect(in *pageInput) (string, error) {
 	case in.Select == "":
 		return selectAll, nil
 	case in.Select == selectSpecific && q.projection == nil:
-		return "", validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+		return "", exception.Validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
 	case in.Select != selectSpecific && q.projection != nil:
-		return "", validation("Cannot specify the AttributesToGet or ProjectionExpression when choosing to get %s", in.Select)
+		return "", exception.Validation("Cannot specify the AttributesToGet or ProjectionExpression when choosing to get %s", in.Select)
 	case in.Select == selectProjected && q.index == "":
-		return "", validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+		return "", exception.Validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 	}
 	return in.Select, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // maxTransaction is the most entries that a transaction may have.
@@ -11,7 +12,7 @@ const maxTransaction = 100
 
 func entries(member string, n int) error {
 	if n > maxTransaction {
-		return validation("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
+		return exception.Validation("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
 			"Member must have length less than or equal to %d", member, maxTransaction)
 	}
 	return size(member, n)
@@ -41,7 +42,7 @@ func readTransactGet(r *reading) (answer, error) {
 	var gets []*get
 	for i, entry := range in.TransactItems {
 		if entry.Get == nil {
-			return nil, missing(fmt.Sprintf("transactItems.%d.member.get", i+1))
+			return nil, exception.Missing(fmt.Sprintf("transactItems.%d.member.get", i+1))
 		}
 		one := getInput{ProjectionExpression: entry.Get.ProjectionExpression}
 		one.TableName, one.Key, one.ReturnConsumedCapacity = entry.Get.TableName, entry.Get.Key, in.ReturnConsumedCapacity
@@ -80,7 +81,7 @@ func readTransactWrite(r *reading) (answer, error) {
 		return nil, err
 	}
 	if len(in.ClientRequestToken) > maxToken {
-		return nil, constraint("'"+in.ClientRequestToken+"'", "clientRequestToken", "Member must have length less than or equal to 36")
+		return nil, exception.Constraint("'"+in.ClientRequestToken+"'", "clientRequestToken", "Member must have length less than or equal to 36")
 	}
 	r.enclosing = r.req.Operation
 	t := &transaction{token: in.ClientRequestToken}
@@ -98,7 +99,7 @@ func readTransactWrite(r *reading) (answer, error) {
 				continue
 			}
 			if one != nil {
-				return nil, validation("TransactItems can only contain one of Check, Put, Update or Delete")
+				return nil, exception.Validation("TransactItems can only contain one of Check, Put, Update or Delete")
 			}
 			action, one = kind.action, kind.in
 		}
@@ -118,7 +119,7 @@ const maxToken = 36
 // has them, are dropped here.
 func (r *reading) entry(action string, given *writeInput, in *transactWriteInput) (*change, error) {
 	if given == nil {
-		return nil, validation("TransactItems must contain one of Check, Put, Update or Delete")
+		return nil, exception.Validation("TransactItems must contain one of Check, Put, Update or Delete")
 	}
 	one := writeInput{
 		Item: given.Item, UpdateExpression: given.UpdateExpression,
@@ -130,9 +131,9 @@ func (r *reading) entry(action string, given *writeInput, in *transactWriteInput
 	one.ReturnValuesOnConditionCheckFailure = given.ReturnValuesOnConditionCheckFailure
 	switch {
 	case action == "UpdateItem" && one.UpdateExpression == nil:
-		return nil, missing("transactItems.member.update.updateExpression")
+		return nil, exception.Missing("transactItems.member.update.updateExpression")
 	case action == "ConditionCheckItem" && one.ConditionExpression == nil:
-		return nil, missing("transactItems.member.conditionCheck.conditionExpression")
+		return nil, exception.Missing("transactItems.member.conditionCheck.conditionExpression")
 	}
 	return r.change(action, &one)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // Schema is what authorization has to know of a table that another endpoint holds. It is immutable.
@@ -40,7 +41,7 @@ func NewReader(tables Tables) *Reader { return &Reader{tables} }
 func (rd *Reader) Read(ctx context.Context, req *api.Request) ([]api.Permission, error) {
 	op, ok := operations[req.Operation]
 	if !ok {
-		return nil, unknownOperation()
+		return nil, exception.UnknownOperation()
 	}
 	r := &reading{
 		req: req, place: place{account: req.Account, region: req.Region}, store: new(store), strict: op.read != nil,
@@ -62,7 +63,7 @@ func (rd *Reader) Read(ctx context.Context, req *api.Request) ([]api.Permission,
 		}
 	}
 	if _, err := op.apply(r); err != nil {
-		return nil, refusal(err)
+		return nil, exception.Of(err)
 	}
 	return r.permissions, nil
 }
@@ -75,7 +76,7 @@ func (r *reading) checkSpelling() error {
 	}
 	err := json.Unmarshal(r.req.Body, &loose, json.MatchCaseInsensitiveNames(true))
 	if err != nil || !reflect.DeepEqual(exact, loose) {
-		return serialization("A member of the request differs from a known one in the case of its letters")
+		return exception.Serialization("A member of the request differs from a known one in the case of its letters")
 	}
 	return nil
 }

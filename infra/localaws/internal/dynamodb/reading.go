@@ -11,6 +11,7 @@ import (
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/policy"
 )
@@ -93,13 +94,13 @@ const maxTags = 50
 // tagContext holds the tags in the request itself.
 func (m *members) tagContext() (*policy.Context, error) {
 	if len(m.Tags) > maxTags || len(m.TagKeys) > maxTags {
-		return nil, validation("Too many tags, must be at most %d", maxTags)
+		return nil, exception.Validation("Too many tags, must be at most %d", maxTags)
 	}
 	context := new(policy.Context)
 	keys := slices.Clone(m.TagKeys)
 	for _, t := range m.Tags {
 		if slices.Contains(keys, t.Key) {
-			return nil, validation("One or more parameter values were invalid: Duplicate tag key: %s", t.Key)
+			return nil, exception.Validation("One or more parameter values were invalid: Duplicate tag key: %s", t.Key)
 		}
 		keys = append(keys, t.Key)
 	}
@@ -138,14 +139,14 @@ func (r *reading) decode(into any) error {
 	}
 	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
 		if errors.Is(err, json.ErrUnknownName) {
-			return serialization("localaws does not know the member %s, so it cannot authorize the request", wrong.JSONPointer)
+			return exception.Serialization("localaws does not know the member %s, so it cannot authorize the request", wrong.JSONPointer)
 		}
-		return serialization("%s", mistyped(wrong))
+		return exception.Serialization("%s", mistyped(wrong))
 	}
 	if errors.Is(err, jsontext.ErrDuplicateName) {
-		return serialization("An object has two members of one name")
+		return exception.Serialization("An object has two members of one name")
 	}
-	return serialization("The body is not the JSON of a request")
+	return exception.Serialization("The body is not the JSON of a request")
 }
 
 // mistyped words a member of the wrong type as AWS does.
@@ -167,7 +168,7 @@ type target struct {
 // target resolves a table name or ARN, found in the named member.
 func (r *reading) target(member, given string) (*target, error) {
 	if given == "" {
-		return nil, missing(member)
+		return nil, exception.Missing(member)
 	}
 	name, err := r.place.tableName(given)
 	if err != nil {
@@ -185,5 +186,5 @@ func oneOf(member, value string, allowed ...string) error {
 	if value == "" || slices.Contains(allowed, value) {
 		return nil
 	}
-	return constraint("'"+value+"'", member, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
+	return exception.Constraint("'"+value+"'", member, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // members are what the table operations name their resources by. Other members of their bodies decide
@@ -57,7 +59,7 @@ func named(member string, get func(*members) string) resource {
 	return func(p place, m *members) (string, string, error) {
 		value := get(m)
 		if value == "" {
-			return "", "", missing(member)
+			return "", "", exception.Missing(member)
 		}
 		name, err := p.tableName(value)
 		if err != nil {
@@ -72,7 +74,7 @@ func sub(kind, member string, get func(*members) string) resource {
 	return func(p place, m *members) (string, string, error) {
 		arn := get(m)
 		if arn == "" {
-			return "", "", missing(member)
+			return "", "", exception.Missing(member)
 		}
 		table, err := p.subresource(arn, kind)
 		return arn, table, err
@@ -108,7 +110,7 @@ func account(place, *members) (string, string, error) { return anyResource, "", 
 // sourceTable is named or given by its ARN; both must not disagree.
 func sourceTable(p place, m *members) (string, string, error) {
 	if m.SourceTableName != "" && m.SourceTableArn != "" {
-		return "", "", validation("Both SourceTableName and SourceTableArn are given")
+		return "", "", exception.Validation("Both SourceTableName and SourceTableArn are given")
 	}
 	return named("sourceTableName", func(m *members) string { return m.SourceTableName + m.SourceTableArn })(p, m)
 }
@@ -131,7 +133,7 @@ func tableOrIndex(p place, m *members) (string, string, error) {
 // tableOrStream is ResourceArn, which must be an ARN.
 func tableOrStream(p place, m *members) (string, string, error) {
 	if m.ResourceArn == "" {
-		return "", "", missing("resourceArn")
+		return "", "", exception.Missing("resourceArn")
 	}
 	res, err := p.resourceOf(m.ResourceArn)
 	if err != nil {
@@ -147,7 +149,7 @@ func tableOrStream(p place, m *members) (string, string, error) {
 
 func globalTable(p place, m *members) (string, string, error) {
 	if m.GlobalTableName == "" {
-		return "", "", missing("globalTableName")
+		return "", "", exception.Missing("globalTableName")
 	}
 	return p.globalTableARN(m.GlobalTableName), "", validName(m.GlobalTableName)
 }

@@ -12,6 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 var (
@@ -78,7 +79,7 @@ func (t *target) items(tx *bbolt.Tx) *bbolt.Bucket {
 // which a write must keep too. A table that is gone is a refusal.
 func (t *target) live(tx *bbolt.Tx) (*table, error) {
 	if t.table == nil {
-		return nil, resourceNotFound()
+		return nil, exception.ResourceNotFound()
 	}
 	value := tx.Bucket(catalogBucket).Get([]byte(t.name))
 	if bytes.Equal(value, t.table.stored) {
@@ -91,7 +92,7 @@ func (t *target) live(tx *bbolt.Tx) (*table, error) {
 		}
 	}
 	if now.ID != t.table.ID {
-		return nil, resourceNotFound()
+		return nil, exception.ResourceNotFound()
 	}
 	return now, nil
 }
@@ -99,7 +100,7 @@ func (t *target) live(tx *bbolt.Tx) (*table, error) {
 // found refuses a request that names a table which was not there when it was read.
 func (t *target) found() error {
 	if t.table == nil {
-		return resourceNotFound()
+		return exception.ResourceNotFound()
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 // table is what is known of a table. It is immutable once it is in the store's catalog: UpdateTable puts
@@ -90,13 +91,13 @@ func (t *table) scalars(documents ...[]string) error {
 	named := slices.Concat(documents...)
 	for _, name := range named {
 		if t.Keys.has(name) {
-			return validation(message+"Key: %s", name)
+			return exception.Validation(message+"Key: %s", name)
 		}
 	}
 	for _, x := range t.Indexes {
 		for _, name := range named {
 			if x.Keys.has(name) {
-				return validation(message+"IndexKey: %s", name)
+				return exception.Validation(message+"IndexKey: %s", name)
 			}
 		}
 	}
@@ -104,7 +105,7 @@ func (t *table) scalars(documents ...[]string) error {
 }
 
 func errKeyMismatch() error {
-	return validation("The provided key element does not match the schema")
+	return exception.Validation("The provided key element does not match the schema")
 }
 
 // encodeKey returns the store's key of the item that key names, which must name nothing else.
@@ -119,9 +120,9 @@ func (s keySchema) encodeKey(key attr.Item) ([]byte, error) {
 func (s keySchema) encodeItem(item attr.Item) ([]byte, error) {
 	return s.encode(item, func(k keyAttribute, v attr.Value) error {
 		if v.Kind() == attr.Invalid {
-			return validation("One or more parameter values were invalid: Missing the key %s in the item", k.Name)
+			return exception.Validation("One or more parameter values were invalid: Missing the key %s in the item", k.Name)
 		}
-		return validation("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s",
+		return exception.Validation("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s",
 			k.Name, k.Type, v.Kind())
 	})
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"go.etcd.io/bbolt"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 )
 
 type updateTableInput struct {
@@ -56,7 +58,7 @@ func updateTable(r *reading) (answer, error) {
 			return nil, err
 		}
 		if t.table == nil {
-			return nil, tableNotFound(t.name)
+			return nil, exception.TableNotFound(t.name)
 		}
 		next, err := r.store.alter(t.table, in.apply)
 		if err != nil {
@@ -74,10 +76,10 @@ func (in *updateTableInput) check() error {
 	}
 	switch {
 	case in.GlobalSecondaryIndexUpdates == nil:
-		return validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, " +
+		return exception.Validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, " +
 			"SSESpecification, ReplicaUpdates, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
 	case len(in.GlobalSecondaryIndexUpdates) == 0:
-		return validation("One or more parameter values were invalid: List of GlobalSecondaryIndexUpdates is empty")
+		return exception.Validation("One or more parameter values were invalid: List of GlobalSecondaryIndexUpdates is empty")
 	}
 	seen := map[string]bool{}
 	for _, u := range in.GlobalSecondaryIndexUpdates {
@@ -89,21 +91,21 @@ func (in *updateTableInput) check() error {
 		}
 		switch {
 		case actions == 0:
-			return validation("One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, " +
+			return exception.Validation("One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, " +
 				"GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null")
 		case actions > 1:
-			return validation("One or more parameter values were invalid: Only one global secondary index action is allowed " +
+			return exception.Validation("One or more parameter values were invalid: Only one global secondary index action is allowed " +
 				"per GlobalSecondaryIndexUpdate object")
 		case seen[u.name()]:
-			return validation("One or more parameter values were invalid: Only one global secondary index update per index is allowed "+
+			return exception.Validation("One or more parameter values were invalid: Only one global secondary index update per index is allowed "+
 				"simultaneously. Index: %s", u.name())
 		case u.Update != nil:
-			return validation("GlobalSecondaryIndexUpdate.Update is not supported by this store")
+			return exception.Validation("GlobalSecondaryIndexUpdate.Update is not supported by this store")
 		}
 		seen[u.name()] = true
 	}
 	if len(seen) > 1 {
-		return exception("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
+		return exception.New("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
 	}
 	return nil
 }
@@ -122,7 +124,7 @@ func (in *updateTableInput) supported() error {
 		{"GlobalTableSettingsReplicationMode", in.GlobalTableSettingsReplicationMode},
 	} {
 		if given(one.value) {
-			return validation("UpdateTable of %s is not supported by this store", one.name)
+			return exception.Validation("UpdateTable of %s is not supported by this store", one.name)
 		}
 	}
 	return nil
@@ -141,9 +143,9 @@ func (t *table) deleteIndex(tx *bbolt.Tx, name string) error {
 	x := t.index(name)
 	switch {
 	case x == nil:
-		return resourceNotFound()
+		return exception.ResourceNotFound()
 	case x.Local:
-		return validation("Cannot delete an index that is not a GlobalSecondaryIndex: %s", name)
+		return exception.Validation("Cannot delete an index that is not a GlobalSecondaryIndex: %s", name)
 	}
 	t.Indexes = slices.DeleteFunc(t.Indexes, func(one *index) bool { return one == x })
 	t.Attributes = slices.DeleteFunc(t.Attributes, func(d attributeDefinition) bool { return !t.keyNames()[d.AttributeName] })
@@ -155,10 +157,10 @@ func (t *table) deleteIndex(tx *bbolt.Tx, name string) error {
 // Indexes in DynamoDB", DynamoDB Developer Guide). Definitions that no key uses are not kept.
 func (t *table) createIndex(tx *bbolt.Tx, in *indexInput, definitions []attributeDefinition) error {
 	if t.index(in.IndexName) != nil {
-		return validation("Attempting to create an index which already exists")
+		return exception.Validation("Attempting to create an index which already exists")
 	}
 	if len(definitions) == 0 {
-		return validation("One or more parameter values were invalid: AttributeDefinitions is not specified for index: %s", in.IndexName)
+		return exception.Validation("One or more parameter values were invalid: AttributeDefinitions is not specified for index: %s", in.IndexName)
 	}
 	types, err := readDefinitions(definitions)
 	if err != nil {
@@ -166,7 +168,7 @@ func (t *table) createIndex(tx *bbolt.Tx, in *indexInput, definitions []attribut
 	}
 	for _, d := range t.Attributes {
 		if kind, ok := types[d.AttributeName]; ok && kind != d.AttributeType {
-			return validation("One or more parameter values were invalid: Attribute %s is defined as %s already", d.AttributeName, d.AttributeType)
+			return exception.Validation("One or more parameter values were invalid: Attribute %s is defined as %s already", d.AttributeName, d.AttributeType)
 		}
 		types[d.AttributeName] = d.AttributeType
 	}
@@ -177,7 +179,7 @@ func (t *table) createIndex(tx *bbolt.Tx, in *indexInput, definitions []attribut
 		return err
 	}
 	if len(t.Indexes)-t.locals() > maxGlobalIndexes {
-		return exception("LimitExceededException",
+		return exception.New("LimitExceededException",
 			"One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of %d", maxGlobalIndexes)
 	}
 	t.define(types)
@@ -230,7 +232,7 @@ func (s *store) alter(t *table, change func(*bbolt.Tx, *table) error) (*table, e
 	defer s.mu.Unlock()
 	now := s.tables[t.Name]
 	if now == nil || now.ID != t.ID {
-		return nil, tableNotFound(t.Name)
+		return nil, exception.TableNotFound(t.Name)
 	}
 	next := *now
 	next.Indexes, next.Attributes = slices.Clone(now.Indexes), slices.Clone(now.Attributes)
