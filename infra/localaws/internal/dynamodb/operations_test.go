@@ -169,8 +169,9 @@ func TestTheTableHasEveryOperationOfTheAPI(t *testing.T) {
 			want = append(want, name)
 		}
 	}
+	operations := Operations()
 	for _, name := range want {
-		if _, ok := operations[name]; !ok || !rows[name] {
+		if ok := slices.Contains(operations, name); !ok || !rows[name] {
 			t.Errorf("%s: in the table of operations: %t, has a row: %t", name, ok, rows[name])
 		}
 	}

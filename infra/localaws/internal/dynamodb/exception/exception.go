@@ -53,6 +53,12 @@ func TableNotFound(name string) *api.Error {
 	return New("ResourceNotFoundException", "Requested resource not found: Table: %s not found", name)
 }
 
+// KeyMismatch is the answer to a key that names other attributes than the table's key, or gives them values of
+// other types.
+func KeyMismatch() *api.Error {
+	return Validation("The provided key element does not match the schema")
+}
+
 // UnknownOperation is the answer to an operation that AWS has not, or the store has not.
 func UnknownOperation() *api.Error {
 	return api.Errorf(http.StatusBadRequest, "UnknownOperationException", "An unknown operation was requested.")
