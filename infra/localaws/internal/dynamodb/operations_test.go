@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -201,6 +202,21 @@ func TestAnOperationThatTheStoreHasNotIsAuthorizedThenUnknown(t *testing.T) {
 			}
 			_, err = call.Answer(t.Context())
 			wantCode(t, err, "UnknownOperationException", "", name)
+		}
+	}
+}
+
+// What an operation is read to must be something that package answer answers.
+func TestEveryReadingHasAnAnswer(t *testing.T) {
+	for _, row := range operationRows {
+		s := newTracking(t)
+		call, err := read(s, row.operation, row.body)
+		if err != nil {
+			t.Fatalf("%s: %v", row.operation, err)
+		}
+		var refused *api.Error
+		if _, err := call.Answer(t.Context()); err != nil && !errors.As(err, &refused) {
+			t.Errorf("%s: got %v, want an answer or a refusal", row.operation, err)
 		}
 	}
 }
