@@ -22,7 +22,7 @@ const maxItem = 400 << 10
 
 // outcome is what a change does to the item that it found.
 type outcome struct {
-	store.Change
+	store.Replacement
 	failed bool         // the condition does not hold
 	table  *table.Table // as it is when the change is decided
 }
@@ -133,7 +133,7 @@ func do(tx store.Tx, c *request.Change, key []byte, o *outcome) (capacity.Cost, 
 	if c.Kind == "ConditionCheckItem" {
 		return spent, nil
 	}
-	err := tx.Write(o.table, key, &o.Change, &spent)
+	err := tx.Write(o.table, key, &o.Replacement, &spent)
 	return spent, err
 }
 

@@ -6,16 +6,16 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
 
-// Change is what becomes of one item.
-type Change struct {
+// Replacement is what becomes of one item.
+type Replacement struct {
 	Old, New         attr.Item // nil: no item
 	OldSize, NewSize int       // in bytes, as DynamoDB counts them; 0 of no item
 }
 
-// Write writes a change to the item under key, and to the indexes of t that it is in; t is as Live returned
-// it. The units of the indexes are added to spent. Errors are those of the store: that the change may be
+// Write replaces the item under key, and its entries in the indexes of t, which is as Live returned it. The
+// units of the indexes are added to spent. Errors are those of the store: that the change may be
 // made was decided in this transaction.
-func (tx Tx) Write(t *table.Table, key []byte, c *Change, spent *capacity.Cost) error {
+func (tx Tx) Write(t *table.Table, key []byte, c *Replacement, spent *capacity.Cost) error {
 	items, more := tx.tx.Bucket(itemsOf(t)), Totals{Bytes: int64(c.NewSize - c.OldSize)}
 	if c.Old != nil {
 		more.Items--
