@@ -2,12 +2,9 @@ package dynamodb
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
-
-	"go.etcd.io/bbolt"
 )
 
 func TestConcurrentUpdatesAreNotLost(t *testing.T) {
@@ -53,64 +50,6 @@ func TestOneOfManyConditionalPutsWins(t *testing.T) {
 	if won != 1 {
 		t.Errorf("got %d puts that won, want 1", won)
 	}
-}
-
-func TestConcurrentWritesShareATransaction(t *testing.T) {
-	s := newTracking(t)
-	release := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() { // the first group is held, so that the others queue behind it
-		if err := s.store.writer.commit(func(*bbolt.Tx) error { <-release; return nil }); err != nil {
-			t.Error(err)
-		}
-	})
-	for !busy(&s.store.writer) {
-		runtime.Gosched()
-	}
-	transactions := map[int]int{} // written by one transaction at a time
-	for range 20 {
-		wg.Go(func() {
-			if err := s.store.writer.commit(func(tx *bbolt.Tx) error { transactions[tx.ID()]++; return nil }); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	for queued(&s.store.writer) < 20 {
-		runtime.Gosched()
-	}
-	close(release)
-	wg.Wait()
-	if len(transactions) != 1 {
-		t.Errorf("got writes per transaction %v, want all 20 in one", transactions)
-	}
-}
-
-func busy(c *committer) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.busy && len(c.waiting) == 0
-}
-
-func queued(c *committer) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.waiting)
-}
-
-func TestAPanicInAWriteIsAnErrorOfItsGroupOnly(t *testing.T) {
-	s := newTracking(t)
-	// The first is logged as it is, the second without its text, which could be an item's.
-	var nobody []*write
-	for want, broken := range map[string]func(){
-		"panic in a write: runtime error: index out of range [0] with length 0": func() { nobody[0] = nil },
-		"panic in a write, with a string":                                       func() { panic("of yellow") },
-	} {
-		err := s.store.writer.commit(func(*bbolt.Tx) error { broken(); return nil })
-		if err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-	}
-	must(t, s, "PutItem", putBody(1))
 }
 
 // A request must not be answered from a table other than the one it was read against: the keys that were

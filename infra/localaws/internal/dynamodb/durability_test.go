@@ -87,17 +87,16 @@ func TestAKilledStoreHasEveryAcknowledgedWrite(t *testing.T) {
 			t.Fatalf("item %d of %d acknowledged is gone: got %s", i, len(acknowledged), got)
 		}
 	}
-	items := s.store.table("TrackingData")
-	sum, err := s.store.sizes(items)
-	if err != nil || sum.items < int64(len(acknowledged)) || sum.items > int64(len(acknowledged)+writers*2) {
-		t.Errorf("got %d items, want the %d acknowledged and at most those under way", sum.items, len(acknowledged))
+	sum, err := s.store.Sizes(s.store.Table("TrackingData"))
+	if err != nil || sum.Items < int64(len(acknowledged)) || sum.Items > int64(len(acknowledged)+writers*2) {
+		t.Errorf("got %d items, want the %d acknowledged and at most those under way", sum.Items, len(acknowledged))
 	}
 	indexed := 0
 	for _, page := range pagesOf(t, s, "Scan", query+`"IndexName":"ByLoad"`) {
 		indexed += len(page)
 	}
-	if int64(indexed) != sum.items || sum.indexes["ByLoad"].items != sum.items {
-		t.Errorf("got %d entries in the index, counted %d, want one for each of %d items", indexed, sum.indexes["ByLoad"].items, sum.items)
+	if int64(indexed) != sum.Items || sum.Indexes["ByLoad"].Items != sum.Items {
+		t.Errorf("got %d entries in the index, counted %d, want one for each of %d items", indexed, sum.Indexes["ByLoad"].Items, sum.Items)
 	}
 }
 

@@ -4,18 +4,21 @@
 // A request is parsed once. What is authorized and what is answered come from the same reading, so
 // nothing can be named to the policy and something else be done. A request whose keys cannot be read is
 // refused, or carries keys that no condition accepts; it is never evaluated with the keys left out.
+//
+// Package request reads, package answer answers, package store keeps.
 package dynamodb
 
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"go.etcd.io/bbolt"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/answer"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 )
 
 // Config is what a Service stands on.
@@ -28,7 +31,7 @@ type Config struct {
 }
 
 // Service is DynamoDB and DynamoDB Streams. It is safe for concurrent use.
-type Service struct{ store *store }
+type Service struct{ store *store.Store }
 
 var _ api.Service = (*Service)(nil)
 
@@ -40,7 +43,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	st, err := openStore(cfg.DB, cfg.Now)
+	st, err := store.Open(cfg.DB, cfg.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -50,46 +53,14 @@ func New(cfg Config) (*Service, error) {
 // Protocol returns JSON10. Both target prefixes, DynamoDB_20120810 and DynamoDBStreams_20120810, are its.
 func (s *Service) Protocol() api.Protocol { return api.JSON10 }
 
-// Read says which permissions req needs and binds its answer. Errors are *api.Error: a
-// SerializationException where the body is not the operation's JSON, a ValidationException where it is
-// readable and wrong whatever the tables hold, UnknownOperationException where AWS has no such operation.
+// Read says which permissions req needs and binds its answer. Errors are those of request.Read.
 func (s *Service) Read(_ context.Context, req *api.Request) (*api.Call, error) {
-	op, ok := operations[req.Operation]
-	if !ok {
-		return nil, unknownOperation()
-	}
-	r := &reading{req: req, place: place{account: req.Account, region: req.Region}, store: s.store, tables: s.store.find}
-	answer, err := op.apply(r)
+	permissions, asked, err := request.Read(req, s.store.Table)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, err
 	}
-	return &api.Call{Permissions: r.permissions, Answer: respond(answer)}, nil
+	return &api.Call{Permissions: permissions, Answer: answer.To(s.store, asked)}, nil
 }
 
-// answer performs what was read. It returns what is to be marshalled as the response's body, or a
-// *api.Response where the body of an error says more than code and message.
-type answer func(context.Context) (any, error)
-
-// respond turns an answer into that of a Call.
-func respond(answer answer) func(context.Context) (*api.Response, error) {
-	if answer == nil {
-		return func(context.Context) (*api.Response, error) { return nil, unknownOperation() }
-	}
-	return func(ctx context.Context) (*api.Response, error) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		out, err := answer(ctx)
-		if err != nil {
-			return nil, refusal(err)
-		}
-		if resp, ok := out.(*api.Response); ok {
-			return resp, nil
-		}
-		body, err := json.Marshal(out)
-		if err != nil {
-			return nil, err
-		}
-		return &api.Response{Status: http.StatusOK, Body: body}, nil
-	}
-}
+// Operations returns the names of all operations that are authorized, in order.
+func Operations() []string { return request.Operations() }

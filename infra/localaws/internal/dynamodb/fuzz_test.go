@@ -22,7 +22,7 @@ func FuzzRead(f *testing.F) {
 	s := newIndexed(f)
 	put(f, s, "yellow", "1", `"Carrier":{"S":"fast"},"Weight":{"N":"7"},"Seal":{"B":"AA=="}`)
 	f.Fuzz(func(t *testing.T, operation string, body []byte) {
-		call, err := s.Read(t.Context(), request(operation, string(body)))
+		call, err := s.Read(t.Context(), requestOf(operation, string(body)))
 		if err != nil {
 			return
 		}

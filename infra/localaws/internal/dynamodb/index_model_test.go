@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 )
 
 // model is a store beside a map of the items that it should have.
@@ -191,8 +192,8 @@ func (m *model) check() {
 		for _, row := range rows {
 			size += int64(row.Size())
 		}
-		if sum, err := m.s.store.sizes(m.s.store.table("TrackingData")); err != nil || sum.indexes[x.name] != (totals{int64(len(rows)), size}) {
-			m.Fatalf("%s: got sizes %v, %v, want %d entries of %d bytes", x.name, sum.indexes, err, len(rows), size)
+		if sum, err := m.s.store.Sizes(m.s.store.Table("TrackingData")); err != nil || sum.Indexes[x.name] != (store.Totals{Items: int64(len(rows)), Bytes: size}) {
+			m.Fatalf("%s: got sizes %v, %v, want %d entries of %d bytes", x.name, sum.Indexes, err, len(rows), size)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/capacity"
 )
 
 const fast = `"Carrier":{"S":"fast"},`
@@ -212,12 +214,12 @@ func spent(t *testing.T, text string) string {
 	if err := json.Unmarshal([]byte(text), &out); err != nil {
 		t.Fatal(err)
 	}
-	var c consumedCapacity
+	var c capacity.Consumed
 	if err := json.Unmarshal([]byte(strings.Trim(string(out.ConsumedCapacity), "[]")), &c); err != nil {
 		t.Fatalf("%s: %v", out.ConsumedCapacity, err)
 	}
 	words := fmt.Sprintf("%v: table %v", c.CapacityUnits, c.Table.CapacityUnits)
-	for _, of := range []map[string]capacityUnits{c.LocalSecondaryIndexes, c.GlobalSecondaryIndexes} {
+	for _, of := range []map[string]capacity.Units{c.LocalSecondaryIndexes, c.GlobalSecondaryIndexes} {
 		for name, units := range of {
 			words += fmt.Sprintf(", %s %v", name, units.CapacityUnits)
 		}

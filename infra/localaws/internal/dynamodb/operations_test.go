@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -169,8 +170,9 @@ func TestTheTableHasEveryOperationOfTheAPI(t *testing.T) {
 			want = append(want, name)
 		}
 	}
+	operations := Operations()
 	for _, name := range want {
-		if _, ok := operations[name]; !ok || !rows[name] {
+		if ok := slices.Contains(operations, name); !ok || !rows[name] {
 			t.Errorf("%s: in the table of operations: %t, has a row: %t", name, ok, rows[name])
 		}
 	}
@@ -200,6 +202,21 @@ func TestAnOperationThatTheStoreHasNotIsAuthorizedThenUnknown(t *testing.T) {
 			}
 			_, err = call.Answer(t.Context())
 			wantCode(t, err, "UnknownOperationException", "", name)
+		}
+	}
+}
+
+// What an operation is read to must be something that package answer answers.
+func TestEveryReadingHasAnAnswer(t *testing.T) {
+	for _, row := range operationRows {
+		s := newTracking(t)
+		call, err := read(s, row.operation, row.body)
+		if err != nil {
+			t.Fatalf("%s: %v", row.operation, err)
+		}
+		var refused *api.Error
+		if _, err := call.Answer(t.Context()); err != nil && !errors.As(err, &refused) {
+			t.Errorf("%s: got %v, want an answer or a refusal", row.operation, err)
 		}
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
-	"go.etcd.io/bbolt"
 	"pgregory.net/rapid"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 )
 
 var tenants = []string{"yellow", "blue", "green"}
@@ -73,11 +73,12 @@ func touchesWhatItNames(t *rapid.T, s *Service, operation, body string) int {
 // contents is every stored item of TrackingData, by its key.
 func contents(t *rapid.T, s *Service) map[string]string {
 	out := map[string]string{}
-	err := s.store.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(s.store.table("TrackingData").bucket()).ForEach(func(k, v []byte) error {
-			out[string(k)] = string(v)
-			return nil
-		})
+	err := s.store.View(func(tx store.Tx) error {
+		items, _ := tx.Items(s.store.Table("TrackingData"))
+		for key, value := range items.In(store.Span{}, false) {
+			out[string(key)] = string(value)
+		}
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ func createWith(change ...string) string {
 func TestRefusalsAreWordedAsByDynamoDB(t *testing.T) {
 	s := newTracking(t)
 	must(t, s, "PutItem", `{"TableName":"TrackingData","Item":`+yellow1+`}`)
-	big := strings.Repeat("x", maxItem)
+	big := strings.Repeat("x", 400<<10)
 	keys := make([]string, 0, 101)
 	for i := range 101 {
 		keys = append(keys, fmt.Sprintf(`{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"%d"}}`, i))

@@ -41,7 +41,12 @@ func openDB(t testing.TB, path string) *bbolt.DB {
 
 func newService(t testing.TB) *Service {
 	t.Helper()
-	s, err := New(Config{DB: openDB(t, filepath.Join(t.TempDir(), "db")), Now: func() time.Time { return testTime }})
+	return newServiceAt(t, func() time.Time { return testTime })
+}
+
+func newServiceAt(t testing.TB, now func() time.Time) *Service {
+	t.Helper()
+	s, err := New(Config{DB: openDB(t, filepath.Join(t.TempDir(), "db")), Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +75,7 @@ func createBody(table, partition, partitionType, sort, sortType string) string {
 		`],"BillingMode":"PAY_PER_REQUEST"}`
 }
 
-func request(operation, body string) *api.Request {
+func requestOf(operation, body string) *api.Request {
 	return &api.Request{
 		ID: "test", Operation: operation, Body: []byte(body), Now: testTime, Account: testAccount, Region: testRegion,
 		Caller: &identity.Principal{Kind: identity.Root, ARN: "arn:aws:iam::000000000000:root", Account: testAccount},
@@ -79,7 +84,7 @@ func request(operation, body string) *api.Request {
 
 // read returns what s.Read makes of a request.
 func read(s *Service, operation, body string) (*api.Call, error) {
-	return s.Read(context.Background(), request(operation, body))
+	return s.Read(context.Background(), requestOf(operation, body))
 }
 
 // do answers a request as for a caller who may do everything. An error that has a body of its own comes
@@ -147,7 +152,7 @@ func serve(s *Service, w http.ResponseWriter, r *http.Request) {
 	}
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	resp, err := answerOf(r.Context(), s, request(operation, string(body)))
+	resp, err := answerOf(r.Context(), s, requestOf(operation, string(body)))
 	if err != nil {
 		failed := &api.Error{Code: "InternalServerError", Message: err.Error(), Status: http.StatusInternalServerError}
 		errors.As(err, &failed)

@@ -15,8 +15,11 @@ func createLate(name, project, key string) string {
 }
 
 type described struct {
-	AttributeDefinitions                          []attributeDefinition
-	LocalSecondaryIndexes, GlobalSecondaryIndexes []indexDescription
+	AttributeDefinitions                          []struct{ AttributeName string }
+	LocalSecondaryIndexes, GlobalSecondaryIndexes []struct {
+		IndexName, IndexStatus    string
+		ItemCount, IndexSizeBytes int64
+	}
 }
 
 // describedTable is what DescribeTable, or another operation that answers a description, says of indexes.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"example.com/shiptrack/infra/localaws/internal/dynamodb"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
 )
 
 var (
@@ -23,7 +23,7 @@ const maxDescription = 1 << 20
 
 // describe asks the upstream for a table, as root. It returns nil where there is none; whatever else is no
 // description of the table is a failure: without it nothing can be decided.
-func (e *endpoint) describe(ctx context.Context, name string) (*dynamodb.Schema, error) {
+func (e *endpoint) describe(ctx context.Context, name string) (*request.Schema, error) {
 	var out struct{ Table description }
 	code, err := e.ask(ctx, "DescribeTable", struct{ TableName string }{name}, &out)
 	switch {
@@ -44,17 +44,17 @@ func (e *endpoint) describe(ctx context.Context, name string) (*dynamodb.Schema,
 
 type description struct {
 	TableName, TableArn    string
-	KeySchema              dynamodb.KeySchema
+	KeySchema              request.KeySchema
 	GlobalSecondaryIndexes []index
 	LocalSecondaryIndexes  []index
 }
 
 type index struct {
 	IndexName string
-	KeySchema dynamodb.KeySchema
+	KeySchema request.KeySchema
 }
 
-func (d *description) schema(name string) (*dynamodb.Schema, error) {
+func (d *description) schema(name string) (*request.Schema, error) {
 	if d.TableName != name {
 		return nil, errNotAsked
 	}
@@ -62,7 +62,7 @@ func (d *description) schema(name string) (*dynamodb.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &dynamodb.Schema{Partition: partition, Indexes: map[string]string{}}
+	s := &request.Schema{Partition: partition, Indexes: map[string]string{}}
 	for _, indexes := range [][]index{d.GlobalSecondaryIndexes, d.LocalSecondaryIndexes} {
 		for _, one := range indexes {
 			if _, twice := s.Indexes[one.IndexName]; twice || one.IndexName == "" {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
-	"example.com/shiptrack/infra/localaws/internal/dynamodb"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
 )
 
 // DynamoDB is a DynamoDB that another endpoint answers. It is safe for concurrent use.
@@ -45,11 +45,11 @@ func NewDynamoDB(c Config) (*DynamoDB, error) {
 // Protocol returns JSON10.
 func (d *DynamoDB) Protocol() api.Protocol { return api.JSON10 }
 
-// Read says which permissions req needs. Beside the errors of dynamodb.Reader there are those of an
+// Read says which permissions req needs. Beside the errors of request.Permissions there are those of an
 // upstream that does not tell its tables, with status 500 or 503.
 func (d *DynamoDB) Read(ctx context.Context, req *api.Request) (*api.Call, error) {
-	by := &reading{tables: d.tables, told: map[string]*dynamodb.Schema{}}
-	permissions, err := dynamodb.NewReader(by).Read(ctx, req)
+	by := &reading{tables: d.tables, told: map[string]*request.Schema{}}
+	permissions, err := request.Permissions(ctx, req, by)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func refuseResourcePolicy(context.Context) (*api.Response, error) {
 }
 
 func (d *DynamoDB) answer(ctx context.Context, req *api.Request, by *reading) (*api.Response, error) {
-	changing := dynamodb.ChangesTables(req.Operation)
+	changing := request.ChangesTables(req.Operation)
 	share := int64(1)
 	if changing {
 		share = allRequests

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
-	"example.com/shiptrack/infra/localaws/internal/dynamodb"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
 )
 
 // fresh is how long a schema holds that was learnt from the upstream. It bounds what DynamoDB says of how
@@ -32,7 +32,7 @@ type tables struct {
 
 // knownTable is what the upstream said; schema is nil where it said that there is no such table.
 type knownTable struct {
-	schema *dynamodb.Schema
+	schema *request.Schema
 	asked  time.Time
 }
 
@@ -42,7 +42,7 @@ func newTables(e *endpoint) *tables {
 
 // Schema returns the schema of a table, nil where there is none. Whoever asks while the upstream is being
 // asked waits for the one answer, which is why a caller that goes away does not end the question.
-func (t *tables) Schema(ctx context.Context, name string) (*dynamodb.Schema, error) {
+func (t *tables) Schema(ctx context.Context, name string) (*request.Schema, error) {
 	now := t.now()
 	t.mu.Lock()
 	generation := t.generation
@@ -67,7 +67,7 @@ func (t *tables) Schema(ctx context.Context, name string) (*dynamodb.Schema, err
 	case <-ctx.Done():
 		return nil, unavailable(context.Cause(ctx))
 	case a := <-answer:
-		schema, _ := a.Val.(*dynamodb.Schema)
+		schema, _ := a.Val.(*request.Schema)
 		return schema, a.Err
 	}
 }
@@ -96,11 +96,11 @@ func (t *tables) forget() {
 // reading notes the schemas by which one request was read. It is not safe for concurrent use.
 type reading struct {
 	tables *tables
-	told   map[string]*dynamodb.Schema
+	told   map[string]*request.Schema
 }
 
 // Schema is that of tables; one request is read by one schema of a table.
-func (r *reading) Schema(ctx context.Context, name string) (*dynamodb.Schema, error) {
+func (r *reading) Schema(ctx context.Context, name string) (*request.Schema, error) {
 	if schema, ok := r.told[name]; ok {
 		return schema, nil
 	}
@@ -125,7 +125,7 @@ func (r *reading) check(ctx context.Context) error {
 	return nil
 }
 
-func same(a, b *dynamodb.Schema) bool {
+func same(a, b *request.Schema) bool {
 	if a == nil || b == nil {
 		return a == b
 	}

@@ -1,0 +1,89 @@
+// Package exception makes the refusals of DynamoDB, with the codes, namespaces and words of AWS. It refuses
+// nothing by itself, and what is no refusal, such as an error of the disk, it leaves as it is.
+package exception
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+)
+
+// Namespace stands before the '#' of __type in DynamoDB's own exceptions.
+const Namespace = "com.amazonaws.dynamodb.v20120810"
+
+const validateNamespace = "com.amazon.coral.validate"
+
+// Validation is the answer to a request that is readable and wrong.
+func Validation(format string, args ...any) *api.Error {
+	err := api.Errorf(http.StatusBadRequest, "ValidationException", format, args...)
+	err.Namespace = validateNamespace
+	return err
+}
+
+// Constraint words a ValidationException as the API's own model validation does.
+func Constraint(value, member, rule string) *api.Error {
+	return Validation("1 validation error detected: Value %s at '%s' failed to satisfy constraint: %s", value, member, rule)
+}
+
+// Missing is the answer to a request without a member that it must have.
+func Missing(member string) *api.Error { return Constraint("null", member, "Member must not be null") }
+
+// Serialization is the answer to a body that is not the JSON of the operation's input.
+func Serialization(format string, args ...any) *api.Error {
+	return api.Errorf(http.StatusBadRequest, "SerializationException", format, args...)
+}
+
+// New is an exception of DynamoDB's own, of the given code.
+func New(code, format string, args ...any) *api.Error {
+	err := api.Errorf(http.StatusBadRequest, code, format, args...)
+	err.Namespace = Namespace
+	return err
+}
+
+// ResourceNotFound is the answer of the item operations where there is no table, or no index.
+func ResourceNotFound() *api.Error {
+	return New("ResourceNotFoundException", "Requested resource not found")
+}
+
+// TableNotFound is the answer of the table operations where there is no table of that name.
+func TableNotFound(name string) *api.Error {
+	return New("ResourceNotFoundException", "Requested resource not found: Table: %s not found", name)
+}
+
+// KeyMismatch is the answer to a key that names other attributes than the table's key, or gives them values of
+// other types.
+func KeyMismatch() *api.Error {
+	return Validation("The provided key element does not match the schema")
+}
+
+// UnknownOperation is the answer to an operation that AWS has not, or the store has not.
+func UnknownOperation() *api.Error {
+	return api.Errorf(http.StatusBadRequest, "UnknownOperationException", "An unknown operation was requested.")
+}
+
+// Of gives the errors of attr and expr their form on the wire, as *api.Error; other errors it leaves as
+// they are.
+func Of(err error) error {
+	wrong, ok := errors.AsType[*attr.Error](err)
+	if !ok {
+		return err
+	}
+	if wrong.Code == attr.Serialization {
+		return Serialization("%s", wrong.Message)
+	}
+	return Validation("%s", wrong.Message)
+}
+
+// Message is what a refusal says, without its code.
+func Message(err error) string {
+	if wrong, ok := errors.AsType[*api.Error](Of(err)); ok {
+		return wrong.Message
+	}
+	return err.Error()
+}
+
+// List words names as AWS does.
+func List(names []string) string { return "[" + strings.Join(names, ", ") + "]" }

@@ -1,0 +1,86 @@
+package request
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+)
+
+// any resource: of actions that AWS lists without a resource type.
+const anyResource = "*"
+
+// namePattern is the grammar of table and index names ("Naming rules", DynamoDB Developer Guide).
+var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
+
+// labelPattern is what stands behind the kind in a table's sub-resources: a backup's, stream's, export's
+// or import's label. It excludes what could change the meaning of the ARN: separators and wildcards.
+var labelPattern = regexp.MustCompile(`^[a-zA-Z0-9_.:-]{1,255}$`)
+
+func validName(name string) error {
+	if !namePattern.MatchString(name) {
+		return exception.Validation("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, " +
+			"and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'")
+	}
+	return nil
+}
+
+// place is the account and region that a request is sent to.
+type place struct{ account, region string }
+
+func (p place) tableARN(table string) string {
+	return "arn:aws:dynamodb:" + p.region + ":" + p.account + ":table/" + table
+}
+
+func (p place) indexARN(table, index string) string { return p.tableARN(table) + "/index/" + index }
+
+func (p place) globalTableARN(name string) string {
+	return "arn:aws:dynamodb::" + p.account + ":global-table/" + name
+}
+
+// resourceOf returns the resource part of arn, which must be a DynamoDB ARN of this account and region.
+func (p place) resourceOf(arn string) (string, error) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" || parts[1] != "aws" || parts[2] != "dynamodb" {
+		return "", exception.Validation("Invalid ARN: %s", arn)
+	}
+	if parts[4] != p.account {
+		return "", api.Errorf(http.StatusBadRequest, "AccessDeniedException",
+			"The resource %s belongs to another account, and no resource-based policy allows access to it", arn)
+	}
+	if parts[3] != p.region {
+		return "", exception.Validation("Invalid ARN: %s is not in region %s", arn, p.region)
+	}
+	return parts[5], nil
+}
+
+// tableName returns the name of the table that given names, by its name or by its ARN.
+func (p place) tableName(given string) (string, error) {
+	name := given
+	if strings.HasPrefix(given, "arn:") {
+		resource, err := p.resourceOf(given)
+		if err != nil {
+			return "", err
+		}
+		var ok bool
+		if name, ok = strings.CutPrefix(resource, "table/"); !ok {
+			return "", exception.Validation("Invalid table ARN: %s", given)
+		}
+	}
+	return name, validName(name)
+}
+
+// subresource checks an ARN of the form table/NAME/KIND/LABEL, and returns the table's name.
+func (p place) subresource(arn, kind string) (table string, err error) {
+	resource, err := p.resourceOf(arn)
+	if err != nil {
+		return "", err
+	}
+	parts := strings.Split(resource, "/")
+	if len(parts) != 4 || parts[0] != "table" || parts[2] != kind || !labelPattern.MatchString(parts[3]) {
+		return "", exception.Validation("Invalid %s ARN: %s", kind, arn)
+	}
+	return parts[1], validName(parts[1])
+}

@@ -1,0 +1,135 @@
+package request
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
+)
+
+type provisionedThroughput struct{ ReadCapacityUnits, WriteCapacityUnits int64 }
+
+type createTableInput struct {
+	TableName                 string
+	AttributeDefinitions      []table.AttributeDefinition
+	KeySchema                 []table.KeySchemaElement
+	BillingMode               string
+	ProvisionedThroughput     *provisionedThroughput
+	DeletionProtectionEnabled bool
+	TableClass                string
+	Tags                      []table.Tag
+	GlobalSecondaryIndexes    []indexInput
+	LocalSecondaryIndexes     []indexInput
+
+	// What the store has not. Those that would change how the table behaves are refused; encryption,
+	// throughput limits and warm throughput change nothing that can be seen here, and are ignored.
+	VectorIndexes        []jsontext.Value
+	GlobalTableSourceArn string
+	ResourcePolicy       jsontext.Value
+	StreamSpecification  *struct{ StreamEnabled bool }
+}
+
+// CreateTable is a reading of a CreateTable.
+type CreateTable struct {
+	ARN string // of the table to be
+	in  createTableInput
+}
+
+func readCreateTable(r *reading) (any, error) {
+	var in createTableInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(in.TableName, "arn:") {
+		name, err := r.place.tableName(in.TableName)
+		if err != nil {
+			return nil, err
+		}
+		in.TableName = name
+	}
+	return &CreateTable{ARN: r.place.tableARN(in.TableName), in: in}, nil
+}
+
+// Table returns the table that is asked for, without ID and creation time. What the store has not, and what
+// "CreateTable", API reference, has as wrong, is an *api.Error: it is for the answer to give, not for the
+// reading, because who may not create tables need not learn it.
+func (c *CreateTable) Table() (*table.Table, error) { return c.in.table() }
+
+func (in *createTableInput) table() (*table.Table, error) {
+	if err := in.supported(); err != nil {
+		return nil, err
+	}
+	t := &table.Table{
+		Name: in.TableName, Attributes: in.AttributeDefinitions, Tags: in.Tags,
+		Class: in.TableClass, Protected: in.DeletionProtectionEnabled,
+	}
+	if err := oneOf("tableClass", in.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS"); err != nil {
+		return nil, err
+	}
+	if err := in.billing(t); err != nil {
+		return nil, err
+	}
+	types, err := readDefinitions(in.AttributeDefinitions)
+	if err != nil {
+		return nil, err
+	}
+	if t.Keys, err = readKeySchema("keySchema", in.KeySchema, types); err != nil {
+		return nil, err
+	}
+	if err := in.indexes(t, types); err != nil {
+		return nil, err
+	}
+	return t, usesDefinitions(t)
+}
+
+func (in *createTableInput) supported() error {
+	switch {
+	case len(in.VectorIndexes) > 0:
+		return exception.Validation("Vector indexes are not supported by this store")
+	case in.StreamSpecification != nil && in.StreamSpecification.StreamEnabled:
+		return exception.Validation("Streams are not supported by this store")
+	case given(in.ResourcePolicy):
+		return exception.Validation("Resource-based policies are not supported by this store")
+	case in.GlobalTableSourceArn != "":
+		return exception.Validation("Global tables are not supported by this store")
+	}
+	return nil
+}
+
+func (in *createTableInput) billing(t *table.Table) error {
+	if err := oneOf("billingMode", in.BillingMode, "PROVISIONED", "PAY_PER_REQUEST"); err != nil {
+		return err
+	}
+	through := in.ProvisionedThroughput
+	t.OnDemand = in.BillingMode == "PAY_PER_REQUEST"
+	switch {
+	case t.OnDemand && through != nil:
+		return exception.Validation("One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits " +
+			"can be specified when BillingMode is PAY_PER_REQUEST")
+	case t.OnDemand:
+		return nil
+	case through == nil:
+		return exception.Validation("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must " +
+			"both be specified when BillingMode is PROVISIONED")
+	}
+	if err := through.check("provisionedThroughput"); err != nil {
+		return err
+	}
+	t.Read, t.Write = through.ReadCapacityUnits, through.WriteCapacityUnits
+	return nil
+}
+
+func (p *provisionedThroughput) check(member string) error {
+	for _, one := range []struct {
+		name  string
+		units int64
+	}{{"readCapacityUnits", p.ReadCapacityUnits}, {"writeCapacityUnits", p.WriteCapacityUnits}} {
+		if one.units < 1 {
+			return exception.Constraint("'"+strconv.FormatInt(one.units, 10)+"'", member+"."+one.name, "Member must have value greater than or equal to 1")
+		}
+	}
+	return nil
+}

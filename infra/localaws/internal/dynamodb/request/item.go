@@ -1,0 +1,277 @@
+package request
+
+import (
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// placeholders are the members that every expression may refer to.
+type placeholders struct {
+	ExpressionAttributeNames  map[string]string
+	ExpressionAttributeValues map[string]attr.Value
+}
+
+// parser is what the given expressions, nil where one is absent, are parsed with.
+func (in *placeholders) parser(expressions ...*string) (*expr.Placeholders, error) {
+	used := false
+	for _, e := range expressions {
+		used = used || e != nil
+	}
+	switch {
+	case !used && in.ExpressionAttributeNames != nil:
+		return nil, exception.Validation("ExpressionAttributeNames can only be specified when using expressions")
+	case !used && in.ExpressionAttributeValues != nil:
+		return nil, exception.Validation("ExpressionAttributeValues can only be specified when using expressions")
+	}
+	return expr.NewPlaceholders(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
+}
+
+// keyInput is what the operations on one item have in common.
+type keyInput struct {
+	placeholders
+	TableName              string
+	Key                    attr.Item
+	ReturnConsumedCapacity string
+}
+
+type getInput struct {
+	keyInput
+	AttributesToGet      []string
+	ProjectionExpression *string
+	ConsistentRead       bool
+}
+
+// Get is a reading of one item to be fetched.
+type Get struct {
+	Target     *Target
+	Key        attr.Item
+	Projection *expr.Projection // nil: all of it
+	Consistent bool
+	Capacity   string // the effective ReturnConsumedCapacity
+}
+
+func readGetItem(r *reading) (any, error) {
+	var in getInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	g, err := r.get(&in)
+	if err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// get reads one item's fetch, and adds its permission.
+func (r *reading) get(in *getInput) (*Get, error) {
+	t, err := r.target("tableName", in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	if in.Key == nil {
+		return nil, exception.Missing("key")
+	}
+	capacity, err := returnCapacity(in.ReturnConsumedCapacity)
+	if err != nil {
+		return nil, err
+	}
+	p, err := in.parser(in.ProjectionExpression)
+	if err != nil {
+		return nil, err
+	}
+	projection, err := readProjection(p, in.ProjectionExpression, in.AttributesToGet)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Unused(); err != nil {
+		return nil, err
+	}
+	a := access{returnCapacity: capacity, enclosing: r.enclosing, selects: selectOf(projection)}
+	a.projected(projection)
+	r.item("GetItem", t, in.Key, &a)
+	return &Get{Target: t, Key: in.Key, Projection: projection, Consistent: in.ConsistentRead, Capacity: capacity}, nil
+}
+
+// item adds the permission for action on the item that key names.
+func (r *reading) item(action string, t *Target, key attr.Item, a *access) {
+	keys, known := t.Table.KeySchema("")
+	a.key(keys, known, key)
+	r.permit(action, t.ARN, t.Table, a.context())
+}
+
+func (a *access) projected(p *expr.Projection) {
+	if p != nil {
+		a.names(p.Attributes()...)
+	}
+}
+
+func selectOf(p *expr.Projection) string {
+	if p == nil {
+		return SelectAll
+	}
+	return selectSpecific
+}
+
+// conditionInput are the members of a conditional write, Expected and ConditionalOperator being those of
+// the API before expressions.
+type conditionInput struct {
+	ConditionExpression                 *string
+	Expected                            map[string]jsontext.Value
+	ConditionalOperator                 string
+	ReturnValuesOnConditionCheckFailure string
+}
+
+type writeInput struct {
+	keyInput
+	conditionInput
+	Item                        attr.Item
+	UpdateExpression            *string
+	AttributeUpdates            map[string]jsontext.Value
+	ReturnValues                string
+	ReturnItemCollectionMetrics string
+}
+
+// Change is a reading of one item to be written, or only checked.
+type Change struct {
+	Kind      string // the action: PutItem, UpdateItem, DeleteItem, ConditionCheckItem
+	Target    *Target
+	Key       attr.Item // nil of a put: its key is in Item
+	Item      attr.Item // of a put
+	Update    *expr.Update
+	Condition *expr.Condition
+	// ReturnOld says that a failed condition answers the item that failed it.
+	ReturnOld    bool
+	ReturnValues string // the effective one
+	Capacity     string // the effective ReturnConsumedCapacity
+	Unsupported  error  // why the store cannot do it, though it was read
+}
+
+func readPutItem(r *reading) (any, error) {
+	return r.write("PutItem", ReturnNone, ReturnAllOld)
+}
+
+func readUpdateItem(r *reading) (any, error) {
+	return r.write("UpdateItem", ReturnNone, ReturnAllOld, ReturnUpdatedOld, ReturnAllNew, ReturnUpdatedNew)
+}
+
+func readDeleteItem(r *reading) (any, error) {
+	return r.write("DeleteItem", ReturnNone, ReturnAllOld)
+}
+
+func (r *reading) write(action string, returnable ...string) (any, error) {
+	var in writeInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if err := oneOf("returnValues", in.ReturnValues, ReturnNone, ReturnAllOld, ReturnUpdatedOld, ReturnAllNew, ReturnUpdatedNew); err != nil {
+		return nil, err
+	}
+	if oneOf("", in.ReturnValues, returnable...) != nil {
+		return nil, exception.Validation("Return values set to invalid value")
+	}
+	c, err := r.change(action, &in)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// The values of ReturnValues.
+const (
+	ReturnNone       = "NONE"
+	ReturnAllOld     = "ALL_OLD"
+	ReturnUpdatedOld = "UPDATED_OLD"
+	ReturnAllNew     = "ALL_NEW"
+	ReturnUpdatedNew = "UPDATED_NEW"
+)
+
+// change reads one item's write, and adds its permission. Members that the action has not are ignored:
+// the answer has them not either.
+func (r *reading) change(action string, in *writeInput) (*Change, error) {
+	c := &Change{Kind: action, ReturnValues: in.ReturnValues, ReturnOld: in.ReturnValuesOnConditionCheckFailure == ReturnAllOld}
+	a := &access{enclosing: r.enclosing}
+	steps := []func(*writeInput, *access) error{
+		func(in *writeInput, _ *access) (err error) {
+			c.Target, err = r.target("tableName", in.TableName)
+			return err
+		},
+		c.readKey, c.readReturns, c.readExpressions,
+	}
+	for _, step := range steps {
+		if err := step(in, a); err != nil {
+			return nil, err
+		}
+	}
+	key := c.Key
+	if action == "PutItem" {
+		key = c.Item
+	}
+	r.item(action, c.Target, key, a)
+	return c, nil
+}
+
+func (c *Change) readKey(in *writeInput, _ *access) error {
+	if c.Kind == "PutItem" {
+		c.Item = in.Item
+		if c.Item == nil {
+			return exception.Missing("item")
+		}
+		return nil
+	}
+	c.Key = in.Key
+	if c.Key == nil {
+		return exception.Missing("key")
+	}
+	return nil
+}
+
+func (c *Change) readReturns(in *writeInput, a *access) (err error) {
+	if err := oneOf("returnValuesOnConditionCheckFailure", in.ReturnValuesOnConditionCheckFailure, ReturnAllOld, ReturnNone); err != nil {
+		return err
+	}
+	if err := oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", ReturnNone); err != nil {
+		return err
+	}
+	if c.Capacity, err = returnCapacity(in.ReturnConsumedCapacity); err != nil {
+		return err
+	}
+	if c.ReturnValues == "" {
+		c.ReturnValues = ReturnNone
+	}
+	a.returnCapacity, a.returnValues = c.Capacity, c.ReturnValues
+	if c.ReturnOld {
+		a.unknownReturns = c.ReturnValues != ReturnNone && c.ReturnValues != ReturnAllOld
+		a.returnValues = ReturnAllOld
+	}
+	return nil
+}
+
+func (c *Change) readExpressions(in *writeInput, a *access) error {
+	updates, conditions := in.UpdateExpression, in.ConditionExpression
+	if c.Kind != "UpdateItem" {
+		updates = nil
+	}
+	if err := c.readLegacy(in, a); err != nil {
+		return err
+	}
+	p, err := in.parser(updates, conditions)
+	if err != nil {
+		return err
+	}
+	if updates != nil {
+		if c.Update, err = expr.ParseUpdate(*updates, p); err != nil {
+			return err
+		}
+		a.names(c.Update.Attributes()...)
+	}
+	if conditions != nil {
+		if c.Condition, err = expr.ParseCondition(expr.ConditionExpression, *conditions, p); err != nil {
+			return err
+		}
+		a.names(c.Condition.Attributes()...)
+	}
+	return p.Unused()
+}

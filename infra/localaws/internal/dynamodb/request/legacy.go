@@ -1,0 +1,150 @@
+package request
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
+)
+
+// unsupported is the answer to parameters that were read and authorized, and that the store has not.
+func unsupported(parameter, instead string) error {
+	return exception.Validation("%s is not supported by this store: use %s", parameter, instead)
+}
+
+// notBoth refuses a request that has parameters of the API before expressions beside expressions.
+func notBoth(legacy, expressions map[string]bool) error {
+	old, new := present(legacy), present(expressions)
+	if old == "" || new == "" {
+		return nil
+	}
+	return exception.Validation("Can not use both expression and non-expression parameters in the same request: "+
+		"Non-expression parameters: {%s} Expression parameters: {%s}", old, new)
+}
+
+func present(parameters map[string]bool) string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		if parameters[name] {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// readLegacy notes the attributes in AttributeUpdates and Expected, which the store has not.
+func (c *Change) readLegacy(in *writeInput, a *access) error {
+	updates := in.AttributeUpdates
+	if c.Kind != "UpdateItem" {
+		updates = nil
+	}
+	err := notBoth(
+		map[string]bool{"AttributeUpdates": updates != nil, "Expected": in.Expected != nil, "ConditionalOperator": in.ConditionalOperator != ""},
+		map[string]bool{"UpdateExpression": c.Kind == "UpdateItem" && in.UpdateExpression != nil, "ConditionExpression": in.ConditionExpression != nil})
+	if err != nil {
+		return err
+	}
+	a.names(slices.Collect(maps.Keys(updates))...)
+	a.names(slices.Collect(maps.Keys(in.Expected))...)
+	switch {
+	case updates != nil:
+		c.Unsupported = unsupported("AttributeUpdates", "UpdateExpression")
+	case in.Expected != nil || in.ConditionalOperator != "":
+		c.Unsupported = unsupported("Expected", "ConditionExpression")
+	}
+	return nil
+}
+
+// readProjection reads a projection from either of the parameters that hold one.
+func readProjection(p *expr.Placeholders, expression *string, attributesToGet []string) (*expr.Projection, error) {
+	err := notBoth(map[string]bool{"AttributesToGet": attributesToGet != nil}, map[string]bool{"ProjectionExpression": expression != nil})
+	switch {
+	case err != nil:
+		return nil, err
+	case expression != nil:
+		return expr.ParseProjection(*expression, p)
+	case attributesToGet != nil:
+		return projectNames(attributesToGet)
+	}
+	return nil, nil
+}
+
+// projectNames is the projection of AttributesToGet, which names top-level attributes as they are.
+func projectNames(names []string) (*expr.Projection, error) {
+	if len(names) == 0 {
+		return nil, exception.Constraint("'[]'", "attributesToGet", "Member must have length greater than or equal to 1")
+	}
+	aliases, terms := make(map[string]string, len(names)), make([]string, len(names))
+	seen := make(map[string]bool, len(names))
+	for i, name := range names {
+		if seen[name] {
+			return nil, exception.Validation("One or more parameter values were invalid: Duplicate value in attribute name: %s", name)
+		}
+		seen[name] = true
+		terms[i] = "#a" + strconv.Itoa(i)
+		aliases[terms[i]] = name
+	}
+	p, err := expr.NewPlaceholders(aliases, nil)
+	if err != nil {
+		return nil, err
+	}
+	return expr.ParseProjection(strings.Join(terms, ", "), p)
+}
+
+// legacyCondition is an entry of KeyConditions.
+type legacyCondition struct {
+	ComparisonOperator string
+	AttributeValueList []attr.Value
+}
+
+// legacyOps are the operators that KeyConditions may use; each but BETWEEN takes one value.
+var legacyOps = map[string]expr.Op{
+	"EQ": expr.Equal, "LT": expr.Less, "LE": expr.LessOrEqual, "GT": expr.Greater, "GE": expr.GreaterOrEqual,
+	"BETWEEN": expr.Between, "BEGINS_WITH": expr.BeginsWith,
+}
+
+// readKeyConditions turns KeyConditions into the terms of a KeyConditionExpression.
+func readKeyConditions(conditions map[string]legacyCondition) ([]expr.KeyTerm, error) {
+	var terms []expr.KeyTerm
+	for _, name := range slices.Sorted(maps.Keys(conditions)) {
+		c := conditions[name]
+		op, ok := legacyOps[c.ComparisonOperator]
+		if !ok {
+			return nil, exception.Validation("Attempted conditional constraint is not an indexable operation")
+		}
+		want := 1
+		if op == expr.Between {
+			want = 2
+		}
+		if len(c.AttributeValueList) != want {
+			return nil, exception.Validation("One or more parameter values were invalid: "+
+				"Invalid number of argument(s) for the %s ComparisonOperator", c.ComparisonOperator)
+		}
+		terms = append(terms, expr.KeyTerm{Attribute: name, Op: op, Values: c.AttributeValueList})
+	}
+	return terms, nil
+}
+
+// returnCapacity is the effective value of ReturnConsumedCapacity.
+func returnCapacity(value string) (string, error) {
+	if value == "" {
+		return ReturnNone, nil
+	}
+	return value, oneOf("returnConsumedCapacity", value, "INDEXES", "TOTAL", ReturnNone)
+}
+
+// limit reads Limit.
+func limit(value *int) (int, error) {
+	if value == nil {
+		return 0, nil
+	}
+	if *value < 1 {
+		return 0, exception.Constraint(fmt.Sprintf("'%d'", *value), "limit", "Member must have value greater than or equal to 1")
+	}
+	return *value, nil
+}

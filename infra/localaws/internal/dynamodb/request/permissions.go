@@ -1,0 +1,123 @@
+package request
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
+)
+
+// Schema is what authorization has to know of a table that another endpoint holds. It is immutable.
+type Schema struct {
+	Partition string            // the attribute that is the partition key
+	Indexes   map[string]string // the same of each secondary index, by the index's name
+	Tags      map[string]string
+}
+
+// Tables knows the tables of another endpoint. It is safe for concurrent use.
+type Tables interface {
+	// Schema returns what is known of a table, nil where there is no such table: the keys of a request to
+	// it are unknown then, not absent. An error is answered, and nothing is decided.
+	Schema(ctx context.Context, table string) (*Schema, error)
+}
+
+// Permissions returns the permissions that req needs, where another endpoint answers it. Errors are as those
+// of Read, or an error of tables.
+//
+// It is stricter than Read, whose reading is answered: the other endpoint reads the same bytes once more. So
+// the item operations may have no member that localaws does not know, and the others none that is a known one
+// but for the case of its letters, which a careless reader would take for it.
+func Permissions(ctx context.Context, req *api.Request, tables Tables) ([]api.Permission, error) {
+	op, ok := operations[req.Operation]
+	if !ok {
+		return nil, exception.UnknownOperation()
+	}
+	r := newReading(req, func(name string) (*table.Table, error) {
+		if name == "" { // the resource belongs to no table
+			return nil, nil
+		}
+		schema, err := tables.Schema(ctx, name)
+		if err != nil || schema == nil {
+			return nil, err
+		}
+		return schema.table(name), nil
+	})
+	r.strict = op.read != nil
+	op.answered = nil // it is the other endpoint's
+	if op.read == nil {
+		if err := r.checkSpelling(); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := op.apply(r); err != nil {
+		return nil, exception.Of(err)
+	}
+	return r.permissions, nil
+}
+
+// checkSpelling refuses members that name a resource to a reader that does not look at the case of letters.
+func (r *reading) checkSpelling() error {
+	var exact, loose members
+	if err := r.decode(&exact); err != nil {
+		return err
+	}
+	err := json.Unmarshal(r.req.Body, &loose, json.MatchCaseInsensitiveNames(true))
+	if err != nil || !reflect.DeepEqual(exact, loose) {
+		return exception.Serialization("A member of the request differs from a known one in the case of its letters")
+	}
+	return nil
+}
+
+func (s *Schema) table(name string) *table.Table {
+	t := &table.Table{Name: name, Keys: table.KeySchema{Partition: table.KeyAttribute{Name: s.Partition}}}
+	for name, partition := range s.Indexes {
+		t.Indexes = append(t.Indexes, &table.Index{Name: name, Keys: table.KeySchema{Partition: table.KeyAttribute{Name: partition}}})
+	}
+	for key, value := range s.Tags {
+		t.Tags = append(t.Tags, table.Tag{Key: key, Value: value})
+	}
+	return t
+}
+
+// ChangesTables reports whether an operation may change what a Schema holds. It is said of all that
+// neither reads or writes items nor only describes or lists.
+func ChangesTables(operation string) bool {
+	if operations[operation].read != nil {
+		return false
+	}
+	for _, prefix := range []string{"Describe", "List", "Get"} {
+		if strings.HasPrefix(operation, prefix) {
+			return false
+		}
+	}
+	return true
+}
+
+// KeySchema is the key of a table or an index as DescribeTable has it.
+type KeySchema []table.KeySchemaElement
+
+// Partition returns the attribute that is the partition key.
+func (k KeySchema) Partition() (string, error) {
+	partition := ""
+	for _, e := range k {
+		if e.KeyType != "HASH" {
+			continue
+		}
+		if partition != "" || e.AttributeName == "" {
+			return "", errKeySchema
+		}
+		partition = e.AttributeName
+	}
+	if partition == "" {
+		return "", errKeySchema
+	}
+	return partition, nil
+}
+
+var errKeySchema = errors.New("the key schema does not have one partition key")

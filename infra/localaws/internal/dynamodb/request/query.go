@@ -1,0 +1,298 @@
+package request
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
+)
+
+// pageInput is what Query and Scan have in common.
+type pageInput struct {
+	placeholders
+	TableName              string
+	IndexName              string
+	AttributesToGet        []string
+	ProjectionExpression   *string
+	FilterExpression       *string
+	ConditionalOperator    string
+	ConsistentRead         bool
+	ExclusiveStartKey      attr.Item
+	Limit                  *int
+	ReturnConsumedCapacity string
+	Select                 string
+}
+
+type queryInput struct {
+	pageInput
+	KeyConditionExpression *string
+	KeyConditions          map[string]legacyCondition
+	QueryFilter            map[string]jsontext.Value
+	ScanIndexForward       *bool
+}
+
+type scanInput struct {
+	pageInput
+	ScanFilter    map[string]jsontext.Value
+	Segment       *int
+	TotalSegments *int
+}
+
+// Page is a reading of a Query or a Scan.
+type Page struct {
+	Target      *Target
+	Scan        bool            // not a Query
+	Index       string          // empty: the table
+	From        *table.Index    // nil: the table, or there is no such index
+	Keys        table.KeySchema // of what is read
+	Select      string          // the effective one
+	Terms       []expr.KeyTerm  // of a Query
+	Backward    bool
+	Filter      *expr.Condition
+	Projection  *expr.Projection // nil: all of each item, or of what the index has
+	Count       bool             // items are counted, not answered
+	Limit       int              // 0: none
+	Start       attr.Item        // nil: the first page
+	Consistent  bool
+	Capacity    string // the effective ReturnConsumedCapacity
+	Segment     int
+	Segments    int   // 0: the Scan is not parallel
+	Unsupported error // why the store cannot do it, though it was read
+
+	resource string
+}
+
+func readQuery(r *reading) (any, error) {
+	var in queryInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if err := in.oneKind(); err != nil {
+		return nil, err
+	}
+	p, err := in.parser(in.KeyConditionExpression, in.FilterExpression, in.ProjectionExpression)
+	if err != nil {
+		return nil, err
+	}
+	q, a, err := r.page(&in.pageInput, p)
+	if err != nil {
+		return nil, err
+	}
+	q.Backward = in.ScanIndexForward != nil && !*in.ScanIndexForward
+	if len(in.QueryFilter) > 0 {
+		q.Unsupported = unsupported("QueryFilter", "FilterExpression")
+	}
+	a.names(slices.Collect(maps.Keys(in.QueryFilter))...)
+	if in.KeyConditionExpression != nil {
+		q.Terms, err = expr.ParseKeyCondition(*in.KeyConditionExpression, p)
+	} else {
+		q.Terms, err = readKeyConditions(in.KeyConditions)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Unused(); err != nil {
+		return nil, err
+	}
+	if err := q.readPartition(a); err != nil {
+		return nil, err
+	}
+	r.permit("Query", q.resource, q.Target.Table, a.context())
+	return q, nil
+}
+
+// oneKind refuses parameters from before expressions beside expressions, and a Query without a key.
+func (in *queryInput) oneKind() error {
+	err := notBoth(map[string]bool{
+		"AttributesToGet": in.AttributesToGet != nil, "QueryFilter": in.QueryFilter != nil,
+		"ConditionalOperator": in.ConditionalOperator != "", "KeyConditions": in.KeyConditions != nil,
+	}, map[string]bool{
+		"ProjectionExpression": in.ProjectionExpression != nil, "FilterExpression": in.FilterExpression != nil,
+		"KeyConditionExpression": in.KeyConditionExpression != nil,
+	})
+	if err == nil && in.KeyConditions == nil && in.KeyConditionExpression == nil {
+		err = exception.Validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	}
+	return err
+}
+
+// readPartition notes the partition that a Query reads. It is known where the table is, and where exactly
+// one term compares the partition key, for equality; more than one is refused, never decided by one of
+// them. A start key names its partition too: one within another is for the answer to refuse, because who may
+// not read either must not learn what the table's key is called.
+func (q *Page) readPartition(a *access) error {
+	a.keyed = true
+	keys, known := q.Target.Table.KeySchema(q.Index)
+	var partition []expr.KeyTerm
+	for _, term := range q.Terms {
+		a.names(term.Attribute)
+		if known && term.Attribute == keys.Partition.Name {
+			partition = append(partition, term)
+		}
+	}
+	switch {
+	case len(partition) > 1:
+		return exception.Validation("KeyConditionExpressions must only contain one condition per key")
+	case len(partition) == 0 || partition[0].Op != expr.Equal:
+		a.unknownKeys = true
+		return nil
+	}
+	value := partition[0].Values[0]
+	a.partition(value)
+	if start, ok := q.Start[keys.Partition.Name]; ok {
+		a.partition(start)
+	}
+	return nil
+}
+
+func readScan(r *reading) (any, error) {
+	var in scanInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	err := notBoth(
+		map[string]bool{"AttributesToGet": in.AttributesToGet != nil, "ScanFilter": in.ScanFilter != nil, "ConditionalOperator": in.ConditionalOperator != ""},
+		map[string]bool{"ProjectionExpression": in.ProjectionExpression != nil, "FilterExpression": in.FilterExpression != nil})
+	if err != nil {
+		return nil, err
+	}
+	p, err := in.parser(in.FilterExpression, in.ProjectionExpression)
+	if err != nil {
+		return nil, err
+	}
+	s, a, err := r.page(&in.pageInput, p)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.ScanFilter) > 0 {
+		s.Unsupported = unsupported("ScanFilter", "FilterExpression")
+	}
+	a.names(slices.Collect(maps.Keys(in.ScanFilter))...)
+	if err := p.Unused(); err != nil {
+		return nil, err
+	}
+	if err := s.readSegments(&in); err != nil {
+		return nil, err
+	}
+	r.permit("Scan", s.resource, s.Target.Table, a.context())
+	s.Scan = true
+	return s, nil
+}
+
+func (q *Page) readSegments(in *scanInput) error {
+	if in.Segment == nil && in.TotalSegments == nil {
+		return nil
+	}
+	switch {
+	case in.Segment == nil:
+		return exception.Validation("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
+	case in.TotalSegments == nil:
+		return exception.Validation("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
+	case *in.TotalSegments < 1 || *in.TotalSegments > maxSegments:
+		return exception.Validation("1 validation error detected: Value '%d' at 'totalSegments' failed to satisfy constraint: "+
+			"Member must have value between 1 and %d", *in.TotalSegments, maxSegments)
+	case *in.Segment < 0 || *in.Segment >= *in.TotalSegments:
+		return exception.Validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: "+
+			"Segment: %d is not less than TotalSegments: %d", *in.Segment, *in.TotalSegments)
+	}
+	q.Segment, q.Segments = *in.Segment, *in.TotalSegments
+	return nil
+}
+
+const maxSegments = 1000000
+
+// page reads what Query and Scan have in common.
+func (r *reading) page(in *pageInput, p *expr.Placeholders) (*Page, *access, error) {
+	q := &Page{Index: in.IndexName, Start: in.ExclusiveStartKey, Consistent: in.ConsistentRead}
+	var err error
+	if q.Target, err = r.target("tableName", in.TableName); err != nil {
+		return nil, nil, err
+	}
+	q.resource, q.From = q.Target.ARN, q.Target.Table.Index(q.Index)
+	q.Keys, _ = q.Target.Table.KeySchema(q.Index)
+	if q.Index != "" {
+		if err := validName(q.Index); err != nil {
+			return nil, nil, err
+		}
+		q.resource = r.place.indexARN(q.Target.Name, q.Index)
+	}
+	if q.Limit, err = limit(in.Limit); err != nil {
+		return nil, nil, err
+	}
+	if q.Capacity, err = returnCapacity(in.ReturnConsumedCapacity); err != nil {
+		return nil, nil, err
+	}
+	if q.Projection, err = readProjection(p, in.ProjectionExpression, in.AttributesToGet); err != nil {
+		return nil, nil, err
+	}
+	a := &access{returnCapacity: q.Capacity}
+	if in.FilterExpression != nil {
+		if q.Filter, err = expr.ParseCondition(expr.FilterExpression, *in.FilterExpression, p); err != nil {
+			return nil, nil, err
+		}
+		a.names(q.Filter.Attributes()...)
+	}
+	a.projected(q.Projection)
+	for name := range q.Start {
+		a.names(name)
+	}
+	if a.selects, err = q.readSelect(in); err != nil {
+		return nil, nil, err
+	}
+	q.Select, q.Count = a.selects, a.selects == selectCount
+	return q, a, nil
+}
+
+// readSelect returns the effective Select, and refuses one that contradicts the projection: a request
+// that says SPECIFIC_ATTRIBUTES and names none would read all.
+func (q *Page) readSelect(in *pageInput) (string, error) {
+	if err := oneOf("select", in.Select, selectSpecific, selectCount, SelectAll, selectProjected); err != nil {
+		return "", err
+	}
+	switch {
+	case in.Select == "" && q.Projection != nil:
+		return selectSpecific, nil
+	case in.Select == "" && q.Index != "":
+		return selectProjected, nil
+	case in.Select == "":
+		return SelectAll, nil
+	case in.Select == selectSpecific && q.Projection == nil:
+		return "", exception.Validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+	case in.Select != selectSpecific && q.Projection != nil:
+		return "", exception.Validation("Cannot specify the AttributesToGet or ProjectionExpression when choosing to get %s", in.Select)
+	case in.Select == selectProjected && q.Index == "":
+		return "", exception.Validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+	}
+	return in.Select, nil
+}
+
+// readSearchVectors authorizes a search over an index and its table. Its result may come from any
+// partition, and a condition on the partition key is not read: the keys are unknown.
+func readSearchVectors(r *reading) (any, error) {
+	var in struct {
+		keyInput
+		IndexName                 string
+		ProjectionExpression      *string
+		SearchConditionExpression *string
+	}
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	t, err := r.target("tableName", in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	if err := validName(in.IndexName); err != nil {
+		return nil, err
+	}
+	for _, arn := range []string{t.ARN, r.place.indexARN(t.Name, in.IndexName)} {
+		a := access{keyed: true, unknownKeys: true, unknownAttributes: true}
+		r.permit("SearchVectors", arn, t.Table, a.context())
+	}
+	return nil, nil
+}

@@ -1,0 +1,202 @@
+package request
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
+	"example.com/shiptrack/infra/localaws/internal/identity"
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// reading is one request while it is read.
+type reading struct {
+	req         *api.Request
+	place       place
+	tables      func(name string) (*table.Table, error) // nil, nil: there is no such table
+	strict      bool                                    // members that are not known are refused
+	permissions []api.Permission
+	enclosing   string // the transaction that the items stand in
+}
+
+func newReading(req *api.Request, tables func(name string) (*table.Table, error)) *reading {
+	return &reading{req: req, place: place{account: req.Account, region: req.Region}, tables: tables}
+}
+
+// apply reads a request by its operation's entry, and returns what the answer is made from.
+func (op operation) apply(r *reading) (any, error) {
+	if op.read != nil {
+		return op.read(r)
+	}
+	var m members
+	if err := r.decode(&m); err != nil {
+		return nil, err
+	}
+	for i := range op.rules {
+		if err := r.applyRule(&op.rules[i], &m); err != nil {
+			return nil, err
+		}
+	}
+	if op.answered == nil {
+		return nil, nil
+	}
+	return op.answered(r)
+}
+
+func (r *reading) applyRule(rule *rule, m *members) error {
+	if rule.when != nil && !rule.when(m) {
+		return nil
+	}
+	arn, tableName, err := rule.resource(r.place, m)
+	if err != nil {
+		return err
+	}
+	t, err := r.tables(tableName)
+	if err != nil {
+		return err
+	}
+	actions := rule.actions
+	if len(actions) == 0 {
+		actions = []string{r.req.Operation}
+	}
+	for _, action := range actions {
+		context, err := m.tagContext()
+		if err != nil {
+			return err
+		}
+		if rule.anyKey {
+			context.SetUnknown(leadingKeys)
+		}
+		r.permit(action, arn, t, context)
+	}
+	return nil
+}
+
+// permit adds a permission; t is the table that the resource belongs to, or nil.
+func (r *reading) permit(action, resource string, t *table.Table, context *policy.Context) {
+	permission := api.Permission{Action: "dynamodb:" + action, Resource: resource, Context: context}
+	if t != nil {
+		setTags(context, "aws:ResourceTag/", t.Tags)
+	} else if _, path, ok := strings.Cut(resource, ":table/"); ok {
+		name, _, _ := strings.Cut(path, "/")
+		permission.Note = "there is no table " + name + " in this region, so what keys the request names is not known: create the table first"
+	}
+	r.permissions = append(r.permissions, permission)
+}
+
+// maxTags is how many tags a table may have.
+const maxTags = 50
+
+// tagContext holds the tags in the request itself.
+func (m *members) tagContext() (*policy.Context, error) {
+	if len(m.Tags) > maxTags || len(m.TagKeys) > maxTags {
+		return nil, exception.Validation("Too many tags, must be at most %d", maxTags)
+	}
+	context := new(policy.Context)
+	keys := slices.Clone(m.TagKeys)
+	for _, t := range m.Tags {
+		if slices.Contains(keys, t.Key) {
+			return nil, exception.Validation("One or more parameter values were invalid: Duplicate tag key: %s", t.Key)
+		}
+		keys = append(keys, t.Key)
+	}
+	setTags(context, "aws:RequestTag/", m.Tags)
+	if len(keys) > 0 {
+		context.SetAll("aws:TagKeys", keys)
+	}
+	return context, nil
+}
+
+// setTags gives each tag its condition key. DynamoDB tells tags apart that differ in case alone, condition
+// keys do not: such a key matches "a resource tag key named either TagKey1 or tagkey1, but not both" (IAM
+// User Guide, "AWS global condition context keys"). Where both are there its value is unknown.
+func setTags(context *policy.Context, prefix string, tags []table.Tag) {
+	for i, t := range tags {
+		same := func(earlier table.Tag) bool { return identity.SameKey(earlier.Key, t.Key) }
+		if slices.ContainsFunc(tags[:i], same) {
+			context.SetUnknown(prefix + t.Key)
+		} else {
+			context.Set(prefix+t.Key, t.Value)
+		}
+	}
+}
+
+// decode reads the whole body into a struct, strictly: two members of one name, invalid UTF-8 and
+// anything behind the object are refused. Members that the struct has not are ignored, as AWS ignores
+// them: what is not in it can neither widen nor narrow what is authorized, for the answer has it not
+// either. Names are case-sensitive.
+func (r *reading) decode(into any) error {
+	err := json.Unmarshal(r.req.Body, into, json.RejectUnknownMembers(r.strict))
+	if err == nil {
+		return nil
+	}
+	if wrong, ok := errors.AsType[*attr.Error](err); ok {
+		return wrong
+	}
+	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
+		if errors.Is(err, json.ErrUnknownName) {
+			return exception.Serialization("localaws does not know the member %s, so it cannot authorize the request", wrong.JSONPointer)
+		}
+		return exception.Serialization("%s", mistyped(wrong))
+	}
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		return exception.Serialization("An object has two members of one name")
+	}
+	return exception.Serialization("The body is not the JSON of a request")
+}
+
+// mistyped words a member of the wrong type as AWS does.
+func mistyped(err *json.SemanticError) string {
+	kind := map[jsontext.Kind]string{'"': "STRING_VALUE", '0': "NUMBER_VALUE", 't': "TRUE_VALUE", 'f': "FALSE_VALUE"}[err.JSONKind]
+	if kind == "" {
+		return "Unexpected structure or collection where a value was expected, or a value in place of one"
+	}
+	return fmt.Sprintf("%s cannot be converted to the type of %s", kind, err.JSONPointer)
+}
+
+// Target is the table that a request names.
+type Target struct {
+	Name  string
+	ARN   string
+	Table *table.Table // nil: there is none
+}
+
+// Found refuses a request that names a table which was not there when it was read.
+func (t *Target) Found() error {
+	if t.Table == nil {
+		return exception.ResourceNotFound()
+	}
+	return nil
+}
+
+// target resolves a table name or ARN, found in the named member.
+func (r *reading) target(member, given string) (*Target, error) {
+	if given == "" {
+		return nil, exception.Missing(member)
+	}
+	name, err := r.place.tableName(given)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.tables(name)
+	if err != nil {
+		return nil, err
+	}
+	return &Target{Name: name, ARN: r.place.tableARN(name), Table: t}, nil
+}
+
+// oneOf refuses a value outside of an enumeration; an empty value is an absent member.
+func oneOf(member, value string, allowed ...string) error {
+	if value == "" || slices.Contains(allowed, value) {
+		return nil
+	}
+	return exception.Constraint("'"+value+"'", member, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
+}

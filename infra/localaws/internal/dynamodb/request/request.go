@@ -1,0 +1,37 @@
+// Package request says what a request of DynamoDB asks for: the permissions that it needs, on which resources
+// and under which condition keys, and what its answer is to be made from. It refuses what is not the JSON of
+// the operation or is wrong whatever the tables hold; keys that it cannot read are unknown to the policies,
+// never left out.
+package request
+
+import (
+	"maps"
+	"slices"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
+)
+
+// Read reads req once. It returns the permissions that req needs, and the reading that its answer is made
+// from: a pointer to one of BatchGet, BatchWrite, Change, CreateTable, DeleteTable, DescribeTable,
+// DescribeTimeToLive, Get, ListTables, ListTags, Page, TransactGet, TransactWrite and UpdateTable, or nil
+// where the store has not the operation.
+//
+// tables returns what is known of the named table, nil where there is none. Errors are *api.Error: a
+// SerializationException where the body is not the operation's JSON, a ValidationException where it is
+// readable and wrong whatever the tables hold, UnknownOperationException where AWS has no such operation.
+func Read(req *api.Request, tables func(name string) *table.Table) (permissions []api.Permission, asked any, err error) {
+	op, ok := operations[req.Operation]
+	if !ok {
+		return nil, nil, exception.UnknownOperation()
+	}
+	r := newReading(req, func(name string) (*table.Table, error) { return tables(name), nil })
+	if asked, err = op.apply(r); err != nil {
+		return nil, nil, exception.Of(err)
+	}
+	return r.permissions, asked, nil
+}
+
+// Operations returns the names of all operations that are authorized, in order.
+func Operations() []string { return slices.Sorted(maps.Keys(operations)) }

@@ -1,0 +1,289 @@
+package request
+
+import (
+	"strings"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
+)
+
+type statementInput struct {
+	Statement                           string
+	Parameters                          []attr.Value
+	ReturnValuesOnConditionCheckFailure string
+
+	executionInput
+}
+
+// executionInput are members that decide nothing about authorization: a NextToken goes on in the statement
+// that is given beside it.
+type executionInput struct {
+	ClientRequestToken     string
+	ConsistentRead         bool
+	Limit                  *int
+	NextToken              string
+	ReturnConsumedCapacity string
+}
+
+const (
+	maxStatement       = 8192
+	maxBatchStatements = 25
+)
+
+func readExecuteStatement(r *reading) (any, error) {
+	var in statementInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	return nil, r.statements([]statementInput{in})
+}
+
+func readBatchExecuteStatement(r *reading) (any, error) {
+	var in struct {
+		executionInput
+		Statements []statementInput
+	}
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if len(in.Statements) > maxBatchStatements {
+		return nil, exception.Validation("Too many statements requested for the BatchExecuteStatement call")
+	}
+	return nil, r.statements(in.Statements)
+}
+
+func readExecuteTransaction(r *reading) (any, error) {
+	var in struct {
+		executionInput
+		TransactStatements []statementInput
+	}
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if err := entries("transactStatements", len(in.TransactStatements)); err != nil {
+		return nil, err
+	}
+	r.enclosing = r.req.Operation
+	return nil, r.statements(in.TransactStatements)
+}
+
+// statements adds a permission per statement.
+func (r *reading) statements(all []statementInput) error {
+	if err := size("statements", len(all)); err != nil {
+		return err
+	}
+	for i := range all {
+		if err := r.statement(&all[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reading) statement(in *statementInput) error {
+	switch {
+	case in.Statement == "":
+		return exception.Missing("statement")
+	case len(in.Statement) > maxStatement:
+		return exception.Validation("1 validation error detected: Value at 'statement' failed to satisfy constraint: "+
+			"Member must have length less than or equal to %d", maxStatement)
+	}
+	if err := oneOf("returnValuesOnConditionCheckFailure", in.ReturnValuesOnConditionCheckFailure, ReturnAllOld, ReturnNone); err != nil {
+		return err
+	}
+	params, err := bind(in.Statement, in.Parameters)
+	if err != nil {
+		return err
+	}
+	head, err := statementParser.ParseString("", in.Statement)
+	if err != nil {
+		return errStatement()
+	}
+	s := &partiqlStatement{params: params, text: in.Statement, access: access{keyed: true, enclosing: r.enclosing}}
+	if in.ReturnValuesOnConditionCheckFailure == ReturnAllOld {
+		s.access.unknownReturns = true
+	}
+	return s.permit(r, head)
+}
+
+// partiqlStatement is a statement while it is read.
+type partiqlStatement struct {
+	params parameters
+	text   string
+	access access
+	keys   table.KeySchema
+	known  bool // keys are
+}
+
+func (s *partiqlStatement) permit(r *reading, head *statement) error {
+	action, name := head.kind()
+	t, err := r.target("statement", name.Table.String())
+	if err != nil {
+		return err
+	}
+	arn, index := t.ARN, ""
+	if name.Index != nil {
+		index = name.Index.String()
+		if err := validName(index); err != nil {
+			return err
+		}
+		arn = r.place.indexARN(t.Name, index)
+	}
+	s.keys, s.known = t.Table.KeySchema(index)
+	offset := len(s.text)
+	if len(head.Rest) > 0 {
+		offset = head.Rest[0].Pos.Offset
+	}
+	switch action {
+	case "PartiQLSelect":
+		s.readSelect(head.Select, offset)
+	case "PartiQLInsert":
+		s.readInsert(offset)
+	default:
+		s.readChange(action, head.Rest, offset)
+	}
+	r.permit(action, arn, t.Table, s.access.context())
+	return nil
+}
+
+func (st *statement) kind() (action string, name *nameParts) {
+	switch {
+	case st.Select != nil:
+		return "PartiQLSelect", &st.Select.From
+	case st.Insert != nil:
+		return "PartiQLInsert", st.Insert
+	case st.Update != nil:
+		return "PartiQLUpdate", st.Update
+	}
+	return "PartiQLDelete", st.Delete
+}
+
+func (s *partiqlStatement) readSelect(head *selectHead, offset int) {
+	s.access.selects = selectSpecific
+	if head.All {
+		s.access.selects = SelectAll
+	}
+	for i := range head.Paths {
+		s.access.names(head.Paths[i].Name.String())
+	}
+	s.access.fullTableScan = "true"
+	if c := s.clauses(offset); c != nil && s.where(c, offset) {
+		s.access.fullTableScan = "false"
+	}
+}
+
+// readChange reads UPDATE and DELETE. What an UPDATE sets is not read: its attributes are unknown.
+func (s *partiqlStatement) readChange(action string, rest []restToken, offset int) {
+	s.access.returnValues = ReturnNone
+	if action == "PartiQLUpdate" {
+		s.access.unknownAttributes = true
+		offset = whereOf(rest, len(s.text))
+	}
+	c := s.clauses(offset)
+	if c == nil {
+		s.access.unknownReturns = true
+		return
+	}
+	if len(c.Returning) == 2 {
+		s.access.returnValues = returning(c.Returning)
+	}
+	s.where(c, offset)
+}
+
+// returning is what ReturnValues would be called for a RETURNING clause.
+func returning(words []string) string {
+	what := map[string]string{"ALL": "ALL_", "MODIFIED": "UPDATED_"}[strings.ToUpper(words[0])]
+	return what + strings.ToUpper(words[1])
+}
+
+// whereOf is the offset of the only WHERE; that of the end where there is none, or more than one.
+func whereOf(rest []restToken, end int) int {
+	at := end
+	for _, t := range rest {
+		if !strings.EqualFold(t.Text, "WHERE") {
+			continue
+		}
+		if at != end {
+			return end
+		}
+		at = t.Pos.Offset
+	}
+	return at
+}
+
+// clauses reads what stands behind offset, or returns nil, keys and attributes being unknown.
+func (s *partiqlStatement) clauses(offset int) *clauses {
+	c, err := clausesParser.ParseString("", s.text[offset:])
+	if err != nil {
+		s.access.unknownKeys, s.access.unknownAttributes = true, true
+		return nil
+	}
+	return c
+}
+
+// where notes the partitions that the terms name, and reports whether they name any. The partition key
+// must be compared once, by = or IN, else the keys are unknown.
+func (s *partiqlStatement) where(c *clauses, offset int) bool {
+	for i := range c.OrderBy {
+		s.access.names(c.OrderBy[i].Name.String())
+	}
+	var partitions []operand
+	count := 0
+	for _, t := range c.Where {
+		p := t.Path
+		if t.Function != nil {
+			p = &t.Function.Path
+		}
+		s.access.names(p.Name.String())
+		if !s.known || p.Name.String() != s.keys.Partition.Name {
+			continue
+		}
+		count++
+		switch {
+		case len(p.Rest) > 0:
+			count++ // a part of the key is no key
+		case t.Compare != nil && t.Compare.Op == "=":
+			partitions = append(partitions, t.Compare.Value)
+		default:
+			partitions = append(partitions, t.In...)
+		}
+	}
+	if count != 1 || len(partitions) == 0 {
+		s.access.unknownKeys = true
+		return false
+	}
+	for _, o := range partitions {
+		s.partition(o, offset)
+	}
+	return true
+}
+
+func (s *partiqlStatement) partition(o operand, offset int) {
+	v, ok := s.params.value(o, offset)
+	if !ok {
+		s.access.unknownKeys = true
+		return
+	}
+	s.access.partition(v)
+}
+
+func (s *partiqlStatement) readInsert(offset int) {
+	in, err := insertParser.ParseString("", s.text[offset:])
+	if err != nil {
+		s.access.unknownKeys, s.access.unknownAttributes = true, true
+		return
+	}
+	count := 0
+	for _, f := range in.Value.Fields {
+		name := unquote(f.Name)
+		s.access.names(name)
+		if s.known && name == s.keys.Partition.Name {
+			count++
+			s.partition(f.Value, offset)
+		}
+	}
+	if count != 1 {
+		s.access.unknownKeys = true
+	}
+}

@@ -1,0 +1,167 @@
+package request
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/identity"
+)
+
+// maxTransaction is the most entries that a transaction may have.
+const maxTransaction = 100
+
+func entries(member string, n int) error {
+	if n > maxTransaction {
+		return exception.Validation("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
+			"Member must have length less than or equal to %d", member, maxTransaction)
+	}
+	return size(member, n)
+}
+
+type transactGetInput struct {
+	TransactItems []struct {
+		Get *struct {
+			ExpressionAttributeNames map[string]string
+			Key                      attr.Item
+			ProjectionExpression     *string
+			TableName                string
+		}
+	}
+	ReturnConsumedCapacity string
+}
+
+// TransactGet is a reading of a TransactGetItems.
+type TransactGet struct {
+	Gets     []*Get
+	Capacity string // ReturnConsumedCapacity
+}
+
+func readTransactGet(r *reading) (any, error) {
+	var in transactGetInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if err := entries("transactItems", len(in.TransactItems)); err != nil {
+		return nil, err
+	}
+	r.enclosing = r.req.Operation
+	var gets []*Get
+	for i, entry := range in.TransactItems {
+		if entry.Get == nil {
+			return nil, exception.Missing(fmt.Sprintf("transactItems.%d.member.get", i+1))
+		}
+		one := getInput{ProjectionExpression: entry.Get.ProjectionExpression}
+		one.TableName, one.Key, one.ReturnConsumedCapacity = entry.Get.TableName, entry.Get.Key, in.ReturnConsumedCapacity
+		one.ExpressionAttributeNames = entry.Get.ExpressionAttributeNames
+		g, err := r.get(&one)
+		if err != nil {
+			return nil, err
+		}
+		gets = append(gets, g)
+	}
+	return &TransactGet{Gets: gets, Capacity: in.ReturnConsumedCapacity}, nil
+}
+
+type transactWriteInput struct {
+	TransactItems []struct {
+		Put, Update, Delete, ConditionCheck *writeInput
+	}
+	ClientRequestToken          string
+	ReturnConsumedCapacity      string
+	ReturnItemCollectionMetrics string
+}
+
+// TransactWrite is a reading of a TransactWriteItems.
+type TransactWrite struct {
+	Changes  []*Change
+	Token    []byte            // the hash of caller and ClientRequestToken; empty: not idempotent
+	Digest   [sha256.Size]byte // of the request
+	Capacity string            // the effective ReturnConsumedCapacity
+}
+
+func readTransactWrite(r *reading) (any, error) {
+	var in transactWriteInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if err := entries("transactItems", len(in.TransactItems)); err != nil {
+		return nil, err
+	}
+	if len(in.ClientRequestToken) > maxToken {
+		return nil, exception.Constraint("'"+in.ClientRequestToken+"'", "clientRequestToken", "Member must have length less than or equal to 36")
+	}
+	r.enclosing = r.req.Operation
+	t := &TransactWrite{Token: tokenOf(in.ClientRequestToken, r.req.Caller), Digest: sha256.Sum256(r.req.Body)}
+	for _, entry := range in.TransactItems {
+		var action string
+		var one *writeInput
+		for _, kind := range []struct {
+			action string
+			in     *writeInput
+		}{
+			{"PutItem", entry.Put}, {"UpdateItem", entry.Update}, {"DeleteItem", entry.Delete},
+			{"ConditionCheckItem", entry.ConditionCheck},
+		} {
+			if kind.in == nil {
+				continue
+			}
+			if one != nil {
+				return nil, exception.Validation("TransactItems can only contain one of Check, Put, Update or Delete")
+			}
+			action, one = kind.action, kind.in
+		}
+		c, err := r.entry(action, one, &in)
+		if err != nil {
+			return nil, err
+		}
+		t.Capacity = c.Capacity
+		t.Changes = append(t.Changes, c)
+	}
+	return t, nil
+}
+
+const maxToken = 36
+
+// tokenOf is a ClientRequestToken of one caller, nil where there is none. Callers do not share tokens: one
+// cannot learn that another used the same. Whoever assumes a role is free to give two tenants' sessions one
+// name, so a caller is its ARN and its tags.
+func tokenOf(token string, caller *identity.Principal) []byte {
+	if token == "" {
+		return nil
+	}
+	// Neither an ARN nor a tag has a line break, and what is hashed always fits a key of the store.
+	name := []string{caller.ARN}
+	for _, key := range slices.Sorted(maps.Keys(caller.Tags)) {
+		name = append(name, key, caller.Tags[key])
+	}
+	sum := sha256.Sum256([]byte(strings.Join(append(name, token), "\n")))
+	return sum[:]
+}
+
+// entry reads one entry of a transaction. Members that an entry has not, though the operation of its own
+// has them, are dropped here.
+func (r *reading) entry(action string, given *writeInput, in *transactWriteInput) (*Change, error) {
+	if given == nil {
+		return nil, exception.Validation("TransactItems must contain one of Check, Put, Update or Delete")
+	}
+	one := writeInput{
+		Item: given.Item, UpdateExpression: given.UpdateExpression,
+		ReturnItemCollectionMetrics: in.ReturnItemCollectionMetrics,
+	}
+	one.keyInput = given.keyInput
+	one.ReturnConsumedCapacity = in.ReturnConsumedCapacity
+	one.ConditionExpression = given.ConditionExpression
+	one.ReturnValuesOnConditionCheckFailure = given.ReturnValuesOnConditionCheckFailure
+	switch {
+	case action == "UpdateItem" && one.UpdateExpression == nil:
+		return nil, exception.Missing("transactItems.member.update.updateExpression")
+	case action == "ConditionCheckItem" && one.ConditionExpression == nil:
+		return nil, exception.Missing("transactItems.member.conditionCheck.conditionExpression")
+	}
+	return r.change(action, &one)
+}

@@ -1,0 +1,201 @@
+package request
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
+)
+
+type updateTableInput struct {
+	TableName                   string
+	AttributeDefinitions        []table.AttributeDefinition
+	GlobalSecondaryIndexUpdates []indexUpdate
+	unsupportedUpdates
+}
+
+// unsupportedUpdates are what UpdateTable could change besides, and the store does not.
+type unsupportedUpdates struct {
+	BillingMode, ProvisionedThroughput, OnDemandThroughput, WarmThroughput         jsontext.Value
+	DeletionProtectionEnabled, TableClass, SSESpecification                        jsontext.Value
+	StreamSpecification, ReplicaUpdates, GlobalTableWitnessUpdates                 jsontext.Value
+	MultiRegionConsistency, GlobalTableSettingsReplicationMode, VectorIndexUpdates jsontext.Value
+}
+
+type indexUpdate struct {
+	Create *indexInput
+	Delete *struct{ IndexName string }
+	Update *struct{ IndexName string }
+}
+
+// name is the index that one update names.
+func (u *indexUpdate) name() string {
+	switch {
+	case u.Create != nil:
+		return u.Create.IndexName
+	case u.Delete != nil:
+		return u.Delete.IndexName
+	}
+	return u.Update.IndexName
+}
+
+// UpdateTable is a reading of an UpdateTable, which creates or deletes one global index.
+type UpdateTable struct {
+	Target *Target
+	in     updateTableInput
+}
+
+func readUpdateTable(r *reading) (any, error) {
+	var in updateTableInput
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	t, err := r.target("tableName", in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateTable{Target: t, in: in}, nil
+}
+
+// Check refuses, with an *api.Error, what is wrong whatever the table is, and what the store has not. As
+// CreateTable.Table it is for the answer.
+func (u *UpdateTable) Check() error { return u.in.check() }
+
+// Apply makes the change to a table that nobody sees yet. Refusals, of *api.Error, are of what does not fit
+// the table.
+func (u *UpdateTable) Apply(t *table.Table) error {
+	one := &u.in.GlobalSecondaryIndexUpdates[0]
+	if one.Delete != nil {
+		return deleteIndex(t, one.name())
+	}
+	return createIndex(t, one.Create, u.in.AttributeDefinitions)
+}
+
+func (in *updateTableInput) check() error {
+	if err := in.supported(); err != nil {
+		return err
+	}
+	switch {
+	case in.GlobalSecondaryIndexUpdates == nil:
+		return exception.Validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, " +
+			"SSESpecification, ReplicaUpdates, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
+	case len(in.GlobalSecondaryIndexUpdates) == 0:
+		return exception.Validation("One or more parameter values were invalid: List of GlobalSecondaryIndexUpdates is empty")
+	}
+	seen := map[string]bool{}
+	for _, u := range in.GlobalSecondaryIndexUpdates {
+		actions := 0
+		for _, given := range []bool{u.Create != nil, u.Delete != nil, u.Update != nil} {
+			if given {
+				actions++
+			}
+		}
+		switch {
+		case actions == 0:
+			return exception.Validation("One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, " +
+				"GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null")
+		case actions > 1:
+			return exception.Validation("One or more parameter values were invalid: Only one global secondary index action is allowed " +
+				"per GlobalSecondaryIndexUpdate object")
+		case seen[u.name()]:
+			return exception.Validation("One or more parameter values were invalid: Only one global secondary index update per index is allowed "+
+				"simultaneously. Index: %s", u.name())
+		case u.Update != nil:
+			return exception.Validation("GlobalSecondaryIndexUpdate.Update is not supported by this store")
+		}
+		seen[u.name()] = true
+	}
+	if len(seen) > 1 {
+		return exception.New("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
+	}
+	return nil
+}
+
+func (in *updateTableInput) supported() error {
+	for _, one := range []struct {
+		name  string
+		value jsontext.Value
+	}{
+		{"BillingMode", in.BillingMode}, {"ProvisionedThroughput", in.ProvisionedThroughput},
+		{"OnDemandThroughput", in.OnDemandThroughput}, {"WarmThroughput", in.WarmThroughput},
+		{"DeletionProtectionEnabled", in.DeletionProtectionEnabled}, {"TableClass", in.TableClass},
+		{"SSESpecification", in.SSESpecification}, {"StreamSpecification", in.StreamSpecification},
+		{"ReplicaUpdates", in.ReplicaUpdates}, {"GlobalTableWitnessUpdates", in.GlobalTableWitnessUpdates},
+		{"MultiRegionConsistency", in.MultiRegionConsistency}, {"VectorIndexUpdates", in.VectorIndexUpdates},
+		{"GlobalTableSettingsReplicationMode", in.GlobalTableSettingsReplicationMode},
+	} {
+		if given(one.value) {
+			return exception.Validation("UpdateTable of %s is not supported by this store", one.name)
+		}
+	}
+	return nil
+}
+
+func deleteIndex(t *table.Table, name string) error {
+	x := t.Index(name)
+	switch {
+	case x == nil:
+		return exception.ResourceNotFound()
+	case x.Local:
+		return exception.Validation("Cannot delete an index that is not a GlobalSecondaryIndex: %s", name)
+	}
+	t.Indexes = slices.DeleteFunc(t.Indexes, func(one *table.Index) bool { return one == x })
+	t.Attributes = slices.DeleteFunc(t.Attributes, func(d table.AttributeDefinition) bool { return !keyNames(t)[d.AttributeName] })
+	return nil
+}
+
+// createIndex adds an index of the attributes that the table defines or definitions add ("Managing Global
+// Secondary Indexes in DynamoDB", DynamoDB Developer Guide). Definitions that no key uses are not kept.
+func createIndex(t *table.Table, in *indexInput, definitions []table.AttributeDefinition) error {
+	if t.Index(in.IndexName) != nil {
+		return exception.Validation("Attempting to create an index which already exists")
+	}
+	if len(definitions) == 0 {
+		return exception.Validation("One or more parameter values were invalid: AttributeDefinitions is not specified for index: %s", in.IndexName)
+	}
+	types, err := readDefinitions(definitions)
+	if err != nil {
+		return err
+	}
+	for _, d := range t.Attributes {
+		if kind, ok := types[d.AttributeName]; ok && kind != d.AttributeType {
+			return exception.Validation("One or more parameter values were invalid: Attribute %s is defined as %s already", d.AttributeName, d.AttributeType)
+		}
+		types[d.AttributeName] = d.AttributeType
+	}
+	if err := addGlobal(t, "globalSecondaryIndexUpdates.1.member.create", in, types); err != nil {
+		return err
+	}
+	if err := includesFew(t); err != nil {
+		return err
+	}
+	if len(t.Indexes)-locals(t) > maxGlobalIndexes {
+		return exception.New("LimitExceededException",
+			"One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of %d", maxGlobalIndexes)
+	}
+	define(t, types)
+	return nil
+}
+
+// locals is how many local indexes the table has.
+func locals(t *table.Table) int {
+	n := 0
+	for _, x := range t.Indexes {
+		if x.Local {
+			n++
+		}
+	}
+	return n
+}
+
+// define adds definitions of the key attributes that have none, in the order of their names.
+func define(t *table.Table, types map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(keyNames(t))) {
+		if !slices.ContainsFunc(t.Attributes, func(d table.AttributeDefinition) bool { return d.AttributeName == name }) {
+			t.Attributes = append(t.Attributes, table.AttributeDefinition{AttributeName: name, AttributeType: types[name]})
+		}
+	}
+}

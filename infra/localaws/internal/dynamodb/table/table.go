@@ -1,0 +1,96 @@
+// Package table says what is known of a table besides its items: keys, indexes, capacity, tags. It refuses
+// items and keys that do not fit the key schema, and so gives each item that does one key in the store.
+package table
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Table is what is known of a table. It is immutable once it is in the store's catalog, and then safe for
+// concurrent use: UpdateTable puts another in its place, of the same ID.
+type Table struct {
+	// ID tells a table from one that had its name before: a request that was read against one must not
+	// be answered from the other, whose keys may be named differently.
+	ID      uint64
+	Name    string
+	Keys    KeySchema
+	Indexes []*Index `json:",omitempty"` // local ones first, each kind in the order of the request
+
+	CreatedAt  time.Time
+	OnDemand   bool
+	Read       int64  // provisioned read capacity units, 0 on demand
+	Write      int64  // provisioned write capacity units, 0 on demand
+	Class      string `json:",omitempty"`
+	Protected  bool   // against deletion
+	Tags       []Tag  `json:",omitempty"`
+	Attributes []AttributeDefinition
+
+	encoded []byte // what Encode returned, or Decode was given
+}
+
+// Tag is one tag of a table.
+type Tag struct {
+	Key   string
+	Value string
+}
+
+// AttributeDefinition is the type of a key attribute, as the API has it.
+type AttributeDefinition struct{ AttributeName, AttributeType string }
+
+// Encode returns the table as the catalog holds it, and remembers it for IsEncoded. It is for a table that
+// nobody else sees yet.
+func (t *Table) Encode() ([]byte, error) {
+	value, err := json.Marshal(t)
+	if err == nil {
+		t.encoded = value
+	}
+	return value, err
+}
+
+// Decode returns the table that was encoded. It keeps no reference to value.
+func Decode(value []byte) (*Table, error) {
+	t := new(Table)
+	if err := json.Unmarshal(value, t); err != nil {
+		return nil, err
+	}
+	t.encoded = bytes.Clone(value)
+	return t, nil
+}
+
+// IsEncoded reports whether value is what the table was decoded from, or last encoded to.
+func (t *Table) IsEncoded(value []byte) bool { return bytes.Equal(value, t.encoded) }
+
+// KeySchema returns the key schema of the table, where index is empty, or of that index. It is false where
+// there is no such index, or t is nil.
+func (t *Table) KeySchema(index string) (KeySchema, bool) {
+	if t == nil {
+		return KeySchema{}, false
+	}
+	if index == "" {
+		return t.Keys, true
+	}
+	if x := t.Index(index); x != nil {
+		return x.Keys, true
+	}
+	return KeySchema{}, false
+}
+
+// Index returns the index of that name; nil where there is none, or t is nil.
+func (t *Table) Index(name string) *Index {
+	if t == nil || name == "" {
+		return nil
+	}
+	for _, x := range t.Indexes {
+		if x.Name == name {
+			return x
+		}
+	}
+	return nil
+}
+
+// UUID is the TableId: the table's own ID in the shape that AWS gives.
+func (t *Table) UUID() string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", t.ID) }
