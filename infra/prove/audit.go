@@ -51,7 +51,16 @@ type logLine struct {
 
 	Status       json.Number
 	RequestID    string `json:"request_id"`
+	CallerID     string `json:"caller_request_id"` // of the tracking service's lines: the shipment service's RequestID
 	AWSRequestID string `json:"aws_request_id"`
+}
+
+// ids are the request's own, and the one of the request to the shipment service that it was made for.
+func (l logLine) ids() []string {
+	if l.CallerID == "" {
+		return []string{l.RequestID}
+	}
+	return []string{l.RequestID, l.CallerID}
 }
 
 // authenticated reports whether l is of a request whose token has been verified: not where there is no such route.
@@ -128,9 +137,14 @@ func (a *Audit) services(w *World) error {
 				if process != seedLog && l.Subject == "" { // nobody's token asks for the seed
 					a.miss("%s for %s: no subject in the audit log", l.Action, l.Tenant)
 				}
-				records[l.RequestID], ofAWS[l.AWSRequestID] = append(records[l.RequestID], l), true
+				ofAWS[l.AWSRequestID] = true
+				for _, id := range l.ids() {
+					records[id] = append(records[id], l)
+				}
 			case l.Msg == "request":
-				requests[process+l.RequestID] = append(requests[process+l.RequestID], l)
+				for _, id := range l.ids() {
+					requests[process+id] = append(requests[process+id], l)
+				}
 			}
 		}
 	}

@@ -51,6 +51,15 @@ func TestAuditNamesWhatTheDecisionLogLacksAndTheSecretsInIt(t *testing.T) {
 	}
 }
 
+// A line of the tracking service is found by its own id, and by that of the request in front.
+func TestLinesAreFoundByTheRequestInFront(t *testing.T) {
+	for want, l := range map[string]logLine{"own": {RequestID: "own"}, "own front": {RequestID: "own", CallerID: "front"}} {
+		if got := strings.Join(l.ids(), " "); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestAuditComparesTheLogsOfTheServices(t *testing.T) {
 	token := "h." + base64.RawURLEncoding.EncodeToString([]byte(`{"TenantID":"yellow","sub":"ana"}`)) + ".s"
 	const session = "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@prove"
