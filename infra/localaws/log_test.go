@@ -208,3 +208,63 @@ func TestMissingTableIsNamedInTheLogAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestReasonInTheLogIsTheCallers: the log says of a refusal what the answer says, but for the text that this quotes.
+func TestReasonInTheLogIsTheCallers(t *testing.T) {
+	l := startNotes(t, "yellow")
+	task := l.RoleCredentials(t, "NotesService", "task")
+	assume := func(by localawstest.Credentials, change func(*sts.AssumeRoleInput)) error {
+		in := &sts.AssumeRoleInput{RoleArn: aws.String(l.RoleARN("NotesReader")), RoleSessionName: aws.String("yellow@test")}
+		change(in)
+		_, err := l.AssumeRole(t, by, in)
+		return err
+	}
+	for name, tc := range map[string]struct {
+		by           localawstest.Credentials
+		change       func(*sts.AssumeRoleInput)
+		answer, want string // the same where want is empty
+	}{
+		"root assumes a role": {by: localawstest.Root, answer: "Roles may not be assumed by root accounts."},
+		"transitive without a tag": {
+			change: func(in *sts.AssumeRoleInput) { in.TransitiveTagKeys = []string{"TenantID"} },
+			answer: "The specified transitive tag key must be included in the requested tags.",
+		},
+		"a duration": {
+			change: func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(5) },
+			answer: "Value '5' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900",
+		},
+		"a session name": {
+			change: func(in *sts.AssumeRoleInput) { in.RoleSessionName = aws.String("secret words") },
+			answer: `Value 'secret words' at 'roleSessionName' failed`, want: `Value '...' at 'roleSessionName' failed to satisfy constraint: Member must satisfy`,
+		},
+		"a session policy": {
+			change: func(in *sts.AssumeRoleInput) { in.Policy = aws.String("{\n \"secret words\": 1}") },
+			answer: `unknown element "secret words"`, want: "The policy document is malformed at line 2, column 2",
+		},
+		"a role that is missing": {
+			change: func(in *sts.AssumeRoleInput) { in.RoleArn = aws.String(l.RoleARN("Missing")) },
+			answer: "is not authorized to perform: sts:AssumeRole", want: "there is no role with this ARN: create it, or correct the ARN",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tc.change == nil {
+				tc.change = func(*sts.AssumeRoleInput) {}
+			}
+			if tc.by == (localawstest.Credentials{}) {
+				tc.by = task
+			}
+			if tc.want == "" {
+				tc.want = tc.answer
+			}
+			l.ResetLog()
+			err := assume(tc.by, tc.change)
+			if err == nil || !strings.Contains(err.Error(), tc.answer) {
+				t.Errorf("answered %v, want %s", err, tc.answer)
+			}
+			entries := l.Entries(t)
+			if len(entries) != 1 || !strings.Contains(entries[0].Reason, tc.want) || strings.Contains(l.Log(), "secret words") {
+				t.Errorf("logged %s, want the reason %s", l.Log(), tc.want)
+			}
+		})
+	}
+}

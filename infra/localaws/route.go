@@ -116,7 +116,7 @@ func formOperation(r *http.Request, rt route, body []byte) (*api.Form, string, e
 	}
 	operation, version := form.Get("Action"), form.Get("Version")
 	if operation == "" {
-		return nil, "", &api.Error{Status: 400, Code: "MissingAction", Message: "The request is missing an action or a required parameter."}
+		return nil, "", api.Errorf(400, "MissingAction", "The request is missing an action or a required parameter.")
 	}
 	if version != rt.version || !operationPattern.MatchString(operation) {
 		return nil, "", api.Errorf(400, "InvalidAction", "Could not find operation %s for version %s", operation, version)
@@ -155,7 +155,7 @@ func unsignedQuery(query string) string {
 // localOperation reads a route of localaws' own: GET /_localaws/role-credentials?role=...
 func localOperation(r *http.Request) (*api.Form, string, error) {
 	if r.Method != http.MethodGet || r.URL.EscapedPath() != roleCredentialsPath {
-		return nil, "", &api.Error{Status: 404, Code: "NotFound", Message: "localaws has no such route."}
+		return nil, "", api.Errorf(404, "NotFound", "localaws has no such route.")
 	}
 	form, err := api.ParseForm(unsignedQuery(r.URL.RawQuery))
 	if err != nil {

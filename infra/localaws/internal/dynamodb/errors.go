@@ -23,7 +23,7 @@ func validation(format string, args ...any) *api.Error {
 
 // constraint words a ValidationException as the API's own model validation does.
 func constraint(value, member, rule string) *api.Error {
-	return validation("1 validation error detected: Value %s at '%s' failed to satisfy constraint: %s", value, member, rule)
+	return validation("1 validation error detected: Value %s at '%s' failed to satisfy constraint: %s", value, api.Own(member), api.Own(rule))
 }
 
 func missing(member string) *api.Error { return constraint("null", member, "Member must not be null") }
