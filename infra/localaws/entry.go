@@ -14,26 +14,29 @@ import (
 )
 
 // Entry is one line of the decision log: a decision on one permission, why a request was refused before a
-// decision (then Action is empty), or an internal failure after it (then Decision is empty). It never holds a secret, a token, a signature or a body; item
-// keys appear only as the context key dynamodb:LeadingKeys.
+// decision (then Action is empty), or an internal failure after it (then Decision is empty). It never holds a secret, a
+// token, a signature or a body; item keys appear only as the context key dynamodb:LeadingKeys.
 type Entry struct {
-	Time        time.Time         `json:"time"`
-	RequestID   string            `json:"requestId"`
-	Principal   string            `json:"principal,omitzero"` // ARN, or an AWS service
-	AccessKeyID string            `json:"accessKeyId,omitzero"`
-	SessionTags map[string]string `json:"sessionTags,omitempty"`
-	Operation   string            `json:"operation,omitzero"`
-	Action      string            `json:"action,omitzero"`
-	Resource    string            `json:"resource,omitzero"`
-	Context     Keys              `json:"context,omitzero"`
-	Decision    string            `json:"decision,omitzero"` // allow or deny
-	Effect      string            `json:"effect,omitzero"`   // Allow, ExplicitDeny, ImplicitDeny
-	Statement   *Statement        `json:"statement,omitzero"`
-	Layer       string            `json:"layer,omitzero"`  // which layer did not allow it
-	Misses      []Miss            `json:"misses,omitzero"` // on an implicit deny
-	Code        string            `json:"code,omitzero"`   // of a refusal, as it was answered
-	Reason      string            `json:"reason,omitzero"`
-	Stack       string            `json:"stack,omitzero"`
+	Time      time.Time `json:"time"`
+	RequestID string    `json:"requestId"`
+	// CallerRequestID is the caller's id of its own request, from the header X-Amzn-Trace-Id or X-Request-Id: 1 to 128
+	// characters of A-Z, a-z, 0-9 and ._:;=|,@- . The caller may say what it likes: never decide by it.
+	CallerRequestID string            `json:"callerRequestId,omitzero"`
+	Principal       string            `json:"principal,omitzero"` // ARN, or an AWS service
+	AccessKeyID     string            `json:"accessKeyId,omitzero"`
+	SessionTags     map[string]string `json:"sessionTags,omitempty"`
+	Operation       string            `json:"operation,omitzero"`
+	Action          string            `json:"action,omitzero"`
+	Resource        string            `json:"resource,omitzero"`
+	Context         Keys              `json:"context,omitzero"`
+	Decision        string            `json:"decision,omitzero"` // allow or deny
+	Effect          string            `json:"effect,omitzero"`   // Allow, ExplicitDeny, ImplicitDeny
+	Statement       *Statement        `json:"statement,omitzero"`
+	Layer           string            `json:"layer,omitzero"`  // which layer did not allow it
+	Misses          []Miss            `json:"misses,omitzero"` // on an implicit deny
+	Code            string            `json:"code,omitzero"`   // of a refusal, as it was answered
+	Reason          string            `json:"reason,omitzero"`
+	Stack           string            `json:"stack,omitzero"`
 }
 
 // Statement names a statement of a policy.

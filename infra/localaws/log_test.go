@@ -1,6 +1,7 @@
 package localaws_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -266,5 +267,45 @@ func TestReasonInTheLogIsTheCallers(t *testing.T) {
 				t.Errorf("logged %s, want the reason %s", l.Log(), tc.want)
 			}
 		})
+	}
+}
+
+// TestCallersOwnIDIsInTheLog: as one of the caller's words it is bounded and of a safe alphabet, or left out.
+func TestCallersOwnIDIsInTheLog(t *testing.T) {
+	l := startNotes(t)
+	const trace = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1"
+	longest := strings.Repeat("x", 128)
+	for name, tc := range map[string]struct {
+		trace, request []string
+		want           string
+	}{
+		"none":                    {nil, nil, ""},
+		"a trace id":              {[]string{trace}, nil, trace},
+		"a request id":            {nil, []string{"0190-ab_c.d"}, "0190-ab_c.d"},
+		"both":                    {[]string{trace}, []string{"request"}, trace},
+		"a trace id that is none": {[]string{"a b"}, []string{"request"}, "request"},
+		"128 characters":          {nil, []string{longest}, longest},
+		"129 characters":          {nil, []string{longest + "x"}, ""},
+		"empty":                   {nil, []string{""}, ""},
+		"twice":                   {nil, []string{"a", "b"}, ""},
+		"beyond the alphabet":     {nil, []string{`a"b`}, ""},
+		"a control character":     {nil, []string{"a\tb"}, ""}, // the one that net/http sends
+	} {
+		l.ResetLog()
+		const body = "{}"
+		r := request(t, l, body, func(r *http.Request) {
+			for _, value := range tc.trace {
+				r.Header.Add("X-Amzn-Trace-Id", value)
+			}
+			for _, value := range tc.request {
+				r.Header.Add("X-Request-Id", value)
+			}
+		})
+		if status, answer := l.Do(t, r, []byte(body), localawstest.Root, "dynamodb"); status != http.StatusOK {
+			t.Errorf("%s: %d %s", name, status, answer)
+		}
+		if entries := l.Entries(t); len(entries) != 1 || entries[0].CallerRequestID != tc.want || entries[0].Decision != "allow" {
+			t.Errorf("%s: logged %s, want callerRequestId %q", name, l.Log(), tc.want)
+		}
 	}
 }
