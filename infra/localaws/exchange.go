@@ -86,18 +86,10 @@ func (x *exchange) decisionEntry(
 ) *Entry {
 	e := x.entry()
 	e.Principal, e.SessionTags = p.ARN, p.Tags
-	e.Action, e.Resource, e.Context = request.Action, request.Resource, keysOf(request.Context)
-	e.Decision = "deny"
-	switch d.Effect {
-	case policy.Allow:
-		e.Decision, e.Effect, e.Statement = "allow", "Allow", newStatement(d.Statement)
-	case policy.ExplicitDeny:
-		e.Effect, e.Statement = "ExplicitDeny", newStatement(d.Statement)
-	case policy.ImplicitDeny:
-		e.Effect, e.Layer, e.Reason = "ImplicitDeny", d.Layer, permission.Note
-		for _, miss := range explain(p, permission, request) {
-			e.Misses = append(e.Misses, newMiss(miss))
-		}
+	var misses []policy.Miss
+	if d.Effect == policy.ImplicitDeny {
+		misses, e.Reason = explain(p, permission, request), permission.Note
 	}
+	e.decide(request, d, misses)
 	return e
 }

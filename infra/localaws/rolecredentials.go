@@ -11,11 +11,7 @@ import (
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
-// localService is the service in the credential scope of localaws' own routes.
-const (
-	localService        = "localaws"
-	roleCredentialsPath = "/_localaws/role-credentials"
-)
+const roleCredentialsPath = "/_localaws/role-credentials"
 
 // The compute service that starts a task, and for how long it hands out credentials.
 const (

@@ -1,6 +1,7 @@
 package localaws
 
 import (
+	"context"
 	"mime"
 	"net/http"
 	"regexp"
@@ -77,7 +78,7 @@ func (s *Server) route(x *exchange, r *http.Request, sc scope, body []byte) (api
 		}
 		request.Form, request.Operation, err = formOperation(r, rt, body)
 	case api.Local:
-		request.Form, request.Operation, err = localOperation(r)
+		request.Form, request.Operation, err = localOperation(r, rt)
 	}
 	x.operation = request.Operation
 	return rt.service, request, err
@@ -152,14 +153,28 @@ func unsignedQuery(query string) string {
 	return strings.Join(rest, "&")
 }
 
+// localService is the service in the credential scope of localaws' own routes.
+const localService = "localaws"
+
+// ownRoutes answers localaws' own routes, by path.
+type ownRoutes map[string]api.Service
+
+func (ownRoutes) Protocol() api.Protocol { return api.Local }
+
+func (o ownRoutes) Read(ctx context.Context, r *api.Request) (*api.Call, error) {
+	return o[r.Operation].Read(ctx, r)
+}
+
 // localOperation reads a route of localaws' own: GET /_localaws/role-credentials?role=...
-func localOperation(r *http.Request) (*api.Form, string, error) {
-	if r.Method != http.MethodGet || r.URL.EscapedPath() != roleCredentialsPath {
+func localOperation(r *http.Request, rt route) (*api.Form, string, error) {
+	path := r.URL.EscapedPath()
+	routes, _ := rt.service.(ownRoutes)
+	if _, known := routes[path]; !known || r.Method != http.MethodGet {
 		return nil, "", api.Errorf(404, "NotFound", "localaws has no such route.")
 	}
 	form, err := api.ParseForm(unsignedQuery(r.URL.RawQuery))
 	if err != nil {
 		return nil, "", err
 	}
-	return form, roleCredentialsPath, nil
+	return form, path, nil
 }

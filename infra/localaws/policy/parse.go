@@ -121,7 +121,7 @@ type rawCondition struct {
 }
 
 func (d *rawDocument) readStatement() error {
-	s := rawStatement{at: d.reader.start(), start: d.statementStart()}
+	s := rawStatement{at: d.start(), start: d.statementStart()}
 	err := d.object("Statement", func(name word) error { return d.readElement(&s, name.text) })
 	if err != nil {
 		return fmt.Errorf("statement %d: %w", len(d.statements), err)
