@@ -59,7 +59,7 @@ func LoadRoles(files fs.FS, values Values) ([]Role, error) {
 		roles = append(roles, role)
 	}
 	if len(roles) == 0 {
-		return nil, errors.New("no role: a folder per role is wanted, with " + trustFile + " and a file per inline policy")
+		return nil, errors.New("there is no role: the folder must hold a folder per role, with " + trustFile + " and a file per inline policy")
 	}
 	return ordered(roles)
 }

@@ -35,7 +35,7 @@ var browsers = []string{"Origin", "Sec-Fetch-Site"}
 func checkHeaders(r *http.Request) error {
 	for _, name := range browsers {
 		if len(r.Header.Values(name)) > 0 {
-			return refusal(accessDenied, "localaws answers no web pages: the header "+name+" is a browser's.")
+			return refusal(accessDenied, "localaws does not answer browsers: the request has the header "+name+", which browsers send and SDKs do not.")
 		}
 	}
 	for _, name := range once {
@@ -89,7 +89,7 @@ var operationPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,127}$`)
 // targetOperation reads X-Amz-Target: DynamoDB_20120810.GetItem.
 func targetOperation(r *http.Request, rt route) (string, error) {
 	if r.Method != http.MethodPost || r.URL.EscapedPath() != "/" || r.URL.RawQuery != "" {
-		return "", refusal(unknownOperation, "The operation is asked for with POST on /, without a query string.")
+		return "", refusal(unknownOperation, "Send the operation with POST to /, without a query string.")
 	}
 	if mediaType := r.Header.Get("Content-Type"); mediaType != contentTypes[api.JSON10] {
 		return "", refusal(unknownOperation, "The Content-Type must be "+contentTypes[api.JSON10]+".")
@@ -105,7 +105,7 @@ func targetOperation(r *http.Request, rt route) (string, error) {
 // never from both, and takes Action and Version out.
 func formOperation(r *http.Request, rt route, body []byte) (*api.Form, string, error) {
 	if r.URL.EscapedPath() != "/" || r.Method != http.MethodPost && r.Method != http.MethodGet {
-		return nil, "", refusal(unknownOperation, "The operation is asked for with POST on /.")
+		return nil, "", refusal(unknownOperation, "Send the operation with POST to /.")
 	}
 	text, err := formText(r, body)
 	if err != nil {

@@ -22,7 +22,7 @@ type cli struct {
 	Credentials credentials `cmd:"" help:"Print or serve the credentials of a role."`
 	Why         why         `cmd:"" help:"Explain why a request was denied or allowed."`
 	Health      health      `cmd:"" help:"Exit 0 if the running localaws answers, 1 if not."`
-	Pause       pause       `cmd:"" help:"Do nothing until it is interrupted: hold a network that other containers share."`
+	Pause       pause       `cmd:"" help:"Do nothing until it is interrupted. It holds a network that other containers share."`
 	Version     version     `cmd:"" help:"Print the version."`
 }
 

@@ -61,7 +61,7 @@ func New(c Config) (*Client, error) {
 		return nil, err
 	}
 	if c.Role == "" {
-		return nil, errors.New("no role is named")
+		return nil, errors.New("the name of a role is required")
 	}
 	if c.SessionName == "" {
 		var id [4]byte

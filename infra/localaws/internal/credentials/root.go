@@ -75,7 +75,7 @@ func (r *Root) Get(ctx context.Context, path string, query url.Values, out any) 
 		return refusal(response.StatusCode, body)
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		return unreachable(errors.New("something else than localaws answers there"))
+		return unreachable(errors.New("the answer is not from localaws"))
 	}
 	return nil
 }
