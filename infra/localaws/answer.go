@@ -136,18 +136,26 @@ func (s *Server) logFailure(x *exchange, err error) {
 	s.log.write(entry)
 }
 
-// refuse logs why a request was not even decided, and returns err. What could not be read is logged with
-// its code alone: the message may quote the body.
+// refuse logs why a request was not even decided, and returns err. The log has the caller's reason without what that
+// quotes of the request, and in full what the caller is not told.
 func (s *Server) refuse(x *exchange, err error) error {
 	entry := x.entry()
-	entry.Decision, entry.Code, entry.Reason = "deny", x.spelled(err).Code, "the request could not be read"
-	if r, own := errors.AsType[*refused](err); own {
-		entry.Reason = r.message
-	} else if e, ok := errors.AsType[*api.Error](err); ok && failed(e) {
-		entry.Reason = err.Error() // of an upstream: it quotes nothing of the body
-	}
+	entry.Decision, entry.Code, entry.Reason = "deny", x.spelled(err).Code, reasonOf(err)
 	s.log.write(entry)
 	return err
+}
+
+func reasonOf(err error) string {
+	if r, own := errors.AsType[*refused](err); own {
+		return r.message
+	}
+	if failed(err) {
+		return err.Error() // of an upstream, or of localaws itself: it quotes nothing of the body
+	}
+	if e, ok := errors.AsType[*api.Error](err); ok && e.Reason != "" {
+		return e.Reason
+	}
+	return "the request is not valid; the answer says why, in words that may quote the request"
 }
 
 // Body limits, in bytes: DynamoDB's largest request is 16 MB; the policies that IAM and STS take are far

@@ -1,10 +1,7 @@
 package localaws
 
 import (
-	"bytes"
-	"io"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -14,26 +11,29 @@ import (
 )
 
 // Entry is one line of the decision log: a decision on one permission, why a request was refused before a
-// decision (then Action is empty), or an internal failure after it (then Decision is empty). It never holds a secret, a token, a signature or a body; item
-// keys appear only as the context key dynamodb:LeadingKeys.
+// decision (then Action is empty), or an internal failure after it (then Decision is empty). It never holds a secret, a
+// token, a signature or a body; item keys appear only as the context key dynamodb:LeadingKeys.
 type Entry struct {
-	Time        time.Time         `json:"time"`
-	RequestID   string            `json:"requestId"`
-	Principal   string            `json:"principal,omitzero"` // ARN, or an AWS service
-	AccessKeyID string            `json:"accessKeyId,omitzero"`
-	SessionTags map[string]string `json:"sessionTags,omitempty"`
-	Operation   string            `json:"operation,omitzero"`
-	Action      string            `json:"action,omitzero"`
-	Resource    string            `json:"resource,omitzero"`
-	Context     Keys              `json:"context,omitzero"`
-	Decision    string            `json:"decision,omitzero"` // allow or deny
-	Effect      string            `json:"effect,omitzero"`   // Allow, ExplicitDeny, ImplicitDeny
-	Statement   *Statement        `json:"statement,omitzero"`
-	Layer       string            `json:"layer,omitzero"`  // which layer did not allow it
-	Misses      []Miss            `json:"misses,omitzero"` // on an implicit deny
-	Code        string            `json:"code,omitzero"`   // of a refusal, as it was answered
-	Reason      string            `json:"reason,omitzero"`
-	Stack       string            `json:"stack,omitzero"`
+	Time      time.Time `json:"time"`
+	RequestID string    `json:"requestId"`
+	// CallerRequestID is the caller's id of its own request, from the header X-Amzn-Trace-Id or X-Request-Id: 1 to 128
+	// characters of A-Z, a-z, 0-9 and ._:;=|,@- . The caller may say what it likes: never decide by it.
+	CallerRequestID string            `json:"callerRequestId,omitzero"`
+	Principal       string            `json:"principal,omitzero"` // ARN, or an AWS service
+	AccessKeyID     string            `json:"accessKeyId,omitzero"`
+	SessionTags     map[string]string `json:"sessionTags,omitempty"`
+	Operation       string            `json:"operation,omitzero"`
+	Action          string            `json:"action,omitzero"`
+	Resource        string            `json:"resource,omitzero"`
+	Context         Keys              `json:"context,omitzero"`
+	Decision        string            `json:"decision,omitzero"` // allow or deny
+	Effect          string            `json:"effect,omitzero"`   // Allow, ExplicitDeny, ImplicitDeny
+	Statement       *Statement        `json:"statement,omitzero"`
+	Layer           string            `json:"layer,omitzero"`  // which layer did not allow it
+	Misses          []Miss            `json:"misses,omitzero"` // on an implicit deny
+	Code            string            `json:"code,omitzero"`   // of a refusal, as it was answered
+	Reason          string            `json:"reason,omitzero"`
+	Stack           string            `json:"stack,omitzero"`
 }
 
 // Statement names a statement of a policy.
@@ -63,6 +63,30 @@ func newMiss(m policy.Miss) Miss {
 		effect = "Deny"
 	}
 	return Miss{Statement: *newStatement(m.Statement), Effect: effect, Element: m.Element, Want: m.Want, Got: m.Got, Said: m.String()}
+}
+
+// NewEntry returns what a decision log would say of a decision on r, misses explaining an implicit deny
+// (policy.Policies.Explain). It is for tools that decide by themselves, and want Why and Describe.
+func NewEntry(r *policy.Request, d policy.Decision, misses []policy.Miss) Entry {
+	e := Entry{Principal: r.Caller.ARN}
+	e.decide(r, d, misses)
+	return e
+}
+
+func (e *Entry) decide(r *policy.Request, d policy.Decision, misses []policy.Miss) {
+	e.Action, e.Resource, e.Context = r.Action, r.Resource, keysOf(r.Context)
+	e.Decision = "deny"
+	switch d.Effect {
+	case policy.Allow:
+		e.Decision, e.Effect, e.Statement = "allow", "Allow", newStatement(d.Statement)
+	case policy.ExplicitDeny:
+		e.Effect, e.Statement = "ExplicitDeny", newStatement(d.Statement)
+	case policy.ImplicitDeny:
+		e.Effect, e.Layer = "ImplicitDeny", d.Layer
+		for _, miss := range misses {
+			e.Misses = append(e.Misses, newMiss(miss))
+		}
+	}
 }
 
 // Keys are condition keys with their values, in the order in which they were set. In JSON they are an
@@ -148,23 +172,3 @@ func (k *Keys) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 // allowInvalidUTF8 replaces bad bytes rather than losing the line: a caller chooses some of what is
 // logged, such as the access key id it claims.
 var allowInvalidUTF8 = jsontext.AllowInvalidUTF8(true)
-
-// decisionLog writes entries, each with one Write.
-type decisionLog struct {
-	mu  sync.Mutex
-	out io.Writer // nil: nobody reads it
-}
-
-func (l *decisionLog) write(e *Entry) {
-	if l.out == nil {
-		return
-	}
-	var line bytes.Buffer
-	if err := json.MarshalWrite(&line, e, allowInvalidUTF8, json.Deterministic(true)); err != nil {
-		panic(err) // strings, numbers and times always encode
-	}
-	line.WriteByte('\n')
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, _ = l.out.Write(line.Bytes()) // a full disk must not turn into an answer
-}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 // exchange is what is known so far about one request and its answer.
 type exchange struct {
 	id         string
+	callerID   string // see callerID
 	now        time.Time
 	protocol   api.Protocol // in which errors are written
 	namespace  string       // of XML answers
@@ -27,7 +29,7 @@ type exchange struct {
 }
 
 func newExchange(now time.Time, r *http.Request) *exchange {
-	x := &exchange{id: newRequestID(), now: now, protocol: api.Query, namespace: api.STSNamespace}
+	x := &exchange{id: newRequestID(), callerID: callerID(r.Header), now: now, protocol: api.Query, namespace: api.STSNamespace}
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/_localaws/"):
 		x.protocol = api.Local
@@ -35,6 +37,21 @@ func newExchange(now time.Time, r *http.Request) *exchange {
 		x.protocol = api.JSON10
 	}
 	return x
+}
+
+// callerIDPattern has the characters of request ids and of X-Amzn-Trace-Id (Root=1-5759e988-bd86...;Sampled=1), none of
+// which a terminal, a shell or JSON takes for more than itself.
+var callerIDPattern = regexp.MustCompile(`^[A-Za-z0-9._:;=|,@-]{1,128}$`)
+
+// callerID is the id by which the caller knows its own request, for the log alone. It need not be signed and nothing
+// is decided by it. One that is not of the pattern, or is given twice, is left out.
+func callerID(h http.Header) string {
+	for _, name := range []string{"X-Amzn-Trace-Id", "X-Request-Id"} {
+		if values := h.Values(name); len(values) == 1 && callerIDPattern.MatchString(values[0]) {
+			return values[0]
+		}
+	}
+	return ""
 }
 
 // newRequestID returns a random UUID, as AWS's request ids are.
@@ -51,7 +68,7 @@ func newRequestID() string {
 
 // entry returns a log entry of what is known so far.
 func (x *exchange) entry() *Entry {
-	e := &Entry{Time: x.now.UTC(), RequestID: x.id, AccessKeyID: x.keyID, Operation: x.operation}
+	e := &Entry{Time: x.now.UTC(), RequestID: x.id, CallerRequestID: x.callerID, AccessKeyID: x.keyID, Operation: x.operation}
 	if x.caller != nil {
 		e.Principal, e.SessionTags = x.caller.ARN, x.caller.Tags
 	}
@@ -69,18 +86,10 @@ func (x *exchange) decisionEntry(
 ) *Entry {
 	e := x.entry()
 	e.Principal, e.SessionTags = p.ARN, p.Tags
-	e.Action, e.Resource, e.Context = request.Action, request.Resource, keysOf(request.Context)
-	e.Decision = "deny"
-	switch d.Effect {
-	case policy.Allow:
-		e.Decision, e.Effect, e.Statement = "allow", "Allow", newStatement(d.Statement)
-	case policy.ExplicitDeny:
-		e.Effect, e.Statement = "ExplicitDeny", newStatement(d.Statement)
-	case policy.ImplicitDeny:
-		e.Effect, e.Layer, e.Reason = "ImplicitDeny", d.Layer, permission.Note
-		for _, miss := range explain(p, permission, request) {
-			e.Misses = append(e.Misses, newMiss(miss))
-		}
+	var misses []policy.Miss
+	if d.Effect == policy.ImplicitDeny {
+		misses, e.Reason = explain(p, permission, request), permission.Note
 	}
+	e.decide(request, d, misses)
 	return e
 }

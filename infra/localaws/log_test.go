@@ -1,6 +1,7 @@
 package localaws_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -205,6 +206,106 @@ func TestMissingTableIsNamedInTheLogAlone(t *testing.T) {
 		}
 		if entries := l.Entries(t); len(entries) != 1 || entries[0].Reason != tc.reason {
 			t.Errorf("%s: logged %+v, want the reason %q", name, entries, tc.reason)
+		}
+	}
+}
+
+// TestReasonInTheLogIsTheCallers: the log says of a refusal what the answer says, but for the text that this quotes.
+func TestReasonInTheLogIsTheCallers(t *testing.T) {
+	l := startNotes(t, "yellow")
+	task := l.RoleCredentials(t, "NotesService", "task")
+	assume := func(by localawstest.Credentials, change func(*sts.AssumeRoleInput)) error {
+		in := &sts.AssumeRoleInput{RoleArn: aws.String(l.RoleARN("NotesReader")), RoleSessionName: aws.String("yellow@test")}
+		change(in)
+		_, err := l.AssumeRole(t, by, in)
+		return err
+	}
+	for name, tc := range map[string]struct {
+		by           localawstest.Credentials
+		change       func(*sts.AssumeRoleInput)
+		answer, want string // the same where want is empty
+	}{
+		"root assumes a role": {by: localawstest.Root, answer: "Roles may not be assumed by root accounts."},
+		"transitive without a tag": {
+			change: func(in *sts.AssumeRoleInput) { in.TransitiveTagKeys = []string{"TenantID"} },
+			answer: "The specified transitive tag key must be included in the requested tags.",
+		},
+		"a duration": {
+			change: func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(5) },
+			answer: "Value '5' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900",
+		},
+		"a session name": {
+			change: func(in *sts.AssumeRoleInput) { in.RoleSessionName = aws.String("secret words") },
+			answer: `Value 'secret words' at 'roleSessionName' failed`, want: `Value '...' at 'roleSessionName' failed to satisfy constraint: Member must satisfy`,
+		},
+		"a session policy": {
+			change: func(in *sts.AssumeRoleInput) { in.Policy = aws.String("{\n \"secret words\": 1}") },
+			answer: `unknown element "secret words"`, want: "The policy document is malformed at line 2, column 2",
+		},
+		"a role that is missing": {
+			change: func(in *sts.AssumeRoleInput) { in.RoleArn = aws.String(l.RoleARN("Missing")) },
+			answer: "is not authorized to perform: sts:AssumeRole", want: "there is no role with this ARN: create it, or correct the ARN",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tc.change == nil {
+				tc.change = func(*sts.AssumeRoleInput) {}
+			}
+			if tc.by == (localawstest.Credentials{}) {
+				tc.by = task
+			}
+			if tc.want == "" {
+				tc.want = tc.answer
+			}
+			l.ResetLog()
+			err := assume(tc.by, tc.change)
+			if err == nil || !strings.Contains(err.Error(), tc.answer) {
+				t.Errorf("answered %v, want %s", err, tc.answer)
+			}
+			entries := l.Entries(t)
+			if len(entries) != 1 || !strings.Contains(entries[0].Reason, tc.want) || strings.Contains(l.Log(), "secret words") {
+				t.Errorf("logged %s, want the reason %s", l.Log(), tc.want)
+			}
+		})
+	}
+}
+
+// TestCallersOwnIDIsInTheLog: as one of the caller's words it is bounded and of a safe alphabet, or left out.
+func TestCallersOwnIDIsInTheLog(t *testing.T) {
+	l := startNotes(t)
+	const trace = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1"
+	longest := strings.Repeat("x", 128)
+	for name, tc := range map[string]struct {
+		trace, request []string
+		want           string
+	}{
+		"none":                    {nil, nil, ""},
+		"a trace id":              {[]string{trace}, nil, trace},
+		"a request id":            {nil, []string{"0190-ab_c.d"}, "0190-ab_c.d"},
+		"both":                    {[]string{trace}, []string{"request"}, trace},
+		"a trace id that is none": {[]string{"a b"}, []string{"request"}, "request"},
+		"128 characters":          {nil, []string{longest}, longest},
+		"129 characters":          {nil, []string{longest + "x"}, ""},
+		"empty":                   {nil, []string{""}, ""},
+		"twice":                   {nil, []string{"a", "b"}, ""},
+		"beyond the alphabet":     {nil, []string{`a"b`}, ""},
+		"a control character":     {nil, []string{"a\tb"}, ""}, // the one that net/http sends
+	} {
+		l.ResetLog()
+		const body = "{}"
+		r := request(t, l, body, func(r *http.Request) {
+			for _, value := range tc.trace {
+				r.Header.Add("X-Amzn-Trace-Id", value)
+			}
+			for _, value := range tc.request {
+				r.Header.Add("X-Request-Id", value)
+			}
+		})
+		if status, answer := l.Do(t, r, []byte(body), localawstest.Root, "dynamodb"); status != http.StatusOK {
+			t.Errorf("%s: %d %s", name, status, answer)
+		}
+		if entries := l.Entries(t); len(entries) != 1 || entries[0].CallerRequestID != tc.want || entries[0].Decision != "allow" {
+			t.Errorf("%s: logged %s, want callerRequestId %q", name, l.Log(), tc.want)
 		}
 	}
 }

@@ -87,6 +87,10 @@ func TestErrorOfAServiceStaysInside(t *testing.T) {
 	if status != 500 || strings.Contains(answer, "fire") || !strings.Contains(log, "disk on fire") {
 		t.Errorf("%d %s, log %s: want 500, the reason in the log alone", status, answer, log)
 	}
+	status, answer, log = serve(t, fakeService{func(*api.Request) (*api.Call, error) { return nil, errors.New("disk on fire") }})
+	if status != 500 || strings.Contains(answer, "fire") || !strings.Contains(log, "disk on fire") {
+		t.Errorf("reading: %d %s, log %s: want 500, the reason in the log alone", status, answer, log)
+	}
 	conflict := &api.Error{Status: 400, Code: "ConditionalCheckFailedException", Message: "no", Namespace: "com.amazonaws.dynamodb.v20120810"}
 	status, answer, _ = serve(t, allowed(func(context.Context) (*api.Response, error) { return nil, conflict }))
 	if want := `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no"}`; status != 400 || answer != want {

@@ -11,11 +11,7 @@ import (
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
-// localService is the service in the credential scope of localaws' own routes.
-const (
-	localService        = "localaws"
-	roleCredentialsPath = "/_localaws/role-credentials"
-)
+const roleCredentialsPath = "/_localaws/role-credentials"
 
 // The compute service that starts a task, and for how long it hands out credentials.
 const (
@@ -44,7 +40,7 @@ func (c *roleCredentials) Read(_ context.Context, r *api.Request) (*api.Call, er
 		return nil, err
 	}
 	if !sessionNamePattern.MatchString(session) {
-		return nil, api.Errorf(400, "ValidationError", "session: 2 to 64 letters, digits and characters of +=,.@_- are wanted.")
+		return nil, api.Errorf(400, "ValidationError", "session must have 2 to 64 characters: letters, digits and +=,.@_-")
 	}
 	role := c.directory.Snapshot().Role(name)
 	if role == nil {

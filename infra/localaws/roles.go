@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/iam"
 	"example.com/shiptrack/infra/localaws/internal/identity"
-	"example.com/shiptrack/infra/localaws/policy"
 )
 
 // Values take the place of the placeholders <region>, <account-id> and <bucket> of policy files.
@@ -36,20 +34,14 @@ type PolicyDocument struct {
 
 const trustFile = "trust.json"
 
-var (
-	// What may stand in a document: nothing that could change its JSON or widen an ARN.
-	valuePattern       = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
-	placeholderPattern = regexp.MustCompile(`<[^<>"\s]*>`)
-)
-
 // LoadRoles returns the roles of a folder with every placeholder replaced. The folder holds one folder per
 // role, named like it, with trust.json and one .json file per inline policy, named like the policy; names that
 // begin with a dot are left out. A role comes after the roles of the folder that its trust policy names, since
 // AWS refuses principals that do not exist.
 //
-// Anything else in the folder, no role at all, a placeholder without a value, a value that is more than letters,
-// digits, dots and hyphens, and a document that does not parse are errors that name the file; the last is a
-// *policy.MalformedError within it.
+// Anything else in the folder, no role at all, a placeholder without a value, a value that is more than lower-case
+// letters, digits, dots and hyphens, and a document that does not parse are errors that name the file. Those within a
+// document begin with file:line:column, as the file stands on disk; the last is a *policy.MalformedError within it.
 func LoadRoles(files fs.FS, values Values) ([]Role, error) {
 	folders, err := fs.ReadDir(files, ".")
 	if err != nil {
@@ -67,7 +59,7 @@ func LoadRoles(files fs.FS, values Values) ([]Role, error) {
 		roles = append(roles, role)
 	}
 	if len(roles) == 0 {
-		return nil, errors.New("no role: a folder per role is wanted, with " + trustFile + " and a file per inline policy")
+		return nil, errors.New("there is no role: the folder must hold a folder per role, with " + trustFile + " and a file per inline policy")
 	}
 	return ordered(roles)
 }
@@ -95,7 +87,7 @@ func loadRole(files fs.FS, name string, values Values) (Role, error) {
 		isTrust := entry.Name() == trustFile
 		document, err := loadDocument(files, file, isTrust, values)
 		if err != nil {
-			return role, fmt.Errorf("%s: %w", file, err)
+			return role, err
 		}
 		if isTrust {
 			role.Trust = document
@@ -107,41 +99,6 @@ func loadRole(files fs.FS, name string, values Values) (Role, error) {
 		return role, fmt.Errorf("%s has no %s", name, trustFile)
 	}
 	return role, nil
-}
-
-func loadDocument(files fs.FS, file string, isTrust bool, values Values) ([]byte, error) {
-	text, err := fs.ReadFile(files, file)
-	if err != nil {
-		return nil, err
-	}
-	filled, err := fill(string(text), values)
-	if err != nil {
-		return nil, err
-	}
-	kind := policy.Identity
-	if isTrust {
-		kind = policy.Trust
-	}
-	_, err = policy.Parse([]byte(filled), kind)
-	return []byte(filled), err
-}
-
-func fill(text string, values Values) (string, error) {
-	byName := map[string]string{"<region>": values.Region, "<account-id>": values.Account, "<bucket>": values.Bucket}
-	var errs []error
-	filled := placeholderPattern.ReplaceAllStringFunc(text, func(placeholder string) string {
-		value, known := byName[placeholder]
-		switch {
-		case !known:
-			errs = append(errs, fmt.Errorf("unknown placeholder %s", placeholder))
-		case value == "":
-			errs = append(errs, fmt.Errorf("placeholder %s has no value", placeholder))
-		case !valuePattern.MatchString(value):
-			errs = append(errs, fmt.Errorf("placeholder %s: %q is not a value for it", placeholder, value))
-		}
-		return value
-	})
-	return filled, errors.Join(errs...)
 }
 
 // PutRoles creates each role, or brings its trust policy to the document given and its inline policies to the ones

@@ -2,10 +2,12 @@ package localaws
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode/utf8"
 
 	"example.com/shiptrack/infra/localaws/policy"
 )
@@ -45,13 +47,13 @@ func TestFolderThatIsNotOneOfRolesIsAnErrorThatNamesTheFile(t *testing.T) {
 	}{
 		"one role":                   {folder(), ""},
 		"names with a dot":           {folder(".gitignore", "", "Reader/.swp", ""), ""},
-		"an unknown placeholder":     {folder("Reader/P.json", reads("<domain>")), "Reader/P.json: unknown placeholder <domain>"},
+		"an unknown placeholder":     {folder("Reader/P.json", reads("<domain>")), "Reader/P.json:1:92: unknown placeholder <domain>"},
 		"a file beside the role":     {folder("README.md", ""), "README.md is not the folder of a role"},
 		"a file of another kind":     {folder("Reader/P.jsn", reads("*")), "Reader/P.jsn is no policy"},
 		"no trust policy":            {folder("Writer/P.json", reads("*")), "Writer has no trust.json"},
-		"a policy is broken":         {folder("Reader/P.json", "{"), "Reader/P.json: "},
-		"a trust policy is not one":  {folder("Writer/trust.json", reads("*")), "Writer/trust.json: "},
-		"a policy is a trust policy": {folder("Reader/P.json", tasksMay), "Reader/P.json: "},
+		"a policy is broken":         {folder("Reader/P.json", "{"), "Reader/P.json:1:2: "},
+		"a trust policy is not one":  {folder("Writer/trust.json", reads("*")), "Writer/trust.json:1:"},
+		"a policy is a trust policy": {folder("Reader/P.json", tasksMay), "Reader/P.json:1:"},
 		"no role":                    {fstest.MapFS{}, "no role"},
 	} {
 		_, err := LoadRoles(test.files, values)
@@ -62,6 +64,55 @@ func TestFolderThatIsNotOneOfRolesIsAnErrorThatNamesTheFile(t *testing.T) {
 	_, err := LoadRoles(folder("Reader/P.json", "{"), values)
 	if _, malformed := errors.AsType[*policy.MalformedError](err); !malformed {
 		t.Errorf("got %v, want a MalformedError", err)
+	}
+}
+
+// TestDocumentThatCannotBeUsedIsNamedByFileLineAndColumn: what each document says is wrong at the ¦, which is taken out.
+func TestDocumentThatCannotBeUsedIsNamedByFileLineAndColumn(t *testing.T) {
+	for name, tc := range map[string]struct{ document, want string }{
+		"no fault": {`{"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:<region>:<account-id>:<bucket>"}}`, ""},
+		"an unknown placeholder": {
+			"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\n \"Resource\":\"arn:aws:é3:<region>:¦<account>:x\"}}",
+			"unknown placeholder <account>: <region>, <account-id> and <bucket> are known",
+		},
+		"a fault before the placeholders": {
+			"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\n \"Resource\":[¦\"b\", \"arn:aws:s3:<region>::x\"]}}", "is no ARN",
+		},
+		"a fault behind the placeholders": {
+			"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\n \"Resource\":[\"arn:aws:s3:<region>:<account-id>:é<bucket>\", ¦\"b\"]}}", "is no ARN",
+		},
+		"a fault in a placeholder": {
+			"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\n \"Resource\":\"arn:aws:s3:<region>::x\" ¦<bucket>}}", "not valid JSON",
+		},
+		"a comma too many": {"{\"Statement\":\n  {\"Effect\":\"Allow\"¦,\n}}", "not valid JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before, after, _ := strings.Cut(tc.document, "¦")
+			_, err := LoadRoles(fstest.MapFS{
+				"Reader/trust.json": {Data: []byte(tasksMay)}, "Reader/Read.json": {Data: []byte(before + after)},
+			}, Values{Region: "eu-west-1", Account: "123456789012", Bucket: "shiptrack-data"})
+			if tc.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			line := before[strings.LastIndex(before, "\n")+1:]
+			place := fmt.Sprintf("Reader/Read.json:%d:%d: ", 1+strings.Count(before, "\n"), 1+utf8.RuneCountInString(line))
+			if err == nil || !strings.HasPrefix(err.Error(), place) || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want %s...%s", err, place, tc.want)
+			}
+		})
+	}
+}
+
+func TestEveryPlaceholderWithoutAValueIsNamed(t *testing.T) {
+	_, err := LoadRoles(fstest.MapFS{"Reader/trust.json": {Data: []byte("<domain>\n <bucket>\n<table>")}}, Values{Bucket: "Not A Bucket"})
+	want := []string{"Reader/trust.json:1:1: unknown placeholder <domain>", "Reader/trust.json:2:2: the value \"Not A Bucket\"", "Reader/trust.json:3:1: "}
+	for _, said := range want {
+		if err == nil || !strings.Contains(err.Error(), said) {
+			t.Errorf("got %v, want %s in it", err, said)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package localaws
 
 import (
+	"context"
 	"mime"
 	"net/http"
 	"regexp"
@@ -34,7 +35,7 @@ var browsers = []string{"Origin", "Sec-Fetch-Site"}
 func checkHeaders(r *http.Request) error {
 	for _, name := range browsers {
 		if len(r.Header.Values(name)) > 0 {
-			return refusal(accessDenied, "localaws answers no web pages: the header "+name+" is a browser's.")
+			return refusal(accessDenied, "localaws does not answer browsers: the request has the header "+name+", which browsers send and SDKs do not.")
 		}
 	}
 	for _, name := range once {
@@ -77,7 +78,7 @@ func (s *Server) route(x *exchange, r *http.Request, sc scope, body []byte) (api
 		}
 		request.Form, request.Operation, err = formOperation(r, rt, body)
 	case api.Local:
-		request.Form, request.Operation, err = localOperation(r)
+		request.Form, request.Operation, err = localOperation(r, rt)
 	}
 	x.operation = request.Operation
 	return rt.service, request, err
@@ -88,7 +89,7 @@ var operationPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,127}$`)
 // targetOperation reads X-Amz-Target: DynamoDB_20120810.GetItem.
 func targetOperation(r *http.Request, rt route) (string, error) {
 	if r.Method != http.MethodPost || r.URL.EscapedPath() != "/" || r.URL.RawQuery != "" {
-		return "", refusal(unknownOperation, "The operation is asked for with POST on /, without a query string.")
+		return "", refusal(unknownOperation, "Send the operation with POST to /, without a query string.")
 	}
 	if mediaType := r.Header.Get("Content-Type"); mediaType != contentTypes[api.JSON10] {
 		return "", refusal(unknownOperation, "The Content-Type must be "+contentTypes[api.JSON10]+".")
@@ -104,7 +105,7 @@ func targetOperation(r *http.Request, rt route) (string, error) {
 // never from both, and takes Action and Version out.
 func formOperation(r *http.Request, rt route, body []byte) (*api.Form, string, error) {
 	if r.URL.EscapedPath() != "/" || r.Method != http.MethodPost && r.Method != http.MethodGet {
-		return nil, "", refusal(unknownOperation, "The operation is asked for with POST on /.")
+		return nil, "", refusal(unknownOperation, "Send the operation with POST to /.")
 	}
 	text, err := formText(r, body)
 	if err != nil {
@@ -116,7 +117,7 @@ func formOperation(r *http.Request, rt route, body []byte) (*api.Form, string, e
 	}
 	operation, version := form.Get("Action"), form.Get("Version")
 	if operation == "" {
-		return nil, "", &api.Error{Status: 400, Code: "MissingAction", Message: "The request is missing an action or a required parameter."}
+		return nil, "", api.Errorf(400, "MissingAction", "The request is missing an action or a required parameter.")
 	}
 	if version != rt.version || !operationPattern.MatchString(operation) {
 		return nil, "", api.Errorf(400, "InvalidAction", "Could not find operation %s for version %s", operation, version)
@@ -152,14 +153,28 @@ func unsignedQuery(query string) string {
 	return strings.Join(rest, "&")
 }
 
+// localService is the service in the credential scope of localaws' own routes.
+const localService = "localaws"
+
+// ownRoutes answers localaws' own routes, by path.
+type ownRoutes map[string]api.Service
+
+func (ownRoutes) Protocol() api.Protocol { return api.Local }
+
+func (o ownRoutes) Read(ctx context.Context, r *api.Request) (*api.Call, error) {
+	return o[r.Operation].Read(ctx, r)
+}
+
 // localOperation reads a route of localaws' own: GET /_localaws/role-credentials?role=...
-func localOperation(r *http.Request) (*api.Form, string, error) {
-	if r.Method != http.MethodGet || r.URL.EscapedPath() != roleCredentialsPath {
-		return nil, "", &api.Error{Status: 404, Code: "NotFound", Message: "localaws has no such route."}
+func localOperation(r *http.Request, rt route) (*api.Form, string, error) {
+	path := r.URL.EscapedPath()
+	routes, _ := rt.service.(ownRoutes)
+	if _, known := routes[path]; !known || r.Method != http.MethodGet {
+		return nil, "", api.Errorf(404, "NotFound", "localaws has no such route.")
 	}
 	form, err := api.ParseForm(unsignedQuery(r.URL.RawQuery))
 	if err != nil {
 		return nil, "", err
 	}
-	return form, roleCredentialsPath, nil
+	return form, path, nil
 }

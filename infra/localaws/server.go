@@ -37,7 +37,7 @@ type Config struct {
 	Data    string           // directory, made where it is missing; one Server at a time
 	Region  string           // DefaultRegion where empty
 	Account string           // twelve digits; DefaultAccount where empty
-	Log     io.Writer        // one JSON line (Entry) per decision and refusal; nil: none
+	Log     io.Writer        // one JSON line (Entry) per decision and refusal; nil: none, and localaws why finds none
 	Now     func() time.Time // nil: time.Now
 	// Upstreams make the server a gateway. They say by service who answers in its place what it has allowed, such as
 	// {"dynamodb": http://127.0.0.1:8000}; dynamodb is the only service that can be forwarded. An address is scheme
@@ -118,15 +118,18 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	roles := iam.New(iam.Config{Directory: directory})
+	roles, log := iam.New(iam.Config{Directory: directory}), newDecisionLog(c.Log)
 	s := &Server{
 		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions, iam: roles,
-		log: &decisionLog{out: c.Log},
+		log: log,
 		routes: map[string]route{
-			"dynamodb":   {service: items, targets: []string{"DynamoDB_20120810", "DynamoDBStreams_20120810"}},
-			"iam":        {service: roles, version: "2010-05-08", global: true},
-			"sts":        {service: tokens, version: "2011-06-15", global: true},
-			localService: {service: &roleCredentials{directory: directory, sessions: sessions}},
+			"dynamodb": {service: items, targets: []string{"DynamoDB_20120810", "DynamoDBStreams_20120810"}},
+			"iam":      {service: roles, version: "2010-05-08", global: true},
+			"sts":      {service: tokens, version: "2011-06-15", global: true},
+			localService: {service: ownRoutes{
+				roleCredentialsPath: &roleCredentials{directory: directory, sessions: sessions},
+				decisionsPath:       &decisions{log: log},
+			}},
 		},
 	}
 	return s, s.gateway.forward(s.routes, c)

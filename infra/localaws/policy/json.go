@@ -5,27 +5,61 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// member is a name with its list of strings.
+// word is a string, number or boolean of a document, and the offset in bytes at which it stands.
+type word struct {
+	text string
+	at   int
+}
+
+func textsOf(words []word) []string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = w.text
+	}
+	return texts
+}
+
+// member is a name with its list of values.
 type member struct {
-	name   string
-	values []string
+	name   word
+	values []word
 }
 
 // reader reads a document's JSON by what the grammar expects at each place. jsontext refuses duplicate
 // names and invalid UTF-8.
-type reader struct{ dec *jsontext.Decoder }
+type reader struct {
+	dec    *jsontext.Decoder
+	source []byte
+	at     int // offset of the token that was read last: where an error is
+}
 
 func newReader(document []byte) *reader {
-	return &reader{jsontext.NewDecoder(bytes.NewReader(document))}
+	return &reader{dec: jsontext.NewDecoder(bytes.NewReader(document)), source: document}
+}
+
+// next reads a token.
+func (r *reader) next() (jsontext.Token, error) {
+	r.at = r.start()
+	return r.dec.ReadToken()
+}
+
+// start is where the next token begins.
+func (r *reader) start() int {
+	at := int(r.dec.InputOffset())
+	for at < len(r.source) && strings.IndexByte(" \t\r\n,:", r.source[at]) >= 0 {
+		at++
+	}
+	return at
 }
 
 // end refuses whatever follows the document.
 func (r *reader) end() error {
-	switch _, err := r.dec.ReadToken(); {
+	switch _, err := r.next(); {
 	case errors.Is(err, io.EOF):
 		return nil
 	case err != nil:
@@ -35,20 +69,20 @@ func (r *reader) end() error {
 }
 
 // object calls f with the name of each member; f reads its value.
-func (r *reader) object(what string, f func(name string) error) error {
+func (r *reader) object(what string, f func(name word) error) error {
 	if err := r.expect('{', what+" must be an object"); err != nil {
 		return err
 	}
 	for r.dec.PeekKind() != '}' {
-		name, err := r.dec.ReadToken()
+		name, err := r.next()
 		if err != nil {
 			return err
 		}
-		if err := f(name.String()); err != nil {
+		if err := f(word{name.String(), r.at}); err != nil {
 			return err
 		}
 	}
-	_, err := r.dec.ReadToken()
+	_, err := r.next()
 	return err
 }
 
@@ -57,7 +91,7 @@ func (r *reader) list(what string, f func() error) error {
 	if r.dec.PeekKind() != '[' {
 		return f()
 	}
-	if _, err := r.dec.ReadToken(); err != nil {
+	if _, err := r.next(); err != nil {
 		return err
 	}
 	if r.dec.PeekKind() == ']' {
@@ -68,12 +102,12 @@ func (r *reader) list(what string, f func() error) error {
 			return err
 		}
 	}
-	_, err := r.dec.ReadToken()
+	_, err := r.next()
 	return err
 }
 
 func (r *reader) expect(kind jsontext.Kind, message string) error {
-	token, err := r.dec.ReadToken()
+	token, err := r.next()
 	if err == nil && token.Kind() != kind {
 		return errors.New(message)
 	}
@@ -81,19 +115,19 @@ func (r *reader) expect(kind jsontext.Kind, message string) error {
 }
 
 // text reads a string.
-func (r *reader) text(what string) (string, error) {
-	token, err := r.dec.ReadToken()
+func (r *reader) text(what string) (word, error) {
+	token, err := r.next()
 	if err != nil {
-		return "", err
+		return word{}, err
 	}
 	if token.Kind() != '"' {
-		return "", fmt.Errorf("%s must be a string", what)
+		return word{}, fmt.Errorf("%s must be a string", what)
 	}
-	return token.String(), nil
+	return word{token.String(), r.at}, nil
 }
 
 // texts reads a string or a list of strings.
-func (r *reader) texts(what string) (values []string, err error) {
+func (r *reader) texts(what string) (values []word, err error) {
 	err = r.list(what, func() error {
 		value, err := r.text(what)
 		values = append(values, value)
@@ -104,15 +138,15 @@ func (r *reader) texts(what string) (values []string, err error) {
 
 // scalars reads one or several strings, numbers or booleans: "Quotation marks are optional for numeric and
 // Boolean values" (IAM User Guide, "Grammar of the IAM JSON policy language").
-func (r *reader) scalars(what string) (values []string, err error) {
+func (r *reader) scalars(what string) (values []word, err error) {
 	err = r.list(what, func() error {
-		token, err := r.dec.ReadToken()
+		token, err := r.next()
 		if err != nil {
 			return err
 		}
 		switch token.Kind() {
 		case '"', '0', 't', 'f':
-			values = append(values, token.String())
+			values = append(values, word{token.String(), r.at})
 			return nil
 		}
 		return fmt.Errorf("%s must be strings, numbers or booleans", what)
@@ -121,9 +155,9 @@ func (r *reader) scalars(what string) (values []string, err error) {
 }
 
 // members reads an object of lists.
-func (r *reader) members(what string, read func(string) ([]string, error)) (list []member, err error) {
-	err = r.object(what, func(name string) error {
-		values, err := read(what + " " + name)
+func (r *reader) members(what string, read func(string) ([]word, error)) (list []member, err error) {
+	err = r.object(what, func(name word) error {
+		values, err := read(what + " " + name.text)
 		list = append(list, member{name, values})
 		return err
 	})

@@ -21,7 +21,7 @@ const (
 func Parse(document []byte, kind Kind) (*Policy, error) {
 	p, err := parse(document, kind)
 	if err != nil {
-		return nil, &MalformedError{Reason: err.Error()}
+		return nil, malformed(document, err)
 	}
 	return p, nil
 }
@@ -33,9 +33,9 @@ func parse(document []byte, kind Kind) (*Policy, error) {
 	if err := checkSize(document, kind); err != nil {
 		return nil, err
 	}
-	doc := rawDocument{kind: kind, source: document, reader: newReader(document)}
+	doc := rawDocument{kind: kind, reader: newReader(document)}
 	if err := doc.read(); err != nil {
-		return nil, err
+		return nil, place(doc.at, err)
 	}
 	return doc.compile()
 }
@@ -48,18 +48,23 @@ func checkSize(document []byte, kind Kind) error {
 		return fmt.Errorf("the document has more than %d characters", maxParameter)
 	}
 	size := 0
+	var excess *fault // at the first character beyond the limit
 	for at := 0; at < len(document); {
 		r, width := utf8.DecodeRune(document[at:])
 		if r > 0xFF || r < ' ' && r != '\t' && r != '\n' && r != '\r' {
-			return fmt.Errorf("the document has an invalid character at offset %d", at)
+			return place(at, errors.New("the document has an invalid character"))
 		}
 		if !unicode.IsSpace(r) {
 			size++
 		}
+		if size == limit+1 && excess == nil {
+			excess = &fault{at: at}
+		}
 		at += width
 	}
-	if size > limit {
-		return fmt.Errorf("the document has %d characters without white space, more than %d", size, limit)
+	if excess != nil {
+		excess.error = fmt.Errorf("the document has %d characters without white space, more than %d", size, limit)
+		return excess
 	}
 	return nil
 }
@@ -68,27 +73,27 @@ func checkSize(document []byte, kind Kind) error {
 type rawDocument struct {
 	*reader
 	kind       Kind
-	source     []byte
 	version    string
 	statements []rawStatement
 }
 
 func (d *rawDocument) read() error {
-	err := d.object("the document", func(name string) (err error) {
+	err := d.object("the document", func(name word) error {
 		switch {
-		case name == "Version":
-			if d.version, err = d.text(name); err == nil && d.version != "2008-10-17" && d.version != "2012-10-17" {
+		case name.text == "Version":
+			version, err := d.text(name.text)
+			if d.version = version.text; err == nil && d.version != "2008-10-17" && d.version != "2012-10-17" {
 				return fmt.Errorf("unknown Version %q", d.version)
 			}
 			return err
-		case name == "Id" && d.kind != Identity:
+		case name.text == "Id" && d.kind != Identity:
 			// "The id_block is allowed in resource-based policies, but not in identity-based policies."
-			_, err = d.text(name)
+			_, err := d.text(name.text)
 			return err
-		case name == "Statement":
-			return d.list(name, d.readStatement)
+		case name.text == "Statement":
+			return d.list(name.text, d.readStatement)
 		}
-		return fmt.Errorf("unknown element %q", name)
+		return fmt.Errorf("unknown element %q", name.text)
 	})
 	if err != nil {
 		return err
@@ -101,8 +106,9 @@ func (d *rawDocument) read() error {
 
 // rawStatement is a statement as read. An element that is absent is nil.
 type rawStatement struct {
-	sid, effect                             string
-	action, notAction, resource, noResource []string
+	at                                      int // offset of its brace
+	sid, effect                             word
+	action, notAction, resource, noResource []word
 	principal, notPrincipal                 []member
 	hasPrincipal                            bool
 	condition                               []rawCondition
@@ -110,13 +116,13 @@ type rawStatement struct {
 }
 
 type rawCondition struct {
-	operator string
+	operator word
 	keys     []member
 }
 
 func (d *rawDocument) readStatement() error {
-	s := rawStatement{start: d.statementStart()}
-	err := d.object("Statement", func(name string) error { return d.readElement(&s, name) })
+	s := rawStatement{at: d.start(), start: d.statementStart()}
+	err := d.object("Statement", func(name word) error { return d.readElement(&s, name.text) })
 	if err != nil {
 		return fmt.Errorf("statement %d: %w", len(d.statements), err)
 	}
@@ -149,8 +155,8 @@ func (d *rawDocument) readElement(s *rawStatement, name string) (err error) {
 		}
 		s.notPrincipal, err = d.principals(name)
 	case "Condition":
-		err = d.object(name, func(operator string) error {
-			keys, err := d.members(operator, d.scalars)
+		err = d.object(name, func(operator word) error {
+			keys, err := d.members(operator.text, d.scalars)
 			s.condition = append(s.condition, rawCondition{operator, keys})
 			return err
 		})
@@ -166,12 +172,12 @@ func (d *rawDocument) principals(name string) ([]member, error) {
 		return d.members(name, d.texts)
 	}
 	text, err := d.text(name)
-	if err == nil && (d.kind != Resource || text != "*") {
+	if err == nil && (d.kind != Resource || text.text != "*") {
 		// IAM, of a role: AssumeRolepolicy contained an invalid principal: "STAR":"*". Access Analyzer: "Role
 		// trust policy unsupported wildcard in principal".
 		err = fmt.Errorf(`the element %s must be an object, such as {"AWS": "*"}`, name)
 	}
-	return []member{{"AWS", []string{text}}}, err
+	return []member{{word{"AWS", text.at}, []word{text}}}, err
 }
 
 func (d *rawDocument) compile() (*Policy, error) {
@@ -180,13 +186,13 @@ func (d *rawDocument) compile() (*Policy, error) {
 	for i := range d.statements {
 		raw := &d.statements[i]
 		s, err := raw.compile(d.kind, d.version == "2012-10-17")
-		if err == nil && raw.sid != "" && sids[raw.sid] {
-			err = errors.New("its Sid is another statement's too")
+		if err == nil && raw.sid.text != "" && sids[raw.sid.text] {
+			err = place(raw.sid.at, errors.New("another statement has the same Sid"))
 		}
 		if err != nil {
-			return nil, fmt.Errorf("statement %d %s: %w", i, raw.sid, err)
+			return nil, place(raw.at, fmt.Errorf("%s: %w", raw.name(i), err))
 		}
-		sids[raw.sid] = true
+		sids[raw.sid.text] = true
 		s.index = i
 		p.statements = append(p.statements, s)
 	}

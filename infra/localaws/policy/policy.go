@@ -13,12 +13,6 @@ const (
 // Policy is a compiled document: immutable, safe for concurrent use. A nil Policy has no statements.
 type Policy struct{ statements []statement }
 
-// MalformedError says why a document was refused; AWS calls it MalformedPolicyDocument.
-type MalformedError struct{ Reason string }
-
-// Error returns the reason.
-func (e *MalformedError) Error() string { return e.Reason }
-
 // Named is a policy with the name by which decisions, logs and messages call it, such as
 // "NotesReader/ReadNotes".
 type Named struct {

@@ -35,9 +35,10 @@ type principals struct {
 func compilePrincipals(members []member) (principals, error) {
 	var p principals
 	for _, m := range members {
-		for _, value := range m.values {
+		for _, w := range m.values {
+			value, at := w.text, w.at
 			var err error
-			switch m.name {
+			switch m.name.text {
 			case "AWS":
 				err = p.addAWS(value)
 			case "Service":
@@ -50,10 +51,10 @@ func compilePrincipals(members []member) (principals, error) {
 					err = fmt.Errorf("federated principal %q names no provider", value)
 				}
 			default:
-				err = fmt.Errorf("unknown kind of principal %q", m.name)
+				at, err = m.name.at, fmt.Errorf("unknown kind of principal %q", m.name.text)
 			}
 			if err != nil {
-				return p, err
+				return p, place(at, err)
 			}
 			p.source = append(p.source, value)
 		}

@@ -23,17 +23,17 @@ type statement struct {
 }
 
 func (raw *rawStatement) compile(kind Kind, variables bool) (statement, error) {
-	s := statement{sid: raw.sid, start: raw.start, end: raw.end}
+	s := statement{sid: raw.sid.text, start: raw.start, end: raw.end}
 	if strings.ContainsFunc(s.sid, func(r rune) bool { return !isAlphanumeric(r) }) {
-		return s, errors.New("a Sid has letters and digits only")
+		return s, place(raw.sid.at, errors.New("a Sid has letters and digits only"))
 	}
-	switch raw.effect {
+	switch raw.effect.text {
 	case "Allow":
 		s.effect = Allow
 	case "Deny":
 		s.effect = ExplicitDeny
 	default:
-		return s, fmt.Errorf("Effect is %q, neither Allow nor Deny", raw.effect)
+		return s, raw.badEffect()
 	}
 	if err := s.compileActions(raw, kind); err != nil {
 		return s, err
@@ -56,14 +56,14 @@ func (s *statement) compileActions(raw *rawStatement, kind Kind) error {
 	if (raw.action == nil) != s.notAction {
 		return errors.New("needs either Action or NotAction")
 	}
-	for _, text := range actions {
-		action, err := compileAction(text)
+	for _, w := range actions {
+		action, err := compileAction(w.text)
 		if err != nil {
-			return fmt.Errorf("action %q %w", text, err)
+			return place(w.at, fmt.Errorf("action %q %w", w.text, err))
 		}
-		if service, _, _ := strings.Cut(text, ":"); kind == Trust && !strings.EqualFold(service, "sts") {
+		if service, _, _ := strings.Cut(w.text, ":"); kind == Trust && !strings.EqualFold(service, "sts") {
 			// IAM: "AssumeRole policy may only specify STS AssumeRole actions."
-			return fmt.Errorf("action %q is none of sts", text)
+			return place(w.at, fmt.Errorf("action %q is none of sts", w.text))
 		}
 		s.actions = append(s.actions, action)
 	}
@@ -79,7 +79,7 @@ func (s *statement) compileTarget(raw *rawStatement, kind Kind, variables bool) 
 	if kind == Trust {
 		switch {
 		case resources != nil:
-			return errors.New("a trust policy has no Resource: it is the role")
+			return place(resources[0].at, errors.New("a trust policy has no Resource: it is the role"))
 		case len(raw.principal) == 0:
 			return errors.New("needs a Principal")
 		}
@@ -97,10 +97,10 @@ func (s *statement) compileTarget(raw *rawStatement, kind Kind, variables bool) 
 	if (raw.resource == nil) != s.notResource {
 		return errors.New("needs either Resource or NotResource")
 	}
-	for _, text := range resources {
-		resource, err := compileResource(text, variables)
+	for _, w := range resources {
+		resource, err := compileResource(w.text, variables)
 		if err != nil {
-			return err
+			return place(w.at, err)
 		}
 		s.resources = append(s.resources, resource)
 	}
@@ -128,18 +128,18 @@ func (s *statement) compilePrincipals(raw *rawStatement) (err error) {
 func (s *statement) compileConditions(raw *rawStatement, variables bool) error {
 	for _, block := range raw.condition {
 		if len(block.keys) == 0 {
-			return fmt.Errorf("condition %s names no key", block.operator)
+			return place(block.operator.at, fmt.Errorf("condition %s names no key", block.operator.text))
 		}
 		for i, m := range block.keys {
 			for _, earlier := range block.keys[:i] {
 				// Access Analyzer: "Duplicate keys with different case".
-				if strings.EqualFold(earlier.name, m.name) {
-					return fmt.Errorf("condition %s has the key %s twice", block.operator, m.name)
+				if strings.EqualFold(earlier.name.text, m.name.text) {
+					return place(m.name.at, fmt.Errorf("condition %s has the key %s twice", block.operator.text, m.name.text))
 				}
 			}
-			c, err := compileCondition(block.operator, m.name, m.values, variables)
+			c, err := compileCondition(block.operator.text, m.name.text, textsOf(m.values), variables)
 			if err != nil {
-				return err
+				return place(faultOf(block.operator, m, variables), err)
 			}
 			s.conditions = append(s.conditions, c)
 		}

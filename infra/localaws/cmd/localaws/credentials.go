@@ -14,8 +14,8 @@ import (
 )
 
 type credentials struct {
-	Print  printCredentials  `cmd:"" default:"withargs" help:"Print a session as a credential_process does (what credentials alone does)."`
-	Serve  serveCredentials  `cmd:"" help:"Serve sessions on loopback, as ECS does for a task."`
+	Print  printCredentials  `cmd:"" default:"withargs" help:"Print the credentials of a session in the form of a credential_process. This is the default."`
+	Serve  serveCredentials  `cmd:"" help:"Serve credentials on a loopback address, as ECS does for a task."`
 	Health healthCredentials `cmd:"" help:"Exit 0 if a running serve hands out a session, 1 if not."`
 }
 
@@ -32,7 +32,7 @@ Examples:
 // session are the flags that both commands share.
 type session struct {
 	Role        string `required:"" placeholder:"NAME" help:"Name of the role; it must trust ecs-tasks.amazonaws.com."`
-	SessionName string `placeholder:"NAME" help:"Name of the session (task-<8 random hex digits>): it stands in the assumed-role ARN and in the decision log."`
+	SessionName string `placeholder:"NAME" help:"Name of the session (task- and 8 random hex digits). The ARN of the session and the decision log show it."`
 }
 
 func (s session) client(p process) (*rolecreds.Client, error) {
@@ -78,17 +78,17 @@ func (c printCredentials) Run(ctx context.Context, p process) error {
 type serveCredentials struct {
 	session   `embed:""`
 	Listen    string `default:"${credentialsListen}" placeholder:"ADDR" help:"Loopback address to listen on (${default}); any other is refused."`
-	TokenFile string `required:"" placeholder:"FILE" help:"File with the token that clients send, at least 16 characters; made with a random one where missing."`
+	TokenFile string `required:"" placeholder:"FILE" help:"File with the token that clients send: at least 16 characters, no line break. A missing file is created with a random token."`
 }
 
 // Help is printed below the flags.
 func (serveCredentials) Help() string {
-	return `The service then needs, and nothing else of AWS's credentials:
+	return `The service then needs these two variables and no other credentials:
 
   AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:4567/credentials
   AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=FILE
 
-A session is renewed 15 minutes ahead of its expiry. While localaws is away the current one is served until it expires.`
+A session is renewed 15 minutes ahead of its expiry. If localaws does not answer, the current session is served until it expires.`
 }
 
 func (c serveCredentials) Run(ctx context.Context, p process) error {

@@ -9,7 +9,7 @@ import (
 )
 
 type health struct {
-	Ready bool `help:"Exit 0 only if the upstreams of a gateway answer, too."`
+	Ready bool `help:"Exit 0 only if every upstream of a gateway answers too."`
 }
 
 // Help is printed below the flags.

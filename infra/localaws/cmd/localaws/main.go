@@ -20,8 +20,9 @@ import (
 type cli struct {
 	Serve       serve       `cmd:"" help:"Run the endpoint until it is interrupted."`
 	Credentials credentials `cmd:"" help:"Print or serve the credentials of a role."`
+	Why         why         `cmd:"" help:"Explain why a request was denied or allowed."`
 	Health      health      `cmd:"" help:"Exit 0 if the running localaws answers, 1 if not."`
-	Pause       pause       `cmd:"" help:"Do nothing until it is interrupted: hold a network that other containers share."`
+	Pause       pause       `cmd:"" help:"Do nothing until it is interrupted. It holds a network that other containers share."`
 	Version     version     `cmd:"" help:"Print the version."`
 }
 
@@ -42,7 +43,10 @@ Examples:
   localaws credentials serve --role MyTaskRole --token-file token
       gives a service its role as ECS does
 
-Environment: AWS_REGION (us-east-1) is the region; AWS_ENDPOINT_URL (http://127.0.0.1:4566) is where credentials and health look for the running localaws.`
+  localaws why REQUEST-ID
+      explains why a request was denied
+
+Environment: AWS_REGION (us-east-1) is the region; AWS_ENDPOINT_URL (http://127.0.0.1:4566) is where credentials, why and health look for the running localaws.`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -56,12 +60,13 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 	return execute(&cli{}, args, stdout, stderr, kong.Name("localaws"), kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true}),
 		kong.Vars{"credentialsListen": defaultCredentialsListen},
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(process{env: env, out: stdout, err: stderr}))
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(process{env: env, in: os.Stdin, out: stdout, err: stderr}))
 }
 
 // process is what a command sees of the world.
 type process struct {
 	env      func(string) string
+	in       io.Reader
 	out, err io.Writer
 }
 

@@ -324,6 +324,10 @@ func TestWrongCommandLines(t *testing.T) {
 	if err := os.WriteFile(file, []byte("short"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	echoed := filepath.Join(t.TempDir(), "echoed")
+	if err := os.WriteFile(echoed, []byte("0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name string
 		args []string
@@ -335,6 +339,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"no role", []string{"credentials"}, nil, 2, "--role"},
 		{"no token file", []string{"credentials", "serve", "--role", "r"}, nil, 2, "--token-file"},
 		{"short token", []string{"credentials", "serve", "--role", "r", "--token-file", file, "--listen", "127.0.0.1:0"}, nil, 1, "5 characters"},
+		{"token with a line break", []string{"credentials", "serve", "--role", "r", "--token-file", echoed, "--listen", "127.0.0.1:0"}, nil, 1, "printf %s"},
+		{"health with a line break", []string{"credentials", "health", "--token-file", echoed}, nil, 1, "printf %s"},
 		{"beyond loopback", []string{"credentials", "serve", "--role", "r", "--token-file", file, "--listen", "0.0.0.0:0"}, nil, 1, "loopback"},
 		{"no endpoint", []string{"credentials", "--role", "r"}, map[string]string{"AWS_ENDPOINT_URL": "127.0.0.1:4566"}, 1, "not a URL"},
 		{"no region", []string{"serve", "--listen", "127.0.0.1:0"}, map[string]string{"AWS_REGION": "US EAST"}, 1, "US EAST"},

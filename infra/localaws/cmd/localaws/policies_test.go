@@ -78,9 +78,9 @@ func TestPoliciesThatCannotBeUsedEndServeAndAreNamed(t *testing.T) {
 		args []string
 		want string
 	}{
-		"a broken policy":   {[]string{"--policies", broken, "--bucket", "pictures"}, "--policies " + broken + ": Photographer/Read.json"},
-		"no bucket":         {[]string{"--policies", good}, "--policies " + good + ": Photographer/Read.json: placeholder <bucket> has no value"},
-		"a bucket of stars": {[]string{"--policies", good, "--bucket", "*"}, `placeholder <bucket>: "*" is not a value for it`},
+		"a broken policy":   {[]string{"--policies", broken, "--bucket", "pictures"}, "--policies " + broken + ": Photographer/Read.json:1:"},
+		"no bucket":         {[]string{"--policies", good}, "--policies " + good + ": Photographer/Read.json:1:105: the placeholder <bucket> has no value"},
+		"a bucket of stars": {[]string{"--policies", good, "--bucket", "*"}, `Photographer/Read.json:1:105: the value "*" for the placeholder <bucket> must have`},
 		"no folder":         {[]string{"--policies", missing}, "--policies " + missing + ": "},
 		"an empty folder":   {[]string{"--policies", t.TempDir()}, "no role"},
 	} {

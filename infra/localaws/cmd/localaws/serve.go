@@ -23,13 +23,13 @@ const (
 
 type serve struct {
 	Listen string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Address to listen on (${default}). Whoever reaches it can sign as root: keep it on loopback, or inside a network of containers."`
-	Data   string `placeholder:"DIR" help:"Directory of tables, items, roles and the key of sessions; made where missing. Without it all is kept in a temporary directory and gone at the end."`
+	Data   string `placeholder:"DIR" help:"Directory for tables, items, roles and the session key. A missing directory is created. Without --data everything is kept in a temporary directory, which is removed at the end."`
 	Log    string `placeholder:"FILE" help:"Append the decision log, one JSON line per decision, to this file instead of printing it to stdout."`
 
 	Policies string `placeholder:"DIR" help:"Put the roles of DIR in place at the start: a folder per role, named like it, with trust.json and a .json file per inline policy. <region>, <account-id> and <bucket> in them are filled. Roles that are not in DIR stay as they are."`
 	Bucket   string `placeholder:"NAME" help:"What takes the place of <bucket> in the policies of DIR; needed where one has it."`
 
-	Upstream []string `sep:"none" placeholder:"[SERVICE=]URL" help:"Forward what was allowed to this endpoint of the same API, signed as test/test, instead of answering it. A URL alone stands for every service that can be forwarded (dynamodb); may be given more than once. STS and IAM are always answered here."`
+	Upstream []string `sep:"none" placeholder:"[SERVICE=]URL" help:"Forward each allowed request to this endpoint of the same API, signed as test/test, instead of answering it. A URL alone stands for every service that can be forwarded (dynamodb); may be given more than once. STS and IAM are always answered here."`
 }
 
 // Help is printed below the flags.
@@ -40,7 +40,7 @@ func (serve) Help() string {
       a clean start each time, decisions on stdout
 
   localaws serve --data ./data --log decisions.jsonl
-      what was acknowledged is there again after a restart, and so are sessions
+      data and sessions are still there after a restart
 
   localaws serve --policies ./iam --bucket my-bucket
       with your roles: ./iam/MyTaskRole/trust.json, ./iam/MyTaskRole/ReadOrders.json
@@ -51,7 +51,7 @@ func (serve) Help() string {
   localaws serve --upstream dynamodb=http://dynamodb-local:8000
       a gateway that enforces IAM in front of DynamoDB Local
 
-A gateway runs on while its upstream is away, and answers 500 or 503, which SDKs retry. GET /_localaws/health answers 200 while localaws runs, GET /_localaws/ready only while every upstream answers too (else 503). Let nothing but the gateway reach the upstream, which checks nothing.`
+While an upstream does not answer, the gateway answers 500 or 503, which SDKs retry. GET /_localaws/health answers 200 while localaws runs, GET /_localaws/ready only while every upstream answers too (else 503). The upstream checks nothing: only the gateway should be able to reach it.`
 }
 
 func (s serve) Run(ctx context.Context, p process) (err error) {

@@ -1,6 +1,11 @@
 package api
 
-import "fmt"
+import (
+	"fmt"
+	"io"
+
+	"example.com/shiptrack/infra/localaws/policy"
+)
 
 // Protocol is the wire form of an AWS API.
 type Protocol int
@@ -19,12 +24,53 @@ type Error struct {
 	Status  int // 400, 403, 404, 409, 413, 500, 503
 	// Namespace is what stands before the '#' of a JSON error's __type; empty: com.amazon.coral.service.
 	Namespace string
+	// Reason is for the decision log, which holds nothing of a body: Message, with "..." for each text that it may
+	// quote of the request. It is empty where nothing else of Message would be left.
+	Reason string
 }
 
 // Error returns code and message.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// Errorf returns an Error with a formatted message.
+// Own is an argument of Errorf that quotes nothing of the request: it may stand in Reason.
+type Own string
+
+// Errorf returns an Error with a formatted message. Reason has the format, which must quote nothing, and of the
+// arguments Own and int alone.
 func Errorf(status int, code, format string, args ...any) *Error {
-	return &Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+	e := &Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+	if format == "%s" && !isOwn(args[0]) {
+		return e
+	}
+	said := make([]any, len(args))
+	for i, arg := range args {
+		if said[i] = arg; !isOwn(arg) {
+			said[i] = quoted{}
+		}
+	}
+	e.Reason = fmt.Sprintf(format, said...)
+	return e
+}
+
+func isOwn(arg any) bool {
+	switch arg.(type) {
+	case Own, int:
+		return true
+	}
+	return false
+}
+
+// quoted takes the place of what the request says.
+type quoted struct{}
+
+func (quoted) Format(out fmt.State, _ rune) { _, _ = io.WriteString(out, "...") }
+
+// MalformedPolicy is how IAM and STS answer a document that does not parse.
+func MalformedPolicy(m *policy.MalformedError) *Error {
+	e := Errorf(400, "MalformedPolicyDocument", "%s", m.Reason)
+	e.Reason = "The policy document is malformed"
+	if m.Position != (policy.Position{}) {
+		e.Reason += fmt.Sprintf(" at line %d, column %d", m.Position.Line, m.Position.Column)
+	}
+	return e
 }

@@ -31,7 +31,7 @@ func ParseForm(text string) (*Form, error) {
 			return nil, invalid("The value of a parameter is not properly encoded.")
 		}
 		if _, twice := form.values[name]; twice {
-			return nil, invalid("The parameter " + strconv.Quote(name) + " is given more than once.")
+			return nil, invalid("The parameter %q is given more than once.", name)
 		}
 		form.values[name] = value
 	}
@@ -101,7 +101,7 @@ func (f *Form) Unread() []string {
 // CheckRead refuses a request with parameters that its operation does not know.
 func (f *Form) CheckRead() error {
 	if names := f.Unread(); len(names) > 0 {
-		return invalid("The parameter " + strconv.Quote(names[0]) + " is not recognized.")
+		return invalid("The parameter %q is not recognized.", names[0])
 	}
 	return nil
 }
@@ -120,6 +120,6 @@ func (f *Form) pointer(name string) *string {
 	return nil
 }
 
-func invalid(message string) *Error {
-	return &Error{Status: 400, Code: "ValidationError", Message: message}
+func invalid(format string, args ...any) *Error {
+	return Errorf(400, "ValidationError", format, args...)
 }

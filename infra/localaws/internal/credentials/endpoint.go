@@ -39,7 +39,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusNotFound, &Error{"NotFound", "the credentials are at " + Path})
 	case r.Method != http.MethodGet:
 		w.Header().Set("Allow", http.MethodGet)
-		write(w, http.StatusMethodNotAllowed, &Error{"MethodNotAllowed", "the credentials are had by GET"})
+		write(w, http.StatusMethodNotAllowed, &Error{"MethodNotAllowed", "the credentials are read with GET"})
 	case !e.authorized(r):
 		write(w, http.StatusUnauthorized, &Error{"Unauthorized", "the Authorization header is not the content of the token file"})
 	default:

@@ -30,13 +30,14 @@ func ReadOrMakeToken(file string) (string, error) {
 	return ReadToken(file)
 }
 
-// ReadToken returns the token in a file, without white space at its end.
+// ReadToken returns the content of a token file, as it is: a service sends it so. One that CheckToken refuses is an
+// error, a line break at its end included.
 func ReadToken(file string) (string, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
 	}
-	token := strings.TrimRight(string(content), " \t\r\n")
+	token := string(content)
 	if err := CheckToken(token); err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}
@@ -61,10 +62,15 @@ func makeToken(file string) (err error) {
 }
 
 // CheckToken says why a token cannot be sent in a header, or is too easily guessed: 16 to 4096
-// printable ASCII characters are wanted, spaces inside only.
+// printable ASCII characters are wanted, spaces inside only. A line break is refused by the AWS SDKs too: for Go
+// (endpointcreds), for Python (botocore, ContainerProvider) and for others.
 func CheckToken(token string) error {
+	if strings.ContainsAny(token, "\r\n") {
+		return errors.New("the token has a line break, and AWS SDKs refuse such a token: write the file without one, " +
+			"with printf %s in place of echo")
+	}
 	if len(token) < minToken || len(token) > maxToken {
-		return fmt.Errorf("the token has %d characters, %d to %d are wanted", len(token), minToken, maxToken)
+		return fmt.Errorf("the token has %d characters, it must have %d to %d", len(token), minToken, maxToken)
 	}
 	for i := range len(token) {
 		if token[i] < ' ' || token[i] > '~' {
@@ -72,7 +78,7 @@ func CheckToken(token string) error {
 		}
 	}
 	if strings.Trim(token, " ") != token {
-		return errors.New("the token begins or ends with a space")
+		return errors.New("the token begins or ends with a space, which HTTP cuts off: write it without one")
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+
 	"example.com/shiptrack/infra/localaws/internal/credentials"
 )
 
@@ -43,25 +45,39 @@ func TestMissingTokenFileIsMadeForItsOwnerAlone(t *testing.T) {
 	}
 }
 
-func TestTokenFileIsReadWithoutWhiteSpaceAtItsEnd(t *testing.T) {
+// TestTokenFileIsWhatAServiceSends: an AWS SDK sends the file's content as it is, and refuses a line break in it.
+func TestTokenFileIsWhatAServiceSends(t *testing.T) {
+	const lineBreak = "line break, and AWS SDKs refuse such a token: write the file without one, with printf %s in place of echo"
 	for _, tc := range []struct {
 		content, want, failure string
 	}{
-		{"0123456789abcdef\r\n", "0123456789abcdef", ""},
-		{"0123456789abcde\n", "", "the token has 15 characters"},
+		{"0123456789abcdef", "0123456789abcdef", ""},
+		{"0123456789abcdef\n", "", lineBreak},
+		{"0123456789abcdef\r\n", "", lineBreak},
+		{"0123456789abcdef\nsecond line", "", lineBreak},
+		{"0123456789abcdef ", "", "ends with a space"},
+		{"0123456789abcdef\t", "", "not printable"},
+		{"0123456789abcde", "", "the token has 15 characters"},
 		{"", "", "the token has 0 characters"},
-		{"0123456789abcdef\nsecond line", "", "not printable"},
 	} {
 		file := filepath.Join(t.TempDir(), "token")
 		if err := os.WriteFile(file, []byte(tc.content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := credentials.ReadOrMakeToken(file)
-		switch {
-		case tc.failure == "" && (err != nil || got != tc.want):
-			t.Errorf("%q: got %q, %v, want %q", tc.content, got, err, tc.want)
-		case tc.failure != "" && (err == nil || !strings.Contains(err.Error(), tc.failure)):
-			t.Errorf("%q: got %q, %v, want a failure with %q", tc.content, got, err, tc.failure)
+		for name, read := range map[string]func(string) (string, error){"serve": credentials.ReadOrMakeToken, "health": credentials.ReadToken} {
+			got, err := read(file)
+			switch {
+			case tc.failure == "" && (err != nil || got != tc.want):
+				t.Errorf("%s, %q: got %q, %v, want %q", name, tc.content, got, err, tc.want)
+			case tc.failure != "" && (err == nil || !strings.Contains(err.Error(), tc.failure) || !strings.Contains(err.Error(), file)):
+				t.Errorf("%s, %q: got %q, %v, want a failure with %q", name, tc.content, got, err, tc.failure)
+			}
+		}
+		if lines := strings.ContainsAny(tc.content, "\r\n"); lines {
+			provider := endpointcreds.New("http://127.0.0.1:1", func(o *endpointcreds.Options) { o.AuthorizationToken = tc.content })
+			if _, err := provider.Retrieve(t.Context()); err == nil || !strings.Contains(err.Error(), "invalid newline") {
+				t.Errorf("the SDK says of %q %v, want that it refuses the line break", tc.content, err)
+			}
 		}
 	}
 }

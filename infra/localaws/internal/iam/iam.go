@@ -107,7 +107,7 @@ func unknownOperation(r *api.Request) *api.Call {
 // awsError turns a document that does not parse into AWS's error.
 func awsError(err error) error {
 	if malformed, ok := errors.AsType[*policy.MalformedError](err); ok {
-		return api.Errorf(400, "MalformedPolicyDocument", "%s", malformed.Reason)
+		return api.MalformedPolicy(malformed)
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package sts
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -42,7 +43,11 @@ func (s *Service) readAssumeRole(r *api.Request) (*api.Call, error) {
 	}
 	if a.role = snapshot.RoleByARN(p.roleARN); a.role == nil {
 		// Answered as a role that does not trust the caller, like AWS does.
-		return &api.Call{Permissions: a.permissions(&s.nobody)}, nil
+		asked := a.permissions(&s.nobody)
+		for i := range asked {
+			asked[i].Note = "there is no role with this ARN: create it, or correct the ARN"
+		}
+		return &api.Call{Permissions: asked}, nil
 	}
 	return &api.Call{
 		Permissions: a.permissions(a.role.TrustPolicy()),
@@ -76,8 +81,9 @@ func (a *assumption) inherit(caller *identity.Principal) error {
 // checkPolicies parses the session policies, so that a session never starts with one that is not one.
 func (a *assumption) checkPolicies(snapshot *identity.Snapshot) error {
 	if a.policy != "" {
-		if _, err := policy.Parse([]byte(a.policy), policy.Identity); err != nil {
-			return api.Errorf(400, "MalformedPolicyDocument", "%s", err)
+		_, err := policy.Parse([]byte(a.policy), policy.Identity)
+		if malformed, ok := errors.AsType[*policy.MalformedError](err); ok {
+			return api.MalformedPolicy(malformed)
 		}
 	}
 	for _, arn := range a.policyARNs {

@@ -146,9 +146,9 @@ func invalid(format string, args ...any) error {
 
 func constraint(name, value, pattern string) error {
 	return invalid("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: "+
-		"Member must satisfy regular expression pattern: %s", value, name, pattern)
+		"Member must satisfy regular expression pattern: %s", value, api.Own(name), api.Own(pattern))
 }
 
 func badValue(message string) error {
-	return &api.Error{Status: 400, Code: "InvalidParameterValue", Message: message}
+	return api.Errorf(400, "InvalidParameterValue", "%s", api.Own(message))
 }

@@ -31,7 +31,7 @@ func ParseAddresses(values []string) (map[string]*url.URL, error) {
 		case service == "" && own && value != address:
 			return nil, fmt.Errorf("%q names no service: give URL, or SERVICE=URL with one of %s", value, strings.Join(services, ", "))
 		case service == "" && all != nil:
-			return nil, fmt.Errorf("two URLs stand for every service: give one, and others as SERVICE=URL")
+			return nil, fmt.Errorf("two URLs are for every service: give one such URL, and the others as SERVICE=URL")
 		case service == "":
 			all = u
 		case !slices.Contains(services, service):
@@ -72,7 +72,7 @@ func checkAddress(u *url.URL) error {
 	case u.User != nil:
 		return fmt.Errorf("a user or password in the URL of an upstream is not used, localaws signs as test/test: %s", addressForm)
 	case u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "":
-		return fmt.Errorf("%q has no scheme that localaws speaks: %s", text, addressForm)
+		return fmt.Errorf("the scheme of %q is neither http nor https: %s", text, addressForm)
 	case u.Hostname() == "":
 		return fmt.Errorf("%q names no host: %s", text, addressForm)
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":

@@ -48,7 +48,7 @@ func TestWrongAddressesAreRefusedWithWhatToDo(t *testing.T) {
 		"sqs=http://localstack:4566":              "it can forward dynamodb",
 		"=http://localstack:4566":                 "SERVICE=URL",
 		"dynamodb=":                               "give it as http://HOST:PORT",
-		"http://a:1 http://b:2":                   "two URLs stand for every service",
+		"http://a:1 http://b:2":                   "two URLs are for every service",
 		"dynamodb=http://a:1 dynamodb=http://b:2": "the service dynamodb has two URLs",
 	} {
 		addresses, err := ParseAddresses(strings.Fields(values))

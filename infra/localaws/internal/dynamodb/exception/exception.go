@@ -25,7 +25,7 @@ func Validation(format string, args ...any) *api.Error {
 
 // Constraint words a ValidationException as the API's own model validation does.
 func Constraint(value, member, rule string) *api.Error {
-	return Validation("1 validation error detected: Value %s at '%s' failed to satisfy constraint: %s", value, member, rule)
+	return Validation("1 validation error detected: Value %s at '%s' failed to satisfy constraint: %s", value, api.Own(member), api.Own(rule))
 }
 
 // Missing is the answer to a request without a member that it must have.

@@ -1,0 +1,81 @@
+package localaws
+
+import (
+	"bytes"
+	"io"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+)
+
+// decisionLog writes entries, each with one Write, and keeps the newest in memory.
+type decisionLog struct {
+	mu     sync.Mutex
+	out    io.Writer // nil: nobody reads it, and none is kept
+	recent recent
+}
+
+func newDecisionLog(out io.Writer) *decisionLog {
+	return &decisionLog{out: out, recent: recent{maxLines: RecentDecisions, maxBytes: RecentBytes}}
+}
+
+func (l *decisionLog) write(e *Entry) {
+	if l.out == nil {
+		return
+	}
+	var line bytes.Buffer
+	if err := json.MarshalWrite(&line, e, allowInvalidUTF8, json.Deterministic(true)); err != nil {
+		panic(err) // strings, numbers and times always encode
+	}
+	line.WriteByte('\n')
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, _ = l.out.Write(line.Bytes()) // a full disk must not turn into an answer
+	l.recent.add(recentLine{requestID: e.RequestID, callerID: e.CallerRequestID, text: line.Bytes()})
+}
+
+// of returns the newest lines on a request, oldest first, each as it was written.
+func (l *decisionLog) of(id string) [][]byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.recent.of(id)
+}
+
+// How much of the decision log a Server keeps in memory, for GET /_localaws/decisions: its newest lines, and of those
+// no more than so many bytes.
+const (
+	RecentDecisions = 4096
+	RecentBytes     = 16 << 20
+)
+
+// recent are the newest lines of a decision log. It is not safe for concurrent use.
+type recent struct {
+	maxLines, maxBytes int
+	lines              []recentLine
+	bytes              int
+}
+
+type recentLine struct {
+	requestID, callerID string
+	text                []byte
+}
+
+func (r *recent) add(line recentLine) {
+	r.lines = append(r.lines, line)
+	r.bytes += cap(line.text)
+	for len(r.lines) > r.maxLines || r.bytes > r.maxBytes {
+		r.bytes -= cap(r.lines[0].text)
+		r.lines[0] = recentLine{} // the array behind lines would hold its text
+		r.lines = r.lines[1:]
+	}
+}
+
+func (r *recent) of(id string) [][]byte {
+	var found [][]byte
+	for i := range r.lines {
+		if isRequest(id, r.lines[i].requestID, r.lines[i].callerID) {
+			found = append(found, r.lines[i].text)
+		}
+	}
+	return found
+}

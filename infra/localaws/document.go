@@ -1,0 +1,114 @@
+package localaws
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+var (
+	// What may stand in a document: nothing that could change its JSON or widen an ARN.
+	valuePattern       = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
+	placeholderPattern = regexp.MustCompile(`<[^<>"\s]*>`)
+)
+
+func (v Values) of(placeholder string) (value string, known bool) {
+	switch placeholder {
+	case "<region>":
+		return v.Region, true
+	case "<account-id>":
+		return v.Account, true
+	case "<bucket>":
+		return v.Bucket, true
+	}
+	return "", false
+}
+
+// loadDocument returns the text of a file with its placeholders replaced, if that is a policy of its kind.
+func loadDocument(files fs.FS, file string, isTrust bool, values Values) ([]byte, error) {
+	text, err := fs.ReadFile(files, file)
+	if err != nil {
+		return nil, err
+	}
+	filled, err := fill(file, string(text), values)
+	if err != nil {
+		return nil, err
+	}
+	kind := policy.Identity
+	if isTrust {
+		kind = policy.Trust
+	}
+	_, err = policy.Parse([]byte(filled), kind)
+	if malformed, ok := errors.AsType[*policy.MalformedError](err); ok {
+		return nil, &documentError{file, onDisk(string(text), malformed, values)}
+	}
+	return []byte(filled), err
+}
+
+// documentError is a document that does not parse, with its file.
+type documentError struct {
+	file      string
+	malformed *policy.MalformedError
+}
+
+func (e *documentError) Unwrap() error { return e.malformed }
+
+func (e *documentError) Error() string {
+	p := e.malformed.Position
+	if p == (policy.Position{}) {
+		return e.file + ": " + e.malformed.Reason
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.file, p.Line, p.Column, e.malformed.Reason)
+}
+
+// fill replaces every placeholder. The error names all that have no value, each in a line with its place.
+func fill(file, text string, values Values) (string, error) {
+	var errs []error
+	line, lineStart, done := 1, 0, 0
+	var filled strings.Builder
+	for _, at := range placeholderPattern.FindAllStringIndex(text, -1) {
+		before, placeholder := text[done:at[0]], text[at[0]:at[1]]
+		if last := strings.LastIndexByte(before, '\n'); last >= 0 {
+			line, lineStart = line+strings.Count(before, "\n"), done+last+1
+		}
+		value, known := values.of(placeholder)
+		place := fmt.Sprintf("%s:%d:%d", file, line, 1+utf8.RuneCountInString(text[lineStart:at[0]]))
+		switch {
+		case !known:
+			errs = append(errs, fmt.Errorf("%s: unknown placeholder %s: <region>, <account-id> and <bucket> are known", place, placeholder))
+		case value == "":
+			errs = append(errs, fmt.Errorf("%s: the placeholder %s has no value", place, placeholder))
+		case !valuePattern.MatchString(value):
+			errs = append(errs, fmt.Errorf("%s: the value %q for the placeholder %s must have lower-case letters, digits, dots and hyphens only", place, value, placeholder))
+		}
+		filled.WriteString(before + value)
+		done = at[1]
+	}
+	filled.WriteString(text[done:])
+	return filled.String(), errors.Join(errs...)
+}
+
+// onDisk turns the position of an error in the filled document into the one in text. Neither a placeholder nor a value
+// has a line break, so the column alone moves; a position within a value becomes its placeholder's.
+func onDisk(text string, malformed *policy.MalformedError, values Values) *policy.MalformedError {
+	p := malformed.Position
+	if p == (policy.Position{}) {
+		return malformed
+	}
+	line := strings.Split(text, "\n")[p.Line-1]
+	for _, at := range placeholderPattern.FindAllStringIndex(line, -1) {
+		begin, placeholder := 1+utf8.RuneCountInString(line[:at[0]]), line[at[0]:at[1]]
+		value, _ := values.of(placeholder)
+		if p.Column < begin+len(value) { // a value is ASCII
+			p.Column = min(p.Column, begin)
+			break
+		}
+		p.Column += utf8.RuneCountInString(placeholder) - len(value)
+	}
+	return &policy.MalformedError{Reason: malformed.Reason, Position: p}
+}
