@@ -16,8 +16,9 @@ import (
 type Entry struct {
 	Time      time.Time `json:"time"`
 	RequestID string    `json:"requestId"`
-	// CallerRequestID is the caller's id of its own request, from the header X-Amzn-Trace-Id or X-Request-Id: 1 to 128
-	// characters of A-Z, a-z, 0-9 and ._:;=|,@- . The caller may say what it likes: never decide by it.
+	// CallerRequestID is the caller's id of its own request, from the header X-Amzn-Trace-Id or X-Request-Id, or from
+	// md/request-id#ID in the User-Agent: 1 to 128 characters of A-Z, a-z, 0-9 and ._:;=|,@- . The caller may say what
+	// it likes: never decide by it.
 	CallerRequestID string            `json:"callerRequestId,omitzero"`
 	Principal       string            `json:"principal,omitzero"` // ARN, or an AWS service
 	AccessKeyID     string            `json:"accessKeyId,omitzero"`

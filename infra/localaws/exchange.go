@@ -46,12 +46,32 @@ var callerIDPattern = regexp.MustCompile(`^[A-Za-z0-9._:;=|,@-]{1,128}$`)
 // callerID is the id by which the caller knows its own request, for the log alone. It need not be signed and nothing
 // is decided by it. One that is not of the pattern, or is given twice, is left out.
 func callerID(h http.Header) string {
-	for _, name := range []string{"X-Amzn-Trace-Id", "X-Request-Id"} {
-		if values := h.Values(name); len(values) == 1 && callerIDPattern.MatchString(values[0]) {
-			return values[0]
+	for _, id := range []string{single(h, "X-Amzn-Trace-Id"), single(h, "X-Request-Id"), agentRequestID(h)} {
+		if callerIDPattern.MatchString(id) {
+			return id
 		}
 	}
 	return ""
+}
+
+func single(h http.Header, name string) string {
+	if values := h.Values(name); len(values) == 1 {
+		return values[0]
+	}
+	return ""
+}
+
+// agentRequestID is the id in additional metadata of the User-Agent, which the AWS SDKs let a program set and which
+// CloudTrail keeps: "... md/request-id#ID". The last one counts: a program adds its own at the end.
+func agentRequestID(h http.Header) string {
+	const item = "md/request-id#"
+	agent := h.Get("User-Agent")
+	i := strings.LastIndex(agent, item)
+	if i < 0 {
+		return ""
+	}
+	id, _, _ := strings.Cut(agent[i+len(item):], " ")
+	return id
 }
 
 // newRequestID returns a random UUID, as AWS's request ids are.

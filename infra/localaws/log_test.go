@@ -277,19 +277,23 @@ func TestCallersOwnIDIsInTheLog(t *testing.T) {
 	longest := strings.Repeat("x", 128)
 	for name, tc := range map[string]struct {
 		trace, request []string
+		agent          string
 		want           string
 	}{
-		"none":                    {nil, nil, ""},
-		"a trace id":              {[]string{trace}, nil, trace},
-		"a request id":            {nil, []string{"0190-ab_c.d"}, "0190-ab_c.d"},
-		"both":                    {[]string{trace}, []string{"request"}, trace},
-		"a trace id that is none": {[]string{"a b"}, []string{"request"}, "request"},
-		"128 characters":          {nil, []string{longest}, longest},
-		"129 characters":          {nil, []string{longest + "x"}, ""},
-		"empty":                   {nil, []string{""}, ""},
-		"twice":                   {nil, []string{"a", "b"}, ""},
-		"beyond the alphabet":     {nil, []string{`a"b`}, ""},
-		"a control character":     {nil, []string{"a\tb"}, ""}, // the one that net/http sends
+		"none":                    {nil, nil, "", ""},
+		"a trace id":              {[]string{trace}, nil, "", trace},
+		"a request id":            {nil, []string{"0190-ab_c.d"}, "", "0190-ab_c.d"},
+		"both":                    {[]string{trace}, []string{"request"}, "", trace},
+		"a trace id that is none": {[]string{"a b"}, []string{"request"}, "", "request"},
+		"128 characters":          {nil, []string{longest}, "", longest},
+		"129 characters":          {nil, []string{longest + "x"}, "", ""},
+		"empty":                   {nil, []string{""}, "", ""},
+		"twice":                   {nil, []string{"a", "b"}, "", ""},
+		"beyond the alphabet":     {nil, []string{`a"b`}, "", ""},
+		"in the User-Agent":       {nil, nil, "aws-sdk-go-v2/1.48.0 md/request-id#AB2C", "AB2C"},
+		"the User-Agent's last":   {nil, nil, "x md/request-id#AB2C md/request-id#DE3F app/y", "DE3F"},
+		"a header before it":      {nil, []string{"request"}, "x md/request-id#AB2C", "request"},
+		"a control character":     {nil, []string{"a\tb"}, "", ""}, // the one that net/http sends
 	} {
 		l.ResetLog()
 		const body = "{}"
@@ -300,6 +304,7 @@ func TestCallersOwnIDIsInTheLog(t *testing.T) {
 			for _, value := range tc.request {
 				r.Header.Add("X-Request-Id", value)
 			}
+			r.Header.Set("User-Agent", tc.agent)
 		})
 		if status, answer := l.Do(t, r, []byte(body), localawstest.Root, "dynamodb"); status != http.StatusOK {
 			t.Errorf("%s: %d %s", name, status, answer)

@@ -48,7 +48,7 @@ func (w *World) why(a Answer) string {
 	}
 	for _, e := range entries {
 		if e.Statement != nil && a.ok() {
-			return name(*e.Statement)
+			return e.Statement.String()
 		}
 	}
 	if len(entries) > 0 && a.ok() {
@@ -57,24 +57,9 @@ func (w *World) why(a Answer) string {
 	return strings.TrimPrefix(a.Code+": "+a.Message, ": ")
 }
 
-func name(s localaws.Statement) string {
-	if s.Sid == "" {
-		return s.Policy
-	}
-	return s.Policy + " " + s.Sid
-}
-
 func denial(e localaws.Entry, a Answer) string {
-	switch {
-	case e.Action == "":
+	if e.Action == "" { // what was answered says more than the log, which quotes nothing of the request
 		return a.Code + ": " + a.Message
-	case e.Effect == "ExplicitDeny" && e.Statement != nil:
-		return "explicit deny: " + name(*e.Statement)
 	}
-	for _, m := range e.Misses {
-		if m.Effect == "Allow" {
-			return m.Said
-		}
-	}
-	return "no statement of the " + e.Layer + " policies speaks of " + e.Action
+	return e.Why()
 }

@@ -46,7 +46,7 @@ type readiness struct {
 }
 
 // check returns why the service is not ready, nil where it is, and whether state or reason changed.
-func (r *readiness) check(ctx context.Context) (changed bool, err error) {
+func (r *readiness) check() (changed bool, err error) {
 	if r.ask == nil {
 		return false, nil
 	}
@@ -59,8 +59,8 @@ func (r *readiness) check(ctx context.Context) (changed bool, err error) {
 	if !r.asked.IsZero() && time.Since(r.asked) < goodFor {
 		return false, r.err
 	}
-	// The answer is everybody's: it must not depend on how long this one client waits.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
+	// The answer is everybody's: it must not depend on how long this one client waits, nor carry its request id.
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
 	defer cancel()
 	first, before := r.asked.IsZero(), r.err
 	r.err = r.ask(ctx)
@@ -78,7 +78,7 @@ func reason(err error) string {
 
 // ready returns why the service is not ready, nil where it is, and logs it once: who asks does not matter.
 func (s *Server) ready(ctx context.Context) error {
-	changed, err := s.readiness.check(ctx)
+	changed, err := s.readiness.check()
 	switch {
 	case !changed || s.draining.Load():
 	case err != nil:

@@ -33,7 +33,7 @@ func TestOurOwnBugs(t *testing.T) {
 			replacement{"../../../tracking-service/internal/dynamo/store.go", "Key: own.key(id)})", `Key: map[string]types.AttributeValue{partitionKey: &types.AttributeValueMemberS{Value: "blue"}, sortKey: own.key(id)[sortKey]}})`},
 			"http/tracking-id", []string{"WRONG DENIAL", "403"}},
 		{"another tenant's session from the cache: IAM", "tracking-service",
-			replacement{"../../../pkg/tokenvending/machine.go", "\ts, ok := m.sessions.GetIfPresent(id)\n\tnow := time.Now()", "\tif m.config.RoleARN[len(m.config.RoleARN)-10:] == \"AccessRole\" {\n\t\tfirst.CompareAndSwap(nil, &id)\n\t\tid = *first.Load()\n\t}\n\ts, ok := m.sessions.GetIfPresent(id)\n\tnow := time.Now()"},
+			replacement{"../../../pkg/tokenvending/machine.go", "\ts, ok := m.sessions.get(id)\n\tnow := time.Now()", "\tif m.config.RoleARN[len(m.config.RoleARN)-10:] == \"AccessRole\" {\n\t\tfirst.CompareAndSwap(nil, &id)\n\t\tid = *first.Load()\n\t}\n\ts, ok := m.sessions.get(id)\n\tnow := time.Now()"},
 			"http/tracking-id", []string{"REFUSED", "404"}},
 		{"a cursor that is bound to no tenant: keys of the own tenant", "tracking-service",
 			replacement{"../../../tracking-service/internal/rest/cursor.go", "[]byte(cursorPurpose + owner.String())", "[]byte(cursorPurpose + owner.String()[:0])"},
@@ -83,6 +83,9 @@ func brokenBin(t *testing.T, service string, bug replacement) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !strings.Contains(string(text), bug.from) {
+		t.Fatalf("%s has no %q", bug.file, bug.from)
+	}
 	changed := strings.Replace(string(text), bug.from, bug.to, 1)
 	if strings.Contains(bug.to, "first.Load") {
 		changed += "\nvar first atomic.Pointer[tenant.ID]\n"
@@ -90,9 +93,6 @@ func brokenBin(t *testing.T, service string, bug replacement) string {
 	}
 	if strings.Contains(bug.to, "tenant.Parse") {
 		changed = strings.Replace(changed, "import (", "import (\n\t\"example.com/shiptrack/pkg/tenant\"", 1)
-	}
-	if changed == string(text) {
-		t.Fatalf("%s has no %q", bug.file, bug.from)
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: filepath.Join(dir, "changed.go")}})
 	if err != nil {

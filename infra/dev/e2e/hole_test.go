@@ -32,9 +32,9 @@ func TestDemoNoticesAHoleInThePolicy(t *testing.T) {
 		says   string
 	}{
 		{"LeadingKeys removed", withoutLeadingKeys,
-			"ISOLATION DOES NOT HOLD: yellow's session read blue's partition key:\n  TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition allowed it"},
+			"ISOLATION DOES NOT HOLD: yellow's session read blue's partition key:\n  allowed by TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition"},
 		{"allow removed", func(s statements) statements { return s[1:] },
-			"dynamodb:GetItem on arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData as arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@tracking-demo:\n  no statement allows it"},
+			"dynamodb:GetItem on arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData as arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@tracking-demo:\n  no statement of the identity policies names dynamodb:GetItem"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			out, err := runDemo(t, checkoutWith(t, tc.change))
