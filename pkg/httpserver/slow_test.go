@@ -231,7 +231,7 @@ func TestFloodsOfReadyzAskOnceASecond(t *testing.T) {
 		var result error
 		r := readiness{ask: func(context.Context) error { asked++; return result }}
 		for range 1000 {
-			if _, err := r.check(t.Context()); err != nil {
+			if _, err := r.check(); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -240,12 +240,12 @@ func TestFloodsOfReadyzAskOnceASecond(t *testing.T) {
 		}
 		result = errors.New("away")
 		time.Sleep(readyFor)
-		if changed, err := r.check(t.Context()); !changed || !errors.Is(err, result) {
+		if changed, err := r.check(); !changed || !errors.Is(err, result) {
 			t.Errorf("changed %v, %v, want the new state", changed, err)
 		}
 		result = nil
 		time.Sleep(notReadyFor)
-		if changed, err := r.check(t.Context()); !changed || err != nil || asked != 3 {
+		if changed, err := r.check(); !changed || err != nil || asked != 3 {
 			t.Errorf("changed %v, %v, asked %d times, want ready again at the third", changed, err, asked)
 		}
 	})
