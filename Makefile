@@ -42,9 +42,9 @@ demo: build ## build, start everything on loopback, check isolation, print what 
 	@bin/demo --bin bin
 
 .PHONY: check
-check: tools ## build, vet, lint and test what needs no binaries, in a minute once caches are warm [PKG=./pkg/authn/...]
+check: tools ## build, vet, lint and test what needs neither binaries nor patience, in a minute once caches are warm [PKG=./pkg/authn/...]
 	@go build $$PKG && go vet $$PKG && bin/golangci-lint run $$PKG
-	@go test $$(go list $$PKG | grep -v /infra/dev/e2e)
+	@go test -short $$(go list $$PKG | grep -v /infra/dev/e2e)
 
 .PHONY: test
 test: ## run every test that needs Go alone, and say how far it is; some minutes

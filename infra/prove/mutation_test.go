@@ -49,6 +49,9 @@ func workerOf(t *testing.T, attacks []*Attack) (*worker, []mutate.Mutant) {
 }
 
 func TestMutantsThatOpenAHoleAreNoticed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds (make check)")
+	}
 	w, mutants := workerOf(t, Attacks())
 	left := maps.Clone(mustNotice)
 	for _, m := range mutants {
@@ -72,6 +75,9 @@ func TestMutantsThatOpenAHoleAreNoticed(t *testing.T) {
 }
 
 func TestEquivalentMutantsAreNoticedByNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds (make check)")
+	}
 	w, mutants := workerOf(t, Attacks())
 	n := 0
 	for _, m := range mutants {
@@ -95,6 +101,9 @@ func TestEquivalentMutantsAreNoticedByNothing(t *testing.T) {
 const guard = "TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: condition Null dynamodb:LeadingKeys removed"
 
 func TestGuardBehindAnotherIsMaskedWhereAnAttackNoticesBoth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds (make check)")
+	}
 	for name, tc := range map[string]struct {
 		attack string
 		want   Outcome

@@ -12,6 +12,9 @@ import (
 func ignore(_, _ int) {}
 
 func TestRandomRequestsFindNoOtherTenantsRow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds (make check)")
+	}
 	s, err := SearchFor(t.Context(), roles(t, iam.Hardened), 1, 2000, ignore)
 	if err != nil {
 		t.Fatal(err)
@@ -30,6 +33,9 @@ func TestRandomRequestsFindNoOtherTenantsRow(t *testing.T) {
 
 // TestRandomRequestsFindWhatAPolicyLetsThrough: reads, writes, and what tells no more than that a row is there.
 func TestRandomRequestsFindWhatAPolicyLetsThrough(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds (make check)")
+	}
 	for name, tc := range map[string]struct {
 		role, statement, want string
 		requests              int

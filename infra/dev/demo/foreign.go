@@ -18,6 +18,7 @@ var foreign = []string{
 // refuseForeign refuses a setting that would have no effect, rather than to ignore it.
 func refuseForeign(environ []string) error {
 	for _, variable := range environ {
+		// An empty one is not set: so the services have it.
 		if name, value, _ := strings.Cut(variable, "="); value != "" && slices.Contains(foreign, name) {
 			return command.Misconfigured(fmt.Errorf("%s is a setting of a service, and the demo makes those itself: unset it; "+
 				"to run a service with settings of your own, see --without and --print-env", name))

@@ -160,6 +160,9 @@ func TestEmulatorsAreThoseOfCompose(t *testing.T) {
 }
 
 func TestSearchIsThatOfItsSeed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds (make check)")
+	}
 	var answered []string
 	for _, seed := range []string{"7", "7", "8"} {
 		var stderr bytes.Buffer
