@@ -1,0 +1,4 @@
+// What this package may not import: .ci/lint-rules checks that the rule config of .golangci.yml says so.
+package config
+
+import _ "example.com/shiptrack/pkg/problem"
