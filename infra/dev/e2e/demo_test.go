@@ -202,7 +202,7 @@ func TestSettingsOfTheServicesAreRefused(t *testing.T) {
 		t.Fatalf("the services' help names %v, want TRACKING_TABLE and TRACKING_URL among them", names)
 	}
 	for _, name := range names {
-		cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "demo"), "--bin", bin)
+		cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "demo"), "--bin", t.TempDir()) // it has nothing to start
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(), name + "=x"}
 		out, err := cmd.CombinedOutput()
 		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 2 || !strings.Contains(string(out), name+" is a setting of a service") {
