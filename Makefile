@@ -52,7 +52,7 @@ test: ## run every test that needs Go alone, and say how far it is; some minutes
 
 .PHONY: test-clients
 test-clients: ## drive a demo with the AWS CLI and boto3, which have to be installed; with STACK=compose, what make up started
-	@go test -count=1 -tags clients -run 'TestClients|TestApplication' ./infra/dev/e2e
+	@go test -count=1 -tags clients -run "TestClients$${STACK:+|TestApplication}" ./infra/dev/e2e
 
 .PHONY: build
 build: $(BINARIES:%=build-%) ## build static binaries into bin/
