@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/openapi/openapitest"
 	"example.com/shiptrack/pkg/problem"
@@ -51,7 +53,8 @@ func TestAnswersArePassedOnForTheCaller(t *testing.T) {
 		if want := `"request_id":"` + id + `","caller_request_id":"req-7"`; !strings.Contains(s.log.String(), want) {
 			t.Errorf("%s: the log lacks %s:\n%s", tc.target, want, s.log)
 		}
-		if got := asked[0].Header.Get("X-Request-Timeout-Ms"); got == "" || len(got) > 3 {
+		got := asked[0].Header.Get("X-Request-Timeout-Ms")
+		if ms, err := strconv.Atoi(got); err != nil || ms < 1 || ms >= int(requestTimeout.Milliseconds()) {
 			t.Errorf("%s: grants %q ms, want what is left of %v", tc.target, got, requestTimeout)
 		}
 	}
@@ -108,7 +111,11 @@ func TestFailuresOfTheTrackingServiceAreMapped(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s.tracking.will(tc.answer)
-			a := s.get("/shipments/1001/eta")
+			var header []string
+			if tc.want == http.StatusGatewayTimeout {
+				header = []string{httpclient.TimeoutHeader + ": 100"}
+			}
+			a := s.get("/shipments/1001/eta", header...)
 			doc := a.Problem(t)
 			if a.StatusCode != tc.want || doc.Status != tc.want || doc.Detail != tc.detail {
 				t.Errorf("%d %s, want %d %q", a.StatusCode, a.Content, tc.want, tc.detail)
@@ -141,7 +148,7 @@ func TestClientThatHasSentAllItWillIsAnswered(t *testing.T) {
 	}
 	// It waits until the shipment service gives up, which it must do for the time alone.
 	s.tracking.will(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	if a := s.get("/shipments/1001/eta"); a.StatusCode != http.StatusGatewayTimeout || a.Problem(t).Status != http.StatusGatewayTimeout {
+	if a := s.get("/shipments/1001/eta", httpclient.TimeoutHeader+": 100"); a.StatusCode != http.StatusGatewayTimeout || a.Problem(t).Status != http.StatusGatewayTimeout {
 		t.Fatalf("%d %s, want 504", a.StatusCode, a.Content)
 	}
 	if logged := s.log.String(); !strings.Contains(logged, `"status":504`) || strings.Contains(logged, "context canceled") {
