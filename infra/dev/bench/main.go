@@ -41,7 +41,7 @@ func main() {
 	os.Exit(code)
 }
 
-// Run is called by kong. Progress, and what go test has to say besides results, goes to stderr.
+// Run is called by kong. Progress, and all output of go test that is not a result, goes to stderr.
 func (c cli) Run(ctx context.Context, out io.Writer) error {
 	args := append([]string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", c.Benchtime}, c.Packages...)
 	cmd := exec.CommandContext(ctx, "go", args...)

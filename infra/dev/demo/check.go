@@ -36,8 +36,8 @@ func (d *demo) firstETA(ctx context.Context) (time.Duration, error) {
 	return time.Since(d.started), nil
 }
 
-// check asks what the printed commands ask, and then goes round the application: with yellow's own session to
-// the table itself.
+// check sends the requests of the printed commands. Then it bypasses the application: it uses yellow's own session
+// on the table itself.
 func (d *demo) check(ctx context.Context) (report, error) {
 	var r report
 	var err error
@@ -126,7 +126,7 @@ func (d *demo) sessionClient(ctx context.Context) (*dynamodb.Client, string, err
 	if err != nil {
 		return nil, "", err
 	}
-	// On the clients, as the documentation of tokenvending has it, not on the configuration.
+	// Set on the clients, not on the configuration: see package tokenvending, "The trap".
 	cfg := d.awsConfig(nil)
 	identity, err := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Credentials = vending }).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// lastDecision returns the last decision that is wanted.
+// lastDecision returns the last decision that wanted accepts.
 func (d *demo) lastDecision(wanted func(localaws.Entry) bool) (last localaws.Entry, found bool, err error) {
 	f, err := os.Open(d.decisionLog())
 	if err != nil {
@@ -39,7 +39,7 @@ func (d *demo) whyDecided(id string) (string, error) {
 	return decided.Why(), err
 }
 
-// withLastDenial adds to err what IAM denied last: where the services are not answered, that is most likely why.
+// withLastDenial adds the last denial by IAM to err: when the services get no answer, it is the most likely reason.
 func (d *demo) withLastDenial(err error) error {
 	denied, found, logErr := d.lastDecision(func(l localaws.Entry) bool { return l.Decision == "deny" })
 	if logErr != nil || !found {

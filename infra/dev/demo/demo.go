@@ -27,7 +27,7 @@ const (
 	audience = "shiptrack"
 )
 
-// startPatience bounds every wait for a part of the demo. It is generous: a slow laptop is not a failure.
+// startPatience bounds every wait for a part of the demo. It is long, so that a slow laptop does not fail.
 const startPatience = 30 * time.Second
 
 // demo is one run.
@@ -42,8 +42,8 @@ type demo struct {
 }
 
 // runDemo starts everything, checks it, prints what to try, and waits until ctx is done (Ctrl-C), which is success.
-// It fails where a port is taken, a part does not come up or dies, or isolation does not hold; then too,
-// nothing is left running, but the logs stay.
+// It fails where a port is taken, a part does not come up or dies, or isolation does not hold. After a failure
+// too, no process is left running, but the logs stay.
 func runDemo(ctx context.Context, s Settings, out io.Writer) error {
 	if err := errors.Join(s.checkPorts(), s.checkWithout()); err != nil {
 		return err
@@ -90,7 +90,8 @@ func (d *demo) tidy(failure error) error {
 	return errors.Join(fmt.Errorf("%w\nthe logs of all parts, and every IAM decision, are kept in %s", failure, d.dir), err)
 }
 
-// openPolicies reads the policies, and refuses those that provision would refuse: its words would name the copy.
+// openPolicies reads the policies, and refuses those that provision would refuse: provision reads a copy, so its
+// error would name the wrong folder.
 func openPolicies(s Settings) (iam.Source, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -132,7 +133,7 @@ func (d *demo) run(ctx context.Context) error {
 	return <-ended
 }
 
-// causeOf prefers the reason for which ctx was cancelled to the error that the cancellation led to.
+// causeOf returns the reason why ctx was cancelled, if there is one: err is then only a consequence of it.
 func causeOf(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
@@ -156,7 +157,7 @@ func (d *demo) parts() []part {
 	}
 }
 
-// start brings every part up, in the order in which they need each other; what needs nobody starts at once.
+// start starts every part. Parts that need no other part start at once, the rest in the order of their dependencies.
 func (d *demo) start(ctx context.Context) error {
 	if err := d.writeSecrets(); err != nil {
 		return err
@@ -191,7 +192,7 @@ func (d *demo) start(ctx context.Context) error {
 	return nil
 }
 
-// writeSecrets makes what the credentials endpoint and its one client share, and the key of the page cursors.
+// writeSecrets makes the token that the credentials endpoint and its one client share, and the key of the page cursors.
 func (d *demo) writeSecrets() error {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails (crypto/rand)
@@ -199,9 +200,9 @@ func (d *demo) writeSecrets() error {
 		os.WriteFile(d.cursorKeyFile(), []byte(base64.StdEncoding.EncodeToString(key)), 0o600))
 }
 
-// provision puts roles, table and rows in place, and says whose rows there are.
+// provision creates roles, table and rows, and prints which tenants have rows.
 func (d *demo) provision(ctx context.Context) error {
-	// A copy: what is enforced is what the banner names, even if the files are edited meanwhile.
+	// A copy: the demo enforces the policies that the banner names, even if the files are edited meanwhile.
 	policies := filepath.Join(d.dir, "policies")
 	if err := d.policies.Copy(policies); err != nil {
 		return err

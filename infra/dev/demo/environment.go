@@ -18,7 +18,7 @@ func (d *demo) decisionLog() string   { return filepath.Join(d.dir, "decisions.j
 
 func (d *demo) credentialsURL() string { return endpoint(d.CredentialsPort) + "/credentials" }
 
-// baseEnv is all that a process gets of the user's environment: where to find programs, and where to send traces.
+// baseEnv is the part of the user's environment that a process gets: where to find programs, and where to send traces.
 func (d *demo) baseEnv() []string {
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + d.dir, "TMPDIR=" + d.dir}
 	for _, variable := range os.Environ() {
@@ -47,8 +47,8 @@ func (d *demo) shipmentSettings() []string {
 	return append(d.oidcSettings(d.ShipmentMetricsPort, d.ShipmentPort), "TRACKING_URL="+endpoint(d.TrackingPort))
 }
 
-// trackingSettings give the tracking service its role as ECS gives a task its role. The credentials of the user's own that
-// the SDK would prefer are switched off: in a shell or an IDE they are there.
+// trackingSettings give the tracking service its role as ECS gives a task its role. They switch off the user's own
+// credentials, which the SDK would prefer: a shell or an IDE may have some.
 func (d *demo) trackingSettings() []string {
 	return append(append(d.awsSettings(), d.oidcSettings(d.TrackingMetricsPort, d.TrackingPort)...),
 		"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_PROFILE=", "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,

@@ -8,19 +8,19 @@ import (
 	"example.com/shiptrack/pkg/command"
 )
 
-// foreign are the settings of the services: the demo makes them itself. End to end it is checked that none is missing.
+// foreign are the settings of the services, which the demo sets itself. A test in infra/dev/e2e checks that none is missing.
 var foreign = []string{
 	"LISTEN_ADDR", "METRICS_ADDR", "LOG_LEVEL", "OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_TENANT_CLAIM", "OIDC_ALLOW_HTTP", "REQUEST_TIMEOUT",
 	"SHUTDOWN_TIMEOUT", "TRACKING_URL", "TRACKING_TABLE", "TRACKING_ACCESS_ROLE_ARN", "INSTANCE_ID", "SESSION_DURATION", "SESSION_CACHE_SIZE",
 	"CURSOR_KEY", "CURSOR_KEY_FILE",
 }
 
-// refuseForeign refuses a setting that would have no effect, rather than to ignore it.
+// refuseForeign refuses a setting that would have no effect. To ignore it would mislead the user.
 func refuseForeign(environ []string) error {
 	for _, variable := range environ {
-		// An empty one is not set: so the services have it.
+		// An empty variable counts as not set, as it does in the services.
 		if name, value, _ := strings.Cut(variable, "="); value != "" && slices.Contains(foreign, name) {
-			return command.Misconfigured(fmt.Errorf("%s is a setting of a service, and the demo makes those itself: unset it; "+
+			return command.Misconfigured(fmt.Errorf("%s is a setting of a service, and the demo sets those itself: unset it; "+
 				"to run a service with settings of your own, see --without and --print-env", name))
 		}
 	}

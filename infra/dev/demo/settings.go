@@ -1,6 +1,6 @@
 // Package demo runs the whole of Shiptrack on one machine: the services' own binaries, configured as
-// anywhere else, under the policies of infra/iam, each in a process of its own on loopback. It
-// checks that isolation holds before it invites anybody to look, and leaves nothing running.
+// in Compose, under the policies of infra/iam, each in a separate process on loopback. It checks that
+// isolation holds before it prints what to try, and it stops every process at its end.
 package main
 
 import (
@@ -31,7 +31,7 @@ type Settings struct {
 type port struct {
 	number         int
 	variable, part string
-	service        string // whose it is
+	service        string // that listens on it
 }
 
 func (s Settings) ports() []port {
@@ -82,7 +82,7 @@ func (s Settings) address(service string) string {
 	return address(s.ShipmentPort)
 }
 
-// movedPort is a number to suggest instead of one that is taken.
+// movedPort returns a port to suggest instead of one that is taken.
 func movedPort(number int) int {
 	if number+10000 <= 65535 {
 		return number + 10000

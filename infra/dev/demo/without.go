@@ -17,7 +17,7 @@ func (s Settings) checkWithout() error {
 	return nil
 }
 
-// leaveOut says what the service needs that the user starts, and waits for it as long as the user takes.
+// leaveOut prints what the service that the user starts needs, and waits for it without a time limit.
 func (d *demo) leaveOut(ctx context.Context, settings []string) error {
 	d.step("%s is left out: it is waited for on %s", d.Without, d.address(d.Without))
 	if d.PrintEnv {
@@ -28,11 +28,11 @@ func (d *demo) leaveOut(ctx context.Context, settings []string) error {
 	return d.await(ctx, d.Without, "http://"+d.address(d.Without)+"/healthz")
 }
 
-// envFile is where the settings of the service left out stand, under the same name in each run.
+// envFile is the file with the settings of the service that is left out. Its name is the same in each run.
 func (d *demo) envFile() string { return filepath.Join(d.fleet.Bin, d.Without+".env") }
 
-// printEnv prints the settings for a shell or for the run configuration of an IDE, and writes them to envFile. Secrets
-// stand in files that they name.
+// printEnv prints the settings for a shell or for the run configuration of an IDE, and writes them to envFile. They hold
+// no secret, only the names of files with secrets.
 func (d *demo) printEnv(settings []string) error {
 	var lines strings.Builder
 	for _, setting := range settings {

@@ -1,7 +1,6 @@
 // Package devissuer is an OpenID Connect issuer for development: discovery, JWKS, and an endpoint that
-// signs a token for whoever asks. It must never be reachable by anyone but the developer who runs it:
-// its command refuses to listen on anything but loopback, unless it is told that it is inside a network of
-// containers.
+// signs a token for anyone who asks. Only the developer who runs it may reach it. So its command listens
+// on loopback only, unless a flag says that it runs inside a network of containers.
 package devissuer
 
 import (
@@ -21,7 +20,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// DefaultLifetime and MaxLifetime bound how long a token holds.
+// DefaultLifetime and MaxLifetime say how long a token is valid.
 const (
 	DefaultLifetime = time.Hour
 	MaxLifetime     = 12 * time.Hour
@@ -77,8 +76,8 @@ func New(cfg Config) (*Issuer, error) {
 	return i, nil
 }
 
-// publish makes the JWKS. The key id is random, so that a restarted issuer's key never takes the name of
-// an older one.
+// publish makes the JWKS. The key id is random, so that the key of a restarted issuer never has the id of
+// an older key.
 func (i *Issuer) publish() error {
 	i.kid = rand.Text()
 	jwk, err := jwkset.NewJWKFromKey(i.key, jwkset.JWKOptions{
@@ -163,6 +162,6 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	// The status is out: only the client's own departure can still fail this.
+	// The status was sent already: this can only fail because the client is gone.
 	_ = json.NewEncoder(w).Encode(body)
 }

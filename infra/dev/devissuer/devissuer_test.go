@@ -11,7 +11,7 @@ import (
 	"example.com/shiptrack/pkg/problem"
 )
 
-// start runs an issuer whose own URL is the one it is reached at.
+// start runs an issuer whose URL is the one at which it listens.
 func start(t *testing.T, now func() time.Time) string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)

@@ -22,7 +22,7 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// prover attacks localaws as if it were an account of AWS: by the SDK's own settings, in a region that no policy is written for.
+// prover attacks localaws as if it were an account of AWS: with the SDK's own settings, in a region that no policy names.
 type prover struct {
 	config  aws.Config // root's
 	environ []string

@@ -12,9 +12,9 @@ import (
 // replacement is a bug: text of one file is another.
 type replacement struct{ file, from, to string }
 
-// TestOurOwnBugs takes one layer at a time out of a service (go build -overlay: the product has no switches for faults) and
-// has the proof attack what remains. Each row says which layer catches it; the one that nothing catches has no second layer
-// behind it, and infra/docs/THREAT-MODEL.md says so.
+// TestOurOwnBugs removes one layer at a time from a service (go build -overlay: the product has no switches for faults) and
+// runs the attacks on the rest. Each row says which layer still denies the attack. In one row no layer does: nothing
+// stands behind the layer that it removes, and infra/docs/THREAT-MODEL.md says so.
 func TestOurOwnBugs(t *testing.T) {
 	const verify = "v.parser.ParseWithClaims(rawToken, &c, v.keyfunc.KeyfuncCtx(ctx)); err"
 	authn := replacement{"../../../pkg/authn/authn.go", "if _, err := " + verify, "if _, _, err := v.parser.ParseUnverified(rawToken, &c); err"}

@@ -28,7 +28,7 @@ var portVariables = []string{
 // standardPorts are the same without settings, in the same order.
 var standardPorts = []string{"8080", "8081", "8082", "4566", "4567", "9080", "9081"}
 
-// patience bounds what a script waits for; it is far above what anything takes.
+// patience bounds each wait of a script; it is far longer than any of them takes.
 const patience = time.Minute
 
 // freePorts returns n ports of loopback that nobody listens on at this moment.

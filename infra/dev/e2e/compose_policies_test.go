@@ -83,7 +83,7 @@ func write(t *testing.T, file string, text []byte) {
 	}
 }
 
-// provisionFrom makes provision's container anew with the policies of folder, or with the checkout's where it is empty.
+// provisionFrom recreates provision's container with the policies of folder, or of the checkout where folder is empty.
 func provisionFrom(t *testing.T, folder string) {
 	t.Helper()
 	cmd := exec.Command("docker", "compose", "up", "--detach", "--wait", "--no-build", "--no-deps", "provision") // at the end the test's context is over

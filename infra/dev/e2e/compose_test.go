@@ -140,8 +140,8 @@ func TestContainersHoldNoMoreThanTheyNeed(t *testing.T) {
 	}
 }
 
-// TestNothingButLocalawsReachesTheEmulator asks the emulator for its tables from the network of the services, and from the
-// very network that the tracking service lives in. The control asks the same from the network that localaws shares with it.
+// TestNothingButLocalawsReachesTheEmulator asks the emulator for its tables from the network of the services, and from
+// inside the tracking service's network namespace. The control asks from the network that localaws shares with the emulator.
 func TestNothingButLocalawsReachesTheEmulator(t *testing.T) {
 	e := emulator(t)
 	for port, bound := range e.NetworkSettings.Ports {
@@ -162,7 +162,7 @@ func TestNothingButLocalawsReachesTheEmulator(t *testing.T) {
 			t.Errorf("%s is in the emulator's network: %t", name, in)
 		}
 	}
-	// health's words tell what happened: an emulator that is reached has no such path, and answers so.
+	// The message of health tells what happened: an emulator that can be reached answers that it has no such path.
 	probe := func(from, host string) string {
 		said, err := dockerSays(t, "run", "--rm", "--network", from, "--env", "AWS_ENDPOINT_URL=http://"+host+":4566", all["localaws"].Config.Image, "health")
 		if err == nil {
@@ -244,8 +244,8 @@ func TestRestartOfAnyOneServiceHealsByItself(t *testing.T) {
 	}
 }
 
-// TestEmulatorThatIsKilledIsAnOutageAndHeals: LocalStack and DynamoDB Local keep their tables in memory. What the engine
-// does not start again by itself (docker compose kill) is started by a user; a process that dies is started by the engine.
+// TestEmulatorThatIsKilledIsAnOutageAndHeals: LocalStack and DynamoDB Local keep their tables in memory. After docker
+// compose kill the user starts the container again; a process that dies by itself is started again by the engine.
 func TestEmulatorThatIsKilledIsAnOutageAndHeals(t *testing.T) {
 	heals(t, "nothing")
 	name := emulator(t).service()

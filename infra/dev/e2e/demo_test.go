@@ -89,7 +89,7 @@ func (d *started) eta(t *testing.T, tenant string) int {
 	return resp.StatusCode
 }
 
-// TestADroppedInFileIsATenantMore builds the tracking service with one file more in the seed's data, and changes nothing else.
+// TestADroppedInFileIsATenantMore builds the tracking service with one more file in the seed's data, and changes nothing else.
 func TestADroppedInFileIsATenantMore(t *testing.T) {
 	const data = "../../../tracking-service/internal/seed/data"
 	yellow, err := os.ReadFile(filepath.Join(data, "yellow.jsonl"))
@@ -139,8 +139,8 @@ func binWithFile(t *testing.T, file string, content []byte) (dir string) {
 	return dir
 }
 
-// TestAServiceThatIsLeftOutRunsFromAShellWithWhatIsPrinted starts the service with settings of the user's in the shell that
-// would give it other credentials.
+// TestAServiceThatIsLeftOutRunsFromAShellWithWhatIsPrinted starts the service in a shell that has AWS settings of the user,
+// which would give it other credentials.
 func TestAServiceThatIsLeftOutRunsFromAShellWithWhatIsPrinted(t *testing.T) {
 	for _, service := range []string{"tracking-service", "shipment-service"} {
 		t.Run(service, func(t *testing.T) {
@@ -215,7 +215,7 @@ func TestSettingsOfTheServicesAreRefused(t *testing.T) {
 	}
 }
 
-// keptLogs looks into the folder that a demo which failed says that it keeps: it holds the logs, and nothing else.
+// keptLogs looks into the folder that a failed demo names in its output: it must hold the logs, and nothing else.
 func keptLogs(t *testing.T, said string) {
 	t.Helper()
 	match := regexp.MustCompile(`are kept in (.*)`).FindStringSubmatch(said)

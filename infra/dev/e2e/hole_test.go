@@ -73,7 +73,7 @@ func TestProveNoticesAHoleInThePolicy(t *testing.T) {
 	}
 }
 
-// checkoutWith is a folder that has of a checkout what the binaries read of it, with other statements in the access policy.
+// checkoutWith makes a folder with the part of a checkout that the binaries read, with other statements in the access policy.
 func checkoutWith(t *testing.T, change func(statements) statements) (root string) {
 	t.Helper()
 	root = t.TempDir()

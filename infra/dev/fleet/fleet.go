@@ -1,4 +1,5 @@
-// Package fleet starts the project's binaries as child processes, with no environment but what they are given, and ends all of them.
+// Package fleet starts the project's binaries as child processes and ends all of them. They get only the environment that
+// the caller gives.
 package fleet
 
 import (
@@ -42,8 +43,8 @@ func New(bin, dir string) *Fleet {
 	return &Fleet{Bin: bin, dir: dir, Died: make(chan *Process, 16)}
 }
 
-// Start runs binary with arguments, in an environment that holds nothing but env: no credentials, profiles or
-// proxies of the user's leak into it.
+// Start runs binary with arguments. Its environment is env alone: none of the user's credentials, profiles or
+// proxies leak into it.
 func (f *Fleet) Start(name, binary string, env []string, args ...string) error {
 	p := &Process{name: name, log: f.Log(name), exited: make(chan struct{})}
 	out, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -69,7 +70,7 @@ func (f *Fleet) Start(name, binary string, env []string, args ...string) error {
 func (f *Fleet) command(ctx context.Context, binary string, env []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(f.Bin, binary), args...)
 	cmd.Env, cmd.Dir, cmd.SysProcAttr = env, f.dir, processAttributes()
-	cmd.WaitDelay = stopGrace // a process of its own that it leaves behind may hold its output open
+	cmd.WaitDelay = stopGrace // a child that it leaves behind may hold its output open
 	return cmd
 }
 
@@ -107,7 +108,7 @@ func starting(name string, err error) error {
 	return fmt.Errorf("%s does not start (make build makes the binaries): %w", name, err)
 }
 
-// Stop ends every process: politely first, for good after stopGrace. It returns when all are gone.
+// Stop ends every process: with SIGTERM, and after stopGrace with SIGKILL. It returns when all are gone.
 func (f *Fleet) Stop() {
 	f.mu.Lock()
 	f.stopping = true
@@ -131,7 +132,7 @@ func (f *Fleet) Stop() {
 	}
 }
 
-// signal sends s unless the process has ended, in which case its number may be somebody else's by now.
+// signal sends s unless the process has ended: another process may have its number by then.
 func (p *Process) signal(s os.Signal) {
 	select {
 	case <-p.exited:
@@ -140,7 +141,7 @@ func (p *Process) signal(s os.Signal) {
 	}
 }
 
-// lastWords returns the end of the process's log.
+// lastWords returns the last lines of the process's log.
 func (p *Process) lastWords() string {
 	const most = 1500
 	b, err := os.ReadFile(p.log)

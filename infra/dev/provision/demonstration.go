@@ -18,7 +18,7 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// The account of localaws, and the table that the policies of infra/iam speak of.
+// The account of localaws, and the table that the policies of infra/iam name.
 const (
 	Account   = "000000000000"
 	TableName = "TrackingData"
@@ -29,12 +29,12 @@ const (
 type Demonstration struct {
 	Endpoint string     // base URL of localaws: "http://127.0.0.1:4566"
 	Region   string     // that of localaws
-	Policies iam.Source // what the roles are
+	Policies iam.Source // of the roles
 	Seed     string     // the tracking service's binary, which writes the rows; empty: none are written
 	Out      io.Writer  // says what is being done
 }
 
-// Put brings roles, table and rows to what they should be, however often it is called.
+// Put creates roles, table and rows, or corrects those that exist. It can be called any number of times.
 func (d Demonstration) Put(ctx context.Context) error {
 	fmt.Fprintf(d.Out, "provision: roles and policies of %s, table %s\n", d.Policies, TableName)
 	if err := d.PutRoles(ctx); err != nil {
@@ -43,13 +43,13 @@ func (d Demonstration) Put(ctx context.Context) error {
 	return d.PutRows(ctx)
 }
 
-// Check returns an error where the policies cannot be put, without a request.
+// Check returns an error where the policies cannot be put. It sends no request.
 func (d Demonstration) Check() error {
 	_, err := d.load(d.Policies)
 	return err
 }
 
-// PutRoles brings the roles to those of d.Policies. A role that one of earlier has, and d.Policies has not, is deleted.
+// PutRoles puts the roles of d.Policies. A role of the earlier policies that d.Policies does not have is deleted.
 func (d Demonstration) PutRoles(ctx context.Context, earlier ...iam.Source) error {
 	roles, err := d.load(d.Policies)
 	if err != nil {
@@ -75,8 +75,8 @@ func (d Demonstration) PutRoles(ctx context.Context, earlier ...iam.Source) erro
 	return nil
 }
 
-// PutRows makes the table and writes the rows. They are written by the tracking service's own code in the role of a
-// task, TrackingSeedTaskRole, which it gets as ECS gives it to a task: nothing of root's reaches that process.
+// PutRows makes the table and writes the rows. The tracking service's own code writes them, in the role
+// TrackingSeedTaskRole, which it gets as ECS gives a task its role: that process never has root's credentials.
 func (d Demonstration) PutRows(ctx context.Context) error {
 	if err := Table(ctx, d.config(), TableName); err != nil || d.Seed == "" {
 		return err
@@ -92,8 +92,8 @@ func (d Demonstration) load(policies iam.Source) ([]localaws.Role, error) {
 	return policies.Load(localaws.Values{Region: d.Region, Account: Account, Bucket: "shiptrack-" + Account})
 }
 
-// putSeedRoles puts those roles that write the rows and that a set does not have, as the article's has none: they
-// are then those of the hardened set that the binary was built with.
+// putSeedRoles puts the roles that write the rows, where the set has none, as the article's set. They are then those of
+// the hardened set that the binary was built with.
 func (d Demonstration) putSeedRoles(ctx context.Context) error {
 	roles, err := d.load(d.Policies)
 	if err != nil {
@@ -111,7 +111,7 @@ func (d Demonstration) putSeedRoles(ctx context.Context) error {
 		if !slices.Contains(seedRoles, role.Name) || has(roles, role.Name) {
 			continue
 		}
-		fmt.Fprintf(d.Out, "provision: %s has no %s, which writes the rows: it is that of %s\n", d.Policies.Name, role.Name, embedded.Name)
+		fmt.Fprintf(d.Out, "provision: %s has no %s, which writes the rows: that of %s is used\n", d.Policies.Name, role.Name, embedded.Name)
 		if err := Roles(ctx, d.config(), []localaws.Role{role}); err != nil {
 			return err
 		}

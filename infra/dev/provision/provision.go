@@ -1,5 +1,5 @@
 // Package provision creates Shiptrack's roles and table through the AWS API, on localaws or on AWS. It
-// can run any number of times: what exists is brought to the wanted documents or left as it is.
+// can run any number of times: it updates what exists to the wanted documents, or leaves it as it is.
 package provision
 
 import (
@@ -26,8 +26,8 @@ const (
 // tableWait is how long Table waits for a new table; AWS takes some seconds.
 const tableWait = 2 * time.Minute
 
-// Roles creates each role, or brings its trust policy and inline policies to the wanted documents: an
-// inline policy that is not wanted any more is deleted. Attached policies, tags and boundaries stay.
+// Roles creates each role, or replaces its trust policy and inline policies by the wanted documents. It deletes
+// an inline policy that is no longer wanted. Attached policies, tags and boundaries stay.
 func Roles(ctx context.Context, cfg aws.Config, roles []localaws.Role) error {
 	client := awsiam.NewFromConfig(cfg)
 	for _, role := range roles {
@@ -59,8 +59,8 @@ func putRole(ctx context.Context, client *awsiam.Client, role localaws.Role) err
 	return deleteUnwanted(ctx, client, role)
 }
 
-// DeleteRole deletes a role with its inline policies. A role that is not there is no error; one that has attached
-// policies is.
+// DeleteRole deletes a role with its inline policies. It returns nil where there is no such role, and an error where
+// the role has attached policies.
 func DeleteRole(ctx context.Context, cfg aws.Config, name string) error {
 	err := deleteUnwanted(ctx, awsiam.NewFromConfig(cfg), localaws.Role{Name: name})
 	if err == nil {

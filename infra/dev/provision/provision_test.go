@@ -31,7 +31,7 @@ func TestRolesAreBroughtToTheWantedDocumentsHoweverOftenItRuns(t *testing.T) {
 		}
 	}
 	put(iam.Article)
-	// What someone put there by hand goes, since it may allow too much.
+	// A policy that someone added by hand is deleted, since it may allow too much.
 	if _, err := client.PutRolePolicy(t.Context(), &awsiam.PutRolePolicyInput{
 		RoleName: aws.String("TrackingAccessRole"), PolicyName: aws.String("ByHand"),
 		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`),

@@ -25,7 +25,7 @@ type cli struct {
 	Health health `cmd:"" help:"Exit 0 if the running issuer answers, 1 if not."`
 }
 
-const description = `An OpenID Connect issuer FOR DEVELOPMENT ONLY: it signs a token for whoever asks.
+const description = `An OpenID Connect issuer FOR DEVELOPMENT ONLY: it signs a token for anyone who asks.
 
 Examples:
 
@@ -37,7 +37,7 @@ Examples:
 
 type serve struct {
 	Listen      string `default:"127.0.0.1:8082" help:"Address to listen on; loopback only, unless --beyond-loopback is given."`
-	Beyond      bool   `name:"beyond-loopback" help:"Listen beyond loopback too. Only for a network of containers that nobody else reaches: whoever reaches it gets a token for any tenant."`
+	Beyond      bool   `name:"beyond-loopback" help:"Listen beyond loopback too. Only for a network of containers that nobody else can reach: anyone who reaches it gets a token for any tenant."`
 	Issuer      string `help:"URL that the tokens name as their issuer. Default: http:// and the listen address."`
 	Audience    string `default:"shiptrack" help:"Audience of the tokens."`
 	TenantClaim string `default:"TenantID" help:"Claim that holds the tenant."`
@@ -95,7 +95,7 @@ func (s serve) Run(ctx context.Context, std streams) error {
 		return fmt.Errorf("--listen %q: want host:port, for example 127.0.0.1:8082", s.Listen)
 	}
 	if ip := net.ParseIP(host); !s.Beyond && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("--listen %q: this issuer signs a token for whoever asks, so it listens on loopback only (127.0.0.1 or ::1), unless --beyond-loopback is given", s.Listen)
+		return fmt.Errorf("--listen %q: this issuer signs a token for anyone who asks, so it listens on loopback only (127.0.0.1 or ::1), unless --beyond-loopback is given", s.Listen)
 	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -110,7 +110,7 @@ func (s serve) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	fmt.Fprintf(std.err, "devissuer: FOR DEVELOPMENT ONLY: whoever reaches %s gets a token for any tenant\n", s.Issuer)
+	fmt.Fprintf(std.err, "devissuer: FOR DEVELOPMENT ONLY: anyone who reaches %s gets a token for any tenant\n", s.Issuer)
 	return command.Serve(ctx, &http.Server{
 		Handler: issuer, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,

@@ -22,7 +22,7 @@ func TestBeyondLoopbackIsListenedOnWhereItIsAskedFor(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // it listens, and ends
 	var stderr bytes.Buffer
-	if code := run(ctx, []string{"serve", "--listen", "0.0.0.0:0", "--beyond-loopback", "--issuer", "http://devissuer:8082"}, io.Discard, &stderr); code != 0 || !strings.Contains(stderr.String(), "whoever reaches http://devissuer:8082") {
+	if code := run(ctx, []string{"serve", "--listen", "0.0.0.0:0", "--beyond-loopback", "--issuer", "http://devissuer:8082"}, io.Discard, &stderr); code != 0 || !strings.Contains(stderr.String(), "anyone who reaches http://devissuer:8082") {
 		t.Errorf("code %d, %q; want 0 and its warning", code, &stderr)
 	}
 }
@@ -42,7 +42,7 @@ func TestServeAndToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := string(line[:n])
-	_, rest, ok := strings.Cut(said, "whoever reaches ")
+	_, rest, ok := strings.Cut(said, "anyone who reaches ")
 	url, _, _ := strings.Cut(rest, " ")
 	if !ok || !strings.Contains(said, "DEVELOPMENT ONLY") {
 		t.Fatalf("serve says %q, want a loud warning with its URL", said)

@@ -15,8 +15,8 @@ import (
 	"example.com/shiptrack/infra/iam"
 )
 
-// How often localaws is asked whether it is ready and the policies are read, and how often it is asked whether the table is
-// still there although localaws never was away.
+// How often provision asks localaws whether it is ready and reads the policies, and how often it asks whether the table is
+// still there even if localaws was ready all the time.
 const (
 	readyInterval = time.Second
 	tableInterval = 30 * time.Second
@@ -24,17 +24,17 @@ const (
 
 type keep struct {
 	put
-	Mark string `required:"" placeholder:"FILE" help:"Made once all is in place, and gone while it is not: what health looks at."`
+	Mark string `required:"" placeholder:"FILE" help:"This file exists while all is in place, and only then: health looks at it."`
 }
 
 // Help is printed below the flags.
 func (keep) Help() string {
-	return `It looks whenever localaws has become ready anew, as after a restart of what is behind it, and twice a minute. What it finds in place it leaves alone.
+	return `It looks twice a minute, and whenever localaws becomes ready again, for example after a restart of the endpoint behind it. It changes only what is not in place.
 
-It reads the policies every second. After an edit it brings the roles to what the files say, deletes a role whose folder is gone, and says so in one line. Policies that cannot be read or do not parse are named once: the roles stay as they were, and health fails until the files are right again, since what is in place is not what stands on disk.`
+It reads the policies every second. After an edit it brings the roles to what the files say, deletes a role whose folder is gone, and says so in one line. Policies that cannot be read or do not parse are named once: the roles stay as they were, and health fails until the files are right again, because the roles in place are not those on disk.`
 }
 
-// Run stays until ctx ends. What fails is said and tried again: nobody would start it anew.
+// Run runs until ctx ends. It prints a failure and tries again: nobody would restart it.
 func (k keep) Run(ctx context.Context, out io.Writer) error {
 	if err := makeKey(k.CursorKey); err != nil {
 		return fmt.Errorf("--cursor-key: %w", err)
@@ -55,7 +55,7 @@ func (k keep) Run(ctx context.Context, out io.Writer) error {
 	}
 }
 
-// say tells what is wrong where it is something else than before.
+// say prints err, unless it is the same as before.
 func say(ctx context.Context, out io.Writer, before string, err error) string {
 	if err == nil || ctx.Err() != nil {
 		return ""
@@ -66,24 +66,24 @@ func say(ctx context.Context, out io.Writer, before string, err error) string {
 	return err.Error()
 }
 
-// keeper is a keep with what it has done so far.
+// keeper is the state of keep: what it has done so far.
 type keeper struct {
 	keep
 	out     io.Writer
-	inPlace string                // SHA-256 of the policies that the roles are those of; empty: none, or some of them
+	inPlace string                // SHA-256 of the policies whose roles are all in place; empty: not all of any policies
 	tried   map[string]iam.Source // by SHA-256: policies whose roles may be there
 	filled  bool                  // the table has had its rows
 	looked  time.Time             // when all was found in place
 }
 
-// round reads the policies, and looks where they changed or it is time to.
+// round reads the policies, and calls look where they changed or it is time to.
 func (k *keeper) round(ctx context.Context) error {
 	err := k.ready(ctx)
 	if err == nil {
 		err = k.follow(ctx)
 	}
 	if err != nil {
-		k.looked = time.Time{} // look at once when it is well again
+		k.looked = time.Time{} // look at once when the failure is over
 	}
 	return err
 }
@@ -103,8 +103,8 @@ func (k *keeper) follow(ctx context.Context) error {
 	return nil
 }
 
-// look puts in place what is not: the roles where the policies changed, and all where the table is missing or this process
-// has put nothing yet.
+// look puts in place what is missing: the roles where the policies changed; everything where the table is missing or this
+// process has put nothing yet.
 func (k *keeper) look(ctx context.Context, d provision.Demonstration) error {
 	there, err := d.InPlace(ctx)
 	if err != nil {

@@ -56,7 +56,7 @@ func edit(t *testing.T, file, from, to string) {
 	}
 }
 
-// policyAt returns the policy that localaws has of a file.
+// policyAt returns the policy in localaws that came from a file.
 func policyAt(t *testing.T, l *localawstest.Local, file string) string {
 	t.Helper()
 	role, name := path.Split(strings.TrimSuffix(file, ".json"))
@@ -73,7 +73,7 @@ func policyAt(t *testing.T, l *localawstest.Local, file string) string {
 	return text
 }
 
-// round is one that has to succeed; it returns what was said.
+// round runs one round, which has to succeed, and returns its output.
 func round(t *testing.T, k *keeper, said *bytes.Buffer) string {
 	t.Helper()
 	said.Reset()
@@ -180,7 +180,7 @@ func TestRoleWhoseFolderIsGoneIsDeleted(t *testing.T) {
 	}
 }
 
-// What localaws refuses in part is put whole when the files are what they were.
+// When localaws refused some of the roles, all are put once the files are as before.
 func TestPoliciesThatWerePutInPartAreUndoneWhenTheFilesAreRestored(t *testing.T) {
 	l, folder := localawstest.Start(t), onDisk(t)
 	k, said := newKeeper(t, l, folder)

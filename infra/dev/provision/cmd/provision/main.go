@@ -16,7 +16,7 @@ import (
 
 type cli struct {
 	Put    put    `cmd:"" default:"withargs" help:"Bring roles, table and rows to what they should be, once (what provision alone does)."`
-	Keep   keep   `cmd:"" help:"Do so and stay: bring them back where the endpoint behind localaws lost them, and follow an edit of the policies."`
+	Keep   keep   `cmd:"" help:"Do the same and keep running: bring them back where the endpoint behind localaws lost them, and follow an edit of the policies."`
 	Health health `cmd:"" help:"Exit 0 if a running keep has all in place, 1 if not."`
 }
 

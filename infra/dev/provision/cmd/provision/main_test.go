@@ -61,7 +61,7 @@ func demonstration(t *testing.T, l *localawstest.Local) provision.Demonstration 
 	return provision.Demonstration{Endpoint: l.URL, Region: l.Region, Policies: policies, Out: io.Discard}
 }
 
-// newKeeper returns a keeper of policies at l, which says what it does into said.
+// newKeeper returns a keeper of policies at l, which writes its output to said.
 func newKeeper(t *testing.T, l *localawstest.Local, policies string) (k *keeper, said *bytes.Buffer) {
 	t.Helper()
 	said = new(bytes.Buffer)
@@ -97,14 +97,14 @@ func TestWhatIsLostIsBroughtBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Where the work cannot be done it must not look done.
+	// A failed put must not look like a finished one.
 	k.Seed = filepath.Join(t.TempDir(), "missing")
 	if err := k.round(t.Context()); err == nil || healthy() {
 		t.Errorf("a seed that does not start: %v, healthy %t", err, healthy())
 	}
 }
 
-// What was begun and not finished has no mark.
+// A put that did not finish makes no mark.
 func TestRunWithoutAMarkPutsAllInPlaceThoughTheTableIsThere(t *testing.T) {
 	l := localawstest.Start(t)
 	d := demonstration(t, l)

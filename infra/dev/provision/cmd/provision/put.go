@@ -64,7 +64,7 @@ func (p put) demonstration(out io.Writer) (provision.Demonstration, error) {
 	return d, d.Check()
 }
 
-// await returns once localaws is ready, or says why it is not.
+// await returns nil once localaws is ready, or an error that says why it is not.
 func (p put) await(ctx context.Context, out io.Writer) error {
 	tick := time.NewTicker(awaitInterval)
 	defer tick.Stop()
@@ -85,8 +85,8 @@ func (p put) await(ctx context.Context, out io.Writer) error {
 	}
 }
 
-// ready asks GET /_localaws/ready, which answers for what is behind a gateway too, and leaves no line in the
-// decision log.
+// ready asks GET /_localaws/ready. Its answer covers the endpoint behind a gateway too, and it writes no line to
+// the decision log.
 func (p put) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -100,13 +100,13 @@ func (p put) ready(ctx context.Context) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		said, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10)) // what there is of it
+		said, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10)) // a part of it is better than none
 		return fmt.Errorf("localaws answers %s %s", response.Status, strings.TrimSpace(string(said)))
 	}
 	return nil
 }
 
-// makeKey makes the file of a cursor key, for its owner's eyes alone. One that exists stays.
+// makeKey makes the file of a cursor key, readable by its owner alone. A file that exists is left as it is.
 func makeKey(file string) error {
 	if file == "" {
 		return nil
