@@ -93,8 +93,8 @@ func tenantOf(t *testing.T, l *localawstest.Local, tenant string) localawstest.C
 	return l.Session(t, l.RoleCredentials(t, "TrackingServiceRole", "task"), "TrackingAccessRole", tenant+"@test", map[string]string{"TenantID": tenant})
 }
 
-// TestHardenedPolicyHoldsForEveryWayToNameAnItem goes through the operations that name items in their own
-// way: yellow's own is answered where the policy grants the operation, blue's never.
+// TestHardenedPolicyHoldsForEveryWayToNameAnItem tries each operation, since each names items in a different
+// way: yellow's own item is answered where the policy grants the operation, blue's never.
 func TestHardenedPolicyHoldsForEveryWayToNameAnItem(t *testing.T) {
 	l := startTracking(t, "yellow", "blue")
 	client := dynamodb.NewFromConfig(l.Config(tenantOf(t, l, "yellow")))

@@ -1,9 +1,9 @@
-// Package iam holds Shiptrack's trust and permission policies, one JSON file each: the one source, for
-// localaws as for AWS. There are two sets: the hardened one, which everything uses by
-// default, and the text of the AWS article beside it.
+// Package iam holds Shiptrack's trust and permission policies, one JSON file each. localaws and AWS use
+// the same files. There are two sets: the hardened one, which is the default everywhere, and the text
+// of the AWS article.
 //
-// Commands call Open, which reads the files on disk. A copy is embedded for the case that there is no
-// checkout, and for tests.
+// Commands call Open, which reads the files on disk. The embedded copy is for tests, and for commands
+// that run outside a checkout.
 package iam
 
 import (

@@ -16,11 +16,11 @@ import (
 const (
 	trustFile = "trust.json"
 	readme    = "README.md"
-	// maxFile is far above what IAM takes as a document (131,072 characters, of at most two bytes each), in bytes.
+	// maxFile is in bytes, far above the largest document that IAM accepts (131,072 characters, of at most two bytes each).
 	maxFile = 256 << 10
 )
 
-// What IAM takes as the name of a role and of a policy (IAM API reference, CreateRole and PutRolePolicy), but for hidden ones.
+// The names that IAM allows for a role and a policy (IAM API reference, CreateRole and PutRolePolicy), less hidden ones.
 var (
 	roleName   = regexp.MustCompile(`^[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,.@-]{0,63}$`)
 	policyFile = regexp.MustCompile(`^[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,.@-]{0,127}\.json$`)
@@ -55,7 +55,7 @@ func read(folder fs.FS) (fstest.MapFS, error) {
 	return files, nil
 }
 
-// holdsRoles refuses a folder that is not one of roles, and says what it has.
+// holdsRoles refuses a folder that holds no roles, and says what it holds.
 func holdsRoles(folder fs.FS, entries []fs.DirEntry) error {
 	var found []string
 	for _, entry := range entries {
@@ -112,7 +112,7 @@ func readFile(folder fs.FS, name string) ([]byte, error) {
 		return nil, readable(err)
 	}
 	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s has more than %d bytes, which no policy of IAM has", name, maxFile)
+		return nil, fmt.Errorf("%s has more than %d bytes: no policy of IAM is so large", name, maxFile)
 	}
 	text, err := fs.ReadFile(folder, name)
 	if err != nil {
@@ -121,7 +121,7 @@ func readFile(folder fs.FS, name string) ([]byte, error) {
 	return text, nil
 }
 
-// passedOver reports whether a name says that the file is no policy.
+// passedOver reports whether the name of a file shows that it is not a policy.
 func passedOver(name string) bool {
 	return name == readme || strings.HasPrefix(name, ".") && !strings.HasSuffix(name, ".json")
 }
@@ -142,7 +142,7 @@ func removeIt(entry fs.DirEntry) string {
 	return what + "; only ROLE/NAME.json and README.md may stand here, since nothing is left out silently"
 }
 
-// readable says what to do about a file that may not be read: in a container another user reads it than the one who made it.
+// readable says what to do about a file that may not be read: in a container, the user who reads it is not the one who made it.
 func readable(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w (who runs this must be able to read it: chmod -R a+rX on the folder)", err)
@@ -150,8 +150,8 @@ func readable(err error) error {
 	return err
 }
 
-// sum is the SHA-256 of policy files by their paths, such as "TrackingAccessRole/trust.json". It is taken of the listing
-// that sha256sum prints of them in the order of their paths' bytes, so that a shell can tell it too:
+// sum is the SHA-256 of policy files by their paths, such as "TrackingAccessRole/trust.json". It is the hash of the listing
+// that sha256sum prints of them, sorted by the bytes of their paths. So a shell can compute it too:
 //
 //	cd infra/iam/hardened && find * -name '*.json' | LC_ALL=C sort | xargs sha256sum | sha256sum
 //

@@ -12,24 +12,24 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// Source is a set of policies as it was read at one moment. Its files are in memory, so that SHA256 is that
-// of the files that are used, whatever happens on disk afterwards.
+// Source is a set of policies as it was read at one moment. Its files are in memory, so SHA256 belongs to
+// the files that are used, even if the files on disk change afterwards.
 type Source struct {
 	Name     string // for people: "infra/iam/hardened", or the folder as it was given
 	SHA256   string // of the files, in lower-case hexadecimal; see sum
 	Embedded bool   // the copy in the binary, since there is no checkout
 	Files    fs.FS  // in the form that localaws.LoadRoles reads
 
-	folder string   // what stands before a file's path in an error
+	folder string   // the beginning of a file's path in an error
 	paths  []string // of Files
 }
 
-// Open reads the policies that where names, for a process whose working directory is dir. A name of a Set
-// is the folder infra/iam/<name> of the checkout that dir lies in: dir itself or the nearest folder above it
-// that has go.work and infra/iam. Without a checkout it is the embedded copy, and the Source says so. Anything else is a
-// folder that holds one folder per role; "./hardened" is a folder even though hardened is a name.
+// Open reads the policies that where names, for a process whose working directory is dir. Where it is the name
+// of a Set, Open reads the folder infra/iam/<name> of the checkout around dir: dir itself or the nearest folder above it
+// that has go.work and infra/iam. Without a checkout it takes the embedded copy, and the Source says so. Any other where
+// is a folder that holds one folder per role; "./hardened" is a folder even though hardened is a name.
 //
-// Open reads the files and does not parse them: Load does. It refuses what it would otherwise have to leave out; see read.
+// Open reads the files and does not parse them: Load does. It refuses files that it would otherwise leave out; see read.
 func Open(where, dir string) (Source, error) {
 	if set := Set(where); set == Hardened || set == Article {
 		root, ok := checkout(dir)
@@ -119,7 +119,7 @@ func checkout(dir string) (root string, ok bool) {
 	}
 }
 
-// seenFrom is the path of folder from dir, where there is one.
+// seenFrom is the path of folder relative to dir, where there is one.
 func seenFrom(dir, folder string) string {
 	if path, err := filepath.Rel(physical(dir), folder); err == nil {
 		return path
@@ -127,7 +127,7 @@ func seenFrom(dir, folder string) string {
 	return folder
 }
 
-// physical is dir from the root of the file system, without symbolic links, as far as that can be told.
+// physical is the absolute path of dir without symbolic links, as far as they can be resolved.
 func physical(dir string) string {
 	if absolute, err := filepath.Abs(dir); err == nil {
 		dir = absolute

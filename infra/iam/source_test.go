@@ -159,7 +159,7 @@ func exchange(t *testing.T, folder string) {
 	rename(t, filepath.Join(folder, "a"), filepath.Base(b))
 }
 
-// What is read stays what it was, so that the sum is that of what is used.
+// The files in memory do not change, so the sum is that of the policies in use.
 func TestSourceDoesNotFollowTheDisk(t *testing.T) {
 	root := newCheckout(t)
 	s := open(t, "hardened", root)

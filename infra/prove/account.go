@@ -31,7 +31,7 @@ import (
 const (
 	// propagation bounds how long IAM may take until a change holds everywhere.
 	propagation = 2 * time.Minute
-	// settled is how often in a row a change has to be seen to hold.
+	// settled is how many checks in a row must see a change before it counts as in force.
 	settled = 3
 )
 
@@ -47,8 +47,8 @@ type Account struct {
 // endpoint is where a service answers, and the region that its requests are signed for.
 type endpoint struct{ url, region string }
 
-// OpenAccount takes the SDK's own settings, but for the metadata service of EC2, and refuses them where the account is not the
-// one that is named.
+// OpenAccount uses the SDK's own settings, without the metadata service of EC2. It refuses credentials of an account other
+// than id.
 func OpenAccount(ctx context.Context, id string) (*Account, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
 	if err != nil {
@@ -62,7 +62,7 @@ func OpenAccount(ctx context.Context, id string) (*Account, error) {
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, fmt.Errorf("who asks? %w", err)
+		return nil, fmt.Errorf("GetCallerIdentity, to find the account of the credentials: %w", err)
 	}
 	a := &Account{config: cfg, id: aws.ToString(who.Account), caller: aws.ToString(who.Arn)}
 	switch {
@@ -109,7 +109,7 @@ func (a *Account) Load(policies iam.Source) ([]localaws.Role, error) {
 	return policies.Load(localaws.Values{Region: a.config.Region, Account: a.id, Bucket: "shiptrack-" + a.id})
 }
 
-// Creates says what an attack under roles makes there, and takes away at its end.
+// Creates says what a run under roles creates in the account and deletes at its end.
 func (a *Account) Creates(roles []localaws.Role) string {
 	return fmt.Sprintf("in account %s, %s (%s), as %s, the tables %s and the roles %s with their inline policies; all are deleted at the end",
 		a.id, a.config.Region, a.endpoints["dynamodb"].url, a.caller, strings.Join(tables, " and "), strings.Join(roleNames(roles), ", "))
@@ -126,7 +126,7 @@ func roleNames(roles []localaws.Role) []string {
 	return names
 }
 
-// vacant refuses an account that has any of what an attack makes: it would be changed, and then deleted.
+// vacant refuses an account that already has a table or role of the attacks: they would change and then delete it.
 func (a *Account) vacant(ctx context.Context, roles []localaws.Role) error {
 	var there []string
 	for _, name := range tables {
@@ -146,13 +146,13 @@ func (a *Account) vacant(ctx context.Context, roles []localaws.Role) error {
 		}
 	}
 	if len(there) > 0 {
-		return fmt.Errorf("account %s has what the attacks would make, change and delete: %s; take another account, or delete them where a run that was killed left them",
+		return fmt.Errorf("account %s has what the attacks would make, change and delete: %s; take another account, or delete them if a killed run left them behind",
 			a.id, strings.Join(there, ", "))
 	}
 	return nil
 }
 
-// present tells an absence by its code from success and from other errors.
+// present reports whether something exists, given the error of a request for it and the code that means absence.
 func present(err error, absence string) (bool, error) {
 	if failure, ok := errors.AsType[smithy.APIError](err); ok && failure.ErrorCode() == absence {
 		return false, nil
@@ -160,7 +160,7 @@ func present(err error, absence string) (bool, error) {
 	return err == nil, err
 }
 
-// clear deletes what an attack made; what is gone is no error. It has to be given a context that Ctrl-C does not end.
+// clear deletes what a run made; something already deleted is no error. Ctrl-C must not end its context.
 func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 	ctx, cancel := context.WithTimeout(ctx, propagation)
 	defer cancel()
@@ -179,7 +179,7 @@ func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 	return errors.Join(errs...)
 }
 
-// admit has the roles of tasks trust the caller too: only a compute service could start a task otherwise.
+// admit makes the roles of tasks trust the caller too: otherwise only a compute service could start a task.
 func (a *Account) admit(role localaws.Role) (localaws.Role, error) {
 	if !slices.Contains([]string{service, seedTask, other}, role.Name) {
 		return role, nil
@@ -209,7 +209,7 @@ func (a *Account) environ() []string {
 	return all
 }
 
-// localize makes a text of localaws' account one of this account.
+// localize replaces localaws' account and region in a text by those of this account.
 func (a *Account) localize(text string) string {
 	return strings.NewReplacer(account, a.id, region, a.config.Region).Replace(text)
 }

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// Layer is what stands between a caller and another tenant's rows.
+// Layer is one of the checks between a caller and another tenant's rows.
 type Layer string
 
 // The layers.
 const (
 	STS       Layer = "sts"       // trust policies, and what STS takes as tags
 	Signature Layer = "signature" // SigV4, and the credentials behind it
-	Request   Layer = "request"   // a request that can be read in two ways is not read at all
+	Request   Layer = "request"   // a request that can be read in two ways is refused
 	IAM       Layer = "iam"       // the permission policies
 	Token     Layer = "jwt"       // the verification of the token
-	Service   Layer = "service"   // what a service makes of a request whose token holds
+	Service   Layer = "service"   // how a service treats a request whose token is valid
 )
 
 // Extent is how much of a World an attack changes.
@@ -25,9 +25,9 @@ type Extent int
 
 // The extents.
 const (
-	Nothing Extent = iota // that others would notice
-	Roles                 // for as long as it takes
-	Tables                // for good
+	Nothing Extent = iota // no change that other attacks would notice
+	Roles                 // changes roles while it runs
+	Tables                // changes tables permanently
 )
 
 // Attack is one attempt, and the control beside it.
@@ -37,11 +37,11 @@ type Attack struct {
 	Differs string // the one thing in which the control differs
 	Layer   Layer  // who has to deny it
 	Codes   []string
-	Spoils  Extent // what one of the two changes; the more, the later it comes
+	Spoils  Extent // what attempt or control changes; attacks that change more run later
 	needs   string // a role that not every set has
-	// local says that an account is not asked: the policies are evaluated here, or a control leaves something behind.
+	// local: not for an account of AWS, because the policies are evaluated here, or a control leaves something behind.
 	local bool
-	// services says that the World has to have them.
+	// services: the World needs the two services.
 	services bool
 	Attempt  Step
 	Control  Step
@@ -50,13 +50,13 @@ type Attack struct {
 // Step is one request, or several where the last one counts.
 type Step func(context.Context, *World) (Answer, error)
 
-// Answer is what came of it.
+// Answer is the result of a Step.
 type Answer struct {
 	Status        int
 	Code, Message string // of an error
 	RequestID     string
 	Body          []byte
-	By            string // of an evaluation without a store: what decided
+	By            string // the statement that decided, where policies were evaluated without a store
 }
 
 func (a Answer) ok() bool { return a.Status/100 == 2 }
@@ -68,7 +68,7 @@ type Verdict string
 const (
 	Holds   Verdict = "holds"
 	Leak    Verdict = "LEAK"            // the attempt was answered, or told another tenant's canary
-	Other   Verdict = "WRONG DENIAL"    // it failed, but not with the denial that was to be shown
+	Other   Verdict = "WRONG DENIAL"    // it failed, but not with the expected denial
 	Refused Verdict = "CONTROL REFUSED" // the denial shows nothing, since the control is denied too
 	Broken  Verdict = "BROKEN"          // a request could not be made
 )
@@ -87,7 +87,7 @@ type Row struct {
 	controlled bool
 }
 
-// Denied reports whether the attempt was refused as it has to be.
+// Denied reports whether the attempt was refused as expected.
 func (r *Row) Denied() bool { return r.Verdict == Holds || r.Verdict == Refused }
 
 // ControlAllowed reports whether the control was answered.
@@ -114,7 +114,7 @@ func (a *Attack) verdict(w *World, row *Row) Verdict {
 		return Broken
 	case bytes.Contains(row.Attempt.Body, []byte(w.canaries[victim])) || letThrough(row.Attempt) && !w.mayAnswer(a):
 		return Leak
-	case row.Attempt.ok(): // as it may
+	case row.Attempt.ok(): // the attempt may be answered, see mayAnswer
 	case !slices.Contains(a.Codes, row.Attempt.Code):
 		return Other
 	}

@@ -9,13 +9,13 @@ import (
 	"sync"
 )
 
-// Audit is what the logs account for after a run: the decision log of localaws, the request logs of both services, and the
-// audit log of the tracking service, joined by request id.
+// Audit counts the requests of a run that the logs account for: the decision log of localaws, the request logs of both
+// services, and the audit log of the tracking service, joined by request id.
 type Audit struct {
-	AWS     int // requests of the run to AWS's APIs, each in the decision log; 0 where that is AWS's
-	HTTP    int // requests to the services, each in the service's log, with tenant and subject where its token held
+	AWS     int // requests of the run to AWS's APIs, each in the decision log; 0 for an account of AWS, which has none
+	HTTP    int // requests to the services, each in the service's log, with tenant and subject where its token was valid
 	Records int // of the audit log, each with the same decision, under the same session, in the decision log
-	// Missing is what is not accounted for, or contradicts another log; and where a secret stands in one.
+	// Missing lists requests that a log lacks, lines that contradict another log, and logs that hold a secret.
 	Missing []string
 }
 
@@ -26,7 +26,7 @@ func (a *Audit) miss(format string, values ...any) {
 // sent is one request to a service.
 type sent struct{ service, path, token, id, status string }
 
-// trail is what was asked of the services, and what they asked of AWS.
+// trail holds the requests to the services, and the ids of requests to AWS.
 type trail struct {
 	mu   sync.Mutex
 	sent []sent
@@ -55,7 +55,7 @@ type logLine struct {
 	AWSRequestID string `json:"aws_request_id"`
 }
 
-// ids are the request's own, and the one of the request to the shipment service that it was made for.
+// ids are the request's own id, and the id of the request to the shipment service that caused it.
 func (l logLine) ids() []string {
 	if l.CallerID == "" {
 		return []string{l.RequestID}
@@ -63,7 +63,7 @@ func (l logLine) ids() []string {
 	return []string{l.RequestID, l.CallerID}
 }
 
-// authenticated reports whether l is of a request whose token has been verified: not where there is no such route.
+// authenticated reports whether the token of l's request was verified: not so where there is no such route.
 func (l logLine) authenticated() bool {
 	return l.Status != "401" && l.Route != "unmatched" && l.Status != "405"
 }
@@ -134,7 +134,7 @@ func (a *Audit) services(w *World) error {
 			switch {
 			case l.Log == "audit":
 				a.record(w, l)
-				if process != seedLog && l.Subject == "" { // nobody's token asks for the seed
+				if process != seedLog && l.Subject == "" { // the seed runs without a token
 					a.miss("%s for %s: no subject in the audit log", l.Action, l.Tenant)
 				}
 				ofAWS[l.AWSRequestID] = true
@@ -159,7 +159,7 @@ func (a *Audit) services(w *World) error {
 	return nil
 }
 
-// isProbe reports whether a call was the tracking service asking whether its credentials hold: it is on no tenant's data.
+// isProbe reports whether a call is the tracking service's check that its credentials are valid: it touches no tenant's data.
 func (d *decisions) isProbe(requestID string) bool {
 	entries := d.of(requestID)
 	return len(entries) == 1 && entries[0].Operation == "GetCallerIdentity"
@@ -191,7 +191,7 @@ func (a *Audit) record(w *World, l logLine) {
 	}
 }
 
-// request looks for s in the log of the service that it went to, and of the one behind that.
+// request looks for s in the log of the service that got it, and in the log of the service behind that.
 func (a *Audit) request(s sent, requests, records map[string][]logLine) {
 	a.HTTP++
 	lines := requests[s.service+s.id]
@@ -220,7 +220,7 @@ type identityClaims struct {
 	Subject  string `json:"sub"`
 }
 
-// claimsOf reads a token that a service took for good.
+// claimsOf reads a token that a service accepted.
 func claimsOf(token string) (c identityClaims) {
 	if parts := strings.Split(token, "."); len(parts) == 3 {
 		if payload, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil {

@@ -16,10 +16,10 @@ import (
 	"example.com/shiptrack/pkg/authn/authntest"
 )
 
-// theirs is a shipment that victim has and attacker has not.
+// theirs is a shipment that victim has and attacker does not.
 const theirs = "2001"
 
-// call is one request to a service, written as it is: an attack may be what no client would send.
+// call is one request to a service, sent byte for byte: an attack may be a request that no HTTP client would send.
 type call struct {
 	direct bool   // to the tracking service, not the shipment service
 	method string // GET where empty
@@ -29,7 +29,7 @@ type call struct {
 	body   string
 }
 
-// answered is a step for c, and for what comes of it.
+// answered is a step that sends c and reads the answer.
 func (c call) step(read func(Answer) Answer) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
 		a, err := c.send(ctx, w.services)
@@ -101,7 +101,7 @@ func (c call) read(response *http.Response, body []byte) Answer {
 	return a
 }
 
-// good is a token as the issuer gives it to a user of tenant.
+// good is a valid token, as the issuer gives it to a user of tenant.
 func good(tenant string) func(*services) string {
 	return func(s *services) string { return authntest.SignWith(s.key, s.claims(tenant), nil) }
 }

@@ -16,7 +16,8 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// fill gives each tenant's canary to two rows: 1001, which all have, and one that the tenant alone has. What else is in them stays.
+// fill writes each tenant's canary into two rows: 1001, which all have, and one that only this tenant has. It changes
+// nothing else in them.
 func (w *World) fill(ctx context.Context, tenants []string) error {
 	for _, tenant := range tenants {
 		if w.canaries[tenant] == "" {
@@ -56,7 +57,7 @@ func (w *World) tables(ctx context.Context) error {
 	return errors.Join(provision.Table(ctx, w.config(root), table), provision.Table(ctx, w.config(root), "Billing"))
 }
 
-// strangers makes the role Other, and a task in it.
+// strangers makes the role Other, and starts a task in it.
 func (w *World) strangers(ctx context.Context) error {
 	role := localaws.Role{
 		Name:     other,
@@ -69,8 +70,8 @@ func (w *World) strangers(ctx context.Context) error {
 	return w.startTask(ctx, other)
 }
 
-// unguarded gets sessions that the trust policies refuse, by others that let every role of the account in: what the
-// permission policies do about such a session, were there one.
+// unguarded gets sessions that the trust policies refuse: for a moment it replaces them by policies that trust every role
+// of the account. The attacks then show what the permission policies alone would do with such a session.
 func (w *World) unguarded(ctx context.Context, roles []localaws.Role) error {
 	open := slices.Clone(roles)
 	for i := range open {
@@ -93,7 +94,7 @@ func (w *World) unguarded(ctx context.Context, roles []localaws.Role) error {
 	return nil
 }
 
-// mustBecome is become, where it has to be let.
+// mustBecome is become, and fails where the session is refused.
 func (w *World) mustBecome(ctx context.Context, caller string, as assumption) error {
 	return w.eventually(ctx, 1, func() error {
 		if a, err := w.become(ctx, caller, as); err != nil || !a.ok() {
@@ -103,8 +104,8 @@ func (w *World) mustBecome(ctx context.Context, caller string, as assumption) er
 	})
 }
 
-// startTask makes a role a caller, by the credentials that a compute service gets for a task in it; in an account by a
-// session that the caller is let to.
+// startTask adds a task in role as a caller, with the credentials that a compute service gets for it. In an account of
+// AWS it assumes the role, which trusts the caller there (see admit).
 func (w *World) startTask(ctx context.Context, role string) error {
 	if w.account != nil {
 		task := ofTenant(attacker).untagged().with("role", role).with("by", root).with("RoleSessionName", "task")
@@ -122,7 +123,7 @@ func (w *World) startTask(ctx context.Context, role string) error {
 	return nil
 }
 
-// enter gets the sessions: of the tasks, as a compute service gets them, and of tenants, as the tasks do.
+// enter gets the sessions: those of the tasks as a compute service does, those of tenants as the tasks do.
 func (w *World) enter(ctx context.Context) error {
 	for _, task := range []string{service, seedTask} {
 		if !has(w.roles, task) {

@@ -7,13 +7,14 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// allowed reports whether a control was answered, or allowed by IAM and then not answered because the
-// embedded store has no such operation: localaws says so only to whom IAM allows it.
+// allowed reports whether IAM allowed a control: it was answered, or the embedded store has no such operation.
+// localaws says the latter only to callers that IAM allows.
 func allowed(a Answer) bool {
 	return a.ok() || a.Code == "UnknownOperationException" || strings.Contains(a.Message, "not supported by this store")
 }
 
-// allows is allowed, and where the store is another's also what IAM let through and the store then refused for a reason of its own.
+// allows is allowed. In front of a store that is not localaws' own, it is also true where IAM allowed a request that the
+// store then refused for another reason.
 func (w *World) allows(a Answer) bool {
 	if allowed(a) {
 		return true
@@ -25,17 +26,17 @@ func (w *World) allows(a Answer) bool {
 	return len(entries) > 0 && w.foreign && !slices.ContainsFunc(entries, func(e localaws.Entry) bool { return e.Decision != "allow" })
 }
 
-// afterIAM are codes that AWS answers with to whom IAM allows the request.
+// afterIAM are error codes that AWS answers only after IAM allowed the request.
 var afterIAM = []string{"ValidationException", "ResourceNotFoundException", "DuplicateItemException"}
 
-// mayAnswer reports whether an attempt may be answered, as long as it tells nothing of the other tenant: how AWS reads what can
-// be read in two ways is its own affair, and it authorizes what it reads.
+// mayAnswer reports whether an attempt may be answered, as long as the answer tells nothing of the other tenant. AWS may
+// read an ambiguous request in either way, because it authorizes the reading that it answers.
 func (w *World) mayAnswer(a *Attack) bool { return w.account != nil && a.Layer == Request }
 
 // letThrough reports whether an attempt was answered, or not denied and then answered that there is no such thing.
 func letThrough(a Answer) bool { return allowed(a) || a.Code == "ResourceNotFoundException" }
 
-// why says in words what decided, from the decision log.
+// why says in words which layer and statement decided, from the decision log.
 func (w *World) why(a Answer) string {
 	if a.By != "" {
 		return a.By
@@ -58,7 +59,7 @@ func (w *World) why(a Answer) string {
 }
 
 func denial(e localaws.Entry, a Answer) string {
-	if e.Action == "" { // what was answered says more than the log, which quotes nothing of the request
+	if e.Action == "" { // the answer says more than the log, which quotes nothing of the request
 		return a.Code + ": " + a.Message
 	}
 	return e.Why()

@@ -1,7 +1,7 @@
-// Package prove attacks the system with the policies that are deployed: each attempt at another tenant's data stands
-// beside a control that differs in one thing and is allowed, and the policies are mutated to show that
-// the attacks would notice a hole. What is not denied, or not by the layer that has to deny it, fails the
-// proof.
+// Package prove attacks the system under the policies that are deployed. Each attack is an attempt to reach another
+// tenant's data. Beside it stands a control: a request that differs in one thing and must be allowed. The proof
+// fails where an attempt is not denied, or is denied by another layer than the expected one. To show that the
+// attacks would notice a hole, the policies are mutated: each mutant is a copy with one changed place.
 //
 // Where things stand:
 //
@@ -10,7 +10,7 @@
 //   - attacks and verdicts: attack.go, decided.go, run.go; the attacks by group in dynamodb.go, remaining.go, sts.go, roletags.go,
 //     trust.go, iam.go, signature.go, presigned.go, policies.go, token.go and http.go
 //   - whether the attacks would notice a hole: mutation.go and worker.go, with the mutants of package mutate
-//   - what nobody thought of: search.go, generate.go, shapes.go and shrink.go
+//   - random requests, for attacks that nobody thought of: search.go, generate.go, shapes.go and shrink.go
 //   - what the logs say: audit.go
 //   - what people read: report.go, report_mutants.go, report_junit.go and explain.go
 package prove

@@ -16,8 +16,8 @@ var denied = []string{"AccessDeniedException"}
 
 var streamOperations = map[string]bool{"DescribeStream": true, "GetRecords": true, "GetShardIterator": true, "ListStreams": true}
 
-// dynamodbAttacks are those on the pooled table: reads of another partition by whatever form the API has, each
-// beside the same request for the own partition; and what the role may not do at all, beside root.
+// dynamodbAttacks are those on the pooled table. Some read another partition, in every form that the API has; the control
+// is the same request for the own partition. The others are operations that the role may not use; their control is root.
 func dynamodbAttacks() []*Attack {
 	var all []*Attack
 	for _, name := range slices.Sorted(maps.Keys(partitionReads)) {
@@ -101,7 +101,7 @@ func onTable(does, name string) operation {
 	return operation{does, name, `{"TableName":"TrackingData"}`}
 }
 
-// notGranted are carried out by root too, as controls: they change no row that others look for.
+// notGranted are operations that root carries out too, as controls: they change no row that other attacks read.
 var notGranted = map[string]operation{
 	"scan":               onTable("Scan", "Scan"),
 	"scan-filter":        {"Scan with a filter that names the tenant", "Scan", `{"TableName":"TrackingData","FilterExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"@"}}}`},
@@ -148,12 +148,12 @@ var notGranted = map[string]operation{
 	"global-table":       {"CreateGlobalTable", "CreateGlobalTable", `{"GlobalTableName":"TrackingData","ReplicationGroup":[{"RegionName":"eu-west-1"}]}`},
 }
 
-// leaving are operations that root, the control, is not to carry out in an account: they leave something there, or take it away.
+// leaving are operations that the control, root, must not carry out in an account of AWS: they create or delete something.
 var leaving = []string{"CreateBackup", "RestoreTableToPointInTime", "ExportTableToPointInTime", "EnableKinesisStreamingDestination", "CreateGlobalTable",
 	"PutResourcePolicy", "UpdateTable", "UpdateTimeToLive", "DeleteTable"}
 
-// twoWays are requests that name the own partition to one reader and another's to the next. The control
-// is the request without the second reading.
+// twoWays are ambiguous requests: one parser reads the own partition in them, another parser the other tenant's.
+// The control is the request without the second reading.
 func twoWays() []*Attack {
 	own := `{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"1001"}}`
 	get := func(members string) request {
@@ -231,7 +231,7 @@ func twoWays() []*Attack {
 	)
 }
 
-// ofServices are the service's own roles: they have no data, and what writes does not read.
+// ofServices are attacks by the services' own roles: these have no access to data, and the role that writes cannot read.
 func ofServices() []*Attack {
 	read := operation{"", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`}
 	scan := onTable("", "Scan")
@@ -247,7 +247,7 @@ func ofServices() []*Attack {
 	return all
 }
 
-// ofStrays are sessions that no trust policy lets through, as if one had: the permission policies hold alone.
+// ofStrays are attacks by sessions that no trust policy allows (see unguarded): only the permission policies deny them.
 func ofStrays() []*Attack {
 	read := operation{"", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`}
 	list := operation{"", "Query", query("TenantID = :t", `"ExpressionAttributeValues":{":t":{"S":"@"}}`)}

@@ -15,16 +15,15 @@ type Question struct {
 	Action    string // "dynamodb:GetItem"
 	Resource  string // an ARN
 	Tags      []KeyValue
-	Context   []KeyValue // further condition keys; one that stands there twice has two values
+	Context   []KeyValue // further condition keys; a key that is given twice has two values
 }
 
 // KeyValue is a tag, or a value of a condition key.
 type KeyValue struct{ Key, Value string }
 
-// Explain writes whether the roles' policies allow q, the statement that decided, and for each that speaks of the
-// action and did not apply, which element failed on which values. It reports whether q is allowed; the
-// error is a question that names no role. An AssumeRole is decided by the trust policy of the role that
-// Resource names.
+// Explain writes whether the roles' policies allow q, and the statement that decided. For each statement that names
+// the action and did not apply, it writes which element failed on which values. It reports whether q is allowed, and
+// returns an error where q names no role. For an AssumeRole, the trust policy of the role in Resource decides.
 func Explain(out io.Writer, roles []localaws.Role, q Question) (allowed bool, err error) {
 	caller, err := roleOf(q.Principal)
 	if err != nil {

@@ -11,10 +11,11 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// crowd are the tenants of a search; a request is about two to five of them.
+// crowd are the tenants of a search; each request names keys of two to five of them.
 var crowd = []string{attacker, victim, "green", "red", "violet"}
 
-// generator makes requests: all operations, all shapes of keys. One in three is tame: it has own keys only, so that it is allowed.
+// generator makes requests: all operations, all shapes of keys. One in three is tame: it has only the attacker's own keys, so
+// that it is allowed.
 type generator struct {
 	*rand.Rand
 	tame bool
@@ -66,7 +67,7 @@ var (
 	every = localaws.DynamoDBOperations()
 )
 
-// garbled breaks one body in thirty: members twice, text behind the end, an end that is missing.
+// garbled breaks one body in thirty: a member twice, text after the end, or the end cut off.
 func (g *generator) garbled(body string) string {
 	if !g.odd(30) {
 		return body
@@ -151,7 +152,7 @@ func (g *generator) table() string {
 	return pick(g, arn, "Billing", "trackingdata", "TrackingData/index/ByStatus", arn+"/index/ByStatus", "Nothing", "")
 }
 
-// body is a request's, with what each operation needs, and sometimes more.
+// body makes the body of a request: the members that its operation needs, and sometimes more.
 func (g *generator) body(operation string) object {
 	if shape, ok := shapes[operation]; ok {
 		return shape(g)

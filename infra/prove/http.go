@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// httpAttacks are requests with a good token of the attacker's that are after the other tenant's shipments. Whatever a
-// request says besides its token is refused, or counts for nothing: the other tenant's shipment is answered as one that nobody has.
+// httpAttacks are requests with a valid token of the attacker for the other tenant's shipments. A request may name the other
+// tenant outside its token: that is refused or ignored, and the answer is the same as for a shipment that nobody has.
 func httpAttacks() []*Attack {
 	eta := "/shipments/" + theirs + "/eta"
 	var all []*Attack
@@ -43,7 +43,7 @@ func httpAttacks() []*Attack {
 	return all
 }
 
-// smuggled name the other tenant in whatever else a request has.
+// smuggled name the other tenant in every other part of a request.
 var smuggled = map[string]call{
 	"id":                 {},
 	"header":             {header: "X-Tenant-ID: blue\r\n"},
@@ -89,7 +89,7 @@ func batches(prefix string, direct bool) []*Attack {
 	}
 }
 
-// mentions turns a list in which the other's shipment is not found into a 404.
+// mentions turns a list that reports the other tenant's shipment as not found into a 404.
 func mentions(a Answer) Answer {
 	var list struct{ NotFound []string }
 	if a.ok() && json.Unmarshal(a.Body, &list) == nil && slices.Contains(list.NotFound, theirs) {
@@ -110,14 +110,14 @@ func cursor(direct bool, token func(*services) string) Step {
 			return a, err
 		}
 		a, err = call{direct: direct, path: "/shipments?limit=1&cursor=" + first.NextCursor, token: token}.send(ctx, w.services)
-		if a.ok() && !bytes.Contains(a.Body, []byte(`"shipmentId":"`+theirs)) { // a cursor that is not refused, and tells nothing of the other
+		if a.ok() && !bytes.Contains(a.Body, []byte(`"shipmentId":"`+theirs)) { // the cursor is not refused, but shows nothing of the other
 			a.Status, a.Code, a.By = 409, "409", a.By+", own shipments alone"
 		}
 		return a, err
 	}
 }
 
-// elsewhere has the own token where it belongs and the other's in places where no token is read.
+// elsewhere sends the own token in the right place, and the other tenant's where no service reads a token.
 func elsewhere(direct bool, path string) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
 		other := good(victim)(w.services)

@@ -8,7 +8,7 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// iamAttacks are those on the policies themselves: who changes them needs no other tenant's session.
+// iamAttacks try to change the policies themselves: a caller who can do that needs no session of another tenant.
 func iamAttacks() []*Attack {
 	const harmless = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:ListAllMyBuckets","Resource":"*"}]}`
 	var all []*Attack
@@ -36,7 +36,7 @@ func iamAttacks() []*Attack {
 	return all
 }
 
-// updateTrust puts the document that is there: it changes nothing where it is let through.
+// updateTrust puts the same document again, so that it changes nothing if it is allowed.
 func updateTrust(by, role string) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
 		i := slices.IndexFunc(w.roles, func(r localaws.Role) bool { return r.Name == role })

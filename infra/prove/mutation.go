@@ -31,10 +31,10 @@ type Mutation struct {
 	With    string // Masked: the second mutant
 }
 
-// found are attacks whose verdict is not Holds.
+// found holds the attacks whose verdict is not Holds.
 type found map[*Attack]Verdict
 
-// going are those that show what a mutant of direction d does, by name.
+// going returns the names of the attacks whose verdict shows the effect of a mutant of direction d.
 func (f found) going(d mutate.Direction) []*Attack {
 	var all []*Attack
 	for a, v := range f {
@@ -75,7 +75,7 @@ func Mutations(ctx context.Context, roles []localaws.Role, attacks []*Attack, pr
 	return all, err
 }
 
-// alone attacks m: first with the attacks that its document is about, and where none of those notices it with all others.
+// alone attacks m by itself: first with the attacks on its document, and if none of those notices it, with all others.
 func (w *worker) alone(ctx context.Context, m *Mutation) error {
 	m.Outcome = Unnoticed
 	about, others := w.about(m.Mutant)
@@ -95,8 +95,8 @@ func (w *worker) alone(ctx context.Context, m *Mutation) error {
 	return nil
 }
 
-// behind looks for the layer that hides m: a second mutant such that an attack notices both together, but not the second alone.
-// Where two layers hide m, it looks for a second and a third.
+// behind looks for the layer that hides m: a second mutant for which an attack notices both together, but not the second
+// alone. Where two layers hide m, it looks for a second and a third mutant.
 func (w *worker) behind(ctx context.Context, m *Mutation, mutants []mutate.Mutant) error {
 	var layers []mutate.Mutant
 	for _, second := range mutants {
@@ -123,14 +123,14 @@ func (w *worker) behind(ctx context.Context, m *Mutation, mutants []mutate.Mutan
 	return nil
 }
 
-// takesAway are the kinds of mutants by which a layer is gone.
+// takesAway are the kinds of mutants that remove a layer.
 var takesAway = map[string]bool{"statement removed": true, "statement added": true, "condition removed": true, "guard removed": true, "action added": true}
 
-// unmasks reports whether an attack notices m beside rest, and does not notice rest alone.
+// unmasks reports whether an attack notices m together with rest, but not rest alone.
 func (w *worker) unmasks(ctx context.Context, m *Mutation, rest mutate.Mutant) (bool, error) {
 	both := m.And(rest)
 	if _, err := both.Apply(w.roles); err != nil {
-		return false, nil // what the parser refuses is no document
+		return false, nil // the parser refuses the document
 	}
 	about, _ := w.about(m.Mutant)
 	found, err := w.run(ctx, both, about)
@@ -142,7 +142,7 @@ func (w *worker) unmasks(ctx context.Context, m *Mutation, rest mutate.Mutant) (
 		return false, nil
 	}
 	if m.Direction == mutate.Widens {
-		about = hits // no other is asked about below
+		about = hits // the others are not needed below
 	}
 	without, err := w.run(ctx, rest, about)
 	if err != nil {
@@ -160,7 +160,7 @@ func (w *worker) unmasks(ctx context.Context, m *Mutation, rest mutate.Mutant) (
 	return false, nil
 }
 
-// goes reports whether v shows what a mutant of direction d does.
+// goes reports whether v shows the effect of a mutant of direction d.
 func goes(d mutate.Direction, v Verdict) bool {
 	switch d {
 	case mutate.Widens:
@@ -171,7 +171,7 @@ func goes(d mutate.Direction, v Verdict) bool {
 	return v == Leak || v == Refused
 }
 
-// about are the attacks that have to do with the document of m, and the others.
+// about splits the attacks into those that concern the document of m, and the others.
 func (w *worker) about(m mutate.Mutant) (about, others []*Attack) {
 	for _, a := range w.attacks {
 		if slices.ContainsFunc(groups(m), func(prefix string) bool { return strings.HasPrefix(a.Name, prefix) }) {
@@ -183,7 +183,7 @@ func (w *worker) about(m mutate.Mutant) (about, others []*Attack) {
 	return about, others
 }
 
-// groups are the beginnings of the names of the attacks that have to do with the document of m.
+// groups are the name prefixes of the attacks that concern the document of m.
 func groups(m mutate.Mutant) []string {
 	switch {
 	case assuming(m):
@@ -203,8 +203,8 @@ func assuming(m mutate.Mutant) bool {
 	return m.Document == mutate.Trust || m.Document == "AssumePolicy"
 }
 
-// neighbours reports whether one of two mutants may hide the other: they are of one document, or the one says whom a role lets in and
-// the other which role is asked for.
+// neighbours reports whether one of two mutants may hide the other: they change the same document, or one changes whom a role
+// trusts and the other which role a caller may assume.
 func neighbours(m, second mutate.Mutant) bool {
 	return m.Role == second.Role && m.Document == second.Document || assuming(m) && assuming(second)
 }

@@ -11,8 +11,8 @@ import (
 	"example.com/shiptrack/infra/prove/mutate"
 )
 
-// mustNotice are slips by which one tenant gets at another's rows, or a role at any: an attack has to get
-// through each.
+// mustNotice are mistakes that let one tenant read another's rows, or a role read all: for each, an attack has to
+// succeed.
 var mustNotice = map[string]string{
 	"TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: all conditions removed":                                                                 "dynamodb/get-item",
 	"TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: condition ForAllValues:StringEquals dynamodb:LeadingKeys removed":                       "dynamodb/query",

@@ -25,7 +25,7 @@ func (q ask) with(change func(*ask)) ask {
 	return q
 }
 
-// policyAttacks are those on OpenSearch, S3 and KMS, whose policies are evaluated without a store behind.
+// policyAttacks are those on OpenSearch, S3 and KMS: their policies are evaluated, but no store answers.
 func policyAttacks() []*Attack {
 	const indexes = "arn:aws:es:us-east-1:000000000000:domain/test/"
 	own := ask{action: "es:ESHttpGet", resource: indexes + "yellow-shipments/_search", tenant: attacker}

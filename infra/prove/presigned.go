@@ -11,7 +11,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// presigned are URLs with a signature in them, such as one that proves who its maker is to somebody else.
+// presigned are attacks with URLs that hold a signature. Some systems take such a URL as proof of who made it.
 func presigned() []*Attack {
 	var all []*Attack
 	add := func(name, does string, at time.Duration, change func(*http.Request)) {

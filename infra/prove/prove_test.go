@@ -76,7 +76,7 @@ func withoutServices() []*Attack {
 	return slices.DeleteFunc(Attacks(), func(a *Attack) bool { return a.services })
 }
 
-// articleLets is what the AWS article's own text lets through, where the attacks ask for it.
+// articleLets are the attacks that the AWS article's own policies do not deny.
 var articleLets = []string{
 	"kms/direct", "kms/other-service", "kms/service-in-other-case", "opensearch/bulk", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper",
 	"opensearch/longer-name", "opensearch/multi-get", "opensearch/multi-search", "opensearch/own-and-all",

@@ -8,7 +8,7 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// names is a body that names the table, or something of it, whatever an operation calls it.
+// names is a body that names the table and its parts, in the members of all operations.
 const names = `{"TableName":"TrackingData","TableArn":"` + arn + `","ResourceArn":"` + arn + `","GlobalTableName":"TrackingData",
 	"BackupArn":"` + arn + `/backup/01489602797149-73d8d5bc","ExportArn":"` + arn + `/export/01489602797149-73d8d5bc","ImportArn":"` + arn + `/import/01489602797149-73d8d5bc",
 	"BulkOperationArn":"` + arn + `/bulk-operation/01489602797149-73d8d5bc","TargetTableName":"Mine"}`
@@ -22,7 +22,7 @@ var tailored = map[string]string{
 	"CreateTable":      `{"TableName":"Mine","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"TenantID","AttributeType":"S"}],"KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"}]}`,
 }
 
-// open are operations that IAM is not asked about.
+// open are operations that need no permission.
 var open = []string{"DescribeEndpoints"}
 
 // remaining are the operations of the API that no attack has yet: none is granted, and root may ask for each.
@@ -44,13 +44,13 @@ func remaining() []*Attack {
 			body = names
 		}
 		a := ofCaller(hyphenated(name), attacker, operation{name, name, body})
-		a.local = true // what AWS makes of a body with more than it knows is not documented
+		a.local = true // AWS does not document what it does with members that it does not know
 		all = append(all, a)
 	}
 	return all
 }
 
-// hyphenated is list-backups of ListBackups.
+// hyphenated turns ListBackups into list-backups.
 func hyphenated(name string) string {
 	var b strings.Builder
 	for i, r := range name {

@@ -29,7 +29,7 @@ type Report struct {
 // Holds reports whether every row does, and every mutant is accounted for.
 func (r *Report) Holds() bool { return len(r.failures()) == 0 }
 
-// failures are what keeps the proof from holding, in words.
+// failures lists in words why the proof does not hold.
 func (r *Report) failures() []string {
 	var all []string
 	if len(r.Rows) == 0 {
@@ -43,7 +43,7 @@ func (r *Report) failures() []string {
 	return append(all, r.otherFailures()...)
 }
 
-// otherFailures are those that no attack shows: in the logs, among the mutants and in the search.
+// otherFailures are the failures outside the attacks: in the logs, among the mutants and in the search.
 func (r *Report) otherFailures() []string {
 	var all []string
 	for _, missing := range r.Audit.Missing {
@@ -76,7 +76,7 @@ type Figures struct {
 	Allowed  int `json:"allowed"`
 	// Audited are the requests of the run that the logs account for.
 	Audited int `json:"audited"`
-	// Killed are the mutants that are noticed, by themselves or with what hides them taken away too.
+	// Killed counts the mutants that an attack notices, alone or after the layer that hides them is removed too.
 	Mutants    int `json:"mutants"`
 	Killed     int `json:"killed"`
 	Equivalent int `json:"equivalent"`
@@ -145,7 +145,7 @@ func (r *Report) Print(out io.Writer) error {
 	return table.Flush()
 }
 
-// PrintFailures writes what does not hold, and nothing else: the attacks, and below them whatever else keeps the proof from holding.
+// PrintFailures writes only failures: first the attacks that do not hold, then all other reasons why the proof fails.
 func (r *Report) PrintFailures(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fails := func(row *Row) bool { return row.Verdict != Holds }

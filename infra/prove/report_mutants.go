@@ -45,7 +45,8 @@ func (r *Report) printMutants(table io.Writer) {
 	row("all", r.outcomes())
 }
 
-// mutantsMarkdown lists what an auditor would ask about: the mutants that no attack notices, those that a second layer hides, and those that change nothing.
+// mutantsMarkdown lists the mutants that an auditor would ask about: those that no attack notices, those that a second layer
+// hides, and those that change nothing.
 func (r *Report) mutantsMarkdown(b *strings.Builder) {
 	if len(r.Mutations) == 0 {
 		return

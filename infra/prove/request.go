@@ -20,7 +20,7 @@ import (
 
 const host = "localaws.internal"
 
-// request is one request of AWS's protocols, as bytes: an attack may be what no SDK would send.
+// request is one request of AWS's protocols, as bytes: an attack may be a request that no SDK would send.
 type request struct {
 	by        string // of World.callers
 	service   string // in the credential scope: dynamodb where empty
@@ -30,10 +30,10 @@ type request struct {
 	body      string
 	at        time.Duration // when it is signed, from now
 	before    func(*http.Request)
-	after     func(*http.Request) // the signature: what it changes was not signed
+	after     func(*http.Request) // called after signing: its changes are not signed
 }
 
-// localized makes a text of localaws' account one of the account that is attacked.
+// localized replaces localaws' account and region in a text by those of the account that is attacked.
 func (w *World) localized(text string) string {
 	if w.account == nil {
 		return text
@@ -70,7 +70,7 @@ func (w *World) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// send signs with the SDK's own signer, which localaws has no part of.
+// send signs with the SDK's own signer, which shares no code with localaws.
 func (w *World) send(ctx context.Context, q request) (Answer, error) {
 	q.service, q.body = cmp.Or(q.service, "dynamodb"), w.localized(q.body)
 	to := w.at(q)
@@ -150,7 +150,7 @@ type assumption struct {
 	values url.Values
 }
 
-// ofTenant is what the tracking service asks for.
+// ofTenant is the assumption that the tracking service makes for tenant.
 func ofTenant(tenant string) assumption {
 	return assumption{service, url.Values{
 		"Action": {"AssumeRole"}, "Version": {"2011-06-15"}, "RoleArn": {roleARN("TrackingAccessRole")}, "RoleSessionName": {tenant + "@prove"},

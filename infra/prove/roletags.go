@@ -6,8 +6,8 @@ import (
 	"net/url"
 )
 
-// roleTags are about a tag of the role itself, which a session has unless one is passed: were TrackingAccessRole tagged with the
-// other tenant, a session without a tag would be that tenant's.
+// roleTags are attacks that use a tag of the role itself. A session has the role's tags unless it passes its own: if
+// TrackingAccessRole were tagged with the other tenant, a session without a tag would be a session of that tenant.
 func roleTags() []*Attack {
 	get := operation{"", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`}
 	own := ofTenant(attacker)
@@ -31,7 +31,7 @@ func roleTags() []*Attack {
 	}
 }
 
-// underRoleTag carries out do while TrackingAccessRole has the tag TenantID of the other tenant.
+// underRoleTag runs do while TrackingAccessRole has the tag TenantID with the other tenant's id.
 func underRoleTag(do Step) Step {
 	ask := func(ctx context.Context, w *World, action string, values url.Values) error {
 		values.Set("Action", action)

@@ -18,8 +18,9 @@ func Attacks() []*Attack {
 	return all
 }
 
-// CarryOut carries out attacks on target under the policies of roles, those that change more of it later; what is about a role that is not
-// among roles, or is kept from the target, is left out. Then the logs are read. The services are started from the binaries in bin where an attack is on them.
+// CarryOut carries out attacks on target under the policies of roles; attacks that change more of the target run later. It
+// leaves out attacks that need a role which is not among roles, and those that are not for the target. Then it reads the
+// logs. Where an attack is on the services, it starts them from the binaries in bin.
 func CarryOut(ctx context.Context, target Target, roles []localaws.Role, attacks []*Attack, bin string, progress func(done, all int)) (rows []Row, audit Audit, err error) {
 	attacks = slices.DeleteFunc(slices.Clone(attacks), func(a *Attack) bool { return !a.Concerns(roles) || !target.Has(a) })
 	slices.SortStableFunc(attacks, func(a, b *Attack) int { return cmp.Compare(a.Spoils, b.Spoils) })
@@ -62,7 +63,7 @@ func Attackable(roles []localaws.Role) error {
 	return nil
 }
 
-// Concerns reports whether roles has the roles that a is carried out by or against.
+// Concerns reports whether roles has the roles that a uses or attacks.
 func (a *Attack) Concerns(roles []localaws.Role) bool {
 	if a.services {
 		return has(roles, seedTask) // which writes the shipments

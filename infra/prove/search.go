@@ -18,9 +18,9 @@ import (
 // roundSize is how many requests a pair of Worlds gets before it is made anew: a round can be repeated by itself.
 const roundSize = 10_000
 
-// Search is what a random search found. One property is searched for a counterexample: nobody receives, changes, or
-// learns the existence of a row that is not theirs. Each request goes to two Worlds, that differ in the rows of other tenants alone: the
-// answers have to be the same, byte for byte, and tell no canary; and no other tenant's row may differ afterwards.
+// Search is the result of a random search for a counterexample to one property: no tenant receives, changes, or learns the
+// existence of another tenant's row. Each request goes to two Worlds that differ only in the rows of other tenants. The
+// answers have to be the same, byte for byte, and must not hold a canary. No other tenant's row may change.
 type Search struct {
 	Seed     uint64
 	Requests int
@@ -144,7 +144,7 @@ func (t *twins) try(ctx context.Context, q request) (answered bool, wrong string
 	return a.ok(), "", nil
 }
 
-// plain takes out of an answer what differs between two Worlds by itself: the attacker's canary.
+// plain removes the one legitimate difference between the answers of two Worlds: the attacker's canary.
 func (w *World) plain(body []byte) []byte {
 	return bytes.ReplaceAll(body, []byte(w.canaries[attacker]), []byte("own"))
 }

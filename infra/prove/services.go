@@ -32,8 +32,8 @@ const readiness = "/readyz"
 // servicesWait bounds how long the services may take to be ready.
 const servicesWait = 30 * time.Second
 
-// services are the two services as child processes, over a World that they reach by HTTP, with an issuer whose key the attacks
-// have: what an issuer would never sign can be tried too.
+// services are the two services as child processes. They reach their World by HTTP. The attacks have the key of the issuer, so
+// that they can also try tokens that a real issuer would never sign.
 type services struct {
 	fleet     *fleet.Fleet
 	dir       string
@@ -133,7 +133,7 @@ func (s *services) listen(handler http.Handler) (string, error) {
 	return "http://" + l.Addr().String(), nil
 }
 
-// publish has the issuer say what its key is, as OpenID Connect Discovery has it.
+// publish makes the issuer serve its key as OpenID Connect Discovery describes.
 func (s *services) publish(mux *http.ServeMux) {
 	answer := func(path string, body any) {
 		text, err := json.Marshal(body)
@@ -149,7 +149,8 @@ func (s *services) publish(mux *http.ServeMux) {
 	answer("/jwks", map[string]any{"keys": []any{s.key.JWK()}})
 }
 
-// listening returns the URL of a service, once its log says where that is: no port is chosen before somebody listens on it.
+// listening returns the URL of a service once its log has it. The service chooses a free port itself, so no other process can
+// take the port first.
 func (s *services) listening(ctx context.Context, name string) (url string, err error) {
 	err = s.await(ctx, "listening", func() bool {
 		lines, err := s.log(name)
@@ -166,7 +167,7 @@ func (s *services) listening(ctx context.Context, name string) (url string, err 
 	return url, err
 }
 
-// await returns when done does.
+// await returns once done returns true.
 func (s *services) await(ctx context.Context, what string, done func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, servicesWait)
 	defer cancel()

@@ -7,15 +7,15 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// shrink takes members and elements out of the body of q for as long as it stays a counterexample. Each trial has twins of its
-// own, so that no earlier request helps it. Where q alone is none, since earlier requests were needed, it stays as it is.
+// shrink removes members and elements from the body of q while it is still a counterexample. Each trial has new twins, so
+// that no earlier request has an effect on it. Where q is a counterexample only after earlier requests, it stays as it is.
 func shrink(ctx context.Context, roles []localaws.Role, q request, why string) (request, string) {
 	wrong := func(q request) string {
 		t, err := newTwins(ctx, roles)
 		if err != nil {
 			return ""
 		}
-		defer t.Close() //nolint:errcheck // a trial that could not be cleaned up is none the less one
+		defer t.Close() //nolint:errcheck // the trial's result does not depend on the clean-up
 		_, wrong, err := t.try(ctx, q)
 		if err != nil {
 			return ""

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// signatureAttacks change one thing about a request that is signed as it should be.
+// signatureAttacks change one thing in a correctly signed request.
 func signatureAttacks() []*Attack {
 	codes := []string{"InvalidSignatureException", "IncompleteSignatureException", "MissingAuthenticationTokenException", "UnrecognizedClientException", "ExpiredTokenException", "SignatureDoesNotMatch", "InvalidClientTokenId", "SerializationException"}
 	good := request{by: attacker, operation: "GetItem", body: `{"TableName":"TrackingData","Key":` + strings.ReplaceAll(key, "@", attacker) + `}`}

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// stsAttacks are ways to a session that reaches more than one tenant, or another one.
+// stsAttacks try to get a session that reaches more than one tenant, or another tenant.
 func stsAttacks() []*Attack {
 	good := ofTenant(attacker)
 	seed := good.with("role", "TrackingSeedRole").with("by", seedTask)
@@ -43,7 +43,7 @@ func ofAssumption(name, does, differs string, codes []string, attempt, control a
 	}
 }
 
-// tagAttacks are those on the tags of a session: good is the assumption as it should be.
+// tagAttacks are those on the tags of a session; good is the correct assumption.
 func tagAttacks(prefix, who string, good assumption) []*Attack {
 	second := func(key, value string) assumption {
 		return good.with("Tags.member.2.Key", key).with("Tags.member.2.Value", value)
@@ -74,7 +74,7 @@ func tagAttacks(prefix, who string, good assumption) []*Attack {
 	return all
 }
 
-// widened assumes the role with a session policy that allows everything: it can only take away.
+// widened assumes the role with a session policy that allows everything: a session policy can only remove permissions.
 func widened(as assumption) *Attack {
 	return &Attack{
 		Name: "sts/session-policy", Does: "a session policy that allows everything, and then another's row", Differs: "the row is its own", Layer: IAM, Codes: denied,
@@ -108,7 +108,7 @@ func taskOfRole(role string) *Attack {
 	}
 }
 
-// needs is the role of the seed that an assumption is about, if any.
+// needs is the seed's role that an assumption uses, if any.
 func (a assumption) needs() string {
 	if role := strings.TrimPrefix(a.values.Get("RoleArn"), roleARN("")); strings.HasPrefix(role, "TrackingSeed") {
 		return role

@@ -18,7 +18,7 @@ type Target struct {
 	Account  *Account // of AWS, in place of localaws; nil: none
 }
 
-// Has reports whether a can be carried out there: what changes more than it makes is kept from an account.
+// Has reports whether a can be carried out there: an account of AWS gets no attack that changes more than a run creates.
 func (t Target) Has(a *Attack) bool { return t.Account == nil || !a.local }
 
 func (t Target) world(ctx context.Context, roles []localaws.Role) (*World, error) {
@@ -91,7 +91,8 @@ func (w *World) eventually(ctx context.Context, times int, do func() error) erro
 	}
 }
 
-// settle returns when the trust policies are those that were put last: a session without a tag is refused, and a tenant's reads.
+// settle returns when the trust policies that were put last are in force: a session without a tag is refused, and a tenant's
+// session can read.
 func (w *World) settle(ctx context.Context) error {
 	if w.account == nil {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"example.com/shiptrack/pkg/authn/authntest"
 )
 
-// tokenAttacks are tokens that name the other tenant, or might seem to: RFC 8725. Each goes to both services, which
-// verify it each for itself.
+// tokenAttacks are forged or ambiguous tokens that name the other tenant (RFC 8725). Each goes to both services, since
+// each verifies tokens itself.
 func tokenAttacks() []*Attack {
 	var all []*Attack
 	tokens := map[string]forgery{}
@@ -56,7 +56,7 @@ func withClaims(does string, changes map[string]any) forgery {
 	}}
 }
 
-// rewritten is a token whose payload is text of the claims, changed.
+// rewritten is a token whose payload is the JSON text of the claims after change.
 func rewritten(does string, change func(payload string) string) forgery {
 	return forgery{does, func(s *services) string {
 		payload, err := json.Marshal(s.claims(victim))

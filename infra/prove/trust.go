@@ -6,7 +6,7 @@ import (
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
-// trustAttacks are those of AWS's own services, in whose name nobody can ask: the trust policies are evaluated.
+// trustAttacks are those by AWS's own services. Nobody can send a request in their name, so the trust policies are evaluated.
 func trustAttacks() []*Attack {
 	var all []*Attack
 	for name, role := range map[string]string{"": service, "seed-": seedTask} {

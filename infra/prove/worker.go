@@ -53,15 +53,16 @@ func (all workers) each(ctx context.Context, n int, do func(context.Context, *wo
 	return group.Wait()
 }
 
-// worker carries out the attacks on mutants, one mutant after the other, in a World of its own. The sessions are made under
-// the policies as they are; then a mutant replaces the policies while it is attacked. A worker is not safe for concurrent use.
+// worker carries out the attacks on mutants, one mutant after the other, in a World that nobody else uses. The sessions are
+// made under the unchanged policies; then each mutant replaces the policies while it is attacked. A worker is not safe for
+// concurrent use.
 type worker struct {
 	roles   []localaws.Role
 	attacks []*Attack
 	world   *World
 }
 
-// newWorker returns a worker with those of attacks that leave their World as it was.
+// newWorker returns a worker with the attacks that change nothing in their World.
 func newWorker(ctx context.Context, roles []localaws.Role, attacks []*Attack) (*worker, error) {
 	world, err := newWorld(ctx, roles, nil, crowd)
 	if err != nil {
@@ -98,7 +99,7 @@ func (w *worker) run(ctx context.Context, m mutate.Mutant, attacks []*Attack) (f
 	return all, ctx.Err()
 }
 
-// unchanged returns an error if an attack no longer holds under the policies as they are. It would then notice every
+// unchanged returns an error if an attack no longer holds under the unchanged policies. Such an attack would notice every
 // mutant, and the score of mutants would show nothing.
 func (all workers) unchanged(ctx context.Context) error {
 	for _, w := range all {

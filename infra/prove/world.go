@@ -31,8 +31,8 @@ const (
 	bucket  = "shiptrack-" + account
 )
 
-// World is a localaws of its own, in this process, or an account of AWS, with roles, table, rows and sessions. Its rows hold a
-// canary for each tenant, so that whatever tells one is recognised.
+// World is a localaws in this process, or an account of AWS, with roles, table, rows and sessions. Each tenant's rows hold a
+// canary: a text by which an answer that shows the row is recognised.
 type World struct {
 	server   *localaws.Server // nil: an account
 	account  *Account         // nil: localaws
@@ -40,7 +40,7 @@ type World struct {
 	dir      string
 	log      *decisions                 // nil: decisions are not kept, or not known
 	roles    []localaws.Role            // as they are now
-	intended []localaws.Role            // what populate was given: an account has nothing to clear before
+	intended []localaws.Role            // what populate was given; Close clears an account of AWS only after that
 	compiled map[string]policy.Policies // of roles, as they are asked for
 	canaries map[string]string
 	callers  map[string]aws.Credentials
@@ -97,8 +97,8 @@ func (w *World) Close() error {
 	return err
 }
 
-// SetRoles brings the roles to the documents given; sessions stay, under the documents as they are now.
-// Documents that are what they were are left alone.
+// SetRoles gives the roles new documents. Sessions stay, and the new documents apply to them.
+// It does not touch documents that did not change.
 func (w *World) SetRoles(ctx context.Context, roles []localaws.Role) error {
 	var changed []localaws.Role
 	for i, role := range roles {
@@ -146,11 +146,11 @@ func (w *World) with(caller string) *World {
 	return &World{server: w.server, account: w.account, log: w.log, callers: map[string]aws.Credentials{caller: w.callers[caller]}}
 }
 
-// secrets are all that must stand in no log.
+// secrets are the texts that no log may hold.
 func (w *World) secrets() []string {
 	var all []string
 	for caller, c := range w.callers {
-		if caller != root { // test/test: the words stand everywhere
+		if caller != root { // root's key is test/test, and that word is in every log
 			all = append(all, c.SecretAccessKey, c.SessionToken)
 		}
 	}

@@ -27,7 +27,7 @@ func (k *maker) conditions(element *node, i int) {
 	}
 }
 
-// swaps are the operators that are taken for one another.
+// swaps are the operators that people confuse with one another.
 var swaps = map[string][]string{
 	"StringEquals":    {"StringNotEquals", "StringLike", "StringEqualsIgnoreCase"},
 	"StringNotEquals": {"StringEquals", "StringNotLike"},
@@ -57,7 +57,7 @@ func (k *maker) operators(name string, key *node, path []int, what string) {
 		case base == "StringEquals" && to != "StringNotEquals":
 			direction = k.more()
 		}
-		k.because(to == "StringLike" && !key.mentions("*") && !key.mentions("?"), "no value has a wildcard, and what takes a variable's place is literal")
+		k.because(to == "StringLike" && !key.mentions("*") && !key.mentions("?"), "no value has a wildcard, and the text that replaces a variable is literal")
 		move("operator swapped", prefix+to, direction)
 	}
 	switch prefix {
@@ -69,7 +69,7 @@ func (k *maker) operators(name string, key *node, path []int, what string) {
 		move("set prefix dropped", base, Either)
 	}
 	if base != "Null" && !strings.HasSuffix(base, "IfExists") {
-		k.because(prefix == allValues, "ForAllValues is true where the key is absent, as IfExists is")
+		k.because(prefix == allValues, "both ForAllValues and IfExists are true where the key is absent")
 		move("IfExists added", name+"IfExists", k.more())
 	}
 }
@@ -113,12 +113,12 @@ func (k *maker) conditionValues(operator string, key *node, path []int, what str
 	k.without("value", key, path, k.less())
 	for _, value := range []string{"*", another(key)} {
 		k.because(value == "*" && !strings.Contains(operator, "Like") && starless[key.name], "no tag has such a key, and no service such a name")
-		k.because(strings.HasSuffix(operator, "StringLike") && key.has("?*") && value != "*", "?* stands for it already")
+		k.because(strings.HasSuffix(operator, "StringLike") && key.has("?*") && value != "*", "the value ?* matches the same already")
 		k.addWithin("value added", fmt.Sprintf("%s: value %s added", what, value), k.more(), path, append(slices.Clip(path), len(key.children)), addText(value))
 	}
 }
 
-// likeAnything takes the operator with wildcards along with the wildcard: alone, neither does anything.
+// likeAnything changes a value to a wildcard and the operator to a Like operator: either change alone has no effect.
 func (k *maker) likeAnything(operator string, path []int, v int, what string) {
 	if !strings.HasSuffix(operator, "StringEquals") {
 		return
@@ -130,7 +130,7 @@ func (k *maker) likeAnything(operator string, path []int, v int, what string) {
 	})
 }
 
-// starless are keys whose values AWS makes or checks: none is "*".
+// starless are keys whose values AWS makes or checks, so that none of them is "*".
 var starless = map[string]bool{"aws:TagKeys": true, "sts:TransitiveTagKeys": true, "kms:ViaService": true}
 
 // wildcard is the direction of a value that becomes *: only the Like operators read it as more than a character.
@@ -141,7 +141,7 @@ func (k *maker) wildcard(operator string) Direction {
 	return Either
 }
 
-// another is a value that key may have as well.
+// another returns a different value that key may have.
 func another(key *node) string {
 	if _, host, ok := strings.Cut(key.children[0].text, "."); ok {
 		return "ebs." + host // s3.us-east-1.amazonaws.com

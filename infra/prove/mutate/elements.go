@@ -16,13 +16,13 @@ var moreActions = map[string][]string{
 	"sts":      {"sts:SetSourceIdentity"},
 }
 
-// below are resources that only some actions have (Service Authorization Reference): a Deny of more actions denies no more there.
+// below are resources that only some actions have (Service Authorization Reference): a Deny of other actions has no effect there.
 var below = []struct{ resource, actions string }{
 	{"/TrackingData/index/", "dynamodb:*"},
 	{":domain/test/", "es:ESHttp*"},
 }
 
-// theirs reports whether action names all that can be done with resources.
+// theirs reports whether action matches every action that can be used on resources.
 func theirs(action string, resources *node) bool {
 	return slices.ContainsFunc(below, func(b struct{ resource, actions string }) bool {
 		return b.actions == action && !slices.ContainsFunc(resources.live(), func(n *node) bool { return !strings.Contains(n.text, b.resource) })
@@ -56,7 +56,7 @@ func (k *maker) actions(list, resources *node, i int) {
 
 var variable = regexp.MustCompile(`\$\{([^{},]+)[^{}]*\}`)
 
-// otherKey is a key that a slip of the pen might have in the place of name: IAM cuts no key short.
+// otherKey is a key that someone might write instead of name by mistake. IAM does not abbreviate keys.
 func otherKey(name string) string {
 	if short, ok := strings.CutSuffix(name, "ID"); ok && !strings.HasSuffix(short, "/") {
 		return short
@@ -107,7 +107,7 @@ func (k *maker) resources(list *node, i int) {
 	k.negate("Resource", i)
 }
 
-// principal replaces the whole element: its kinds stay apart in the grammar.
+// principal replaces the whole element, since the grammar keeps the kinds of principals apart.
 func (k *maker) principal(element *node, i int) {
 	become := func(kind, value string) {
 		k.add("principal widened", fmt.Sprintf("Principal made %s %s", kind, value), k.more(), []int{i}, func(n *node) {
@@ -131,7 +131,8 @@ func (k *maker) principal(element *node, i int) {
 	}
 }
 
-// statementAdded is what somebody attaches to get on: everything of a service on everything, or the account as a principal.
+// statementAdded adds a statement that somebody might add to get work done: all actions of a service on all resources, or
+// the account as a principal.
 func (k *maker) statementAdded(statements *node, i int) {
 	k.sid = ""
 	grant := func(what string, members ...*node) {

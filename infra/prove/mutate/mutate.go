@@ -1,8 +1,8 @@
-// Package mutate makes mutants of policy documents: copies that differ in one place, as a slip of the pen
-// would. A proof of isolation has to notice each of them, or it would not notice the slip.
+// Package mutate makes mutants of policy documents: copies that differ in one place, as after a mistake in
+// an edit. A proof of isolation that does not notice a mutant would not notice the same mistake.
 //
-// It is pure: documents go in and come out, nothing is evaluated. Mutants that localaws' parser refuses,
-// and with it AWS, are kept apart: a deployment of such a document fails by itself.
+// It is pure: it takes documents and returns documents, and evaluates nothing. Mutants that localaws' parser
+// refuses are kept apart: AWS refuses them too, so nobody can deploy such a document.
 package mutate
 
 import (
@@ -15,10 +15,10 @@ import (
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
-// Direction is what a mutant is expected to do to what the document grants.
+// Direction says whether a mutant is expected to grant more or less than the document.
 type Direction string
 
-// The directions. Widens and Narrows say what the edit can do at all; another layer may hide it.
+// The directions. Widens and Narrows say what the edit can do; another layer may hide its effect.
 const (
 	Widens  Direction = "widens"
 	Narrows Direction = "narrows"
@@ -39,7 +39,7 @@ type Mutant struct {
 	Role      string
 	Document  string // the policy's name, or Trust
 	Sid       string // of the statement; empty where the edit is of the whole document
-	Reason    string // why the mutant grants what the document grants, where the grammar alone says so; or empty
+	Reason    string // why the mutant grants the same as the document, where the grammar alone shows it; else empty
 
 	edits []edit
 }
@@ -52,7 +52,8 @@ type edit struct {
 	change         func(*node)
 }
 
-// Overlaps reports whether m and other edit one place, or one within what the other edits: together they are not two edits.
+// Overlaps reports whether m and other edit the same place, or one edits inside the other's place: together they would not
+// be two edits.
 func (m Mutant) Overlaps(other Mutant) bool {
 	for _, e := range m.edits {
 		for _, f := range other.edits {
@@ -76,8 +77,8 @@ func (m Mutant) And(other Mutant) Mutant {
 	return m
 }
 
-// Apply returns roles with m's edits; roles itself is left alone. An error is a role or a document that m
-// does not find, or one that localaws' parser refuses once it is edited.
+// Apply returns a copy of roles with m's edits. It returns an error where roles lack a role or document of m,
+// or where localaws' parser refuses the edited document.
 func (m Mutant) Apply(roles []localaws.Role) ([]localaws.Role, error) {
 	mutated := slices.Clone(roles)
 	done := map[[2]string]bool{}
@@ -115,13 +116,13 @@ func documentOf(role *localaws.Role, name string) (*[]byte, error) {
 	return nil, fmt.Errorf("role %s has no document %s", role.Name, name)
 }
 
-// edited makes all edits of one document, since their paths are those of the document as it was.
+// edited makes all edits of one document at once: their paths are those of the unedited document.
 func (m Mutant) edited(document []byte, role, name string) ([]byte, error) {
 	root, err := parse(document)
 	if err != nil {
 		return nil, err
 	}
-	edits := slices.Clone(m.edits) // from the leaves up: what is moved takes along what was edited in it
+	edits := slices.Clone(m.edits) // from the leaves up, so that a node that is moved has its own edits already
 	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Compare(len(b.path), len(a.path)) })
 	for _, e := range edits {
 		if e.role != role || e.document != name {
@@ -218,7 +219,7 @@ func (k *maker) addWithin(kind, what string, direction Direction, path, place []
 	k.reason = ""
 }
 
-// because is the Reason of the mutant that is made next, if it holds.
+// because sets the Reason of the next mutant, where holds is true.
 func (k *maker) because(holds bool, reason string) *maker {
 	if holds {
 		k.reason = reason
@@ -226,7 +227,7 @@ func (k *maker) because(holds bool, reason string) *maker {
 	return k
 }
 
-// more is the direction of an edit by which the statement applies to more requests, less of the reverse.
+// more is the direction of an edit that makes the statement apply to more requests; less is the opposite.
 func (k *maker) more() Direction {
 	if k.allow {
 		return Widens
@@ -301,7 +302,7 @@ func (k *maker) negate(name string, i int) {
 	k.add(name+" negated", name+" made Not"+name, Either, []int{i}, func(n *node) { n.name = "Not" + name })
 }
 
-// without drops each entry of a list that has another one.
+// without makes a mutant for each entry of a list, without that entry. A list of one entry has none.
 func (k *maker) without(kind string, list *node, path []int, less Direction) {
 	if len(list.children) < 2 {
 		return

@@ -8,16 +8,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// node is a value of a document, with its name where it is a member of an object. Nodes are never taken
-// out, only marked as gone, and new ones come last: so the path of a node stays what it was, and the
-// edits of several mutants go together.
+// node is a value of a document, with its name where it is a member of an object. Nodes are never removed,
+// only marked as gone, and new ones are added at the end. So the path of a node does not change, and the
+// edits of several mutants can be combined.
 type node struct {
 	name     string
 	kind     jsontext.Kind
 	text     string         // of a string
 	raw      jsontext.Value // of a number, a boolean or null
 	children []*node
-	// single is a list that the document has as one value; it is written as such while it has one.
+	// single marks a list that the document writes as one value; it is written so again while it has one entry.
 	single bool
 	gone   bool
 }

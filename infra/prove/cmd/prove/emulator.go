@@ -45,7 +45,7 @@ func (e emulator) start(ctx context.Context, out io.Writer) (at *url.URL, stop f
 		args = append(args, "--env", v)
 	}
 	address := ""
-	// Ctrl-C waits for it: a container that is still being made cannot be removed.
+	// Ctrl-C waits for docker run to end: a container cannot be removed while it is being created.
 	if _, err = docker(context.WithoutCancel(ctx), append(args, e.image)...); err == nil {
 		err = ctx.Err()
 	}

@@ -14,13 +14,13 @@ type explain struct {
 	Principal string   `required:"" placeholder:"ARN" help:"The role, or a session of it."`
 	Tag       []string `sep:"none" placeholder:"KEY=VALUE" help:"Session tag of the principal; may be given more than once."`
 	Action    string   `required:"" placeholder:"ACTION" help:"Such as dynamodb:GetItem."`
-	Resource  string   `required:"" placeholder:"ARN" help:"What it is asked of; for sts:AssumeRole the role."`
+	Resource  string   `required:"" placeholder:"ARN" help:"ARN of the resource; for sts:AssumeRole the role."`
 	Context   []string `sep:"none" placeholder:"KEY=VALUE" help:"Further condition key; given twice, it has two values."`
 }
 
 // Help is printed below the flags.
 func (explain) Help() string {
-	return `It exits with 0 where the request is allowed, with 1 where it is denied.`
+	return `The exit code is 0 if the request is allowed, and 1 if it is denied.`
 }
 
 // Run is called by kong.

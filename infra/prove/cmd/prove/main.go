@@ -34,7 +34,7 @@ type attack struct {
 	Policies string `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to attack with: hardened (what everything uses), article (the AWS article's own text), or a folder that holds one folder per role."`
 	Target   string `enum:"embedded,localstack,dynamodb-local,aws" default:"embedded" help:"What is attacked: embedded (localaws in this process), localstack or dynamodb-local (behind it, in Docker), or aws."`
 	Account  string `placeholder:"ID" help:"For --target aws: the account that may be used. Any other is refused."`
-	Only     string `placeholder:"PREFIX" help:"Only the attacks whose names begin so, such as dynamodb/ or sts/no-tag."`
+	Only     string `placeholder:"PREFIX" help:"Only the attacks whose names begin with this text, such as dynamodb/ or sts/no-tag."`
 	Quick    bool   `help:"Only attack: no mutants, and no random search."`
 	Failures bool   `help:"Print only what does not hold. Reports in files stay whole."`
 	Requests int    `default:"100000" placeholder:"N" help:"How many random requests to search with (${default})."`
@@ -88,7 +88,8 @@ Examples:
 
 It exits with 0 only if every attack was denied, by the layer that has to deny it, and every control allowed.`
 
-// collection trades some tens of megabytes for a quarter of the time of a search, unless GOGC says otherwise.
+// collection makes the garbage collector run less often, unless GOGC is set: a search takes a quarter less time, for some
+// tens of megabytes.
 const collection = 400
 
 func main() {
@@ -168,8 +169,8 @@ func (c attack) search(ctx context.Context, roles []localaws.Role, out io.Writer
 	return prove.SearchFor(ctx, roles, c.Seed, c.Requests, progress(out, "random requests"))
 }
 
-// whole reports whether mutants and the random search are asked for: a few attacks notice few mutants, and both run in the
-// embedded localaws alone.
+// whole reports whether to run mutants and the random search: not with a selection of the attacks, which would notice few
+// mutants, and only on the embedded target, since both run in an embedded localaws.
 func (c attack) whole() bool { return !c.Quick && c.Only == "" && c.Target == embedded }
 
 // keep returns the attacks that are wanted, and how many are not.

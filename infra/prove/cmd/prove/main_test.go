@@ -83,7 +83,7 @@ func TestRunsAndTheirExitCodes(t *testing.T) {
 	}
 }
 
-// oneRole is a folder of policies that has one role, which is none of ours.
+// oneRole is a folder of policies with a single role, none of Shiptrack's.
 func oneRole(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()

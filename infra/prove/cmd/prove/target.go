@@ -15,7 +15,7 @@ import (
 
 const embedded = "embedded"
 
-// open gets the target ready, and the roles for it; close gives it back.
+// open prepares the target, and the roles for it; close releases it.
 func (c attack) open(ctx context.Context, policies iam.Source, out io.Writer) (target prove.Target, roles []localaws.Role, closing func() error, err error) {
 	closing = func() error { return nil }
 	if (c.Account == "") == (c.Target == "aws") {
