@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// foreign are the modules of others that each package brings along, through whatever it imports: what one gets
-// who carries the package into a product. A package drags in only what it is about. Before adding a line here,
-// see whether the import can stand elsewhere.
+// foreign are the third-party modules that each package needs, directly or through its imports. A product that
+// takes over the package gets them too, so a package should import only what its purpose needs. Before you add a
+// line here, see whether the import can be made in another package.
 var foreign = map[string][]string{
 	"tenant": nil,
 	"config": nil,
@@ -36,7 +36,7 @@ var foreign = map[string][]string{
 	},
 }
 
-// ours are the packages of this module that those which are to be carried away import themselves.
+// ours are the packages of this module that the packages in foreign import.
 var ours = map[string][]string{
 	"tenant":       nil,
 	"config":       nil,
@@ -72,8 +72,8 @@ func TestPackagesToCarryAwayImportOnlyThoseListed(t *testing.T) {
 // list returns what format gives for the package and for all that it imports, sorted, without its tests.
 func list(t *testing.T, name, format string) []string {
 	t.Helper()
-	// go test answers from its cache while all that this process has read is as it was; what go list reads does
-	// not count. So the folders are read here.
+	// go test uses its cached result while the files that this process read are unchanged. It does not see what
+	// go list reads. So the test reads the folders itself.
 	err := filepath.WalkDir(".", func(_ string, _ fs.DirEntry, err error) error { return err })
 	if err != nil {
 		t.Fatal(err)

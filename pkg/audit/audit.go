@@ -1,5 +1,5 @@
-// Package audit writes the audit trail of the tenants' data: who asked for what in whose name, and how AWS
-// decided. It refuses to count as a denial what is only a failure.
+// Package audit writes the audit trail of the tenants' data: who asked for what, for which tenant, and how AWS
+// decided. It keeps denials apart from failures: only a refusal by AWS counts as a denial.
 package audit
 
 import (
@@ -31,7 +31,7 @@ type Record struct {
 	Tenant       string
 	Action       string // such as dynamodb:GetItem
 	Resource     string // such as a table's ARN; no attribute values
-	AWSRequestID string // joins this record to CloudTrail, whose events know no subject
+	AWSRequestID string // joins this record to CloudTrail, whose events have no subject
 	Session      string // ARN of the assumed role's session
 	Decision     Decision
 	RequestID    string
@@ -40,7 +40,7 @@ type Record struct {
 
 // Config is what a Trail needs; all of it must be set.
 type Config struct {
-	Logger   *slog.Logger // takes one line for each record; it must not leave out a level
+	Logger   *slog.Logger // takes one line for each record; it must write all levels
 	Registry prometheus.Registerer
 	Subject  func(context.Context) string // who is asking; empty where the context has nobody
 }

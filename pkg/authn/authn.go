@@ -1,7 +1,7 @@
-// Package authn turns a bearer token into a Principal: whose request it is, and for which tenant. It
-// refuses every token that is not a JWT of the one configured issuer and audience, signed with RS256 or
-// ES256 by a key that this issuer publishes, and that names exactly one well-formed tenant. The rules
-// are those of RFC 8725 (JSON Web Token Best Current Practices) and RFC 7519.
+// Package authn turns a bearer token into a Principal: who sent the request, and for which tenant. It
+// accepts only a JWT of the one configured issuer and audience, signed with RS256 or ES256 by a key that
+// this issuer publishes, with exactly one well-formed tenant. It refuses every other token. The rules are
+// those of RFC 8725 (JSON Web Token Best Current Practices) and RFC 7519.
 package authn
 
 import (
@@ -26,7 +26,7 @@ const Leeway = 30 * time.Second
 // DefaultTenantClaim is the claim that names the tenant where Config does not say otherwise.
 const DefaultTenantClaim = "TenantID"
 
-// Principal is who a verified token speaks for.
+// Principal is the user that a verified token names.
 type Principal struct {
 	Subject string // the token's sub; unique within the issuer, never empty
 	Tenant  tenant.ID
@@ -58,7 +58,7 @@ type Verifier struct {
 }
 
 // New returns a Verifier and starts to load the issuer's keys, in the background until ctx is done. It
-// does not wait for the issuer, and fails for a wrong cfg alone.
+// does not wait for the issuer. It returns an error only where cfg is wrong.
 func New(ctx context.Context, cfg Config) (*Verifier, error) {
 	if err := cfg.setDefaults(); err != nil {
 		return nil, err
@@ -117,11 +117,11 @@ func CheckTenantClaim(name string) error {
 	return nil
 }
 
-// Verify returns the principal that rawToken speaks for. The error is problem.Unauthenticated with one
-// constant text for every token that does not hold, and wraps the Reason for the operator; it is
-// problem.Unavailable where the issuer's keys cannot be had, so that nobody can tell. Neither error
-// contains the token. Verify may wait for the issuer, until ctx is done, where the keys are being loaded
-// for the first time or the token names a key that is not known yet.
+// Verify returns the principal that rawToken names. For every token that is not valid, the error is
+// problem.Unauthenticated with one constant text, and wraps the Reason for the operator. Where the issuer's
+// keys are not available, it is problem.Unavailable: the token may be valid or not. Neither error
+// contains the token. Verify may wait for the issuer, until ctx is done, while the keys are loaded
+// for the first time or where the token names a key that is not known yet.
 func (v *Verifier) Verify(ctx context.Context, rawToken string) (Principal, error) {
 	if err := checkForm(rawToken); err != nil {
 		return Principal{}, refuse(err)

@@ -329,7 +329,7 @@ func TestTheFormIsStrict(t *testing.T) {
 func TestTheLongestTokenIsEightKiB(t *testing.T) {
 	issuer := newIssuer(t)
 	v := newVerifier(t, issuer, nil)
-	// sized returns a valid token of n bytes: base64 has no length of 4k+1, so the header gives way too.
+	// sized returns a valid token of n bytes. base64 has no length of 4k+1, so the header changes its length too.
 	sized := func(n int) string {
 		for fill := range n {
 			for extra := range 4 {

@@ -30,7 +30,7 @@ type claims struct {
 	audience      jwt.ClaimStrings
 	exp, nbf, iat *jwt.NumericDate
 	tenant        jsontext.Value
-	ambiguous     bool // a claim is spelled like the tenant claim but for case
+	ambiguous     bool // a claim differs from the tenant claim only in case
 }
 
 // UnmarshalJSON reads a payload; its errors are Reasons.
@@ -53,7 +53,7 @@ func (c *claims) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// principal returns whom claims that hold otherwise speak for.
+// principal returns the principal of claims that are valid in all other respects.
 func (c *claims) principal() (Principal, error) {
 	switch {
 	case c.subject == "":

@@ -25,7 +25,7 @@ const (
 	maxKeys       = 100
 	maxRedirects  = 3
 	minRSA        = 2048 // bits, RFC 7518 section 3.3
-	maxRSA        = 8192 // bits: a longer key makes each verification dear
+	maxRSA        = 8192 // bits: a longer key makes each verification slow
 	discoveryPath = "/.well-known/openid-configuration"
 )
 
@@ -46,7 +46,7 @@ func newSource(cfg Config) *source {
 	return &source{issuer: cfg.Issuer, allowHTTP: cfg.AllowHTTP, client: &client, logger: cfg.Logger}
 }
 
-// sameOrigin lets an issuer redirect within itself only: elsewhere, whoever answers would choose the keys.
+// sameOrigin lets an issuer redirect to its own origin only: the server behind any other URL would choose the keys.
 func sameOrigin(next *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	if next.URL.Scheme != first.Scheme || next.URL.Host != first.Host {
@@ -70,7 +70,7 @@ func (s *source) fetch(ctx context.Context) ([]jwkset.JWK, error) {
 	if discovery.Issuer != s.issuer {
 		return nil, fmt.Errorf("the discovery document is of the issuer %.100q, want %q", discovery.Issuer, s.issuer)
 	}
-	// An issuer on https must not hand its keys over http, whatever else is allowed.
+	// The keys of an issuer on https must come over https too, even where http is allowed for the issuer.
 	allowHTTP := s.allowHTTP && strings.HasPrefix(s.issuer, "http://")
 	uri, err := checkURL(discovery.JWKSURI, allowHTTP)
 	if err != nil || uri.Scheme == "http" && !strings.HasPrefix(s.issuer, "http://") {
@@ -156,7 +156,7 @@ func parseKey(raw jsontext.Value) (jwkset.JWK, error) {
 	if len(m.KEYOPS) > 0 && !slices.Contains(m.KEYOPS, jwkset.KeyOpsVerify) {
 		return jwkset.JWK{}, errors.New("its key_ops lack verify")
 	}
-	// The key is the issuer's word alone; a certificate, or its address, adds nothing that we would check.
+	// We trust the key because the issuer published it; we check no certificate, so its members are ignored.
 	m.X5U, m.X5C, m.X5T, m.X5TS256 = "", nil, "", ""
 	key, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{})
 	if err != nil {

@@ -29,8 +29,8 @@ var types = []string{"jwt", "at+jwt", "application/at+jwt"}
 // that has one is not from our issuer.
 var refusedMembers = []string{"crit", "b64", "jku", "x5u", "jwk", "x5c"}
 
-// checkForm refuses what must not reach the JWT library: it decodes base64 and JSON leniently (line
-// breaks, duplicate members), and would read a token otherwise than another verifier does.
+// checkForm refuses tokens that must not reach the JWT library. The library decodes base64 and JSON leniently
+// (line breaks, duplicate members), so it could read a token in another way than a different verifier.
 func checkForm(token string) error {
 	switch {
 	case token == "":

@@ -17,7 +17,7 @@ const (
 	refreshInterval = 10 * time.Minute       // while the issuer answers
 	firstRetry      = 100 * time.Millisecond // doubled at each failure
 	lastRetry       = 30 * time.Second
-	maxAge          = 24 * time.Hour // of keys that could not be confirmed since
+	maxAge          = 24 * time.Hour // of keys that could not be loaded again since
 
 	// A token that names an unknown key asks for a refresh: at most unknownBurst at once, and one each
 	// unknownInterval. That bounds what a flood of invented kids costs the issuer, and how long a new key
@@ -28,7 +28,7 @@ const (
 
 var errNotLoaded = errors.New("the issuer's keys are not loaded yet")
 
-// unavailableError says that nobody can tell whether a token holds.
+// unavailableError says that we cannot tell whether a token is valid.
 type unavailableError struct {
 	cause      error
 	retryAfter time.Duration
@@ -89,8 +89,8 @@ func (k *keySet) run(ctx context.Context) {
 	}
 }
 
-// start begins an attempt, or joins the one under way, and returns what is closed at its end. It returns
-// nil where allowed, asked only about a new attempt, says no.
+// start begins an attempt, or joins the one under way, and returns a channel that is closed at its end. Before a
+// new attempt it calls allowed, and returns nil where that is false.
 func (k *keySet) start(ctx context.Context, allowed func() bool) <-chan struct{} {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -152,7 +152,7 @@ func (k *keySet) KeyRead(ctx context.Context, kid string) (jwkset.JWK, error) {
 	if key, err := k.MemoryJWKSet.KeyRead(ctx, kid); err == nil {
 		return key, nil
 	}
-	// Detached: the refresh is everybody's, and must not end with the request that asked first.
+	// Detached: many requests share the refresh, so it must not end with the request that asked first.
 	refresh := k.start(context.WithoutCancel(ctx), func() bool { return k.unknown.AllowN(k.now(), 1) })
 	if refresh != nil {
 		if err := wait(ctx, refresh); err != nil {

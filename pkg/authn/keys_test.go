@@ -85,7 +85,7 @@ func TestAnOutageDoesNotFailTokensOfKnownKeysForADay(t *testing.T) {
 		issuer.SetUnavailable(true)
 		time.Sleep(23 * time.Hour)
 		wantPrincipal(t, v, issuer.Token("yellow", "ana"), "yellow", "ana")
-		// Whether an unknown key is the issuer's, nobody can tell now.
+		// We cannot tell now whether an unknown key is one of the issuer's.
 		wantUnavailable(t, v, issuer.Sign(issuer.Claims("yellow", "ana"), change{"kid": "key-2"}))
 		time.Sleep(2 * time.Hour)
 		wantUnavailable(t, v, issuer.Token("yellow", "ana"))
@@ -101,7 +101,7 @@ func TestANewKeyIsTakenAtOnceAndAWithdrawnOneIsDropped(t *testing.T) {
 		old := issuer.Token("yellow", "ana")
 		wantPrincipal(t, v, old, "yellow", "ana")
 		issuer.Rotate()
-		wantPrincipal(t, v, old, "yellow", "ana") // nobody has told us yet
+		wantPrincipal(t, v, old, "yellow", "ana") // the change is not known yet
 		wantPrincipal(t, v, issuer.Token("blue", "bo"), "blue", "bo")
 		wantReason(t, v, old, authn.UnknownKey)
 	})

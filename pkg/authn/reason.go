@@ -37,8 +37,8 @@ const (
 // Error returns the reason's text.
 func (r Reason) Error() string { return string(r) }
 
-// libraryReasons maps the JWT library's errors. It joins all claims that fail into one error: the order
-// here decides which of them is told, and the required-claim error comes last because the library uses
+// libraryReasons maps the JWT library's errors. The library joins the errors of all claims into one: the
+// order here decides which of them is reported. The required-claim error comes last because the library uses
 // it for any claim.
 var libraryReasons = []struct {
 	err    error

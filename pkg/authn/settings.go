@@ -6,7 +6,7 @@ import (
 	"example.com/shiptrack/pkg/config"
 )
 
-// Settings are what an operator says of the tokens to accept, for package config. See Config for their meaning.
+// Settings are the operator's settings for the tokens to accept, for package config. See Config for their meaning.
 type Settings struct {
 	Issuer      string `env:"OIDC_ISSUER,required" help:"the URL of the tokens' issuer, exactly as in their iss claim, such as https://issuer.example.com"`
 	Audience    string `env:"OIDC_AUDIENCE,required" help:"what the tokens' aud claim must name, such as shiptrack"`

@@ -1,5 +1,5 @@
-// Package command is the frame of every binary: it parses the command line with kong, and turns kong's
-// wish to end the process (after --help, say) into an exit code, so that a test can call what main calls.
+// Package command runs the command line of every binary. It parses it with kong. Where kong would end the
+// process, for example after --help, it returns an exit code instead, so that a test can call what main calls.
 package command
 
 import (
@@ -13,8 +13,8 @@ import (
 // Usage is the exit code of a command line or a configuration that cannot be used.
 const Usage = 2
 
-// Misconfigured marks err as one of the configuration rather than of the work, so that Run answers it with
-// Usage. It says what err says; nil stays nil.
+// Misconfigured marks err as an error of the configuration, for which Run returns Usage. The text of the error
+// stays the same, and nil stays nil.
 func Misconfigured(err error) error {
 	if err == nil {
 		return nil
@@ -30,9 +30,9 @@ func (m misconfigured) Unwrap() error { return m.error }
 type exit int
 
 // Run parses args into grammar, a pointer to a struct with kong's tags, and calls the Run method of the
-// command that was chosen, with bindings as what its parameters may ask for (see kong.Bind). It returns the
-// process's exit code: 0, 1 for a failure, Usage for a wrong command line or what is Misconfigured. Failures
-// go to stderr.
+// chosen command. bindings are the values for its parameters (see kong.Bind). It returns the process's exit
+// code: 0, 1 for a failure, Usage for a wrong command line or an error marked Misconfigured. Failures go to
+// stderr.
 func Run(grammar any, args []string, stdout, stderr io.Writer, options ...kong.Option) (code int) {
 	defer func() {
 		switch p := recover().(type) {

@@ -1,5 +1,5 @@
 // Package config reads a program's settings from its environment into a struct and checks all of them
-// before the program starts; everything that is wrong is reported at once.
+// before the program starts. It reports all wrong settings at once.
 //
 // A settings struct has one field per variable, with these tags:
 //
@@ -127,8 +127,8 @@ func validators(ptr reflect.Value) []validator {
 	return all
 }
 
-// add takes over p. A variable is reported once: the first problem is the one that causes the others, and a
-// struct's Validate may be another's through embedding.
+// add adds p, unless its variable has a problem already: the first problem causes the others. The same Validate may
+// run twice, since a struct gets the method of an embedded one.
 func (e *Error) add(p Problem) {
 	if !slices.ContainsFunc(e.Problems, func(before Problem) bool { return before.Variable == p.Variable }) {
 		e.Problems = append(e.Problems, p)

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// field is what a settings struct says of one variable.
+// field is one variable of a settings struct.
 type field struct {
 	variable string
 	value    reflect.Value // of the field in the struct
@@ -112,7 +112,7 @@ func (f field) parse(text string) (reason string) {
 	case err == nil:
 		return ""
 	case want == "":
-		return f.explained("cannot be read") // the cause may repeat a secret
+		return f.explained("cannot be read") // without the cause, which may repeat a secret
 	}
 	return f.explained(want)
 }

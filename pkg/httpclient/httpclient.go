@@ -21,8 +21,8 @@ import (
 // Headers between the services.
 const (
 	// RequestIDHeader carries a request id. Each service makes its own id for each request, and every answer
-	// has it. The id in a request is the caller's word: it is logged beside ours as caller_request_id where it
-	// is 1 to 64 of A-Z a-z 0-9 . _ -, and nothing joins by it.
+	// has it. The caller chooses the id in a request, so no log is joined by it. Where it is 1 to 64 of
+	// A-Z a-z 0-9 . _ -, it is logged beside ours as caller_request_id.
 	RequestIDHeader = "X-Request-Id"
 	// TimeoutHeader is how long the caller will wait, in whole milliseconds from 1.
 	TimeoutHeader = "X-Request-Timeout-Ms"
@@ -33,8 +33,8 @@ const (
 	// does not fit is closed after its request, and under load each such request opens one anew; the
 	// AWS SDK's default is 10.
 	maxIdlePerHost = 256
-	// clientIdleTimeout is below the servers' idleTimeout, so that it is the client who closes first: a
-	// request sent while the server closes is lost.
+	// clientIdleTimeout is below the servers' idleTimeout, so that the client closes first: a request that it
+	// sends while the server closes is lost.
 	clientIdleTimeout = 60 * time.Second
 )
 
@@ -45,9 +45,9 @@ type Config struct {
 	Propagator     propagation.TextMapPropagator // nil: the trace is not passed on
 }
 
-// New returns an HTTP client for calls to other services, whose requests carry bearer tokens. So it follows no
-// redirect (the 3xx is returned as it is), and takes no proxy from the environment: what reads such a request
-// could repeat it. Each request takes along the request id of its context and what is left of its deadline.
+// New returns an HTTP client for calls to other services. Its requests carry bearer tokens, and anybody who reads one
+// could use the token. So it follows no redirect (it returns the 3xx as it is), and takes no proxy from the environment.
+// Each request carries the request id of its context and the remaining time of its deadline.
 func New(cfg Config) *http.Client {
 	if cfg.TracerProvider == nil {
 		cfg.TracerProvider = nooptrace.NewTracerProvider()
@@ -82,8 +82,8 @@ func (f forwarding) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f.next.RoundTrip(r)
 }
 
-// forward writes to h what a call to the next service takes along from ctx: the request id, and what is
-// left of the deadline. The bearer token is not its business.
+// forward writes two headers of a call to the next service, from ctx: the request id, and the remaining time of the
+// deadline. It does not write the bearer token.
 func forward(ctx context.Context, h http.Header) {
 	if id := requestid.FromContext(ctx); id != "" {
 		h.Set(RequestIDHeader, id)

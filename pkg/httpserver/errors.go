@@ -21,7 +21,7 @@ func renderError(err error, c echo.Context) {
 	known := classify(c.Request().Context(), err)
 	id := requestid.FromContext(c.Request().Context())
 	if known.Kind == problem.NotFound {
-		id = "" // what another tenant has and what nobody has is answered by the same bytes; the header has the id
+		id = "" // the same bytes for another tenant's resource and for one that nobody has; the header has the id
 	}
 	problem.Write(c.Response(), c.Request(), known, id)
 }

@@ -21,17 +21,17 @@ import (
 const (
 	readyTimeout = 2 * time.Second
 	probeTimeout = 3 * time.Second
-	// How long an answer of Config.Ready is good for: /readyz needs no token, and a flood of it must not
-	// reach what lies behind. A bad answer is short-lived, so that a start is noticed at once.
+	// How long an answer of Config.Ready is kept. /readyz needs no token, so a flood of requests for it must not
+	// reach the services behind. A bad answer is kept for a shorter time, so that a start is noticed at once.
 	readyFor    = time.Second
 	notReadyFor = 50 * time.Millisecond
-	// How often a service asks itself, so that its log says why it is not ready although nobody asks. The first time
-	// is at the start.
+	// How often a service checks itself, so that its log says why it is not ready even if nobody asks. The first
+	// check is at the start.
 	watchReady    = 5 * time.Second
 	watchNotReady = time.Second
 )
 
-// volatile is what differs between two reports of one failure: a port, a request id, a time.
+// volatile matches the parts that differ between two reports of the same failure: a port, a request id, a time.
 var volatile = regexp.MustCompile(`[\w.:-]*\d{4}[\w.:-]*|[\w-]*\d[a-zA-Z\d-]{7,}`)
 
 func isHealth(path string) bool { return path == "/healthz" || path == "/readyz" }
@@ -59,7 +59,7 @@ func (r *readiness) check() (changed bool, err error) {
 	if !r.asked.IsZero() && time.Since(r.asked) < goodFor {
 		return false, r.err
 	}
-	// The answer is everybody's: it must not depend on how long this one client waits, nor carry its request id.
+	// All clients share the answer: it must not depend on how long this client waits, nor carry its request id.
 	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
 	defer cancel()
 	first, before := r.asked.IsZero(), r.err
@@ -76,7 +76,7 @@ func reason(err error) string {
 	return "not ready: " + volatile.ReplaceAllString(err.Error(), "")
 }
 
-// ready returns why the service is not ready, nil where it is, and logs it once: who asks does not matter.
+// ready returns why the service is not ready, nil where it is, and logs each change once, whoever asks.
 func (s *Server) ready(ctx context.Context) error {
 	changed, err := s.readiness.check()
 	switch {

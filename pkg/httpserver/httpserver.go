@@ -1,6 +1,6 @@
 // Package httpserver is the HTTP side that both services share: limits, deadlines, errors, logs, metrics,
-// health and a graceful stop. A handler registered with it returns its errors; what becomes of them, for
-// the caller and for the operator, is decided here once.
+// health and a graceful stop. A handler registered with it returns its errors; this package alone decides what the
+// caller and the operator see of them.
 package httpserver
 
 import (
@@ -70,8 +70,8 @@ type Server struct {
 	draining  atomic.Bool
 	base      context.Context // of all requests; ends when a stop runs out of time
 
-	main, side     *http.Server // the service, and /metrics
-	mainLn, sideLn net.Listener
+	main, metricsServer *http.Server // the service, and /metrics
+	mainLn, metricsLn   net.Listener
 }
 
 // New returns a Server that has the routes /healthz, /readyz and /openapi.yaml. It does not listen yet.
@@ -90,9 +90,9 @@ func New(cfg Config) (*Server, error) {
 	s.echo = s.newEcho()
 	s.main = s.newHTTPServer(s.handler(), cfg.RequestTimeout+slack)
 	s.main.DisableGeneralOptionsHandler = true // see serverOptions
-	side := http.NewServeMux()
-	side.Handle("GET /metrics", promhttp.HandlerFor(cfg.Telemetry.Registry, promhttp.HandlerOpts{}))
-	s.side = s.newHTTPServer(side, 30*time.Second)
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Telemetry.Registry, promhttp.HandlerOpts{}))
+	s.metricsServer = s.newHTTPServer(mux, 30*time.Second)
 	return s, nil
 }
 

@@ -22,7 +22,7 @@ import (
 
 const maxRequestID = 64
 
-// handler is all that a request passes through: the parts that need no route come first.
+// handler is the chain of handlers that each request passes: those that need no route come first.
 func (s *Server) handler() http.Handler {
 	return s.identify(otelhttp.NewHandler(s.echo, s.cfg.Service,
 		otelhttp.WithTracerProvider(s.cfg.Telemetry.TracerProvider),
@@ -58,10 +58,10 @@ func (s *Server) identify(next http.Handler) http.Handler {
 	})
 }
 
-// untilCutOff returns ctx's values without its end: only a stop that runs out of time ends the new context.
-// net/http ends a request's context when it reads the end of the client's side. That is a client that is gone,
-// or one that has sent all that it will and waits for its answer (a half-close): the two look the same until
-// something is written. So the request is answered in either case; its deadline bounds what the first one costs.
+// untilCutOff returns a context with ctx's values, which ends only when a stop of the server runs out of time.
+// net/http ends a request's context when it reads the end of the client's side. Then the client is gone, or it
+// has sent everything and waits for its answer (a half-close): the two look the same until the server writes
+// something. So the request is answered in both cases; its deadline bounds the work for a client that is gone.
 func (s *Server) untilCutOff(ctx context.Context) (context.Context, context.CancelFunc) {
 	detached, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(s.base, func() { cancel(context.Cause(s.base)) })
@@ -105,9 +105,9 @@ func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// limit refuses what is too large. The size of the header is net/http's to refuse, before this (see refusalListener). It also
-// makes a request with a Transfer-Encoding the last one of its connection: net/http hides whether there was a
-// Content-Length too, by which a proxy before us might find the next request elsewhere (RFC 9112 section 6.1).
+// limit refuses targets and bodies that are too large. net/http refuses a too large header before (see refusalListener).
+// limit also makes a request with a Transfer-Encoding the last one of its connection: net/http hides whether there was a
+// Content-Length too, and a proxy in front that used it would see another start of the next request (RFC 9112 section 6.1).
 func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -129,8 +129,8 @@ func tooLarge(err *http.MaxBytesError) *problem.Error {
 	return problem.Wrap(problem.TooLarge, err, fmt.Sprintf("the body is larger than %d bytes", err.Limit))
 }
 
-// serverOptions answers OPTIONS *, which asks for nothing of the service (RFC 9110 section 9.3.7). net/http would
-// answer it by itself, without a request id and in no log.
+// serverOptions answers OPTIONS *, which concerns the server and no resource (RFC 9110 section 9.3.7). net/http
+// would answer it itself, without a request id and without a log line.
 func serverOptions(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if r := c.Request(); r.Method == http.MethodOptions && r.RequestURI == "*" {

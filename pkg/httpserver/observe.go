@@ -18,11 +18,11 @@ import (
 	"example.com/shiptrack/pkg/requestid"
 )
 
-// otherMethod stands for a method that is none of knownMethods, or that nobody could read.
+// otherMethod stands for a method that is not one of knownMethods, or that could not be read.
 const otherMethod = "other"
 
-// unmatched stands for the route of a request that has none: a path of the caller's own choice is
-// neither a metric's label nor a span's name.
+// unmatched stands for the route of a request that has none: the caller chooses the path, so it must not become
+// a metric's label or a span's name.
 const unmatched = "unmatched"
 
 var knownMethods = []string{
@@ -57,7 +57,7 @@ func newRequestMetrics(registry prometheus.Registerer) (*requestMetrics, error) 
 	return m, nil
 }
 
-// errNoAnswer is a handler's that returned neither an error nor an answer: net/http would say 200 for it.
+// errNoAnswer is the error of a handler that returned neither an error nor an answer: net/http would send 200.
 var errNoAnswer = errors.New("httpserver: the handler did not answer")
 
 // observe renders the error of what comes after it, and then logs, counts and times the request.
@@ -78,7 +78,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		s.record(ctx, c, c.Response().Status, time.Since(start), err)
 		if truncated {
-			// The status is out and says success: only a broken connection can tell the client.
+			// The status was sent and says success: only a broken connection can tell the client of the error.
 			panic(http.ErrAbortHandler)
 		}
 		return nil

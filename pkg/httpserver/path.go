@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// normalize returns u with no unreserved character of its path percent-encoded, by which the router would take it for
-// another path: RFC 3986 section 6.2.2.2, /%31 is /1. All other escapes stay as they are: %2F is no separator.
+// normalize returns u with the unreserved characters of its path decoded. The router would take /%31 and /1 for two
+// paths, but they are the same (RFC 3986 section 6.2.2.2). All other escapes stay as they are: %2F is not a separator.
 func normalize(u *url.URL) *url.URL {
 	if u.RawPath == "" { // the path has the escapes that it needs, and no others
 		return u

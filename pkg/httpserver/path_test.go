@@ -23,7 +23,7 @@ func TestOnlyUnreservedCharactersAreDecodedInAPath(t *testing.T) {
 	}
 }
 
-// The path that the router compares is decoded to the same path as before, and normalizing again changes nothing.
+// The normalized path decodes to the same path as before, and normalizing again changes nothing.
 func FuzzNormalize(f *testing.F) {
 	f.Add("/shipments/%31001/eta")
 	f.Add("/a%2Fb/%252F%2e")

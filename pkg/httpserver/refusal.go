@@ -17,10 +17,10 @@ import (
 	"example.com/shiptrack/pkg/problem"
 )
 
-// refusalListener replaces what net/http answers by itself, before any handler: 400 to what it cannot parse, 417
-// to an expectation that it does not know, 431 to a header beyond MaxHeaderBytes, 501 and 505. Those answers are
-// plain text, without a request id, and in no log. What net/http does without an answer stays as it is, and is in
-// no log either: it closes the connection of a client that breaks off or is too slow with its header.
+// refusalListener replaces the answers that net/http gives before any handler: 400 to a request that it cannot parse,
+// 417 to an expectation that it does not know, 431 to a header beyond MaxHeaderBytes, 501 and 505. Those answers are
+// plain text, without a request id, and in no log. Where net/http closes a connection without an answer, because the
+// client breaks off or is too slow with its header, nothing changes, and nothing is logged.
 type refusalListener struct {
 	net.Listener
 	replace func(answer []byte) []byte // nil where the answer is to be sent as it is
@@ -60,8 +60,8 @@ func (c refusalConn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// refusal returns what to send in place of answer where that is an error which no handler saw: every answer that
-// went through identify has a request id. It logs and counts the refusal.
+// refusal returns the replacement of answer, where that is an error from net/http itself: it then has no request id,
+// which identify gives to every other answer. It logs and counts the refusal.
 func (s *Server) refusal(answer []byte) []byte {
 	const statusAt = len("HTTP/1.1 ")
 	if len(answer) < statusAt+3 || answer[statusAt] != '4' && answer[statusAt] != '5' || !bytes.HasPrefix(answer, []byte("HTTP/1.")) {
@@ -80,7 +80,7 @@ func (s *Server) refusal(answer []byte) []byte {
 	return render(status, id)
 }
 
-// refusalDetails are what the caller is told.
+// refusalDetails are the details for the caller.
 var refusalDetails = map[problem.Kind]string{
 	problem.Invalid:             "the request is not well-formed HTTP",
 	problem.HeaderTooLarge:      fmt.Sprintf("request line and header are longer than %d bytes", maxHeader),

@@ -14,8 +14,8 @@ import (
 // errStopping is why the requests that outlast the shutdown timeout are cancelled.
 var errStopping = errors.New("the service is stopping")
 
-// Listen opens both sockets; Run does it where nobody did before. An address that is in use gives an
-// error that names it and the variable that changes it.
+// Listen opens both sockets; Run calls it unless it was called before. Where an address is in use, the error
+// names the address and the variable that changes it.
 func (s *Server) Listen() error {
 	if s.mainLn != nil {
 		return nil
@@ -24,11 +24,11 @@ func (s *Server) Listen() error {
 	if err != nil {
 		return err
 	}
-	sideLn, err := listen(s.cfg.MetricsAddr, "METRICS_ADDR")
+	metricsLn, err := listen(s.cfg.MetricsAddr, "METRICS_ADDR")
 	if err != nil {
 		return errors.Join(err, mainLn.Close())
 	}
-	s.mainLn, s.sideLn = mainLn, sideLn
+	s.mainLn, s.metricsLn = mainLn, metricsLn
 	return nil
 }
 
@@ -47,7 +47,7 @@ func listen(addr, variable string) (net.Listener, error) {
 func (s *Server) Addr() string { return addrOf(s.mainLn) }
 
 // MetricsAddr returns the address of /metrics that Listen got; it is empty before.
-func (s *Server) MetricsAddr() string { return addrOf(s.sideLn) }
+func (s *Server) MetricsAddr() string { return addrOf(s.metricsLn) }
 
 func addrOf(ln net.Listener) string {
 	if ln == nil {
@@ -56,9 +56,9 @@ func addrOf(ln net.Listener) string {
 	return ln.Addr().String()
 }
 
-// Run serves, and logs when and why it is not ready, until ctx is done. Then it stops: /readyz turns 503, idle connections are closed, after a
-// twentieth of the shutdown timeout (for load balancers to notice) no new connection is taken, and the
-// requests under way may end. It returns nil after such a stop, and an error where a socket could not be
+// Run serves, and logs when and why it is not ready, until ctx is done. Then it stops: /readyz turns 503 and idle
+// connections are closed; after a twentieth of the shutdown timeout, so that load balancers notice, it takes no new
+// connection; requests under way may end. It returns nil after such a stop, and an error where a socket could not be
 // opened, a listener failed, or requests had to be cut off at the end of the shutdown timeout.
 func (s *Server) Run(ctx context.Context) error {
 	if err := s.Listen(); err != nil {
@@ -69,7 +69,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.base = base
 	failed := make(chan error, 2)
 	go func() { failed <- s.main.Serve(refusalListener{s.mainLn, s.refusal}) }()
-	go func() { failed <- s.side.Serve(s.sideLn) }()
+	go func() { failed <- s.metricsServer.Serve(s.metricsLn) }()
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "listening",
 		slog.String("addr", s.Addr()), slog.String("metrics_addr", s.MetricsAddr()))
 	go s.watchReadiness(ctx)
@@ -96,7 +96,7 @@ func (s *Server) stop(cancel context.CancelCauseFunc) error {
 		_ = s.main.Close() // closes what is left; there is nothing more to do about an error
 	}
 	// Last, so that the end can be observed; a scrape under way does not hold the process.
-	if closeErr := s.side.Close(); closeErr != nil && !errors.Is(closeErr, http.ErrServerClosed) {
+	if closeErr := s.metricsServer.Close(); closeErr != nil && !errors.Is(closeErr, http.ErrServerClosed) {
 		err = errors.Join(err, closeErr)
 	}
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "stopped")

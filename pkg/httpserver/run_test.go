@@ -247,8 +247,8 @@ func TestNothingIsReadAfterABodyOfTwoPossibleLengths(t *testing.T) {
 
 func (s *service) metric(t *testing.T, line string) string {
 	t.Helper()
-	side := &service{base: "http://" + s.MetricsAddr()}
-	return grep(side.do(t, http.MethodGet, "/metrics", nil, nil).body, line)
+	metrics := &service{base: "http://" + s.MetricsAddr()}
+	return grep(metrics.do(t, http.MethodGet, "/metrics", nil, nil).body, line)
 }
 
 func TestNewRefusesAWrongConfig(t *testing.T) {

@@ -494,8 +494,8 @@ func TestMetricsAreOnTheirOwnAddressOnly(t *testing.T) {
 	s.do(t, http.MethodGet, "/never/heard/of", nil, nil)
 	s.do(t, "BREW", "/things/42", nil, nil)
 	wantProblem(t, s.do(t, http.MethodGet, "/metrics", nil, nil), problem.NotFound)
-	side := &service{base: "http://" + s.MetricsAddr()}
-	a := side.do(t, http.MethodGet, "/metrics", nil, nil)
+	metrics := &service{base: "http://" + s.MetricsAddr()}
+	a := metrics.do(t, http.MethodGet, "/metrics", nil, nil)
 	for _, line := range []string{
 		`shiptrack_http_requests_total{method="GET",route="/things/:id",status="200"} 1`,
 		`shiptrack_http_requests_total{method="GET",route="unmatched",status="404"} 2`,
@@ -510,7 +510,7 @@ func TestMetricsAreOnTheirOwnAddressOnly(t *testing.T) {
 	if strings.Contains(a.body, "42") && strings.Contains(grep(a.body, "shiptrack"), "things/42") {
 		t.Error("a metric has an id in it")
 	}
-	if a := side.do(t, http.MethodGet, "/things/42", nil, nil); a.status != http.StatusNotFound {
+	if a := metrics.do(t, http.MethodGet, "/things/42", nil, nil); a.status != http.StatusNotFound {
 		t.Errorf("the metrics address answers a service path with %d", a.status)
 	}
 }

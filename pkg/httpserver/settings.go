@@ -18,8 +18,8 @@ const (
 	maxShutdownTimeout = 2 * time.Minute
 )
 
-// Settings are what an operator says of a server, for package config. ListenAddr and MetricsAddr have no
-// default of their own: the program's Defaults method sets them.
+// Settings are the operator's settings for a server, for package config. ListenAddr and MetricsAddr have no
+// default here: the program's Defaults method sets them.
 type Settings struct {
 	ListenAddr      string        `env:"LISTEN_ADDR" help:"host:port to serve on"`
 	MetricsAddr     string        `env:"METRICS_ADDR" help:"host:port to serve /metrics on, for the operator alone"`

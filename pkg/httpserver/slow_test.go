@@ -76,7 +76,7 @@ func inBubble(t *testing.T, f func(t *testing.T, dial func() net.Conn, stop func
 			return c.Request().Context().Err()
 		})
 		main := newPipeListener()
-		s.mainLn, s.sideLn = main, newPipeListener()
+		s.mainLn, s.metricsLn = main, newPipeListener()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- s.Run(ctx) }()
@@ -183,7 +183,7 @@ func TestAServiceThatIsNotReadySaysWhyWithoutBeingAsked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.mainLn, s.sideLn = newPipeListener(), newPipeListener()
+		s.mainLn, s.metricsLn = newPipeListener(), newPipeListener()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		cause.Store(report{errors.New("the keys are not loaded")})

@@ -1,6 +1,6 @@
-// Package openapi holds a service to its OpenAPI document: it makes the document self-contained, and checks
-// each request against it. What the document does not name is refused, not ignored: query parameters, repeated
-// parameters, bodies.
+// Package openapi checks each request of a service against the service's OpenAPI document, which it makes
+// self-contained. It refuses query parameters, repeated parameters and bodies that the document does not name,
+// where others ignore them.
 package openapi
 
 import (
@@ -62,7 +62,7 @@ func New(cfg Config) (*Contract, error) {
 	return &Contract{document: document, operations: operations}, nil
 }
 
-// checkExclusions returns an error where an x-excludes would exclude nothing.
+// checkExclusions returns an error where an x-excludes would have no effect.
 func (op operation) checkExclusions() error {
 	for _, p := range op.parameters {
 		extension, isSet := p.Extensions["x-excludes"]

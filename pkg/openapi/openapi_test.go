@@ -92,7 +92,7 @@ paths:
       responses: {'200': {description: yes}}
 `
 
-// A constraint that a slip of the pen has made void is no contract.
+// A constraint with a spelling mistake would have no effect, so it is refused.
 func TestExclusionsNameParametersOfTheOperation(t *testing.T) {
 	for excluded, ok := range map[string]bool{
 		"[limit]": true, "[limits]": false, "[limit, cursor]": false, "limit": false, "[ids]": false, "[X-Limit]": false, "[1]": false,

@@ -20,7 +20,7 @@ import (
 // of kind Invalid that names every place of r that is wrong. pathParameter returns a path parameter as it
 // stands in the request's path, unreserved characters decoded (httpserver does); one with another escape in it is
 // compared as it is.
-// Who may ask is not its matter.
+// It does not check who may send the request.
 func (c *Contract) CheckRequest(operationID string, r *http.Request, pathParameter func(name string) string) error {
 	op, ok := c.operations[operationID]
 	if !ok {
@@ -28,7 +28,7 @@ func (c *Contract) CheckRequest(operationID string, r *http.Request, pathParamet
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		// url.Values drops what it cannot parse, such as a pair with a semicolon: nobody may rely on that.
+		// url.Values drops pairs that it cannot parse, such as one with a semicolon. We refuse them instead.
 		return invalid([]problem.Field{{Name: "query", Reason: "is not well-formed"}})
 	}
 	fields := op.misplaced(query)

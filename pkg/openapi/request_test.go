@@ -177,8 +177,8 @@ func TestAnInventedNameIsShortenedInTheAnswer(t *testing.T) {
 	}
 }
 
-// FuzzListShipmentsQuery has the promise that handlers rely on: what passes is what the document says, read
-// by any parser.
+// FuzzListShipmentsQuery checks the promise that handlers rely on: a query that passes follows the document, whichever
+// parser reads it.
 func FuzzListShipmentsQuery(f *testing.F) {
 	for _, query := range []string{
 		"", "limit=5", "limit=+5", "limit=05", "ids=a,b", "ids=a%2Cb", "ids=a,a", "cursor=x&limit=100", "limit=1&limit=2", "a;b", "%",

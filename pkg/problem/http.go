@@ -94,7 +94,7 @@ func Write(w http.ResponseWriter, r *http.Request, err error, requestID string) 
 	}
 	w.WriteHeader(e.Kind.Status())
 	if r.Method != http.MethodHead {
-		// The status line is out: a client that went away is all that can still go wrong.
+		// The status line was sent: this can only fail because the client is gone.
 		_ = json.NewEncoder(w).Encode(e.Document(requestID))
 	}
 }

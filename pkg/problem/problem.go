@@ -1,6 +1,6 @@
 // Package problem is the closed set of ways in which a request can fail, and their one mapping to
-// HTTP: RFC 9457 application/problem+json. What a caller may read (Detail, Fields) is kept apart from
-// what only the operator may (the wrapped cause), and the cause is never rendered.
+// HTTP: RFC 9457 application/problem+json. The texts for the caller (Detail, Fields) are kept apart from
+// the wrapped cause, which is for the operator only and is never rendered.
 package problem
 
 import (

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// The shapes of secrets inside a text, for a value that arrived under a harmless key: in an error, mostly. What may
-// stand before a secret is never asked for, and words are taken in any case: each was a way to slip through.
+// The patterns of secrets inside a text, for a value under a harmless key, mostly an error. No pattern requires
+// certain characters before a secret, and all ignore the case of words: otherwise secrets would be missed.
 var (
 	bearer = regexp.MustCompile(`(?i)(bearer|basic)((?:\s|[:=+]|%20|%3a)+)[A-Za-z0-9._~+/=%-]{8,}`)
 	// A JWT's first part is the base64 of a brace and a quote, or of a brace and a blank, a line end or a tab.
@@ -35,7 +35,7 @@ func Scrub(s string) string {
 	if len(s) < shortest {
 		return s
 	}
-	// The tests for a character or two spare nearly every record the expressions, which are slow.
+	// The expressions are slow. These tests for a character or two avoid them for nearly every record.
 	if containsFold(s, "bearer") || containsFold(s, "basic") {
 		s = bearer.ReplaceAllString(s, "${1}${2}"+Redacted)
 	}
@@ -88,8 +88,8 @@ func hasRun(s string, n int) bool {
 // urlDecoder decodes what base64 has that a URL escapes.
 var urlDecoder = strings.NewReplacer("%2B", "+", "%2b", "+", "%2F", "/", "%2f", "/")
 
-// hideKey returns Redacted where run, which is of base64, can hold a secret access key. What stands beside the key
-// tells nothing: a slash may be of the key or of a path.
+// hideKey returns Redacted where run, which is base64, can hold a secret access key. The characters beside the key
+// do not show where it ends: a slash may belong to the key or to a path.
 func hideKey(run string) string {
 	if holdsKey(urlDecoder.Replace(run)) {
 		return Redacted

@@ -6,7 +6,7 @@ import (
 	"example.com/shiptrack/pkg/config"
 )
 
-// Settings are what an operator says of a service's telemetry, for package config.
+// Settings are the operator's settings for a service's telemetry, for package config.
 type Settings struct {
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 	// The other OTEL_* variables are read by the exporter itself, from the process.

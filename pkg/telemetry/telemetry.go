@@ -1,5 +1,5 @@
-// Package telemetry is what a service tells its operator: logs, metrics and traces. It
-// sets no global state, and it keeps credentials and tokens out of all that it writes.
+// Package telemetry makes the logs, metrics and traces of a service. It sets no global
+// state, and it keeps credentials and tokens out of everything that it writes.
 package telemetry
 
 import (

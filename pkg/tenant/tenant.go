@@ -1,6 +1,6 @@
-// Package tenant holds the identity that every row, credential and log line is scoped to, and carries
-// it in a context. It refuses to guess: a context that nobody put a tenant into yields an error, and no
-// string becomes an ID without passing Parse.
+// Package tenant holds the tenant's ID, to which every row, credential and log line belongs, and carries
+// it in a context. It never guesses: a context without a tenant gives an error, and no string becomes an
+// ID without passing Parse.
 package tenant
 
 import (

@@ -7,14 +7,14 @@ import (
 	"example.com/shiptrack/pkg/tenant"
 )
 
-// cache keeps a value for each of up to capacity tenants, and drops that of the tenant which was not asked for
-// the longest. It is safe for concurrent use.
+// cache keeps one value per tenant, for up to capacity tenants. When it is full, it drops the least recently used
+// value. It is safe for concurrent use.
 type cache[V any] struct {
 	capacity int
 
 	mu      sync.Mutex
 	byID    map[tenant.ID]*list.Element
-	entries *list.List // of entry[V]; the latest that was used is the first
+	entries *list.List // of entry[V]; the most recently used is the first
 }
 
 type entry[V any] struct {

@@ -32,7 +32,7 @@ type call struct {
 	err     *Error
 }
 
-// failure is the last failed call of a tenant that had none succeed since.
+// failure is the last failed call of a tenant; a call that succeeds removes it.
 type failure struct {
 	err   *Error
 	times int // in a row
@@ -92,7 +92,7 @@ func (m *Machine) refresh(ctx context.Context, id tenant.ID, s *session) {
 	}
 }
 
-// start begins a call; m.mu is held. The call keeps ctx's values (its trace), not its end: others wait for it too.
+// start begins a call; m.mu is held. The call has ctx's values (its trace), but does not end with ctx: others wait for it.
 func (m *Machine) start(ctx context.Context, id tenant.ID, refresh bool) *call {
 	c := &call{done: make(chan struct{})}
 	m.calls[id] = c
@@ -112,8 +112,8 @@ func (m *Machine) start(ctx context.Context, id tenant.ID, refresh bool) *call {
 	return c
 }
 
-// finish keeps the outcome of c. The session is in the cache before the call is off the list, so that no request sees
-// neither of them and calls again.
+// finish keeps the outcome of c. It puts the session into the cache before it removes the call from the list: a request
+// in between would find neither, and call again.
 func (m *Machine) finish(id tenant.ID, c *call) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -1,7 +1,7 @@
-// Package tokenvending is a token vending machine: it hands out AWS credentials that are good for one tenant
+// Package tokenvending is a token vending machine: it hands out AWS credentials that are valid for one tenant
 // only, as an aws.CredentialsProvider that reads the tenant from the context of the call. It refuses a context
-// without a tenant before any packet leaves, and never hands out a session that it cannot tell to be the one
-// asked for.
+// without a tenant before it sends anything, and it hands out a session only after checking that STS's answer names
+// the session that was asked for.
 //
 // # How it isolates
 //

@@ -14,10 +14,10 @@ import (
 	"example.com/shiptrack/pkg/tenant"
 )
 
-// Kind says why no session was to be had.
+// Kind says why there is no session.
 type Kind uint8
 
-// The kinds. The zero Kind is the one that promises least.
+// The kinds. The zero Kind is the one that says the least.
 const (
 	Unavailable Kind = iota // STS did not answer, was overloaded, or there are no base credentials: try again
 	Denied                  // STS answered and refused: trust policy, permissions or parameters are wrong: an alarm
@@ -65,10 +65,10 @@ func (e *Error) again() *Error {
 	return &repeated
 }
 
-// kindOf says what a failed AssumeRole means. What STS itself answers as the client's fault (a status of 4xx) is a
-// refusal, but for throttling and for expired base credentials, which pass. A refusal by the source of the base
-// credentials is not STS's answer, and neither is the status 0 of the ResponseError in which the SDK wraps a request
-// that could not be sent or was not answered.
+// kindOf says what a failed AssumeRole means. An answer of STS itself with a status of 4xx is a refusal, except for
+// throttling and expired base credentials, which are temporary. A refusal by the source of the base credentials is
+// not an answer of STS. The SDK's ResponseError with the status 0 is not one either: it wraps a request that could
+// not be sent or was not answered.
 func kindOf(err error) Kind {
 	var answer *awshttp.ResponseError
 	if !errors.As(err, &answer) || !isClientFault(answer.HTTPStatusCode()) {

@@ -27,11 +27,11 @@ const (
 type fakeSTS struct {
 	latency time.Duration
 
-	mu    sync.Mutex
-	calls map[string]int
-	last  *sts.AssumeRoleInput
-	err   error                               // answered instead, where set
-	twist func(string, *sts.AssumeRoleOutput) // falsifies the answer for a tenant, where set
+	mu      sync.Mutex
+	calls   map[string]int
+	last    *sts.AssumeRoleInput
+	err     error                               // answered instead, where set
+	falsify func(string, *sts.AssumeRoleOutput) // falsifies the answer for a tenant, where set
 }
 
 func (f *fakeSTS) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ ...func(*sts.Options)) (*sts.AssumeRoleOutput, error) {
@@ -49,8 +49,8 @@ func (f *fakeSTS) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput, _ ...
 		return nil, err
 	}
 	out := answer(id, n, in)
-	if f.twist != nil {
-		f.twist(id, out)
+	if f.falsify != nil {
+		f.falsify(id, out)
 	}
 	return out, nil
 }

@@ -45,7 +45,7 @@ type Config struct {
 	Duration time.Duration // of a session, MinDuration to MaxDuration, in whole seconds; 0: MaxDuration
 	Capacity int           // tenants whose sessions are kept, about 2 KB each
 	// Observe, where set, is told of each call of AssumeRole after it ended. It is called from the call's own
-	// goroutine, at the same time for different tenants, and must be quick: requests wait for it.
+	// goroutine, concurrently for different tenants, and must be quick: requests wait for it.
 	Observe func(ctx context.Context, event Event)
 }
 
@@ -149,9 +149,9 @@ func (m *Machine) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return s.credentials, nil
 }
 
-// Discard drops id's session, so that the next Retrieve asks STS for another. It is for the caller that saw a service
-// refuse the session itself, as unknown or as ended, before its time: its role was made anew, or revoked. A session
-// younger than a second is kept: a service that refuses every one must not cost an AssumeRole for each request.
+// Discard drops id's session, so that the next Retrieve asks STS for another. It is for a caller whose session a
+// service refused as unknown or expired before its end: the role was recreated, or the session revoked. A session
+// younger than a second is kept: a service that refuses every session must not cause an AssumeRole for each request.
 func (m *Machine) Discard(id tenant.ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -54,7 +54,7 @@ func TestContextWithoutTenantIsRefusedBeforeAnyCall(t *testing.T) {
 }
 
 func TestAnswerThatIsNotTheSessionAskedForIsRefused(t *testing.T) {
-	for name, twist := range map[string]func(string, *sts.AssumeRoleOutput){
+	for name, falsify := range map[string]func(string, *sts.AssumeRoleOutput){
 		"another tenant's session": func(_ string, out *sts.AssumeRoleOutput) {
 			out.AssumedRoleUser.Arn = aws.String(strings.Replace(aws.ToString(out.AssumedRoleUser.Arn), "yellow", "blue", 1))
 		},
@@ -71,7 +71,7 @@ func TestAnswerThatIsNotTheSessionAskedForIsRefused(t *testing.T) {
 		"no expiration":       func(_ string, out *sts.AssumeRoleOutput) { out.Credentials.Expiration = nil },
 		"expires immediately": func(_ string, out *sts.AssumeRoleOutput) { out.Credentials.Expiration = aws.Time(time.Now()) },
 	} {
-		fake := &fakeSTS{twist: twist}
+		fake := &fakeSTS{falsify: falsify}
 		machine := newMachine(t, tokenvending.Config{STS: fake})
 		t.Run(name, func(t *testing.T) {
 			wantError(t, machine, as(t, "yellow"), tokenvending.Mismatched, false)
@@ -113,7 +113,7 @@ func TestDiscardedSessionIsReplacedAtMostOnceASecond(t *testing.T) {
 
 func TestSessionEndsByTheEarlierOfTheTwoClocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fake := &fakeSTS{twist: func(_ string, out *sts.AssumeRoleOutput) {
+		fake := &fakeSTS{falsify: func(_ string, out *sts.AssumeRoleOutput) {
 			out.Credentials.Expiration = aws.Time(out.Credentials.Expiration.Add(10 * time.Minute)) // STS's clock is ahead
 		}}
 		machine := newMachine(t, tokenvending.Config{STS: fake, Duration: 15 * time.Minute})
@@ -124,11 +124,11 @@ func TestSessionEndsByTheEarlierOfTheTwoClocks(t *testing.T) {
 	})
 }
 
-// A laptop or a frozen container that wakes up after an hour must not hold its sessions for valid: the monotonic
-// clock, which time.Time prefers in comparisons, stood still meanwhile.
+// A laptop or a frozen container that wakes up after an hour must not take its sessions for valid. The monotonic
+// clock, which time.Time prefers in comparisons, did not run in that hour.
 func TestSessionEndsByTheWallClock(t *testing.T) {
 	for name, ahead := range map[string]time.Duration{"STS's end counts": -time.Minute, "our end counts": time.Minute} {
-		fake := &fakeSTS{twist: func(_ string, out *sts.AssumeRoleOutput) {
+		fake := &fakeSTS{falsify: func(_ string, out *sts.AssumeRoleOutput) {
 			out.Credentials.Expiration = aws.Time(out.Credentials.Expiration.Add(ahead).Round(0)) // as parsed from the answer
 		}}
 		got, err := newMachine(t, tokenvending.Config{STS: fake}).Retrieve(as(t, "yellow"))

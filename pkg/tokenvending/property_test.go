@@ -22,13 +22,13 @@ func TestNoTenantEverGetsAnothersSession(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		seconds := rapid.SliceOfN(rapid.IntRange(0, 600), 1, 12).Draw(r, "seconds between rounds")
 		outage := rapid.SliceOfN(rapid.Bool(), len(seconds), len(seconds)).Draw(r, "outage in round")
-		liar := rapid.SampledFrom(append([]string{""}, tenants...)).Draw(r, "tenant whose answers are wrong")
+		forged := rapid.SampledFrom(append([]string{""}, tenants...)).Draw(r, "tenant whose answers are wrong")
 		capacity := rapid.IntRange(1, 6).Draw(r, "capacity")
 		latency := rapid.IntRange(0, 12000).Draw(r, "latency in milliseconds")
 		askers := rapid.SliceOfN(rapid.SampledFrom(tenants), 1, 30).Draw(r, "askers of a round")
 		synctest.Test(t, func(t *testing.T) {
-			fake := &fakeSTS{latency: time.Duration(latency) * time.Millisecond, twist: func(id string, out *sts.AssumeRoleOutput) {
-				if id == liar {
+			fake := &fakeSTS{latency: time.Duration(latency) * time.Millisecond, falsify: func(id string, out *sts.AssumeRoleOutput) {
+				if id == forged {
 					out.AssumedRoleUser.Arn = aws.String(strings.Replace(aws.ToString(out.AssumedRoleUser.Arn), id+"@", "other@", 1))
 					out.Credentials.AccessKeyId = aws.String("AKIA-other-1")
 				}
@@ -41,7 +41,7 @@ func TestNoTenantEverGetsAnothersSession(t *testing.T) {
 					fake.fail(errConnection)
 				}
 				for _, id := range askers {
-					wg.Go(func() { checkOwnSession(t, machine, id, liar) })
+					wg.Go(func() { checkOwnSession(t, machine, id, forged) })
 				}
 				time.Sleep(time.Duration(pause) * time.Second)
 			}
@@ -51,7 +51,7 @@ func TestNoTenantEverGetsAnothersSession(t *testing.T) {
 	})
 }
 
-func checkOwnSession(t *testing.T, machine *tokenvending.Machine, id, liar string) {
+func checkOwnSession(t *testing.T, machine *tokenvending.Machine, id, forged string) {
 	got, err := machine.Retrieve(as(t, id))
 	var refused *tokenvending.Error
 	switch {
@@ -61,7 +61,7 @@ func checkOwnSession(t *testing.T, machine *tokenvending.Machine, id, liar strin
 		}
 	case err != nil:
 		t.Errorf("%s: %v", id, err)
-	case id == liar:
+	case id == forged:
 		t.Errorf("%s was given %q, whose answer named another session", id, got.AccessKeyID)
 	case !strings.HasPrefix(got.AccessKeyID, "AKIA-"+id+"-") || got.SessionToken != "token-"+id:
 		t.Errorf("%s was given %q", id, got.AccessKeyID)

@@ -28,9 +28,8 @@ func (s *session) claim(now, until time.Time) bool {
 	return now.UnixNano() >= due && s.due.CompareAndSwap(due, until.UnixNano())
 }
 
-// newSession reads STS's answer to a request for the session arn. The session that the answer names is checked
-// against it: credentials that may be another tenant's are never kept. Where the clocks differ, the earlier of the
-// two ends counts.
+// newSession reads STS's answer to a request for the session arn. The answer must name the same session: credentials
+// that may be another tenant's are never kept. Where the clocks differ, the earlier of the two ends counts.
 func newSession(out *sts.AssumeRoleOutput, arn string, asked time.Time, duration time.Duration) (*session, error) {
 	if out == nil || out.AssumedRoleUser == nil || out.Credentials == nil {
 		return nil, fmt.Errorf("the answer lacks the assumed role or the credentials")

@@ -1,5 +1,5 @@
 // Package authntest is an OpenID Connect issuer inside the test's own process: it publishes its keys as a
-// real one does, and mints whatever token the test asks for, well-formed or forged.
+// real one does, and signs any token that the test asks for, well-formed or forged.
 package authntest
 
 import (
@@ -44,7 +44,7 @@ func Start(t testing.TB) *Issuer {
 	return i
 }
 
-// New returns an issuer without a socket: only Client reaches it, so that a test may run in a bubble of
+// New returns an issuer without a socket: only Client reaches it. So a test may run in a bubble of
 // testing/synctest.
 func New(t testing.TB) *Issuer {
 	t.Helper()
@@ -70,7 +70,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	p.issuer.ServeHTTP(w, r)
 	if err := r.Context().Err(); err != nil {
-		return nil, err // as a transport does where the answer came too late
+		return nil, err // a transport does the same where the answer came too late
 	}
 	resp := w.Result()
 	resp.Request = r
@@ -122,7 +122,7 @@ func (i *Issuer) isUnavailable() bool {
 	return i.unavailable
 }
 
-// Requests returns how many requests for path were received, those that found the issuer unavailable included.
+// Requests returns how many requests for path were received, including those that found the issuer unavailable.
 func (i *Issuer) Requests(path string) int {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -82,7 +82,7 @@ func (i *Issuer) SigningKey() Key {
 	return i.keys[0]
 }
 
-// Rotate replaces the keys by a new one; the old ones are published no longer.
+// Rotate replaces the keys by a new one; the old ones are no longer published.
 func (i *Issuer) Rotate() {
 	i.SetKeys(NewES256("key-" + rand.Text()[:8]))
 }
@@ -107,7 +107,7 @@ func (i *Issuer) Sign(claims, header map[string]any) string {
 	return SignWith(i.SigningKey(), claims, header)
 }
 
-// SignWith is Sign by a key that need not be published.
+// SignWith is Sign with key, which need not be published.
 func SignWith(key Key, claims, header map[string]any) string {
 	full := merge(map[string]any{"alg": key.Alg, "typ": "JWT", "kid": key.ID}, header)
 	return SignRaw(key, mustJSON(full), mustJSON(claims))

@@ -13,8 +13,8 @@ import (
 	"example.com/shiptrack/pkg/problem"
 )
 
-// Client sends requests that nobody has tidied up to a server under test, and compares each answer with its
-// document.
+// Client sends requests byte for byte to a server under test, without the clean-up of an HTTP library, and compares
+// each answer with the document.
 type Client struct {
 	Addr     string
 	Document *Document
@@ -28,8 +28,8 @@ type Answer struct {
 	Content []byte // the whole body
 }
 
-// Do sends a request with target and header lines as they are, on a connection of its own. Where the document
-// has the target, an answer that it has not fails the test.
+// Do sends a request with target and header lines as they are, on a new connection. Where the document has the
+// target but not the answer, it fails the test.
 func (c Client) Do(t testing.TB, method, target string, header ...string) Answer {
 	t.Helper()
 	conn, err := net.Dial("tcp", c.Addr)

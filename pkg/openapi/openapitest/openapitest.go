@@ -1,5 +1,5 @@
-// Package openapitest holds a server under test to its OpenAPI document: its routes to the paths, and its
-// answers to the responses. Unlike a client it also refuses fields that the document does not name.
+// Package openapitest compares a server under test with its OpenAPI document: its routes with the paths, and
+// its answers with the responses. Unlike a client it also refuses fields that the document does not name.
 package openapitest
 
 import (
@@ -17,7 +17,7 @@ import (
 // Document is a document that answers are compared with.
 type Document struct{ t *openapi3.T }
 
-// Load returns the Document, which must be whole in itself.
+// Load returns the Document, which must not refer to other documents.
 func Load(t testing.TB, yaml []byte) *Document {
 	t.Helper()
 	document, err := openapi3.NewLoader().LoadFromData(yaml)

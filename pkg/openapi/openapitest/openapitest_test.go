@@ -9,7 +9,7 @@ import (
 	"example.com/shiptrack/pkg/trackingapi"
 )
 
-// The check is a test's only witness: it must be seen to fail.
+// Other tests rely on this check, so a test must see that it can fail.
 func TestAnswersThatTheDocumentHasNotAreFound(t *testing.T) {
 	document := openapitest.Load(t, trackingapi.Document())
 	const good = `{"shipmentId":"1","status":"PLANNED","eta":"2026-03-20T06:00:00Z","plannedArrival":"2026-03-20T06:00:00Z","delayMinutes":0}`

@@ -1,6 +1,6 @@
 // Package trackingclient asks the tracking service on behalf of the user whose request is being answered:
-// with that user's own bearer token, and within what is left of that request's time. It believes no answer
-// that is not what it asked for, and knows no way to ask for a tenant.
+// with that user's own bearer token, and within the remaining time of that request. It refuses an answer
+// that does not match its question. No parameter names a tenant: the token does.
 package trackingclient
 
 import (
@@ -17,8 +17,8 @@ import (
 	"example.com/shiptrack/pkg/trackingapi"
 )
 
-// reserve is kept of a request's time to answer it, so that a slow tracking service becomes a 504 and not
-// a connection that breaks off.
+// reserve is the part of a request's time that is kept for the answer, so that a slow tracking service leads to
+// a 504 and not to a broken connection.
 const reserve = 50 * time.Millisecond
 
 // Config is what a Client needs.
@@ -122,7 +122,7 @@ func (c *Client) Ready(ctx context.Context) error {
 	return nil
 }
 
-// ask sends one request and returns its answer if that makes sense.
+// ask sends one request, and returns its answer if that follows the contract.
 func ask[T any](ctx context.Context, send func(context.Context) (*http.Response, error), isValid func(T) bool) (T, error) {
 	var answer T
 	if deadline, ok := ctx.Deadline(); ok {

@@ -45,8 +45,8 @@ func classify(err error) error {
 	return unavailable(err)
 }
 
-// failure maps an answer that is none. Gateways on the way answer 502 to 504 by themselves; every other status
-// has a meaning only in a document of the tracking service's own: the 404 of a wrong URL is not "no such shipment".
+// failure maps an error answer. Gateways on the way send 502 to 504 themselves. Every other status counts only with
+// a problem document of the tracking service: the 404 of a wrong URL does not mean "no such shipment".
 func failure(resp *http.Response, body []byte) error {
 	switch resp.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
@@ -66,8 +66,8 @@ func failure(resp *http.Response, body []byte) error {
 	return unexpected(fmt.Errorf("trackingclient: status %d, %s", resp.StatusCode, doc.Type))
 }
 
-// ofKind returns the problem as the tracking service told it. Only what names the caller's own request is
-// repeated to the caller.
+// ofKind returns the problem that the tracking service sent. The caller sees only the parts about its own
+// request.
 func ofKind(kind problem.Kind, doc problem.Document) error {
 	cause := fmt.Errorf("trackingclient: status %d: %s", doc.Status, doc.Detail)
 	switch kind {

@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// retryOnReset sends a request a second time where the server broke the connection before it answered a
-// byte, as one that is being replaced does. All requests of the contract are GETs, so nothing happens twice.
-// Where net/http has itself gone on from a kept connection that turned out stale, that was the second time.
+// retryOnReset sends a request a second time where the server broke the connection before it sent a byte, as
+// a server does that is being replaced. All requests of the contract are GETs, so a repetition is harmless.
+// Where net/http itself has already repeated the request, after a stale kept connection, there is no third time.
 type retryOnReset struct{ next http.RoundTripper }
 
 // RoundTrip is http.RoundTripper's.
