@@ -183,7 +183,7 @@ func (s *service) health() int {
 	return run(s.t.Context(), []string{"health"}, []string{"LISTEN_ADDR=" + s.addr}, io.Discard, io.Discard)
 }
 
-// becomes asks until ask returns want. What the service asks others it asks again only after a while.
+// becomes calls ask until it returns want. The service keeps the answers of others for a while.
 func becomes(t *testing.T, want int, ask func() int) {
 	t.Helper()
 	deadline := time.After(5 * time.Second)

@@ -72,7 +72,7 @@ func (serve) Run(ctx context.Context, p process) error {
 	return errors.Join(err, tel.Shutdown(flush))
 }
 
-// newServer wires one request's way: limits, authentication, contract, tracking service.
+// newServer wires the steps of one request: limits, authentication, contract, tracking service.
 func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*httpserver.Server, error) {
 	verification := s.Tokens.Config()
 	verification.Logger = tel.Logger

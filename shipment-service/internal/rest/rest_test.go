@@ -146,7 +146,7 @@ func TestClientThatHasSentAllItWillIsAnswered(t *testing.T) {
 			t.Fatalf("%d %s, want 403", a.StatusCode, a.Content)
 		}
 	}
-	// It waits until the shipment service gives up, which it must do for the time alone.
+	// It waits until the shipment service gives up. Only the deadline may be the reason.
 	s.tracking.will(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	if a := s.get("/shipments/1001/eta", httpclient.TimeoutHeader+": 100"); a.StatusCode != http.StatusGatewayTimeout || a.Problem(t).Status != http.StatusGatewayTimeout {
 		t.Fatalf("%d %s, want 504", a.StatusCode, a.Content)
@@ -205,7 +205,7 @@ func TestTwoShipmentsNotFoundAreAnsweredByTheSameBytes(t *testing.T) {
 	}
 }
 
-// What is malformed never reaches the tracking service.
+// A malformed request never reaches the tracking service.
 func TestMalformedRequestsNameTheField(t *testing.T) {
 	s := start(t)
 	s.tracking.will(answering(http.StatusOK, "application/json", eta))
@@ -315,7 +315,7 @@ func TestRoutesAndDocumentAreInStep(t *testing.T) {
 	}
 }
 
-// The public document has whatever the tracking service's has: what one refuses the other must not let through.
+// The public document has the same rules as the tracking service's: it must not allow what that one refuses.
 func TestDocumentsNameTheSameOperations(t *testing.T) {
 	document, err := rest.Document()
 	check(t, err)

@@ -49,7 +49,7 @@ func startTracking(t *testing.T) *tracking {
 	return f
 }
 
-// will sets the answer, and forgets what was asked.
+// will sets the answer, and forgets earlier requests.
 func (f *tracking) will(answer http.HandlerFunc) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -49,8 +49,8 @@ func load[T any](ctx context.Context, environ []string) (T, aws.Config, error) {
 	return settings, cfg, command.Misconfigured(all)
 }
 
-// awsConfig returns the SDK's configuration, whose credentials are the task's own. They may do nothing but assume the
-// access role, and are used for STS alone.
+// awsConfig returns the SDK's configuration, with the task's own credentials. These may only assume the access role,
+// and are used for STS alone.
 func awsConfig(ctx context.Context) (aws.Config, *config.Problem) {
 	// The SDK's own client, so that AWS_CA_BUNDLE and HTTPS_PROXY work as the SDK documents them.
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
@@ -78,7 +78,7 @@ func awsConfig(ctx context.Context) (aws.Config, *config.Problem) {
 // regionName is what can stand in the host name of an AWS endpoint.
 var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// sdkLog puts what the SDK's clients have to say into the service's own log, in its form and without secrets. The SDK's
+// sdkLog writes the messages of the SDK's clients to the service's own log, in its format and without secrets. The SDK's
 // default is plain text on stderr.
 type sdkLog struct{ logger *slog.Logger }
 
@@ -91,14 +91,14 @@ func (l sdkLog) Logf(kind logging.Classification, format string, v ...any) {
 	l.logger.LogAttrs(context.Background(), level, "AWS SDK", slog.String("said", fmt.Sprintf(format, v...)))
 }
 
-// baseCheck tells whether sessions can be vended at all: base credentials are to be had, and STS knows them.
+// baseCheck checks whether sessions can be vended at all: there are base credentials, and STS accepts them.
 type baseCheck struct {
 	client *sts.Client
 	passed atomic.Bool
 }
 
-// Ready asks STS until it has once answered, which needs no permission. After that it is nil: an outage of STS must not
-// take a service out that answers from valid sessions.
+// Ready calls GetCallerIdentity, which needs no permission, until STS has answered once. After that it returns nil: an
+// outage of STS must not stop a service that has valid sessions.
 func (b *baseCheck) Ready(ctx context.Context) error {
 	if b.passed.Load() {
 		return nil

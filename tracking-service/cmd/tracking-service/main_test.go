@@ -21,7 +21,7 @@ import (
 
 var cursorKey = base64.StdEncoding.EncodeToString(make([]byte, cursorKeySize))
 
-// backend is what the service stands on: localaws with roles and table, and an issuer of tokens.
+// backend is what the service needs: localaws with roles and table, and an issuer of tokens.
 type backend struct {
 	local  *localawstest.Local
 	issuer *authntest.Issuer

@@ -13,7 +13,7 @@ func TestReadmeListsEveryVariable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// In the README a star marks what the seed reads, and what has no constant for its default has words.
+	// In the README a star marks a variable that the seed reads. A default that is not a constant is described in words.
 	rows := strings.ReplaceAll(string(readme), "` * |", "` |")
 	for line := range strings.Lines(config.Usage[settings]()) {
 		columns := strings.Fields(line)

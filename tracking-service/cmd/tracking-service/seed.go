@@ -15,7 +15,7 @@ import (
 // seedTimeout bounds a run of seed.
 const seedTimeout = time.Minute
 
-// seedTenants is the capacity of the session cache: a tenant that is written needs its session no more.
+// seedTenants is the capacity of the session cache. It is small: once a tenant is written, its session is not needed.
 const seedTenants = 16
 
 // seedSettings are all that seed reads from its environment, but for AWS_*.

@@ -44,7 +44,7 @@ func (serve) Run(ctx context.Context, p process) error {
 	return errors.Join(err, tel.Shutdown(flush))
 }
 
-// newServer wires one request's way: limits, authentication, contract, domain, table.
+// newServer wires the steps of one request: limits, authentication, contract, domain, table.
 func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.Telemetry) (*httpserver.Server, error) {
 	verification := s.Tokens.Config()
 	verification.Logger = tel.Logger

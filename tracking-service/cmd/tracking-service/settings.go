@@ -25,7 +25,7 @@ const (
 	cursorKeySize = 32
 )
 
-// Access is how the table is reached: all that seed reads.
+// Access holds the settings to reach the table: all that seed reads.
 type Access struct {
 	Table      string `env:"TRACKING_TABLE" envDefault:"TrackingData" help:"name of the DynamoDB table"`
 	RoleARN    string `env:"TRACKING_ACCESS_ROLE_ARN,required" help:"ARN of the role that is assumed for each tenant, such as arn:aws:iam::000000000000:role/TrackingAccessRole"`

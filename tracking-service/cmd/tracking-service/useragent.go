@@ -9,9 +9,9 @@ import (
 )
 
 // tellRequestID adds the id of the request being answered to the User-Agent of each call of AWS, as additional metadata:
-// md/request-id#<id>. CloudTrail and localaws' decision log have the User-Agent, so an event there leads to the audit
-// record and to the request, whoever lost the AWS request id. The id is the service's own, of letters and digits. The SDK
-// does not sign the header: nothing may be decided by it.
+// md/request-id#<id>. CloudTrail and localaws' decision log record the User-Agent, so an event there leads to the audit
+// record and to the request, even without the AWS request id. The service made the id, of letters and digits. The SDK
+// does not sign the header: no decision may depend on it.
 func tellRequestID(stack *middleware.Stack) error {
 	return stack.Build.Add(middleware.BuildMiddlewareFunc("tellRequestID", func(
 		ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler,

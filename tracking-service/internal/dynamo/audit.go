@@ -19,8 +19,8 @@ type access struct{ action, resource string }
 // answer is what came back with a call of AWS, zero where nothing did.
 type answer struct{ metadata middleware.Metadata }
 
-// audited makes a call of AWS and records it. call reads the answer to its end, so that the record also says where an
-// answer was refused by us. The error is a problem.
+// audited makes a call of AWS and records it. call reads the whole answer, so that the record also shows that we refused
+// an answer. The error is a problem.
 func (s *Store) audited(ctx context.Context, own scope, about access, call func() (answer, error)) error {
 	got, cause := call()
 	if refusesSession(cause) {

@@ -17,7 +17,7 @@ import (
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
-// What callers are told. None of it tells what AWS said.
+// The messages for callers. None of them repeats AWS's answer.
 const (
 	detailDenied      = "access to the tracking data was denied"
 	detailUnavailable = "the tracking data is not reachable at the moment"
@@ -25,11 +25,11 @@ const (
 	detailInternal    = "the tracking data could not be read"
 )
 
-// retryAfter is what a caller is asked to wait where nothing better is known.
+// retryAfter is how long a caller is asked to wait where no better time is known.
 const retryAfter = time.Second
 
-// classify maps what a call of AWS ended with to a problem; it returns nil for nil, and a problem as it is. A refusal is
-// told as such even where the context has ended by then: it is an alarm.
+// classify maps the error of a call of AWS to a problem; it returns nil for nil, and a problem unchanged. A refusal stays
+// a refusal even where the context has ended by then: it is an alarm.
 func classify(ctx context.Context, err error) error {
 	var known *problem.Error
 	var vending *tokenvending.Error
@@ -60,7 +60,7 @@ func classifyVending(err *tokenvending.Error) error {
 	return problem.Wrap(problem.Denied, err, detailDenied)
 }
 
-// isRefusal tells the codes with which DynamoDB refuses who asks: DynamoDB Developer Guide, "Error messages and codes".
+// isRefusal reports whether DynamoDB refuses the caller with code: DynamoDB Developer Guide, "Error messages and codes".
 func isRefusal(code string) bool {
 	switch code {
 	case "AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException",
@@ -70,7 +70,7 @@ func isRefusal(code string) bool {
 	return false
 }
 
-// refusesSession tells the codes with which DynamoDB refuses a session itself, whatever it was used for.
+// refusesSession reports whether DynamoDB refuses the session itself with code, whatever the request was.
 func refusesSession(err error) bool {
 	var code smithy.APIError
 	return errors.As(err, &code) && (code.ErrorCode() == "UnrecognizedClientException" || code.ErrorCode() == "ExpiredTokenException")

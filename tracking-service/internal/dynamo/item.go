@@ -54,7 +54,7 @@ func encode(shipment tracking.Shipment) (map[string]types.AttributeValue, error)
 	return attributevalue.MarshalMap(stored)
 }
 
-// decode is encode's inverse. What is not a valid shipment is tracking.ErrMalformed.
+// decode is encode's inverse. Where the item is not a valid shipment, the error is tracking.ErrMalformed.
 func decode(row map[string]types.AttributeValue) (tracking.Shipment, error) {
 	var stored item
 	if err := attributevalue.UnmarshalMap(row, &stored); err != nil {

@@ -174,8 +174,8 @@ func TestRoleThatMayNotAssumeIsDenied(t *testing.T) {
 	}
 }
 
-// TestOneTenantsSessionCannotReadAnothersKey asks for blue's key with the credentials that the machine vends to yellow,
-// past the store's own scoping: IAM alone has to hold.
+// TestOneTenantsSessionCannotReadAnothersKey asks for blue's key with the credentials that the machine vends to yellow.
+// It bypasses the store's own scoping, so that only IAM can deny the request.
 func TestOneTenantsSessionCannotReadAnothersKey(t *testing.T) {
 	local := startAWS(t)
 	seed(t, local, "yellow", "1001")

@@ -18,14 +18,14 @@ const (
 	sortKey      = "ShipmentID"
 )
 
-// What DynamoDB should never answer; no such row goes any further. A foreign row is one of another tenant, which no
-// policy should have let through: the audit log has an alarm.
+// Errors for rows that DynamoDB should never return; the store refuses them. A foreign row belongs to another tenant: a
+// policy was too wide, and the audit log has an alarm.
 var (
 	errForeignRow = errors.New("dynamo: a row of another tenant was answered")
 	errNotAsked   = errors.New("dynamo: something was answered that was not asked for")
 )
 
-// scope is one tenant's part of the table. All keys are made from it, and all rows are held against it.
+// scope is one tenant's part of the table. It makes all keys, and checks all rows.
 type scope struct{ tenant tenant.ID }
 
 // scopeOf returns the scope of the tenant in ctx: the only place where a tenant becomes a key.

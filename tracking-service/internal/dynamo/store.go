@@ -1,6 +1,6 @@
 // Package dynamo keeps shipments in the pooled table TrackingData. It is the one place that knows the table, its
-// keys and the credentials to reach it: both come from the tenant of the context, and it refuses a row that is not
-// that tenant's, whatever brought it.
+// keys and the credentials to reach it. Keys and credentials come from the tenant of the context. It refuses a row
+// of another tenant, for whatever reason DynamoDB returned it.
 package dynamo
 
 import (

@@ -21,14 +21,14 @@ const (
 	cursorSkew = time.Minute
 	// cursorReason is the contract's x-reason, so that a cursor refused by its form looks like any other.
 	cursorReason = "is not the nextCursor of a page given to you within the last hour"
-	// cursorPurpose keeps a cursor of this list apart from whatever else the key may come to seal.
+	// cursorPurpose tells a cursor of this list from anything else that the same key may seal in future.
 	cursorPurpose = "shiptrack ListShipments cursor 1 "
 )
 
 // cursors makes and reads the texts that say where the next page begins. A cursor is AES-256-GCM (NIST SP 800-38D)
 // over the time of issue and the last key, with the tenant as additional data: callers can neither read nor change
-// one, and another tenant's is as wrong as an invented one. The nonces are random, so a key should be replaced
-// before it has sealed 2^32 cursors. It is safe for concurrent use.
+// one, and another tenant's cursor is refused like an invented one. The nonces are random, so a key should be
+// replaced before it has sealed 2^32 cursors. It is safe for concurrent use.
 type cursors struct {
 	aead cipher.AEAD
 	now  func() time.Time
@@ -58,8 +58,8 @@ func (c *cursors) seal(owner tenant.ID, after tracking.ShipmentID) string {
 	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, plain, purpose(owner)))
 }
 
-// open returns the id that seal was given for owner at most an hour ago. Whatever else text is, the error is
-// the same Invalid, naming the field cursor.
+// open returns the id in a cursor that seal made for owner at most an hour ago. For any other text the error is
+// the same: Invalid, naming the field cursor.
 func (c *cursors) open(owner tenant.ID, text string) (tracking.ShipmentID, error) {
 	id, err := c.read(owner, text)
 	if err != nil {

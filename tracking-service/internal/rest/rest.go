@@ -1,6 +1,6 @@
 // Package rest answers the tracking service's HTTP API, whose contract is pkg/trackingapi's OpenAPI document.
 // It turns requests into calls of the domain and answers into bodies; it refuses every request that the document
-// does not describe, and reads the tenant from nowhere but the verified token.
+// does not describe, and reads the tenant from the verified token only.
 package rest
 
 import (

@@ -1,6 +1,6 @@
 // Package seed holds the demonstration's shipments and writes them for each tenant, relative to the present, so that
-// ETAs lie ahead whenever it runs. Running it again writes the same shipments anew. It refuses a file with anything in
-// it that it does not know.
+// ETAs lie in the future whenever it runs. Another run writes the same shipments again. It refuses a file that has
+// anything unknown in it.
 package seed
 
 import (
@@ -19,7 +19,7 @@ import (
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
-// embedded has the files of the demonstration. A file that is added is one more tenant: nothing else names them.
+// embedded has the files of the demonstration. To add a tenant, add a file: no code names the tenants.
 //
 //go:embed data/*.jsonl
 var embedded embed.FS
@@ -39,7 +39,7 @@ type Putter interface {
 }
 
 // Run writes the shipments of each tenant that has a file, by the name of the file, through store. Times are relative to
-// now. It tells progress of each tenant in a line. All files are read before anything is written.
+// now. It calls progress with a line for each tenant. It reads all files before it writes anything.
 func Run(ctx context.Context, files fs.FS, store Putter, now time.Time, progress io.Writer) error {
 	all, err := read(files, now)
 	if err != nil {

@@ -32,7 +32,7 @@ func (t table) Put(ctx context.Context, shipments []tracking.Shipment) error {
 	return nil
 }
 
-// tenants are those that the documents speak of.
+// tenants are those that the documentation names.
 var tenants = []string{"yellow", "blue", "green"}
 
 func seeded(t *testing.T) table {

@@ -12,11 +12,11 @@ import (
 const (
 	MaxBatch     = 100 // ids in BatchGetShipments
 	MaxPage      = 100 // shipments in a page of ListShipments
-	DefaultLimit = 20  // for callers of ListShipments that were not told one
+	DefaultLimit = 20  // for callers of ListShipments that got no limit from their own caller
 )
 
-// Store holds the shipments of the tenant in the context, and reaches no other's. Its errors are problems;
-// every shipment that it returns is one of that tenant. It is safe for concurrent use.
+// Store holds shipments. Each call reaches only those of the tenant in its context. Its errors are problems.
+// It is safe for concurrent use.
 type Store interface {
 	// Get returns the shipment, or a problem of kind NotFound.
 	Get(ctx context.Context, id ShipmentID) (Shipment, error)

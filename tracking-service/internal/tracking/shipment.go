@@ -1,6 +1,6 @@
 // Package tracking is the domain of the tracking service: shipments, their milestones in the vocabulary of
-// the DCSA Track & Trace standard, and the one rule by which an ETA follows from them. It knows no transport,
-// no database and no tenant of its own, and refuses to answer from a shipment that does not add up.
+// the DCSA Track & Trace standard, and the one rule that computes the ETA from them. It knows no transport and no
+// database, and takes no tenant as a parameter. It refuses a stored shipment that contradicts itself.
 package tracking
 
 import (
@@ -32,7 +32,7 @@ type Milestone struct {
 	Actual    *time.Time // set once it has happened
 }
 
-// ErrMalformed says that a shipment does not add up (see Shipment.Validate): no ETA follows from it.
+// ErrMalformed says that a shipment contradicts itself (see Shipment.Validate): it has no ETA.
 var ErrMalformed = errors.New("tracking: malformed shipment")
 
 // Times outside these years are mistakes. The bounds also keep every difference of two of them within a
