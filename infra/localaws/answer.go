@@ -13,8 +13,8 @@ import (
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
-// answer is the one path of every request: nothing is answered that was not authenticated, read, decided
-// and logged here, in this order.
+// answer is the one path of every request. It authenticates, reads, decides, logs and answers it, in this
+// order.
 func (s *Server) answer(x *exchange, r *http.Request) (response *api.Response, err error) {
 	defer s.recovered(x, &err)
 	if err := checkHeaders(r); err != nil {
@@ -71,7 +71,7 @@ func (s *Server) authorize(x *exchange, r *http.Request, call *api.Call) error {
 			Caller: policyCaller(principal),
 		}
 		decision := decide(principal, permission, request)
-		if s.log.out != nil { // to explain a denial takes longer than to decide it
+		if s.log.out != nil { // only for the log: an explanation takes longer than the decision
 			s.log.write(x.decisionEntry(principal, permission, request, decision))
 		}
 		if decision.Effect != policy.Allow && denied == nil {
@@ -105,8 +105,8 @@ func policyCaller(p *identity.Principal) policy.Caller {
 	return policy.Caller{ARN: p.ARN, RoleARN: p.RoleARN, Account: p.Account}
 }
 
-// recovered turns a panic into AWS's InternalFailure. The stack is logged, the panic's value only where
-// the runtime made it: a service's own text could hold part of the body.
+// recovered turns a panic into AWS's InternalFailure. It logs the stack, but the panic's value only where
+// the runtime made it: another value could hold part of the body.
 func (s *Server) recovered(x *exchange, err *error) {
 	value := recover()
 	if value == nil {
@@ -125,8 +125,8 @@ func (s *Server) recovered(x *exchange, err *error) {
 	*err = refusal(internalFailure, "The request processing has failed because of an unknown error, exception or failure.")
 }
 
-// logFailure logs an error whose text the caller does not get: what is answered as InternalFailure, and
-// what went wrong with an upstream.
+// logFailure logs an error whose text the caller does not get: one that is answered as InternalFailure, or a
+// failure of an upstream.
 func (s *Server) logFailure(x *exchange, err error) {
 	if err == nil || !failed(err) {
 		return
@@ -136,8 +136,8 @@ func (s *Server) logFailure(x *exchange, err error) {
 	s.log.write(entry)
 }
 
-// refuse logs why a request was not even decided, and returns err. The log has the caller's reason without what that
-// quotes of the request, and in full what the caller is not told.
+// refuse logs why a request was refused before a decision, and returns err. The log has the reason that the caller gets,
+// without quotes from the request. A reason that the caller does not get is logged in full.
 func (s *Server) refuse(x *exchange, err error) error {
 	entry := x.entry()
 	entry.Decision, entry.Code, entry.Reason = "deny", x.spelled(err).Code, reasonOf(err)
@@ -150,7 +150,7 @@ func reasonOf(err error) string {
 		return r.message
 	}
 	if failed(err) {
-		return err.Error() // of an upstream, or of localaws itself: it quotes nothing of the body
+		return err.Error() // an error of an upstream or of localaws itself quotes nothing of the body
 	}
 	if e, ok := errors.AsType[*api.Error](err); ok && e.Reason != "" {
 		return e.Reason

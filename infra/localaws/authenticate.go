@@ -21,7 +21,7 @@ var refusals = map[sigv4.Kind]refusalKind{
 	sigv4.NotYetCurrent: invalidSignature,
 }
 
-// authenticate verifies the signature, sets who the caller is, and returns for what it signed.
+// authenticate verifies the signature, sets the caller, and returns the scope of the signature.
 func (s *Server) authenticate(x *exchange, r *http.Request, body []byte) (scope, error) {
 	var caller *identity.Principal
 	signed, err := sigv4.Verify(r, body, sigv4.Options{

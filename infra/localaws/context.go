@@ -46,7 +46,7 @@ func addGlobalKeys(permission *api.Permission, x *exchange, r *http.Request, p *
 	addSessionKeys(c, p)
 }
 
-// resourceAccount is the account in the resource's ARN; what has no resource is done to the caller's own.
+// resourceAccount is the account in the resource's ARN, or the caller's own where there is no resource.
 func resourceAccount(resource, own string) string {
 	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 {
 		return parts[4]

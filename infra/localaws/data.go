@@ -12,7 +12,7 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
-// lockWait is how long a second process waits for the first to let go of the data directory.
+// lockWait is how long a second process waits for the first to release the data directory.
 const lockWait = 500 * time.Millisecond
 
 var (

@@ -11,7 +11,7 @@ import (
 // decisionLog writes entries, each with one Write, and keeps the newest in memory.
 type decisionLog struct {
 	mu     sync.Mutex
-	out    io.Writer // nil: nobody reads it, and none is kept
+	out    io.Writer // nil: no log is written or kept
 	recent recent
 }
 
@@ -30,7 +30,7 @@ func (l *decisionLog) write(e *Entry) {
 	line.WriteByte('\n')
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, _ = l.out.Write(line.Bytes()) // a full disk must not turn into an answer
+	_, _ = l.out.Write(line.Bytes()) // a full disk must not change the answer
 	l.recent.add(recentLine{requestID: e.RequestID, callerID: e.CallerRequestID, text: line.Bytes()})
 }
 
@@ -41,8 +41,8 @@ func (l *decisionLog) of(id string) [][]byte {
 	return l.recent.of(id)
 }
 
-// How much of the decision log a Server keeps in memory, for GET /_localaws/decisions: its newest lines, and of those
-// no more than so many bytes.
+// How much of the decision log a Server keeps in memory, for GET /_localaws/decisions: the newest lines, up to a number
+// of lines and a number of bytes.
 const (
 	RecentDecisions = 4096
 	RecentBytes     = 16 << 20

@@ -16,8 +16,8 @@ var denials = map[string]struct{ implicit, explicit string }{
 	"trust":    {"", "the role trust policy"},
 }
 
-// deniedMessage is what AWS answers. It says of the resource what the caller said, not what there is. An AssumeRole that is not allowed has no reason in AWS's answer
-// either: it would tell roles that do not exist from roles that do not trust the caller.
+// deniedMessage is AWS's message. It names the resource as the caller named it, and does not show whether it exists. For an
+// AssumeRole it has no reason, as on AWS: a reason would tell roles that do not exist from roles that do not trust the caller.
 func deniedMessage(p *identity.Principal, permission *api.Permission, d policy.Decision) string {
 	message := "User: " + p.ARN + " is not authorized to perform: " + permission.Action +
 		" on resource: " + cmp.Or(permission.Asked, permission.Resource)

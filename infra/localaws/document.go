@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	// What may stand in a document: nothing that could change its JSON or widen an ARN.
+	// The values that may replace a placeholder: none can change the JSON of a document or widen an ARN.
 	valuePattern       = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
 	placeholderPattern = regexp.MustCompile(`<[^<>"\s]*>`)
 )
@@ -29,7 +29,7 @@ func (v Values) of(placeholder string) (value string, known bool) {
 	return "", false
 }
 
-// loadDocument returns the text of a file with its placeholders replaced, if that is a policy of its kind.
+// loadDocument returns the text of a file with its placeholders replaced. A text that is no policy of the kind is an error.
 func loadDocument(files fs.FS, file string, isTrust bool, values Values) ([]byte, error) {
 	text, err := fs.ReadFile(files, file)
 	if err != nil {
@@ -66,7 +66,7 @@ func (e *documentError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.file, p.Line, p.Column, e.malformed.Reason)
 }
 
-// fill replaces every placeholder. The error names all that have no value, each in a line with its place.
+// fill replaces every placeholder. The error has a line for each placeholder without a value, with its place.
 func fill(file, text string, values Values) (string, error) {
 	var errs []error
 	line, lineStart, done := 1, 0, 0
@@ -93,8 +93,8 @@ func fill(file, text string, values Values) (string, error) {
 	return filled.String(), errors.Join(errs...)
 }
 
-// onDisk turns the position of an error in the filled document into the one in text. Neither a placeholder nor a value
-// has a line break, so the column alone moves; a position within a value becomes its placeholder's.
+// onDisk turns the position of an error in the filled document into the position in text. No placeholder or value has a
+// line break, so only the column changes; a position within a value becomes that of its placeholder.
 func onDisk(text string, malformed *policy.MalformedError, values Values) *policy.MalformedError {
 	p := malformed.Position
 	if p == (policy.Position{}) {

@@ -17,8 +17,8 @@ type Entry struct {
 	Time      time.Time `json:"time"`
 	RequestID string    `json:"requestId"`
 	// CallerRequestID is the caller's id of its own request, from the header X-Amzn-Trace-Id or X-Request-Id, or from
-	// md/request-id#ID in the User-Agent: 1 to 128 characters of A-Z, a-z, 0-9 and ._:;=|,@- . The caller may say what
-	// it likes: never decide by it.
+	// md/request-id#ID in the User-Agent: 1 to 128 characters of A-Z, a-z, 0-9 and ._:;=|,@- . The caller can choose
+	// any id: no decision may depend on it.
 	CallerRequestID string            `json:"callerRequestId,omitzero"`
 	Principal       string            `json:"principal,omitzero"` // ARN, or an AWS service
 	AccessKeyID     string            `json:"accessKeyId,omitzero"`
@@ -44,7 +44,7 @@ type Statement struct {
 	Index  int    `json:"index"` // from 0
 }
 
-// Miss says why a statement that speaks of the action did not apply.
+// Miss says why a statement that names the action did not apply.
 type Miss struct {
 	Statement Statement `json:"statement"`
 	Effect    string    `json:"effect"` // Allow or Deny
@@ -66,8 +66,8 @@ func newMiss(m policy.Miss) Miss {
 	return Miss{Statement: *newStatement(m.Statement), Effect: effect, Element: m.Element, Want: m.Want, Got: m.Got, Said: m.String()}
 }
 
-// NewEntry returns what a decision log would say of a decision on r, misses explaining an implicit deny
-// (policy.Policies.Explain). It is for tools that decide by themselves, and want Why and Describe.
+// NewEntry returns the entry of a decision log for a decision on r; misses explain an implicit deny
+// (policy.Policies.Explain). It is for tools that evaluate policies themselves and use Why and Describe.
 func NewEntry(r *policy.Request, d policy.Decision, misses []policy.Miss) Entry {
 	e := Entry{Principal: r.Caller.ARN}
 	e.decide(r, d, misses)
@@ -170,6 +170,6 @@ func (k *Keys) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return err
 }
 
-// allowInvalidUTF8 replaces bad bytes rather than losing the line: a caller chooses some of what is
-// logged, such as the access key id it claims.
+// allowInvalidUTF8 replaces invalid bytes, so that the line is not lost: the caller chooses some of the
+// logged values, such as the access key id.
 var allowInvalidUTF8 = jsontext.AllowInvalidUTF8(true)

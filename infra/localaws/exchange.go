@@ -21,7 +21,7 @@ type exchange struct {
 	protocol   api.Protocol // in which errors are written
 	namespace  string       // of XML answers
 	connection *http.ResponseController
-	// The rest is known once the request is authenticated; keyID, as the caller claims it, already before.
+	// The rest is known once the request is authenticated. keyID is known before, but not yet verified.
 	keyID     string
 	caller    *identity.Principal
 	operation string
@@ -39,12 +39,12 @@ func newExchange(now time.Time, r *http.Request) *exchange {
 	return x
 }
 
-// callerIDPattern has the characters of request ids and of X-Amzn-Trace-Id (Root=1-5759e988-bd86...;Sampled=1), none of
-// which a terminal, a shell or JSON takes for more than itself.
+// callerIDPattern has the characters of request ids and of X-Amzn-Trace-Id (Root=1-5759e988-bd86...;Sampled=1). In a
+// terminal or in JSON none of them has a special meaning.
 var callerIDPattern = regexp.MustCompile(`^[A-Za-z0-9._:;=|,@-]{1,128}$`)
 
-// callerID is the id by which the caller knows its own request, for the log alone. It need not be signed and nothing
-// is decided by it. One that is not of the pattern, or is given twice, is left out.
+// callerID is the caller's own id of its request, for the log alone. It need not be signed, and no decision depends
+// on it. An id that does not match the pattern, or is given twice, is left out.
 func callerID(h http.Header) string {
 	for _, id := range []string{single(h, "X-Amzn-Trace-Id"), single(h, "X-Request-Id"), agentRequestID(h)} {
 		if callerIDPattern.MatchString(id) {
@@ -86,7 +86,7 @@ func newRequestID() string {
 	return string(text)
 }
 
-// entry returns a log entry of what is known so far.
+// entry returns a log entry with everything that is known so far.
 func (x *exchange) entry() *Entry {
 	e := &Entry{Time: x.now.UTC(), RequestID: x.id, CallerRequestID: x.callerID, AccessKeyID: x.keyID, Operation: x.operation}
 	if x.caller != nil {

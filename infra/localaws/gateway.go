@@ -15,7 +15,7 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/upstream"
 )
 
-// gateway is what stands between the routes and the upstreams. The zero gateway has none.
+// gateway holds the upstreams. The zero gateway has none.
 type gateway struct {
 	ready  map[string]func(context.Context) error // by service
 	probes singleflight.Group
@@ -39,8 +39,8 @@ func (g *gateway) forward(routes map[string]route, c Config) error {
 	return nil
 }
 
-// Ready returns nil where every upstream answers, and where there is none. It waits no longer than ctx;
-// those who ask at once share one question.
+// Ready returns nil where every upstream answers, and where there is none. It waits no longer than ctx.
+// Concurrent calls share one check.
 func (s *Server) Ready(ctx context.Context) error {
 	var all []error
 	for service, ready := range s.gateway.ready {
@@ -61,8 +61,8 @@ func (s *Server) Ready(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
-// probeTime is how long an upstream has to answer the question whether it is ready. Local AWS tools start
-// a service when it is first asked for, which goes on when nobody waits any more.
+// probeTime bounds the wait for an upstream's answer to a check. Local AWS tools start a service at its first
+// request, and the start continues when nobody waits any more.
 const probeTime = 10 * time.Second
 
 func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
@@ -76,7 +76,7 @@ func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 }
 
 // patience lets an authenticated request wait for its upstream longer than the deadlines of the
-// connection say, and ends it some time after the last moment at which its answer may begin.
+// connection, and sets a new deadline some time after the last moment at which its answer may begin.
 func (s *Server) patience(x *exchange) {
 	if len(s.gateway.ready) == 0 {
 		return
@@ -120,7 +120,7 @@ func (s *Server) broken(x *exchange, err error) {
 	panic(http.ErrAbortHandler)
 }
 
-// failed reports whether err is an AWS error of localaws' own doing or of an upstream's, not the caller's.
+// failed reports whether localaws or an upstream caused err, not the caller.
 func failed(err error) bool {
 	e, known := errors.AsType[*api.Error](err)
 	return !known || e.Status >= http.StatusInternalServerError

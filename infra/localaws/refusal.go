@@ -48,7 +48,7 @@ var spellings = map[refusalKind]spelling{
 	internalFailure:     {"InternalFailure", 500, "InternalFailure", 500},
 }
 
-// refused is an error of the choke point itself, before it is spelled for a protocol.
+// refused is an error of the server itself, before it is written in a protocol's form.
 type refused struct {
 	kind    refusalKind
 	message string
@@ -58,8 +58,8 @@ func (r *refused) Error() string { return r.message }
 
 func refusal(kind refusalKind, message string) error { return &refused{kind, message} }
 
-// spelled returns err as the exchange's protocol writes it; what is not an AWS error is an
-// InternalFailure whose text stays inside.
+// spelled returns err in the form of the exchange's protocol. An error that is not an AWS error becomes an
+// InternalFailure, without its text.
 func (x *exchange) spelled(err error) *api.Error {
 	if e, ok := errors.AsType[*api.Error](err); ok {
 		return e

@@ -21,9 +21,9 @@ const (
 
 var sessionNamePattern = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 
-// roleCredentials answers GET /_localaws/role-credentials?role=NAME&session=NAME. It stands for the
-// compute service that AWS trusts to start a task in a role: the account's root asks, and the role's
-// trust policy decides whether ecs-tasks.amazonaws.com may assume it.
+// roleCredentials answers GET /_localaws/role-credentials?role=NAME&session=NAME. It plays the compute
+// service that starts a task in a role on AWS. Only the account's root may ask, and the role's trust
+// policy decides whether ecs-tasks.amazonaws.com may assume the role.
 type roleCredentials struct {
 	directory *identity.Directory
 	sessions  *identity.Sessions

@@ -101,13 +101,12 @@ func loadRole(files fs.FS, name string, values Values) (Role, error) {
 	return role, nil
 }
 
-// PutRoles creates each role, or brings its trust policy to the document given and its inline policies to the ones
-// given: another inline policy of the role is deleted. Attached policies, tags, boundary and unique id of a role
-// that exists stay as they are.
+// PutRoles creates each role, or replaces the trust policy and the inline policies of one that exists. It deletes
+// other inline policies of such a role; attached policies, tags, boundary and unique id stay as they are.
 //
-// Names and documents are held to the rules of the IAM API. With an error none of the roles is put; a document
-// that does not parse is a *policy.MalformedError within it. Whoever runs the server puts roles: nothing is
-// authorized, and nothing is logged. Requests that start after PutRoles see the roles.
+// Names and documents must follow the rules of the IAM API. With an error none of the roles is put; a document
+// that does not parse is a *policy.MalformedError within it. The call is not authorized and not logged, since
+// it comes from the program that runs the server. Requests that start after PutRoles see the roles.
 func (s *Server) PutRoles(roles []Role) error {
 	wanted := make([]iam.RoleDocuments, len(roles))
 	for i, role := range roles {
@@ -119,7 +118,7 @@ func (s *Server) PutRoles(roles []Role) error {
 	return s.iam.PutRoles(s.account, s.now(), wanted)
 }
 
-// ordered puts each role behind those that its trust policy names.
+// ordered puts each role after those that its trust policy names.
 func ordered(roles []Role) ([]Role, error) {
 	names := func(role Role, rest []Role) bool {
 		return slices.ContainsFunc(rest, func(other Role) bool {

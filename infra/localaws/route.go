@@ -22,14 +22,14 @@ type route struct {
 // scope is what the caller signed for.
 type scope struct{ service, region string }
 
-// once are the headers that say what a request asks for: with two of one, two readers could see two requests.
+// once are the headers that say what a request asks for. If one is given twice, two readers could read two requests.
 var once = []string{
 	"Authorization", "Content-Type", "Content-Encoding", "Host", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Target",
 	"X-Amz-Content-Sha256",
 }
 
-// browsers send one of these with whatever a page makes them fetch, and no SDK sends either. The root key is
-// no secret: a page could sign a link with it, and change roles with an image.
+// Browsers send one of these headers with each request that a page causes, and no SDK sends either. The root key is
+// no secret: a page could sign a URL with it, and change roles by loading that URL as an image.
 var browsers = []string{"Origin", "Sec-Fetch-Site"}
 
 func checkHeaders(r *http.Request) error {
@@ -50,7 +50,7 @@ func checkHeaders(r *http.Request) error {
 }
 
 // route finds the service that the signature names and the operation that the request names. Where the
-// two do not fit together nothing is guessed: the request is refused.
+// two do not fit together it refuses the request.
 func (s *Server) route(x *exchange, r *http.Request, sc scope, body []byte) (api.Service, *api.Request, error) {
 	rt, ok := s.routes[sc.service]
 	if !ok {
@@ -140,9 +140,8 @@ func formText(r *http.Request, body []byte) (string, error) {
 	return string(body), nil
 }
 
-// unsignedQuery drops the parameters of a presigned request, which are not the operation's. Their names
-// are compared as they are written: no other spelling of them reaches a service either, which would
-// refuse it as unknown.
+// unsignedQuery drops the parameters of a presigned request, which are not the operation's. It compares
+// their names exactly: a service refuses another spelling as an unknown parameter.
 func unsignedQuery(query string) string {
 	var rest []string
 	for pair := range strings.SplitSeq(query, "&") {

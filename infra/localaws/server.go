@@ -2,8 +2,8 @@
 // tags, evaluates policies, and answers STS, IAM and DynamoDB. It refuses every request whose signature,
 // caller, meaning or permission it cannot establish.
 //
-// A Server is an http.Handler: serve it on loopback, since whoever reaches it can sign as root. Package
-// localawstest does all of this for a test; the command in cmd/localaws is the same as one binary.
+// A Server is an http.Handler. Serve it on loopback only: anyone who can reach it can sign as root. Package
+// localawstest starts one for a test, and the command in cmd/localaws runs one.
 package localaws
 
 import (
@@ -37,11 +37,11 @@ type Config struct {
 	Data    string           // directory, made where it is missing; one Server at a time
 	Region  string           // DefaultRegion where empty
 	Account string           // twelve digits; DefaultAccount where empty
-	Log     io.Writer        // one JSON line (Entry) per decision and refusal; nil: none, and localaws why finds none
+	Log     io.Writer        // one JSON line (Entry) per decision and refusal; nil: no log, and localaws why finds nothing
 	Now     func() time.Time // nil: time.Now
-	// Upstreams make the server a gateway. They say by service who answers in its place what it has allowed, such as
-	// {"dynamodb": http://127.0.0.1:8000}; dynamodb is the only service that can be forwarded. An address is scheme
-	// (http or https), host and port. Requests are signed for it as test/test.
+	// Upstreams make the server a gateway: another endpoint answers the requests that it allows. The key is the service,
+	// such as {"dynamodb": http://127.0.0.1:8000}; only dynamodb can be forwarded. An address is scheme (http or https),
+	// host and port. The server signs the forwarded requests with the key test/test.
 	Upstreams map[string]*url.URL
 }
 

@@ -1,5 +1,5 @@
-// Package localawstest starts localaws inside a test, so that a policy can be tested by what it allows and what it
-// denies. It reaches nothing but its own loopback port.
+// Package localawstest starts localaws inside a test, so that a test can check what a policy allows and what it
+// denies. It uses no network but its own loopback port.
 package localawstest
 
 import (
@@ -109,8 +109,8 @@ func (l *Local) Load(t testing.TB, folder fs.FS) {
 	l.PutRoles(t, roles...)
 }
 
-// PutRoles creates roles, or brings them to the documents given (see localaws.Server.PutRoles). The decision log
-// has nothing of it.
+// PutRoles creates roles, or replaces their documents (see localaws.Server.PutRoles). It writes nothing to the
+// decision log.
 func (l *Local) PutRoles(t testing.TB, roles ...localaws.Role) {
 	t.Helper()
 	if err := l.server.Load().PutRoles(roles); err != nil {
@@ -131,8 +131,8 @@ func (l *Local) Config(c Credentials) aws.Config {
 	}
 }
 
-// newRetryer tries again what broke on the connection, which says nothing about localaws, and nothing that
-// localaws answered.
+// newRetryer tries again only where the connection broke, which says nothing about localaws. It never tries again
+// after an answer of localaws.
 func newRetryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.Retryables = []retry.IsErrorRetryable{retry.RetryableConnectionError{}}

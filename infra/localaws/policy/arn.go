@@ -9,7 +9,7 @@ import (
 // arnColons is how many colons stand before an ARN's resource part.
 const arnColons = 5
 
-// arnPattern matches ARNs segment by segment, so that a wildcard never reaches over a colon into the next
+// arnPattern matches ARNs segment by segment, so that a wildcard never matches across a colon into the next
 // segment; the resource part may itself hold colons. IAM User Guide, "IAM JSON policy elements: Resource"
 // ("within ARN segments") and "Amazon Resource Name (ARN) condition operators" ("each of the six
 // colon-delimited components of the ARN is checked separately").
@@ -88,7 +88,7 @@ func compileARNValue(text string, syn syntax) (arnPattern, error) {
 	return p, err
 }
 
-// splitARN splits text at its first five colons; a colon within a variable is none.
+// splitARN splits text at its first five colons; a colon within a variable does not count.
 func splitARN(text string, variables bool) []string {
 	var segments []string
 	start := 0

@@ -52,8 +52,8 @@ func (c *Context) SetAll(key string, values []string) {
 	e.one[0], e.many, e.multi, e.unknown = "", values, true, false
 }
 
-// SetUnknown records that the request gives key values which could not be derived. No Allow statement
-// that looks at the key applies, and every Deny statement that looks at it does.
+// SetUnknown records that the request has values for key, but they could not be derived. Then no Allow statement
+// that uses the key applies, and every Deny statement that uses it does.
 func (c *Context) SetUnknown(key string) {
 	e := c.slot(key)
 	e.one[0], e.many, e.multi, e.unknown = "", nil, false, true

@@ -49,7 +49,7 @@ func (p *Policies) decide(r *Request) Decision {
 	return identity.decision("")
 }
 
-// limits evaluates the two layers that only take away; one that is not there allows.
+// limits evaluates the two layers that only remove permissions; a layer that is absent allows everything.
 func (p *Policies) limits(r *Request) (boundary, session Decision) {
 	boundary.Effect, session.Effect = Allow, Allow
 	if p.Boundary != nil {
@@ -131,7 +131,7 @@ func DecideTrust(trust Named, caller Policies, r *Request) Decision {
 	return d
 }
 
-// grants returns how far n, a trust policy or a resource-based one, goes for r's caller, and what it decides by itself.
+// grants returns how much n, a trust policy or a resource-based one, grants r's caller, and n's own outcome.
 func (n *Named) grants(r *Request, layer string) (grant, Decision) {
 	best, d := notNamed, Decision{Layer: layer}
 	for i := range n.Policy.statements {

@@ -1,7 +1,7 @@
 // Package policy parses, compiles and evaluates IAM policy documents: identity policies, permissions
-// boundaries, session policies, the trust policies of roles and resource-based policies. It is pure: no I/O, no clock, no state,
-// so it can be lifted out and used alone. A document that it does not wholly understand is refused when
-// it is parsed, so that nothing unknown can turn into an allow when a request is decided.
+// boundaries, session policies, the trust policies of roles and resource-based policies. It is pure: no I/O, no clock, no
+// state, so it can be used alone. It refuses a document that it does not wholly understand when it parses it. So an
+// unknown element can never lead to an allow.
 //
 // Parse once, decide many times: a *Policy is immutable and holds nothing of any request. A decision
 // allocates nothing, except for variables within StringEqualsIgnoreCase and more than four variables in
@@ -10,17 +10,17 @@
 // The rules are those of the IAM User Guide; a comment at each rule names the page. Where AWS documents
 // nothing, the choice is the one that grants less, and the comment says so:
 //
-//   - Text that a variable is replaced by is literal: it never acts as a wildcard, and never moves the
-//     colons of an ARN.
+//   - The value that replaces a variable is literal text: it never acts as a wildcard, and its colons never
+//     count as those of the ARN.
 //   - A variable whose key is absent, empty or has no values has no value.
 //   - What cannot be decided (a key set by SetUnknown, a multivalued key used as a variable or under an
 //     operator without ForAllValues or ForAnyValue, a value that is not of the operator's type) keeps an
 //     Allow from applying and lets a Deny apply.
 //   - A key that is present with an empty set of values counts as absent, for Null too.
 //
-// Stricter than AWS are the parser's refusals: an empty list of actions, resources, principals or
-// condition values, ForAllValues:Null and ForAnyValue:Null, conditions on ARNs that are no ARN, wildcards
-// in the ARN of a principal, and keys without a tag name (aws:RequestTag/).
+// The parser is stricter than AWS. It refuses an empty list of actions, resources, principals or condition
+// values, ForAllValues:Null and ForAnyValue:Null, values of ARN conditions that are no ARN, wildcards in the
+// ARN of a principal, and keys without a tag name (aws:RequestTag/).
 //
 // # What it does not model
 //

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Miss says why a statement that speaks of r's action did not apply. Its String is a sentence for logs and
+// Miss says why a statement that names r's action did not apply. Its String is a sentence for logs and
 // for people; it holds values of the request.
 type Miss struct {
 	Statement Statement
@@ -13,8 +13,8 @@ type Miss struct {
 	Element   string   // "Resource", "Principal", or "Condition ForAllValues:StringEquals dynamodb:LeadingKeys"
 	Want      []string // as the document has them, with variables replaced
 	Got       []string // nil: the key is absent
-	// Undecidable names a key that the statement looks at and whose values are unknown, or that has several
-	// where there must be one. Want and Got may be empty then.
+	// Undecidable names a key of the statement whose values are unknown, or that has several values where only
+	// one is allowed. Want and Got may be empty then.
 	Undecidable string
 }
 

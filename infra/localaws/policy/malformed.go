@@ -33,7 +33,7 @@ type fault struct {
 
 func (f *fault) Unwrap() error { return f.error }
 
-// place says where err is, unless something within err says so already, which is nearer to the fault.
+// place adds a position to err, unless an error within err has one already: that is nearer to the fault.
 func place(at int, err error) error {
 	if _, placed := errors.AsType[*fault](err); placed || err == nil {
 		return err
@@ -69,7 +69,7 @@ func (raw *rawStatement) badEffect() error {
 	return place(raw.effect.at, fmt.Errorf("Effect is %q, neither Allow nor Deny", raw.effect.text))
 }
 
-// faultOf is where the part of a condition stands that does not compile: its operator, its key or a value.
+// faultOf is the place of the part of a condition that does not compile: its operator, its key or a value.
 func faultOf(operator word, m member, variables bool) int {
 	op, err := parseOperator(operator.text)
 	if err != nil {

@@ -16,8 +16,8 @@ func positionAt(document []byte, offset int) Position {
 	return Position{1 + bytes.Count(before, []byte{'\n'}), 1 + utf8.RuneCount(line)}
 }
 
-// statementStart is where IAM's policy simulator says that the statement which is read next begins: behind the token
-// before it in a list, and behind its own brace where it stands alone.
+// statementStart is the start of the next statement as IAM's policy simulator counts it: after the token before it where
+// the statements are a list, and after its own brace where it is the only one.
 func (d *rawDocument) statementStart() Position {
 	offset := int(d.dec.InputOffset())
 	if d.dec.StackDepth() == 1 { // no list

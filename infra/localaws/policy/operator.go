@@ -149,7 +149,7 @@ func (c *condition) evaluate(ctx *Context) verdict {
 	case c.set == forAnyValue:
 		return c.any(values, ctx)
 	case len(values) > 1:
-		// "Multivalued condition keys require a set operator": which value counts, nobody says.
+		// "Multivalued condition keys require a set operator": AWS does not document which value counts.
 		return undecidable
 	}
 	return c.one(values[0], ctx)

@@ -6,7 +6,7 @@ import (
 )
 
 // pattern is a compiled text of a policy: literal text, wildcards and variables. It is matched piece by
-// piece, so that what a variable is replaced by is only ever compared as text.
+// piece, so that the value of a variable is always compared as literal text.
 type pattern struct {
 	source    string // as the document has it
 	text      string // the whole of it, where it is literal

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// grant says how far a statement of a trust policy that names a caller goes. IAM User Guide, "Policy
+// grant says how much a statement of a trust policy grants a caller that it names. IAM User Guide, "Policy
 // evaluation logic" (determining whether a request is allowed or denied within an account) and "AWS JSON
 // policy elements: Principal".
 type grant uint8
@@ -124,7 +124,7 @@ func (p *principals) allows(caller *Caller) grant {
 	return grantIf(contains(p.accounts, caller.Account), delegated)
 }
 
-// denies reports whether a Deny speaks of caller; everyone includes root and the AWS services.
+// denies reports whether a Deny names caller; everyone includes root and the AWS services.
 func (p *principals) denies(caller *Caller) bool { return p.named(caller) != p.not }
 
 func (p *principals) named(caller *Caller) bool {

@@ -108,7 +108,7 @@ func (s *statement) compileTarget(raw *rawStatement, kind Kind, variables bool) 
 }
 
 // compilePrincipals compiles Principal or NotPrincipal of a resource-based policy. "You must use NotPrincipal with
-// Effect Deny": an Allow would let in whoever is not named.
+// Effect Deny": an Allow would let in everyone else.
 func (s *statement) compilePrincipals(raw *rawStatement) (err error) {
 	if (len(raw.principal) == 0) == (len(raw.notPrincipal) == 0) {
 		return errors.New("needs either Principal or NotPrincipal")
@@ -164,7 +164,7 @@ func (s *statement) collectVariables() {
 	}
 }
 
-// names reports whether the Action element speaks of action: "The prefix and the action name are case
+// names reports whether the Action element names action: "The prefix and the action name are case
 // insensitive" (IAM User Guide, "IAM JSON policy elements: Action").
 func (s *statement) names(action string) bool {
 	for i := range s.actions {
@@ -200,8 +200,8 @@ func (s *statement) coversResource(r *Request) bool {
 	return s.notResource
 }
 
-// meetsConditions reports whether the conditions let s apply: all of them, but that a Deny which looks at
-// something undecidable applies, whatever its other conditions say, and an Allow does not.
+// meetsConditions reports whether the conditions let s apply: all must be true. If a condition cannot be decided,
+// a Deny applies and an Allow does not, whatever the other conditions say.
 func (s *statement) meetsConditions(ctx *Context) bool {
 	if s.undecidable(ctx) != nil {
 		return s.effect == ExplicitDeny
@@ -219,8 +219,8 @@ func (s *statement) meetsConditions(ctx *Context) bool {
 	return true
 }
 
-// undecidable returns a key that s looks at and whose values are unknown, or which is multivalued and s
-// uses as a variable: "You can't use a multivalued condition key as a variable."
+// undecidable returns a key of s whose values are unknown, or a multivalued key that s uses as a
+// variable: "You can't use a multivalued condition key as a variable."
 func (s *statement) undecidable(ctx *Context) *conditionKey {
 	if ctx == nil {
 		return nil
