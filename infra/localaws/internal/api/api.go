@@ -1,7 +1,7 @@
-// Package api is the contract between localaws' choke point and the services behind it (sts, iam,
-// dynamodb). A service reads a request once, into a Call: what has to be authorized, and a closure that
-// answers exactly that reading. The choke point alone decides and logs; a service that cannot say what
-// a request asks for returns an error, and nothing is answered.
+// Package api is the contract between localaws' server and the services behind it (sts, iam, dynamodb).
+// A service reads a request once, into a Call: the permissions that it needs, and a closure that answers
+// exactly that reading. The server alone decides and logs. A service that cannot tell what a request asks
+// for returns an error, which is the answer.
 package api
 
 import (
@@ -27,13 +27,13 @@ type Request struct {
 	Region    string
 }
 
-// Permission is one thing that must be allowed before a Call is answered. Context holds the keys that
-// the service knows; the choke point adds the global ones (aws:PrincipalTag/..., aws:CurrentTime ...).
+// Permission is one action on one resource that must be allowed before a Call is answered. Context holds the
+// keys that the service knows; the server adds the global ones (aws:PrincipalTag/..., aws:CurrentTime ...).
 type Permission struct {
 	Action   string // "dynamodb:GetItem"
 	Resource string // an ARN, or "*" for actions without a resource
 	// Asked, where set, is the resource as the caller named it, for the message of a denial: Resource may
-	// hold what only a look-up told (a role's path, the case of its name).
+	// hold more, from a look-up (a role's path, the case of its name).
 	Asked   string
 	Context *policy.Context
 	// Trust, where set, is the policy of the resource itself (a role's trust policy): it decides, and the
@@ -41,7 +41,7 @@ type Permission struct {
 	Trust *policy.Named
 	// Note, where set, is for the log of a denial: what an operator should know and a caller must not.
 	Note string
-	// As, where set, is for whom it is decided in place of the caller: the AWS service that starts a role.
+	// As, where set, takes the place of the caller in the decision: the AWS service that starts a role.
 	As *identity.Principal
 }
 

@@ -24,8 +24,8 @@ type Error struct {
 	Status  int // 400, 403, 404, 409, 413, 500, 503
 	// Namespace is what stands before the '#' of a JSON error's __type; empty: com.amazon.coral.service.
 	Namespace string
-	// Reason is for the decision log, which holds nothing of a body: Message, with "..." for each text that it may
-	// quote of the request. It is empty where nothing else of Message would be left.
+	// Reason is for the decision log, which holds nothing of a body. It is Message with "..." in place of each text
+	// that may be a quote from the request. It is empty where nothing else would be left.
 	Reason string
 }
 

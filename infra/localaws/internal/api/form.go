@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Form holds the parameters of one Query request. Reading a parameter takes it out, so that what is left
-// at the end (Unread) is what the operation does not know: it is refused, never ignored. A Form is not
+// Form holds the parameters of one Query request. Reading a parameter removes it. The parameters that are
+// left at the end (Unread) are unknown to the operation: they are refused, never ignored. A Form is not
 // safe for concurrent use.
 type Form struct{ values map[string]string }
 
@@ -57,7 +57,7 @@ func (f *Form) Get(name string) string {
 	return value
 }
 
-// List returns NAME.member.1, NAME.member.2 and so on. A gap ends the list; what stands behind it stays
+// List returns NAME.member.1, NAME.member.2 and so on. A gap ends the list; the members after it stay
 // unread.
 func (f *Form) List(name string) []string {
 	f.takeEmptyList(name)

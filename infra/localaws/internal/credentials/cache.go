@@ -12,9 +12,8 @@ const (
 	backOff    = time.Second      // after a failure
 )
 
-// Cache keeps one session and renews it ahead of its expiry. While localaws is away it goes on with the
-// session that it has, until that expires. It is safe for concurrent use; one fetch is under way at a
-// time.
+// Cache keeps one session and renews it ahead of its expiry. While localaws does not answer, it keeps the
+// session that it has, until that expires. It is safe for concurrent use, and makes one fetch at a time.
 type Cache struct {
 	fetch   func(context.Context) (*Session, error)
 	now     func() time.Time

@@ -1,6 +1,6 @@
-// Package credentials hands the sessions of a role to processes outside localaws, as AWS hands them to
-// a task: a client of a running localaws, and the container-credentials endpoint. It refuses to serve
-// anyone without the endpoint's token, and beyond loopback.
+// Package credentials gives the sessions of a role to processes outside localaws, as AWS gives them to
+// a task. It has a client of a running localaws, and the container-credentials endpoint. The endpoint
+// listens on loopback only, and refuses callers without its token.
 package credentials
 
 import (

@@ -86,7 +86,7 @@ func write(w http.ResponseWriter, status int, body any) {
 }
 
 // Listen listens on a loopback address ("127.0.0.1:4567", "[::1]:0", "localhost:4567") and refuses any
-// other: whoever reads the token file must be on this machine, or in this network namespace.
+// other: only processes on this machine, or in this network namespace, may use the token.
 func Listen(address string) (net.Listener, error) {
 	resolved, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {

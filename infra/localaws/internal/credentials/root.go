@@ -14,8 +14,8 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
-// root is the key of localaws' root, the convention of local AWS tools. It is fixed: a key of the
-// caller's environment may be a real one, and has no business here.
+// root is the key of localaws' root, the convention of local AWS tools. It is fixed: a key from the
+// caller's environment may be a real one, and must not be sent.
 var root = sigv4.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
 
 const (

@@ -17,8 +17,8 @@ const (
 	newToken = 32 // random bytes, twice as many hexadecimal digits
 )
 
-// ReadOrMakeToken is ReadToken, but for a file that is missing: that is made, for its owner's eyes alone, with
-// a random token; of several processes that make it at once one wins and all return its token.
+// ReadOrMakeToken is ReadToken, but it makes a missing file, readable by its owner alone, with a random token.
+// If several processes make it at once, one of them succeeds and all return its token.
 func ReadOrMakeToken(file string) (string, error) {
 	token, err := ReadToken(file)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -30,8 +30,8 @@ func ReadOrMakeToken(file string) (string, error) {
 	return ReadToken(file)
 }
 
-// ReadToken returns the content of a token file, as it is: a service sends it so. One that CheckToken refuses is an
-// error, a line break at its end included.
+// ReadToken returns the unchanged content of a token file, since a service sends it unchanged. A token that CheckToken
+// refuses is an error; a line break at the end is refused too.
 func ReadToken(file string) (string, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {

@@ -1,9 +1,9 @@
 // Package dynamodb is localaws' DynamoDB: it says what every request of the API asks for, and answers
 // the operations that applications use from bbolt.
 //
-// A request is parsed once. What is authorized and what is answered come from the same reading, so
-// nothing can be named to the policy and something else be done. A request whose keys cannot be read is
-// refused, or carries keys that no condition accepts; it is never evaluated with the keys left out.
+// A request is parsed once. Authorization and answer use the same reading, so the policy can never see
+// one request while another is carried out. A request whose keys cannot be read is refused, or its keys
+// are unknown, which no condition of an Allow accepts; it is never evaluated as if it had no keys.
 //
 // Package request reads, package answer answers, package store keeps.
 package dynamodb
@@ -21,7 +21,7 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 )
 
-// Config is what a Service stands on.
+// Config is what a Service needs.
 type Config struct {
 	// DB holds tables and items, in buckets whose names begin with "dynamodb/". A write is acknowledged
 	// when it is on disk, as far as the DB's own settings (NoSync) allow. The caller closes it.

@@ -1,6 +1,6 @@
 // Package iam is the part of the IAM API that loads roles and policies: what folders of roles and the AWS
 // CLI's common commands need. Each operation is authorized by its IAM action on the role's or
-// policy's ARN; any other operation is authorized and then answered as one that the API does not have.
+// policy's ARN. Any other operation is authorized too, and then answered as unknown.
 package iam
 
 import (
@@ -118,8 +118,8 @@ func (q *query) on(resource string, keys *policy.Context, answer func() (any, er
 	return &plan{permissions: []api.Permission{permission}, answer: answer}
 }
 
-// onRole asks for the request's own action on the role called name, whether there is one or not: a denial
-// is the same for both.
+// onRole asks for the request's own action on the role called name, even if no such role exists: a denial
+// is the same in both cases.
 func (q *query) onRole(name string, keys *policy.Context, answer func() (any, error)) *plan {
 	if keys == nil {
 		keys = new(policy.Context)

@@ -34,7 +34,7 @@ var contextTypes = map[string]func(string) bool{
 	},
 }
 
-// readContext reads ContextEntries; what they say stands above what the simulator knows of the caller.
+// readContext reads ContextEntries; they override what the simulator knows of the caller.
 func (s *simulation) readContext(q *query) error {
 	for i := 1; ; i++ {
 		entry := fmt.Sprintf("ContextEntries.member.%d.", i)
@@ -77,7 +77,7 @@ func contextValue(kind, value string) string {
 	return value
 }
 
-// simulatedPolicies are those of role, by the names under which the simulator speaks of them.
+// simulatedPolicies are those of role, by the names that the simulator uses.
 func simulatedPolicies(role *identity.Role, snapshot *identity.Snapshot) policy.Policies {
 	own := role.Policies()
 	var all policy.Policies

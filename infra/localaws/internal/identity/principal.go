@@ -1,6 +1,6 @@
-// Package identity answers whose key signed a request: the account's root, or a session of a role with
-// its tags. It refuses keys that it did not issue, sessions that expired and sessions of roles that are
-// gone.
+// Package identity finds the principal of an access key: the account's root, or a session of a role with
+// its tags. It refuses keys that it did not issue, expired sessions, and sessions of roles that were
+// deleted.
 package identity
 
 import (

@@ -23,8 +23,8 @@ var (
 	ErrExpired = errors.New("the security token included in the request is expired")
 )
 
-// Sessions issues the sessions of roles and answers whose an access key is. It keeps nothing about a
-// session: the token carries it, sealed. Safe for concurrent use.
+// Sessions issues the sessions of roles and finds the principal of an access key. It keeps nothing about a
+// session: the sealed token holds everything. Safe for concurrent use.
 type Sessions struct {
 	account   string
 	directory *Directory
@@ -96,7 +96,7 @@ func (s *Sessions) Issue(g Grant) (*Credentials, error) {
 	return &Credentials{AccessKeyID: key, SecretAccessKey: s.sealer.secretKey(key), SessionToken: token, Expires: expires}, nil
 }
 
-// Resolve returns whose accessKeyID is, and the secret with which its requests are signed. token is the
+// Resolve returns the principal of accessKeyID, and the secret with which its requests are signed. token is the
 // session token of the request, empty where there was none. The error is ErrUnknownKey or ErrExpired.
 func (s *Sessions) Resolve(accessKeyID, token string, now time.Time) (*Principal, string, error) {
 	if accessKeyID == RootAccessKeyID && token == "" {
@@ -133,8 +133,8 @@ func (s *Sessions) principal(c *claims, role *Role) *Principal {
 	}
 }
 
-// sessionPolicies compiles the session policies. One that does not parse or is gone is an error: a
-// session that was narrowed is never answered as if it were not.
+// sessionPolicies compiles the session policies. A policy that does not parse or is gone is an error: without
+// it the session would have more permissions than it was given.
 func sessionPolicies(c *claims, snapshot *Snapshot) ([]policy.Named, error) {
 	var named []policy.Named
 	if c.Policy != "" {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// claim is what a request says of its own signature, in either form, not yet believed.
+// claim is what a request says of its own signature, in either form, not yet verified.
 type claim struct {
 	accessKeyID   string
 	scope         string // date/region/service/aws4_request
@@ -184,8 +184,8 @@ func (c *claim) checkScope(region string) *Error {
 	return nil
 }
 
-// checkSignedHeaders holds the request to the headers that have to be signed: host, and every x-amz-*
-// header that it carries (S3 API Reference, "Signature Calculations for the Authorization Header").
+// checkSignedHeaders checks that the headers that must be signed are signed: host, and every x-amz-*
+// header of the request (S3 API Reference, "Signature Calculations for the Authorization Header").
 func (c *claim) checkSignedHeaders(r *http.Request) *Error {
 	if _, doubled := r.Header["Host"]; doubled {
 		return refuse(Incomplete, "the Host header is there twice")

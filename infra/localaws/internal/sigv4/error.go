@@ -2,8 +2,8 @@ package sigv4
 
 import "fmt"
 
-// Kind says why a request was not accepted. The set is closed; whoever answers maps it to the code of
-// the protocol at hand (see the AWS SDKs' "Common Errors" page of each service). The names in brackets
+// Kind says why a request was not accepted. The set is closed; the server maps it to the code of
+// the request's protocol (see the "Common Errors" page of each service). The names in brackets
 // are AWS's codes for json and query protocols.
 type Kind int
 

@@ -1,7 +1,7 @@
 // Package sigv4 verifies AWS Signature Version 4, in the Authorization header and in presigned query
 // parameters, and signs in the header form. It is the independent judge of localaws: standard library
-// only, no AWS SDK. It refuses whatever it cannot read in one way only: doubled or empty parts, two
-// forms at once, an x-amz-* header that is not signed, a body that is not.
+// only, no AWS SDK. It refuses every request that can be read in two ways: doubled or empty parts, two
+// forms at once. It also refuses an x-amz-* header or a body that is not signed.
 //
 // Not modelled: Signature Version 4A, chunked (STREAMING-*) payloads, the Date header in place of
 // X-Amz-Date. All of them are refused.
@@ -44,8 +44,8 @@ type Options struct {
 	// Region, where set, is the only region that the scope may name.
 	Region string
 	// UnsignedPayload accepts UNSIGNED-PAYLOAD in requests scoped to s3, and takes it for granted in
-	// presigned ones that declare no hash, as S3 does. Never set it for other services' sake: they are
-	// held to a signed body all the same.
+	// presigned ones that declare no hash, as S3 does. It has no effect on other services: their bodies must be
+	// signed.
 	UnsignedPayload bool
 }
 
@@ -91,7 +91,7 @@ func Verify(r *http.Request, body []byte, o Options) (*Signed, error) {
 	if lookupErr != nil {
 		return nil, &Error{Kind: InvalidKeyID, Message: "The security token included in the request is invalid.", cause: lookupErr}
 	}
-	// An empty secret is a lookup that forgot to fail: anyone could sign with it.
+	// An empty secret means that the lookup should have failed: anyone could sign with it.
 	want := c.sign(secret, canonical)
 	if secret == "" || !hmac.Equal(want[:], []byte(c.signature)) {
 		return nil, refuse(Mismatch, "The request signature we calculated does not match the signature you provided. "+

@@ -78,7 +78,7 @@ func (a *assumption) inherit(caller *identity.Principal) error {
 	return nil
 }
 
-// checkPolicies parses the session policies, so that a session never starts with one that is not one.
+// checkPolicies parses the session policies, so that a session never starts with an invalid one.
 func (a *assumption) checkPolicies(snapshot *identity.Snapshot) error {
 	if a.policy != "" {
 		_, err := policy.Parse([]byte(a.policy), policy.Identity)

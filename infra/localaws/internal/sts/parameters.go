@@ -79,8 +79,8 @@ func readParameters(f *api.Form) (*parameters, error) {
 	return p, f.CheckRead()
 }
 
-// refuseUnsupported refuses what would change who may assume the role and is not modelled: to ignore it
-// could only allow too much.
+// refuseUnsupported refuses parameters that would change who may assume the role and that are not modelled:
+// ignoring them could allow too much.
 func refuseUnsupported(f *api.Form) error {
 	_, serial := f.Take("SerialNumber")
 	_, code := f.Take("TokenCode")

@@ -1,5 +1,5 @@
 // Package sts is the Security Token Service: AssumeRole with session tags, and GetCallerIdentity. Any
-// other operation is authorized and then answered as one that the API does not have.
+// other operation is authorized too, and then answered as unknown.
 package sts
 
 import (

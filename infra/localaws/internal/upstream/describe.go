@@ -21,8 +21,8 @@ var (
 // maxDescription is the most that the upstream may answer about a table, in bytes.
 const maxDescription = 1 << 20
 
-// describe asks the upstream for a table, as root. It returns nil where there is none; whatever else is no
-// description of the table is a failure: without it nothing can be decided.
+// describe asks the upstream for a table, as root. It returns nil where there is none. Any other answer that
+// does not describe the table is a failure: without the description no decision is possible.
 func (e *endpoint) describe(ctx context.Context, name string) (*request.Schema, error) {
 	var out struct{ Table description }
 	code, err := e.ask(ctx, "DescribeTable", struct{ TableName string }{name}, &out)

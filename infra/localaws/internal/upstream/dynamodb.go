@@ -13,16 +13,16 @@ import (
 
 // DynamoDB is a DynamoDB that another endpoint answers. It is safe for concurrent use.
 //
-// What a request's keys are depends on the table's key schema, which is learnt from the upstream, and
-// counts for two seconds. A table is never authorized by a schema that it does not have: a request through
-// this gateway that may change tables waits until those under way are answered, and others wait for it;
-// what was learnt before is forgotten then; and a request that was authorized by a schema which is not
-// that of the table any more is refused with a 503, which SDKs retry. While the upstream does not say
-// what a table is like, nothing is decided about it: the answer is a 500 or 503.
+// A request's keys depend on the table's key schema. The gateway asks the upstream for it, and keeps it for
+// two seconds. It must not authorize a request by the schema of an earlier table. So a request through this
+// gateway that may change tables waits until all others are answered, and later ones wait for it. Then the
+// gateway forgets all schemas. A request that was authorized by an old schema is refused with a 503, which
+// SDKs retry. While the upstream does not describe a table, no request for it is decided: the answer is a
+// 500 or 503.
 //
-// What remains: a table that is deleted and made anew with other keys behind the gateway's back, or by a
-// request that the upstream carries out after its answer was given up, is authorized by the old keys for
-// up to two seconds. Let nothing but one gateway reach the upstream.
+// One gap remains: somebody may delete a table and create it with other keys without this gateway, or the
+// upstream may do so after the gateway stopped waiting for the answer. Then the gateway authorizes by the
+// old keys for up to two seconds. So only one gateway should reach the upstream.
 type DynamoDB struct {
 	endpoint *endpoint
 	tables   *tables
@@ -63,7 +63,7 @@ func (d *DynamoDB) Read(ctx context.Context, req *api.Request) (*api.Call, error
 	return call, nil
 }
 
-// refuseResourcePolicy keeps out policies that localaws would not evaluate: a Deny in one would not hold.
+// refuseResourcePolicy refuses policies that localaws would not evaluate: a Deny in one would have no effect.
 func refuseResourcePolicy(context.Context) (*api.Response, error) {
 	return nil, api.Errorf(http.StatusBadRequest, "ValidationException", "localaws does not evaluate resource-based policies of DynamoDB, so it forwards none")
 }
@@ -82,7 +82,7 @@ func (d *DynamoDB) answer(ctx context.Context, req *api.Request, by *reading) (*
 		return nil, err
 	}
 	if changing {
-		defer d.tables.forget() // whatever the answer: it may be carried out though it failed
+		defer d.tables.forget() // after an error too: the request may have been carried out
 	}
 	return d.endpoint.forward(ctx, req)
 }

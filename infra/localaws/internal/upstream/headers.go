@@ -20,8 +20,8 @@ func forwardedHeaders(from http.Header) http.Header {
 	return to
 }
 
-// hopByHop are the headers that speak of one connection (RFC 9110, "Connection", and those that RFC 2616
-// named beside it).
+// hopByHop are the headers that concern one connection (RFC 9110, "Connection", and those that RFC 2616
+// lists too).
 var hopByHop = []string{
 	"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te", "Trailer",
 	"Transfer-Encoding", "Upgrade",

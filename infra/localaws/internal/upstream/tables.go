@@ -40,8 +40,8 @@ func newTables(e *endpoint) *tables {
 	return &tables{endpoint: e, now: e.now, known: map[string]knownTable{}}
 }
 
-// Schema returns the schema of a table, nil where there is none. Whoever asks while the upstream is being
-// asked waits for the one answer, which is why a caller that goes away does not end the question.
+// Schema returns the schema of a table, nil where there is none. Concurrent calls share one question to the
+// upstream, so the question does not end when one caller goes away.
 func (t *tables) Schema(ctx context.Context, name string) (*request.Schema, error) {
 	now := t.now()
 	t.mu.Lock()
@@ -52,7 +52,7 @@ func (t *tables) Schema(ctx context.Context, name string) (*request.Schema, erro
 	if age := now.Sub(known.asked); ok && age >= 0 && age < fresh {
 		return known.schema, nil
 	}
-	// A question from before a change of tables is not joined: its answer may be from before, too.
+	// A call does not share a question from before a change of tables: the answer may be outdated.
 	key := strconv.FormatUint(generation, 10) + "/" + name
 	answer := t.lookups.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), learnTime, errLate)
@@ -111,7 +111,7 @@ func (r *reading) Schema(ctx context.Context, name string) (*request.Schema, err
 	return schema, err
 }
 
-// check refuses a request whose tables are not the ones any more by which it was authorized.
+// check refuses a request whose tables changed after it was authorized.
 func (r *reading) check(ctx context.Context) error {
 	for name, told := range r.told {
 		schema, err := r.tables.Schema(ctx, name)

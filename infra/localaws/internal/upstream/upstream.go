@@ -2,9 +2,9 @@
 // API, such as LocalStack or DynamoDB Local: gateway mode. It sends the bytes that were authorized, signed
 // with the root key of local AWS tools, and passes the answer back as it came.
 //
-// Nothing else of the caller's request goes on: not the caller's key or token, and of the headers only
-// those in a list. Whatever goes wrong with the upstream is answered by AWS's own retryable errors, within
-// a bounded time; a caller that goes away ends the upstream's request.
+// It forwards nothing else of the caller's request: neither key nor token, and only the headers in a list.
+// A failure of the upstream is answered within a bounded time, with one of AWS's own retryable errors. When
+// the caller goes away, the request to the upstream ends.
 package upstream
 
 import (

@@ -1,6 +1,6 @@
-// Package answer answers what a request was read to ask, from the store, with the output that the operation
-// has in the API. It refuses what does not fit the table, its items or the limits of DynamoDB, and what was
-// read against a table that is gone.
+// Package answer answers a request that package request has read, from the store, with the output that the
+// operation has in the API. It refuses a request that does not fit the table, its items or the limits of
+// DynamoDB, and one whose table was deleted after it was read.
 package answer
 
 import (
@@ -16,9 +16,9 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 )
 
-// To returns the answer to what request.Read returned as asked, nil for an operation that the store has not:
-// an UnknownOperationException. The answer is made when it is called. Its errors are refusals, of
-// *api.Error, the context's own, or those of the store.
+// To returns a function that answers asked, the reading that request.Read returned. For a nil asked, an operation
+// that the store does not have, the function returns an UnknownOperationException. Its errors are refusals
+// (*api.Error), the context's own, or those of the store.
 func To(s *store.Store, asked any) func(context.Context) (*api.Response, error) {
 	if asked == nil {
 		return func(context.Context) (*api.Response, error) { return nil, exception.UnknownOperation() }
@@ -42,8 +42,8 @@ func To(s *store.Store, asked any) func(context.Context) (*api.Response, error) 
 	}
 }
 
-// perform does what was asked. It returns what is to be marshalled as the response's body, or a
-// *api.Response where the body of an error says more than code and message.
+// perform carries out asked. It returns a value to marshal as the response's body, or a *api.Response
+// where the body of an error has more than code and message.
 func perform(s *store.Store, asked any) (any, error) {
 	switch q := asked.(type) {
 	case *request.Get:

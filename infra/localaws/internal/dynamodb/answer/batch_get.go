@@ -9,7 +9,7 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 )
 
-// maxBatchBytes is what one BatchGetItem answers at most; what is over is answered as unprocessed.
+// maxBatchBytes bounds the items in one answer of BatchGetItem; the rest is returned as unprocessed.
 const maxBatchBytes = 16 << 20
 
 type batchGetOutput struct {

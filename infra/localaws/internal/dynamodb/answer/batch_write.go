@@ -13,7 +13,7 @@ type batchWriteOutput struct {
 	ConsumedCapacity []*capacity.Consumed `json:",omitempty"`
 }
 
-// batchWrite writes all of it in one transaction of the store: nothing is ever unprocessed.
+// batchWrite writes all items in one transaction of the store, so none is ever unprocessed.
 func batchWrite(s *store.Store, q *request.BatchWrite) (any, error) {
 	keys := make([][][]byte, len(q.Tables))
 	for i, t := range q.Tables {

@@ -53,7 +53,7 @@ func locate(g *request.Get) ([]byte, error) {
 	return g.Target.Table.Keys.EncodeKey(g.Key)
 }
 
-// scalars refuses expressions with a path into what is a key, of the table or of an index: it is no document.
+// scalars refuses expressions with a path into a key attribute of the table or an index: a key is not a document.
 func scalars(t *table.Table, documents ...[]string) error {
 	const message = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
 	named := slices.Concat(documents...)

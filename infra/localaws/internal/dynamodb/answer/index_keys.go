@@ -27,8 +27,8 @@ func putsIndexKeys(c *request.Change, t *table.Table) error {
 	})
 }
 
-// updatesIndexKeys refuses an update that gives an index's key a value that cannot be one. What was there
-// before, as an index that was created later found it, may stay.
+// updatesIndexKeys refuses an update that gives an index's key a value that cannot be one. A wrong value from
+// before the index was created may stay.
 func updatesIndexKeys(c *request.Change, o *outcome) error {
 	if c.Kind != "UpdateItem" {
 		return nil

@@ -11,9 +11,9 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
 
-// checkIndex refuses a page of an index that the table has not, and what the index cannot answer. A global
-// index answers nothing but what it holds; a local one fetches the rest from the table ("Using Global
-// Secondary Indexes", "Local secondary indexes", DynamoDB Developer Guide).
+// checkIndex refuses a page of an index that the table does not have, and a request that the index cannot answer.
+// A global index answers only with the attributes that it holds; a local one fetches the others from the table
+// ("Using Global Secondary Indexes", "Local secondary indexes", DynamoDB Developer Guide).
 func (q page) checkIndex() error {
 	x := q.From
 	switch {

@@ -10,7 +10,7 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
 
-// check refuses what the store has not.
+// check refuses what the store does not support.
 func (q page) check() error {
 	if err := q.Target.Found(); err != nil {
 		return err
@@ -59,7 +59,8 @@ func (q page) span() (store.Span, error) {
 	return sortSpan(keys.Sort, prefix, sort)
 }
 
-// filters refuses a filter on the key, which the key condition is for, and on what the index has not.
+// filters refuses a filter on the key, which belongs into the key condition, and on attributes that the index
+// does not have.
 func (q page) filters() error {
 	if q.Filter == nil {
 		return nil
@@ -150,7 +151,7 @@ func successor(prefix []byte) []byte {
 	return prefix
 }
 
-// behind takes off in what lies before the start key, and the key itself.
+// behind removes from in all keys up to and including the start key.
 func (q page) behind(in store.Span) (store.Span, error) {
 	if q.Start == nil {
 		return in, nil

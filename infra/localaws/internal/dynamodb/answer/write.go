@@ -27,7 +27,7 @@ type outcome struct {
 	table  *table.Table // as it is when the change is decided
 }
 
-// errKeyChanged guards the store against an update that would move an item: none may get this far.
+// errKeyChanged protects the store from an update that would move an item. Such an update is refused earlier.
 var errKeyChanged = errors.New("dynamodb: an update changed the key of an item")
 
 // prepare refuses what is wrong whatever the item is, and returns the store's key.

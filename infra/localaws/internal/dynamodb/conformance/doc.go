@@ -1,5 +1,5 @@
-// Package conformance holds the embedded DynamoDB against DynamoDB Local and LocalStack: the scripts in
-// testdata, which say what AWS documents and run through the AWS SDK against each of them, and random
-// operations whose answers must be equal. It has nothing but tests. Those of the endpoints run with the
-// build tag upstreams; infra/docs/DYNAMODB-COMPARISON.md has what differs.
+// Package conformance compares the embedded DynamoDB with DynamoDB Local and LocalStack. The scripts in
+// testdata say what AWS documents; they run through the AWS SDK against each of the three. Random operations
+// must have equal answers. The package has only tests. Those of the other two endpoints run with the build
+// tag upstreams; infra/docs/DYNAMODB-COMPARISON.md lists the differences.
 package conformance

@@ -1,5 +1,5 @@
-// Package exception makes the refusals of DynamoDB, with the codes, namespaces and words of AWS. It refuses
-// nothing by itself, and what is no refusal, such as an error of the disk, it leaves as it is.
+// Package exception makes the refusals of DynamoDB, with the codes, namespaces and words of AWS. It makes no
+// decision, and leaves other errors, such as those of the disk, as they are.
 package exception
 
 import (
@@ -59,7 +59,7 @@ func KeyMismatch() *api.Error {
 	return Validation("The provided key element does not match the schema")
 }
 
-// UnknownOperation is the answer to an operation that AWS has not, or the store has not.
+// UnknownOperation is the answer to an operation that AWS or the store does not have.
 func UnknownOperation() *api.Error {
 	return api.Errorf(http.StatusBadRequest, "UnknownOperationException", "An unknown operation was requested.")
 }

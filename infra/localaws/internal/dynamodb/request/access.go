@@ -31,9 +31,9 @@ const (
 )
 
 // access is what one permission's part of a request does to items: the facts behind the condition keys.
-// Empty strings are keys that the action has not.
+// Empty strings are keys that the action does not have.
 type access struct {
-	keyed       bool     // the action names keys
+	keyed       bool     // the request names keys
 	keys        []string // partition key values, each once
 	unknownKeys bool     // it reaches items under keys that are not in keys
 
@@ -61,8 +61,8 @@ func (a *access) key(keys table.KeySchema, known bool, key attr.Item) {
 	a.partition(value)
 }
 
-// partition notes a partition key value. One that no item can have, such as a text of megabytes, is unknown:
-// it is not for the decision log, and the answer refuses it.
+// partition notes a partition key value. A value that no item can have, such as a text of megabytes, counts as
+// unknown: the decision log must not hold it, and the answer refuses it.
 func (a *access) partition(value attr.Value) {
 	a.keyed = true
 	text, ok := keyText(value)

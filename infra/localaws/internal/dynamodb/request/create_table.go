@@ -53,9 +53,9 @@ func readCreateTable(r *reading) (any, error) {
 	return &CreateTable{ARN: r.place.tableARN(in.TableName), in: in}, nil
 }
 
-// Table returns the table that is asked for, without ID and creation time. What the store has not, and what
-// "CreateTable", API reference, has as wrong, is an *api.Error: it is for the answer to give, not for the
-// reading, because who may not create tables need not learn it.
+// Table returns the requested table, without ID and creation time. Settings that the store does not support, or
+// that are wrong by "CreateTable", API reference, are an *api.Error. The answer returns it, not the reading: a
+// caller that may not create tables must get a denial instead.
 func (c *CreateTable) Table() (*table.Table, error) { return c.in.table() }
 
 func (in *createTableInput) table() (*table.Table, error) {

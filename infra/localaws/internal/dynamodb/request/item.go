@@ -188,8 +188,8 @@ const (
 	ReturnUpdatedNew = "UPDATED_NEW"
 )
 
-// change reads one item's write, and adds its permission. Members that the action has not are ignored:
-// the answer has them not either.
+// change reads one item's write, and adds its permission. Members that the action does not have are ignored,
+// as the answer ignores them.
 func (r *reading) change(action string, in *writeInput) (*Change, error) {
 	c := &Change{Kind: action, ReturnValues: in.ReturnValues, ReturnOld: in.ReturnValuesOnConditionCheckFailure == ReturnAllOld}
 	a := &access{enclosing: r.enclosing}

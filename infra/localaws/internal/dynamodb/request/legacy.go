@@ -12,7 +12,7 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
 )
 
-// unsupported is the answer to parameters that were read and authorized, and that the store has not.
+// unsupported is the answer to parameters that were read and authorized, but that the store does not support.
 func unsupported(parameter, instead string) error {
 	return exception.Validation("%s is not supported by this store: use %s", parameter, instead)
 }

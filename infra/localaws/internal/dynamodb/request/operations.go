@@ -1,8 +1,8 @@
 package request
 
-// operation says how a request is read: which permissions it needs, on what, and what its answer is made
-// from. An operation that is not answered is one that AWS has and the store has not: it is authorized all
-// the same, so that a denial never depends on what the store can do.
+// operation says how a request is read: which permissions it needs, on which resources, and the data for its
+// answer. An operation without answered is one that AWS has and the store does not: it is authorized all the
+// same, so that a denial never depends on what the store can do.
 type operation struct {
 	// rules derive permissions from the members that name resources.
 	rules []rule

@@ -14,7 +14,7 @@ import (
 // table or index, and which partitions it names. What stands behind the table is read on its own, so
 // that a clause outside of this grammar makes the keys unknown, while the table stays known.
 //
-// There are no comments in it, and no lone minus: text that AWS might take for one is refused.
+// It has no comments and no lone minus: text that AWS might read as a comment is refused.
 var partiqlLexer = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "Space", Pattern: `\s+`},
 	{Name: "String", Pattern: `'(?:[^']|'')*'`},

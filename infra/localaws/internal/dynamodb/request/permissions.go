@@ -30,9 +30,9 @@ type Tables interface {
 // Permissions returns the permissions that req needs, where another endpoint answers it. Errors are as those
 // of Read, or an error of tables.
 //
-// It is stricter than Read, whose reading is answered: the other endpoint reads the same bytes once more. So
-// the item operations may have no member that localaws does not know, and the others none that is a known one
-// but for the case of its letters, which a careless reader would take for it.
+// It is stricter than Read: localaws answers what Read has read, but the other endpoint reads the same bytes
+// again and might read them differently. So item operations must not have members that localaws does not know.
+// Other operations must not have a member that differs from a known one only in case.
 func Permissions(ctx context.Context, req *api.Request, tables Tables) ([]api.Permission, error) {
 	op, ok := operations[req.Operation]
 	if !ok {

@@ -121,10 +121,10 @@ func (in *queryInput) oneKind() error {
 	return err
 }
 
-// readPartition notes the partition that a Query reads. It is known where the table is, and where exactly
-// one term compares the partition key, for equality; more than one is refused, never decided by one of
-// them. A start key names its partition too: one within another is for the answer to refuse, because who may
-// not read either must not learn what the table's key is called.
+// readPartition notes the partition that a Query reads. It is known where the table is known and exactly one term
+// compares the partition key, for equality. Several such terms are refused: no decision may rest on one of them. A
+// start key names its partition too. One in another partition is refused by the answer, not here: a caller that may
+// read neither must not learn the name of the table's key.
 func (q *Page) readPartition(a *access) error {
 	a.keyed = true
 	keys, known := q.Target.Table.KeySchema(q.Index)

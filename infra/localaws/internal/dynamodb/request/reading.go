@@ -130,9 +130,9 @@ func setTags(context *policy.Context, prefix string, tags []table.Tag) {
 }
 
 // decode reads the whole body into a struct, strictly: two members of one name, invalid UTF-8 and
-// anything behind the object are refused. Members that the struct has not are ignored, as AWS ignores
-// them: what is not in it can neither widen nor narrow what is authorized, for the answer has it not
-// either. Names are case-sensitive.
+// anything after the object are refused. Members that the struct does not have are ignored, as AWS ignores
+// them: the answer does not use them either, so they cannot change what is authorized. Names are
+// case-sensitive.
 func (r *reading) decode(into any) error {
 	err := json.Unmarshal(r.req.Body, into, json.RejectUnknownMembers(r.strict))
 	if err == nil {

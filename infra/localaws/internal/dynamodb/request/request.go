@@ -1,7 +1,7 @@
-// Package request says what a request of DynamoDB asks for: the permissions that it needs, on which resources
-// and under which condition keys, and what its answer is to be made from. It refuses what is not the JSON of
-// the operation or is wrong whatever the tables hold; keys that it cannot read are unknown to the policies,
-// never left out.
+// Package request reads requests of DynamoDB. It says which permissions a request needs, on which resources and
+// with which condition keys, and returns the reading from which the answer is made. It refuses a body that is not
+// the JSON of the operation, or that is wrong for all tables. Keys that it cannot read are unknown to the policies,
+// never absent.
 package request
 
 import (

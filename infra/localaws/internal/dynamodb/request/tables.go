@@ -7,8 +7,8 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
 
-// Readings of operations on tables, each with the table that TableName names. It may be gone when the request
-// is answered.
+// Readings of operations on tables, each with the table that TableName names. The table may be deleted before
+// the request is answered.
 type (
 	DeleteTable        struct{ *Target }
 	DescribeTable      struct{ *Target }

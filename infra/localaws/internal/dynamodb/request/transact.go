@@ -143,8 +143,8 @@ func tokenOf(token string, caller *identity.Principal) []byte {
 	return sum[:]
 }
 
-// entry reads one entry of a transaction. Members that an entry has not, though the operation of its own
-// has them, are dropped here.
+// entry reads one entry of a transaction. It drops members that the single operation has but an entry does
+// not.
 func (r *reading) entry(action string, given *writeInput, in *transactWriteInput) (*Change, error) {
 	if given == nil {
 		return nil, exception.Validation("TransactItems must contain one of Check, Put, Update or Delete")

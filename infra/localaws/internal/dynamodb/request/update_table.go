@@ -60,12 +60,12 @@ func readUpdateTable(r *reading) (any, error) {
 	return &UpdateTable{Target: t, in: in}, nil
 }
 
-// Check refuses, with an *api.Error, what is wrong whatever the table is, and what the store has not. As
-// CreateTable.Table it is for the answer.
+// Check refuses, with an *api.Error, an update that is wrong for all tables, or that the store does not support.
+// The answer calls it, for the reason given at CreateTable.Table.
 func (u *UpdateTable) Check() error { return u.in.check() }
 
-// Apply makes the change to a table that nobody sees yet. Refusals, of *api.Error, are of what does not fit
-// the table.
+// Apply makes the change to a copy of the table that no request sees yet. A change that does not fit the table is
+// an *api.Error.
 func (u *UpdateTable) Apply(t *table.Table) error {
 	one := &u.in.GlobalSecondaryIndexUpdates[0]
 	if one.Delete != nil {

@@ -60,8 +60,8 @@ func createIndex(tx *bbolt.Tx, x *table.Index) (err error) {
 	return err
 }
 
-// Drop removes the table that was read. Where it is gone already, though another may have its name, the
-// error is a ResourceNotFoundException.
+// Drop removes the table that was read. Where that table is gone already, the error is a
+// ResourceNotFoundException, even if another table has its name.
 func (s *Store) Drop(t *table.Table) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 )
 
 // committer joins concurrent writes into one bbolt transaction, so that they share one fsync. Unlike
-// bbolt's Batch it never waits for company: writes that arrive during an fsync make up the next group.
+// bbolt's Batch it never waits for more writes: those that arrive during an fsync are the next group.
 type committer struct {
 	db      *bbolt.DB
 	mu      sync.Mutex // guards waiting and busy

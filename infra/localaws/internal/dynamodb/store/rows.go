@@ -12,8 +12,8 @@ import (
 // Rows are the items of a table, or the entries of an index, in the order of their keys.
 type Rows struct{ bucket *bbolt.Bucket }
 
-// Items returns the items of the table that the request was read against, and false where that table is
-// gone, though another may have its name now, or is nil.
+// Items returns the items of the table that the request was read against. It returns false where that table is
+// nil or gone, even if another table has its name.
 func (tx Tx) Items(t *table.Table) (Rows, bool) {
 	if t == nil {
 		return Rows{}, false

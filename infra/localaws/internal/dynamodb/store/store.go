@@ -1,6 +1,6 @@
-// Package store keeps tables, items and the entries of indexes in bbolt, and says that a write is done when
-// it is durable. It refuses what was read against a table that is gone; whether an item may be written is
-// for its callers to decide, inside of the transaction that writes it.
+// Package store keeps tables, items and the entries of indexes in bbolt, and reports a write as done when it
+// is durable. It refuses a request whose table is gone. Its callers decide whether an item may be written,
+// inside the transaction that writes it.
 package store
 
 import (

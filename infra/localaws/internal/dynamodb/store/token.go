@@ -34,8 +34,8 @@ func (tx Tx) Seen(t *Token) (bool, error) {
 	return true, nil
 }
 
-// neighbours is how many tokens each new one looks at to forget those whose life is over. Tokens are
-// random, so the places between them are looked at evenly.
+// neighbours is how many stored tokens each new one checks, to delete those that have expired. Tokens are
+// random, so over time all are checked.
 const neighbours = 4
 
 // Keep notes the token of a request that this transaction does.

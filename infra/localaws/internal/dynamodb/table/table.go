@@ -1,5 +1,5 @@
-// Package table says what is known of a table besides its items: keys, indexes, capacity, tags. It refuses
-// items and keys that do not fit the key schema, and so gives each item that does one key in the store.
+// Package table describes a table without its items: keys, indexes, capacity, tags. It refuses items and
+// keys that do not fit the key schema, and gives each other item one key in the store.
 package table
 
 import (
