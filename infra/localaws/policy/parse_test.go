@@ -196,7 +196,7 @@ func TestMalformedTrustPoliciesAreRefused(t *testing.T) {
 		{"variable in a role", `"Principal":{"AWS":"arn:aws:iam::000000000000:role/${a:b}"},"Action":"sts:AssumeRole"`, "principal"},
 		{"placeholder", `"Principal":{"AWS":"arn:aws:iam::<account-id>:role/R"},"Action":"sts:AssumeRole"`, "principal"},
 		{"group", `"Principal":{"AWS":"arn:aws:iam::000000000000:group/g"},"Action":"sts:AssumeRole"`, "principal"},
-		{"role without name", `"Principal":{"AWS":"arn:aws:iam::000000000000:role/"},"Action":"sts:AssumeRole"`, "names nobody"},
+		{"role without name", `"Principal":{"AWS":"arn:aws:iam::000000000000:role/"},"Action":"sts:AssumeRole"`, "has no name"},
 		{"session without name", `"Principal":{"AWS":"arn:aws:sts::000000000000:assumed-role/R"},"Action":"sts:AssumeRole"`, "principal"},
 		{"another service's ARN", `"Principal":{"AWS":"arn:aws:s3::000000000000:role/R"},"Action":"sts:AssumeRole"`, "principal"},
 		{"service star", `"Principal":{"Service":"*"},"Action":"sts:AssumeRole"`, "service principal"},

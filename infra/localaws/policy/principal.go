@@ -83,7 +83,7 @@ func (p *principals) addAWS(value string) error {
 	case service == "iam" && segments[5] == "root":
 		p.accounts = append(p.accounts, segments[4])
 	case name == "":
-		return fmt.Errorf("principal %q names nobody", value)
+		return fmt.Errorf("principal %q has no name of a role, session or user", value)
 	case service == "iam" && (kind == "role" || kind == "user"), service == "sts" && kind == "federated-user",
 		service == "sts" && kind == "assumed-role" && strings.Contains(name, "/"):
 		p.arns = append(p.arns, value)
