@@ -143,7 +143,7 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
-// Shipment A shipment, its milestones and what its ETA has.
+// Shipment A shipment, its milestones and the fields of its ETA.
 type Shipment struct {
 	// ShipmentID Example: 1001
 	ShipmentID ShipmentID `json:"shipmentId"`
@@ -193,7 +193,7 @@ type ShipmentList struct {
 	// NextCursor Asks for the next page; absent on the last one, and in an answer to `ids`.
 	NextCursor *string `json:"nextCursor,omitempty"`
 
-	// NotFound The ids asked for that the tenant has no shipment under; only in an answer to `ids`.
+	// NotFound The requested ids for which the tenant has no shipment; only in an answer to `ids`.
 	NotFound *[]ShipmentID `json:"notFound,omitempty"`
 }
 

@@ -30,7 +30,7 @@ type Invalid = externalRef0.Problem
 // NotFound RFC 9457.
 type NotFound = externalRef0.Problem
 
-// Shipment A shipment, its milestones and what its ETA has.
+// Shipment A shipment, its milestones and the fields of its ETA.
 type Shipment = externalRef0.Shipment
 
 // Shipments defines model for Shipments.
