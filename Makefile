@@ -42,7 +42,7 @@ demo: build ## build, start everything on loopback, check isolation, print what 
 	@bin/demo --bin bin
 
 .PHONY: check
-check: tools ## build, vet, lint and test what needs neither binaries nor patience, in a minute once caches are warm [PKG=./pkg/authn/...]
+check: tools ## build, vet, lint and run the fast tests that need no binaries, in a minute once caches are warm [PKG=./pkg/authn/...]
 	@go build $$PKG && go vet $$PKG && bin/golangci-lint run $$PKG
 	@go test -short $$(go list $$PKG | grep -v /infra/dev/e2e)
 
@@ -77,7 +77,7 @@ token: ## print a token of the running demo, or of Compose's: make token TENANT=
 	else docker compose exec -T devissuer /devissuer token --tenant="$$TENANT" --subject="$$SUBJECT"; fi
 
 .PHONY: up
-up: ## the same in Docker Compose, localaws in front of LocalStack; ready when it returns
+up: ## start the demo in Docker Compose, with localaws in front of LocalStack; ready when it returns
 	@infra/compose/up
 
 .PHONY: down
@@ -99,7 +99,7 @@ lint: tools ## run golangci-lint and actionlint, and check that each import rule
 	@bin/actionlint .github/workflows/*.yml
 
 .PHONY: generate
-generate: tools ## make the Go code of the OpenAPI documents anew
+generate: tools ## generate the Go code of the OpenAPI documents again
 	@go generate $(PACKAGES)
 
 .PHONY: tools
