@@ -24,7 +24,7 @@ var layers = map[string]string{
 	"trust": "trust policy of the role",
 }
 
-// Why says in one line what decided: the statement that allowed or denied, of the first statement that could have
+// Why says in one line what decided: the statement that allowed or denied, of the nearest statement that could have
 // allowed what did not match, or why the request was refused or failed.
 func (e *Entry) Why() string {
 	switch {
@@ -38,7 +38,7 @@ func (e *Entry) Why() string {
 		return "denied by " + e.statement()
 	}
 	if could := e.couldAllow(); len(could) > 0 {
-		return could[0].Said
+		return nearest(could).Said
 	}
 	return "no statement of the " + layers[e.Layer] + " names " + e.Action
 }
@@ -54,6 +54,20 @@ func (e *Entry) statement() string {
 // couldAllow are the Allow statements that name the action and did not apply.
 func (e *Entry) couldAllow() []Miss {
 	return slices.DeleteFunc(slices.Clone(e.Misses), func(m Miss) bool { return m.Effect != "Allow" })
+}
+
+// nearest is the first of misses. Where that is about another resource, it is the first one that is about the resource
+// that was asked for, and so failed at its conditions, if there is one.
+func nearest(misses []Miss) Miss {
+	if !strings.HasSuffix(misses[0].Element, "Resource") {
+		return misses[0]
+	}
+	for _, m := range misses {
+		if strings.HasPrefix(m.Element, "Condition") {
+			return m
+		}
+	}
+	return misses[0]
 }
 
 // Describe writes in plain words what was asked in decisions, who asked, and why it was allowed or denied.

@@ -141,3 +141,24 @@ func TestEntryOfAnotherToolsDecisionIsExplainedAlike(t *testing.T) {
 		}
 	}
 }
+
+// TestWhyNamesTheStatementThatIsAboutTheResource: of two that could have allowed, the first is about another table.
+func TestWhyNamesTheStatementThatIsAboutTheResource(t *testing.T) {
+	reads, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[
+		{"Sid":"Others","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::others/*"},
+		{"Sid":"Own","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::own/*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}`), policy.Identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policies := policy.Policies{Identity: []policy.Named{{Name: "Reader/Read", Policy: reads}}}
+	for bucket, want := range map[string]string{
+		"own":  "Reader/Read Own (Allow) did not apply: Bool aws:SecureTransport wants [true], the request does not have it",
+		"none": "Reader/Read Others (Allow) did not apply: Resource wants [arn:aws:s3:::others/*], the request has [arn:aws:s3:::none/k]",
+	} {
+		r := &policy.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::" + bucket + "/k", Context: new(policy.Context)}
+		e := localaws.NewEntry(r, policies.Decide(r), policies.Explain(r))
+		if got := e.Why(); got != want {
+			t.Errorf("%s: got %s, want %s", bucket, got, want)
+		}
+	}
+}
