@@ -8,14 +8,18 @@ import (
 // The patterns of secrets inside a text, for a value under a harmless key, mostly an error. No pattern requires
 // certain characters before a secret, and all ignore the case of words: otherwise secrets would be missed.
 var (
-	bearer = regexp.MustCompile(`(?i)(bearer|basic)((?:\s|[:=+]|%20|%3a)+)[A-Za-z0-9._~+/=%-]{8,}`)
+	bearer = regexp.MustCompile(`(?i)(bearer|basic)((?:\s|[:=+"'\\]|%20|%22|%3a)+)[A-Za-z0-9._~+/=%-]{8,}`)
 	// A JWT's first part is the base64 of a brace and a quote, or of a brace and a blank, a line end or a tab.
 	jws = regexp.MustCompile(`(eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{4,}(\.|%2[Ee])[A-Za-z0-9_-]+((\.|%2[Ee])[A-Za-z0-9_-]*)*`)
 	// name=value as in a URL, a form or an environment, with the words of secretWords that are one word.
-	named = regexp.MustCompile(`(?i)((?:token|secret|passwo?r?d|passphrase|credential|api_?-?key|private_?-?key|cursor_?-?key|signature|cookie|access_?-?key)` +
-		`(?:=|%3d|"\s*:\s*"))[^&\s",;]+`)
-	password = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s@]+@`) // of a URL
-	pem      = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(-----END [A-Z ]*PRIVATE KEY-----)?`)
+	named = regexp.MustCompile(secretName + `(?:=|%3d))[^&\s"',;][^&\s",;]*`)
+	// The same with quotes, name="value" or "name":"value": all between them is the secret, blanks and escaped quotes too.
+	quoted = regexp.MustCompile(secretName + `(?:=|%3d|"\s*:\s*)")(?:[^"\\]|\\.)+`)
+	single = regexp.MustCompile(secretName + `=')[^']+`)
+	// And once more within a string that is quoted itself, as %q writes it: \"name\":\"value\".
+	escaped  = regexp.MustCompile(secretName + `(?:=|\\"\s*:\s*)\\")(?:[^"\\]|\\\\(?:\\.|[^\\]))+`)
+	password = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`) // of a URL; it may hold an @ itself
+	pem      = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`)
 	// Session tokens, encoded keys and the like: no id, ARN or path has a run of this length.
 	long = regexp.MustCompile(`[A-Za-z0-9+/=_-]{100,}`)
 	// A run of base64, in a URL too, that can hold a secret access key; see holdsKey.
@@ -23,6 +27,9 @@ var (
 )
 
 const (
+	// secretName begins the expressions for a secret behind its name; its group ends in them.
+	secretName = `(?i)((?:token|secret|passwo?r?d|passphrase|credential|api_?-?key|private_?-?key|cursor_?-?key|signature|cookie|access_?-?key)`
+
 	// shortest is the length below which a text holds none of the shapes.
 	shortest = 15
 	// secretKeyLength is that of an AWS secret access key, in characters of base64.
@@ -43,6 +50,9 @@ func Scrub(s string) string {
 		s = jws.ReplaceAllString(s, Redacted)
 	}
 	if strings.ContainsAny(s, `="`) || containsFold(s, "%3d") {
+		s = quoted.ReplaceAllString(s, "${1}"+Redacted)
+		s = escaped.ReplaceAllString(s, "${1}"+Redacted)
+		s = single.ReplaceAllString(s, "${1}"+Redacted)
 		s = named.ReplaceAllString(s, "${1}"+Redacted)
 	}
 	if strings.Contains(s, "://") && strings.Contains(s, "@") {

@@ -152,6 +152,27 @@ func FuzzBearerTokensAreRedacted(f *testing.F) {
 	})
 }
 
+// A secret that is quoted is hidden to its last character, and one in a URL to the host.
+func TestSecretsOfSeveralWordsAreRedactedWhole(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"password":"correct horse battery","a":1}`: `{"password":"[redacted]","a":1}`,
+		`{"password":"a,horse&b;battery"}`:           `{"password":"[redacted]"}`,
+		`{"password":"a\"horse\\","a":1}`:            `{"password":"[redacted]","a":1}`,
+		`body {\"client_secret\":\"a horse\\\"b\"}`:  `body {\"client_secret\":\"[redacted]\"}`,
+		`token="a horse battery" a=1`:                `token="[redacted]" a=1`,
+		`token=a'horse&b=1`:                          `token=[redacted]&b=1`,
+		`token='a horse battery' a=1`:                `token='[redacted]' a=1`,
+		`Bearer "a-horse-battery"`:                   `Bearer "[redacted]"`,
+		`postgres://ana:p@horse@host/db`:             `postgres://ana:[redacted]@host/db`,
+		"-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nhorse-\n-----END EC PRIVATE KEY-----\n": "[redacted]\n",
+		"-----BEGIN PRIVATE KEY-----\nhorse-battery":                                                       "[redacted]",
+	} {
+		if got := telemetry.Scrub(text); got != want {
+			t.Errorf("Scrub(%s) = %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestDurationsAreLoggedWithTheirUnit(t *testing.T) {
 	tel, b := newTelemetry(t, "info")
 	tel.Logger.Info("m", "retry_in", 100*time.Millisecond, "took", 1500*time.Microsecond, slog.Group("g", "wait", time.Second))
