@@ -28,7 +28,8 @@ var (
 
 // read returns the files ROLE/NAME.json of folder. Hidden files and README.md are passed over, since editors, file managers
 // and people leave them. Anything else is an error: a file in another place, with another ending or behind a symbolic link
-// may be a policy, and a Deny that is silently left out opens a hole. A hidden file that ends in .json is an error too.
+// may be a policy, and a Deny that is silently left out opens a hole. A hidden file that ends in .json is an error too, and so is a
+// hidden folder with trust.json.
 func read(folder fs.FS) (fstest.MapFS, error) {
 	entries, err := fs.ReadDir(folder, ".")
 	if err != nil {
@@ -41,9 +42,9 @@ func read(folder fs.FS) (fstest.MapFS, error) {
 	for _, entry := range entries {
 		name := entry.Name()
 		switch {
-		case passedOver(name):
+		case passedOver(folder, name, entry):
 			continue
-		case !entry.IsDir():
+		case !entry.IsDir() || name == readme || strings.HasPrefix(name, "."):
 			return nil, fmt.Errorf("%s is not a folder of a role: %s", name, removeIt(entry))
 		case !roleName.MatchString(name):
 			return nil, fmt.Errorf("%q is not a name of a role: want 1 to 64 letters, digits or any of _+=,.@-", name)
@@ -89,7 +90,7 @@ func readRole(folder fs.FS, role string, files fstest.MapFS) error {
 	for _, entry := range entries {
 		file := path.Join(role, entry.Name())
 		switch {
-		case passedOver(entry.Name()):
+		case passedOver(folder, file, entry):
 			continue
 		case !entry.Type().IsRegular() || !policyFile.MatchString(entry.Name()):
 			return fmt.Errorf("%s is not a policy: %s", file, removeIt(entry))
@@ -121,9 +122,18 @@ func readFile(folder fs.FS, name string) ([]byte, error) {
 	return text, nil
 }
 
-// passedOver reports whether the name of a file shows that it is not a policy.
-func passedOver(name string) bool {
-	return name == readme || strings.HasPrefix(name, ".") && !strings.HasSuffix(name, ".json")
+// passedOver reports whether an entry of folder, at file, is no policy by its name. A README.md that is a folder and a
+// hidden folder that is one of a role are not passed over: others who deploy the folder may not do so either.
+func passedOver(folder fs.FS, file string, entry fs.DirEntry) bool {
+	name := entry.Name()
+	if name == readme {
+		return !entry.IsDir()
+	}
+	if !strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".json") {
+		return false
+	}
+	_, err := fs.Stat(folder, path.Join(file, trustFile))
+	return err != nil
 }
 
 // removeIt says what is wrong with an entry, and what to do.
@@ -132,12 +142,12 @@ func removeIt(entry fs.DirEntry) string {
 	switch {
 	case entry.Type()&fs.ModeSymlink != 0:
 		what = "it is a symbolic link"
+	case strings.HasPrefix(entry.Name(), "."):
+		what = "it is hidden"
 	case entry.IsDir():
 		what = "it is a folder"
 	case !entry.Type().IsRegular():
 		what = "it is not a file"
-	case strings.HasPrefix(entry.Name(), "."):
-		what = "it is hidden"
 	}
 	return what + "; only ROLE/NAME.json and README.md may stand here, since nothing is left out silently"
 }
