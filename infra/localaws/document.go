@@ -31,7 +31,7 @@ func (v Values) of(placeholder string) (value string, known bool) {
 
 // loadDocument returns the text of a file with its placeholders replaced. A text that is no policy of the kind is an error.
 func loadDocument(files fs.FS, file string, isTrust bool, values Values) ([]byte, error) {
-	text, err := fs.ReadFile(files, file)
+	text, err := readDocument(files, file)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +48,23 @@ func loadDocument(files fs.FS, file string, isTrust bool, values Values) ([]byte
 		return nil, &documentError{file, onDisk(string(text), malformed, values)}
 	}
 	return []byte(filled), err
+}
+
+// maxDocument is far above what IAM takes as a document (131,072 characters, of at most two bytes each), in bytes.
+const maxDocument = 256 << 10
+
+// readDocument refuses what would never end, or never begin: a device or a pipe, behind a symbolic link too.
+func readDocument(files fs.FS, file string) ([]byte, error) {
+	info, err := fs.Stat(files, file)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file", file)
+	case info.Size() > maxDocument:
+		return nil, fmt.Errorf("%s has more than %d bytes, which no policy of IAM has", file, maxDocument)
+	}
+	return fs.ReadFile(files, file)
 }
 
 // documentError is a document that does not parse, with its file.

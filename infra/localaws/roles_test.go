@@ -3,6 +3,7 @@ package localaws
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"strings"
 	"testing"
@@ -54,7 +55,10 @@ func TestFolderThatIsNotOneOfRolesIsAnErrorThatNamesTheFile(t *testing.T) {
 		"a policy is broken":         {folder("Reader/P.json", "{"), "Reader/P.json:1:2: "},
 		"a trust policy is not one":  {folder("Writer/trust.json", reads("*")), "Writer/trust.json:1:"},
 		"a policy is a trust policy": {folder("Reader/P.json", tasksMay), "Reader/P.json:1:"},
-		"no role":                    {fstest.MapFS{}, "no role"},
+		"a huge file":                {folder("Reader/P.json", strings.Repeat(" ", maxDocument+1)), "Reader/P.json has more than 262144 bytes"},
+		"a pipe": {fstest.MapFS{"Reader/trust.json": {Data: []byte(tasksMay)}, "Reader/P.json": {Mode: fs.ModeNamedPipe}},
+			"Reader/P.json is not a regular file"},
+		"no role": {fstest.MapFS{}, "no role"},
 	} {
 		_, err := LoadRoles(test.files, values)
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
