@@ -32,7 +32,8 @@ func (d *demo) leaveOut(ctx context.Context, settings []string) error {
 func (d *demo) envFile() string { return filepath.Join(d.fleet.Bin, d.Without+".env") }
 
 // printEnv prints the settings for a shell or for the run configuration of an IDE, and writes them to envFile. They hold
-// no secret, only the names of files with secrets.
+// no secret, only the names of files with secrets. The line for a shell sets them in a subshell: left in the shell, the
+// demo would refuse them, and the AWS CLI would find none of its profiles.
 func (d *demo) printEnv(settings []string) error {
 	var lines strings.Builder
 	for _, setting := range settings {
@@ -46,7 +47,7 @@ func (d *demo) printEnv(settings []string) error {
 %s
 These lines are its environment, for the run configuration of an IDE. They are in %s too:
 
-  set -a; . %s; set +a; go run ./%s/cmd/%s
+  (set -a; . %s; go run ./%s/cmd/%s)
 
 `, &lines, d.envFile(), quoted(d.envFile()), d.Without, d.Without)
 	return nil

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -152,7 +153,8 @@ func TestAServiceThatIsLeftOutRunsFromAShellWithWhatIsPrinted(t *testing.T) {
 			file := filepath.Join(binaries, service+".env")
 			tick := time.NewTicker(20 * time.Millisecond)
 			defer tick.Stop()
-			for !strings.Contains(d.String(), "set -a; . ") {
+			line := regexp.MustCompile(`(?m)^  .*set -a; \. .*$`)
+			for !line.MatchString(d.String()) {
 				select {
 				case err := <-d.exited:
 					t.Fatalf("the demo ended (%v) and said:\n%s", err, d)
@@ -163,13 +165,21 @@ func TestAServiceThatIsLeftOutRunsFromAShellWithWhatIsPrinted(t *testing.T) {
 			if err != nil || !strings.Contains(d.String(), string(lines)) {
 				t.Errorf("%v: what is printed is not what stands in the file:\n%s", err, lines)
 			}
-			hint := regexp.MustCompile(`set -a; \. .*; set \+a`).FindString(d.String())
-			shell := exec.CommandContext(t.Context(), "sh", "-c", hint+`; exec "$1" serve`, "sh", filepath.Join(bin, service))
-			shell.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_PROFILE=mine", "AWS_ACCESS_KEY_ID=mine", "AWS_SECRET_ACCESS_KEY=mine"}
+			pasted := func(program, after string) *exec.Cmd {
+				text := strings.Replace(line.FindString(d.String()), "go run ./"+service+"/cmd/"+service, program, 1)
+				shell := exec.CommandContext(t.Context(), "sh", "-c", text+after, "sh", filepath.Join(bin, service))
+				shell.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_PROFILE=mine", "AWS_ACCESS_KEY_ID=mine", "AWS_SECRET_ACCESS_KEY=mine"}
+				return shell
+			}
+			if left, err := pasted(`test -n "$LISTEN_ADDR"`, ` && printf %s "$LISTEN_ADDR"`).CombinedOutput(); err != nil || len(left) != 0 {
+				t.Errorf("the line leaves LISTEN_ADDR=%s in the shell, which a demo refuses (%v)", left, err)
+			}
+			shell := pasted(`exec "$1" serve`, "")
+			shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the subshell may be a process of its own
 			if err := shell.Start(); err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { _ = shell.Process.Kill(); _ = shell.Wait() })
+			t.Cleanup(func() { _ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL); _ = shell.Wait() })
 			d.await(t)
 			if got := d.eta(t, "blue"); got != http.StatusOK {
 				t.Errorf("blue's 1001 is answered %d, want 200", got)
