@@ -75,8 +75,10 @@ func runDemo(ctx context.Context, s Settings, out io.Writer) error {
 
 // tidy removes all that this run wrote; where it failed, not its logs.
 func (d *demo) tidy(failure error) error {
-	if err := os.Remove(d.envFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(failure, err)
+	if d.Without != "" { // without it the name would be .env, which may be the user's
+		if err := os.Remove(d.envFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return errors.Join(failure, err)
+		}
 	}
 	if failure == nil {
 		return os.RemoveAll(d.dir)
