@@ -88,15 +88,30 @@ func unknown(where string) error {
 // by the path that a user can open.
 func (s Source) Load(values localaws.Values) ([]localaws.Role, error) {
 	roles, err := localaws.LoadRoles(s.Files, values)
-	if err == nil {
-		return roles, nil
+	if err != nil {
+		return nil, &loadError{s, err}
 	}
-	for _, p := range s.paths {
-		if strings.HasPrefix(err.Error(), p) {
-			return nil, fmt.Errorf("%s/%w", s.folder, err)
+	return roles, nil
+}
+
+// loadError is an error of LoadRoles, whose lines begin with the paths of the files at fault.
+type loadError struct {
+	source Source
+	err    error
+}
+
+func (e *loadError) Unwrap() error { return e.err }
+
+func (e *loadError) Error() string {
+	lines := strings.Split(e.err.Error(), "\n")
+	for i, line := range lines {
+		separator := ": "
+		if slices.ContainsFunc(e.source.paths, func(p string) bool { return strings.HasPrefix(line, p) }) {
+			separator = "/"
 		}
+		lines[i] = e.source.folder + separator + line
 	}
-	return nil, fmt.Errorf("%s: %w", s.folder, err)
+	return strings.Join(lines, "\n")
 }
 
 // String names the source and its SHA-256.

@@ -203,3 +203,24 @@ func TestFileThatDoesNotParseIsNamedByThePathFromTheWorkingDirectory(t *testing.
 		}
 	}
 }
+
+func TestEachLineOfAnErrorNamesAFileThatCanBeOpened(t *testing.T) {
+	root := newCheckout(t)
+	file := filepath.Join(root, "infra/iam/hardened", accessPolicy)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, strings.ReplaceAll(string(text), "<region>", "<regoin>"))
+	_, err = open(t, "hardened", root).Load(values)
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) < 2 {
+		t.Fatalf("%v, want a line for each of two placeholders", err)
+	}
+	for _, line := range lines {
+		name, _, _ := strings.Cut(line, ":")
+		if _, err := os.Stat(filepath.Join(root, name)); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}

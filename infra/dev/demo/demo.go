@@ -52,6 +52,9 @@ func runDemo(ctx context.Context, s Settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(filepath.Join(bin, "localaws")); err != nil {
+		return command.Misconfigured(fmt.Errorf("there are no binaries in %s: make build makes them, or say where they are with --bin", s.Bin))
+	}
 	policies, err := openPolicies(s)
 	if err != nil {
 		return err

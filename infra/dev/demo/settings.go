@@ -24,7 +24,7 @@ type Settings struct {
 	Without             string `enum:",shipment-service,tracking-service" default:"" placeholder:"SERVICE" help:"Start all but this service, and wait until you have started it: from an IDE, or under a debugger."`
 	PrintEnv            bool   `help:"With --without: print the environment that the service needs, and write it to SERVICE.env beside the binaries."`
 	Policies            string `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to enforce: those of a set in infra/iam of the checkout that you are in (${default}), or a folder that holds one folder per role. They are read at the start."`
-	Bin                 string `default:"bin" type:"existingdir" help:"Folder of the binaries that make build makes."`
+	Bin                 string `default:"bin" help:"Folder of the binaries that make build makes."`
 }
 
 // port is one address that the demo needs, with the variable that moves it.

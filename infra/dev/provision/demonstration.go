@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,6 +24,8 @@ const (
 	Account   = "000000000000"
 	TableName = "TrackingData"
 )
+
+var regionPattern = regexp.MustCompile(`^[a-z]{2}[a-z0-9-]{1,30}$`)
 
 // Demonstration is what make demo and Docker Compose show: roles, the table, and the rows of
 // the demonstration's tenants, on localaws. It acts as localaws' root.
@@ -45,6 +48,9 @@ func (d Demonstration) Put(ctx context.Context) error {
 
 // Check returns an error where the policies cannot be put. It sends no request.
 func (d Demonstration) Check() error {
+	if !regionPattern.MatchString(d.Region) {
+		return fmt.Errorf("AWS_REGION: %q is not the name of a region, such as us-east-1", d.Region)
+	}
 	_, err := d.load(d.Policies)
 	return err
 }

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"strings"
 
 	"example.com/shiptrack/infra/localaws"
 )
@@ -15,7 +18,12 @@ func (s serve) loadRoles(p process) ([]localaws.Role, error) {
 	roles, err := localaws.LoadRoles(os.DirFS(s.Policies), localaws.Values{
 		Region: p.region(), Account: localaws.DefaultAccount, Bucket: s.Bucket,
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, usageError{fmt.Errorf("--policies %s: there is no such folder", s.Policies)}
+	case err != nil && s.Bucket == "" && strings.Contains(err.Error(), "<bucket>"):
+		return nil, usageError{fmt.Errorf("--policies %s: %w (--bucket NAME gives <bucket> its value)", s.Policies, err)}
+	case err != nil:
 		return nil, usageError{fmt.Errorf("--policies %s: %w", s.Policies, err)}
 	}
 	return roles, nil

@@ -111,6 +111,11 @@ type streams struct{ out, err io.Writer }
 
 // Run is called by kong.
 func (c attack) Run(ctx context.Context, std streams) (err error) {
+	defer func() {
+		if ctx.Err() != nil {
+			err = errors.New("interrupted: nothing is proven")
+		}
+	}()
 	if c.Bin == "" {
 		self, err := os.Executable()
 		if err != nil {
