@@ -10,7 +10,7 @@ import (
 	"example.com/shiptrack/pkg/problem"
 )
 
-var tenantID = regexp.MustCompile(`^[a-z][a-z0-9]{2,31}$`)
+var tenantID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$`)
 
 // FuzzVerify signs whatever header and payload it is given with the published key, so that nothing but
 // the checks under test stands between them and a principal, and reads what was accepted again with a

@@ -115,7 +115,7 @@ func isForeignToSessionNames(r rune) bool {
 	return !isWord && !strings.ContainsRune("+=,.@-", r)
 }
 
-// sessionName names id's sessions: <tenant>@<instance>, cut to what STS takes. A tenant ID has at most 32
+// sessionName names id's sessions: <tenant>@<instance>, cut to what STS takes. A tenant ID has at most 63
 // characters and no @, so names of two tenants differ.
 func (m *Machine) sessionName(id tenant.ID) string {
 	name := id.String() + "@" + m.config.Instance

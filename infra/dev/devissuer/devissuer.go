@@ -116,7 +116,7 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	}
 	id, err := tenant.Parse(r.PostForm.Get("tenant"))
 	if err != nil {
-		refuse(w, "tenant must match ^[a-z][a-z0-9]{2,31}$, for example yellow")
+		refuse(w, "tenant must be "+tenant.Form+", for example yellow")
 		return
 	}
 	subject := r.PostForm.Get("subject")
