@@ -28,7 +28,7 @@ type List struct{ names []string }
 func New(names ...string) (List, error) {
 	for _, name := range names {
 		if !isName(name) {
-			return List{}, fmt.Errorf("%.100q is not a host name: want parts of a-z, 0-9, - and _ with dots between them, and no port", name)
+			return List{}, fmt.Errorf("%.100q cannot be a Host: want parts of a-z, 0-9, - and _ with dots between them, and no port", name)
 		}
 	}
 	return List{slices.Clone(names)}, nil
