@@ -54,6 +54,10 @@ test: ## run every test that needs Go alone, and say how far it is; some minutes
 test-clients: ## drive a demo with the AWS CLI and boto3, which have to be installed; with STACK=compose, what make up started
 	@go test -count=1 -tags clients -run "TestClients$${STACK:+|TestApplication}" ./infra/dev/e2e
 
+.PHONY: test-browser
+test-browser: ## drive a browser to a web page that attacks a demo; Chromium has to be installed
+	@go test -count=1 -tags browser -run TestAWebPage ./infra/dev/e2e
+
 .PHONY: build
 build: $(BINARIES:%=build-%) ## build static binaries into bin/
 

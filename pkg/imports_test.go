@@ -14,8 +14,9 @@ import (
 // takes over the package gets them too, so a package should import only what its purpose needs. Before you add a
 // line here, see whether the import can be made in another package.
 var foreign = map[string][]string{
-	"tenant": nil,
-	"config": nil,
+	"tenant":       nil,
+	"config":       nil,
+	"allowedhosts": nil,
 	"authn": {
 		"github.com/MicahParks/jwkset", "github.com/MicahParks/keyfunc/v3", "github.com/go-json-experiment/json",
 		"github.com/golang-jwt/jwt/v5", "golang.org/x/time",
@@ -40,6 +41,7 @@ var foreign = map[string][]string{
 var ours = map[string][]string{
 	"tenant":       nil,
 	"config":       nil,
+	"allowedhosts": nil,
 	"tokenvending": {"tenant"},
 }
 

@@ -77,7 +77,7 @@ func TestWebPageThatSignsAsRootIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for header, want := range map[string]int{"Accept": 200, "Origin": 403, "Sec-Fetch-Site": 403} {
+	for header, want := range map[string]int{"Accept": 200, "Origin": 403, "Sec-Fetch-Site": 403, "Sec-Fetch-Mode": 403, "Sec-Ch-Ua": 403} {
 		r, err := http.NewRequestWithContext(t.Context(), link.Method, link.URL, nil)
 		if err != nil {
 			t.Fatal(err)

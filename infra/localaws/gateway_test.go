@@ -57,6 +57,7 @@ func TestOnlyAuthenticatedRequestsToAGatewayMayTakeLong(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = s.Close() })
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("{}"))
+			r.Host = "localhost"
 			r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 			r.Header.Set("X-Amz-Target", "DynamoDB_20120810.ListTables")
 			key := sigv4.Credentials{AccessKeyID: "test", SecretAccessKey: tc.secret}

@@ -22,6 +22,7 @@ const (
 	accessDenied
 	malformed
 	tooLarge
+	misdirected
 	unknownOperation
 	internalFailure
 )
@@ -44,6 +45,7 @@ var spellings = map[refusalKind]spelling{
 	accessDenied:        {"AccessDenied", 403, "AccessDeniedException", 400},
 	malformed:           {"ValidationError", 400, "SerializationException", 400},
 	tooLarge:            {"RequestEntityTooLarge", 413, "RequestEntityTooLarge", 413},
+	misdirected:         {"MisdirectedRequest", 421, "MisdirectedRequest", 421}, // AWS has no such error
 	unknownOperation:    {"InvalidAction", 400, "UnknownOperationException", 400},
 	internalFailure:     {"InternalFailure", 500, "InternalFailure", 500},
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/shiptrack/infra/localaws/internal/allowedhosts"
 	"example.com/shiptrack/infra/localaws/internal/api"
 )
 
@@ -28,15 +29,17 @@ var once = []string{
 	"X-Amz-Content-Sha256",
 }
 
-// Browsers send one of these headers with each request that a page causes, and no SDK sends either. The root key is
-// no secret: a page could sign a URL with it, and change roles by loading that URL as an image.
-var browsers = []string{"Origin", "Sec-Fetch-Site"}
+// misdirected refuses a request whose Host is a name that is not this server's.
+func (s *Server) misdirected(w http.ResponseWriter, r *http.Request) {
+	x := newExchange(s.now(), r)
+	s.write(w, x, x.errorResponse(s.refuse(x, refusal(misdirected, "localaws does not answer for the Host of this request: a web page could have "+
+		"pointed that name here. Use localhost or an IP address, or name it with localaws serve --allowed-host."))))
+}
 
 func checkHeaders(r *http.Request) error {
-	for _, name := range browsers {
-		if len(r.Header.Values(name)) > 0 {
-			return refusal(accessDenied, "localaws does not answer browsers: the request has the header "+name+", which browsers send and SDKs do not.")
-		}
+	// The root key is no secret: a page could sign a URL with it, and change roles by loading that URL as an image.
+	if allowedhosts.FromBrowser(r.Header) {
+		return refusal(accessDenied, "localaws does not answer browsers: the request has the header Origin or one that begins with Sec-, which browsers send and SDKs do not.")
 	}
 	for _, name := range once {
 		if len(r.Header.Values(name)) > 1 {

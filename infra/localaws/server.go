@@ -19,6 +19,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"example.com/shiptrack/infra/localaws/internal/allowedhosts"
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb"
 	"example.com/shiptrack/infra/localaws/internal/iam"
@@ -43,6 +44,10 @@ type Config struct {
 	// such as {"dynamodb": http://127.0.0.1:8000}; only dynamodb can be forwarded. An address is scheme (http or https),
 	// host and port. The server signs the forwarded requests with the key test/test.
 	Upstreams map[string]*url.URL
+	// AllowedHosts are names by which clients reach the server, such as a container's. A request with any other name as its
+	// Host is refused, but for localhost, the names below it, localhost.localstack.cloud and those below amazonaws.com: a web
+	// page could have sent it. IP addresses are always allowed.
+	AllowedHosts []string
 }
 
 // Server answers the AWS APIs. It is an http.Handler. All its methods but Close are safe for concurrent use.
@@ -56,6 +61,7 @@ type Server struct {
 	iam      *iam.Service
 	routes   map[string]route // by the service in the credential scope
 	gateway  gateway
+	hosts    allowedhosts.List
 }
 
 var (
@@ -73,6 +79,10 @@ func New(c Config) (*Server, error) {
 	if !regionPattern.MatchString(c.Region) {
 		return nil, fmt.Errorf("region %q is not the name of a region", c.Region)
 	}
+	hosts, err := allowedhosts.New(c.AllowedHosts...)
+	if err != nil {
+		return nil, err
+	}
 	db, err := openData(c.Data)
 	if err != nil {
 		return nil, err
@@ -81,6 +91,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	s.hosts = hosts
 	return s, nil
 }
 
@@ -139,8 +150,13 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 func (s *Server) Close() error { return s.db.Close() }
 
 // ServeHTTP answers one request. /_localaws/health, which says that localaws runs, and /_localaws/ready,
-// which says that its upstreams answer too, are the only paths without a signature.
+// which says that its upstreams answer too, are the only paths without a signature. Nothing is answered to a Host that is
+// not the server's (Config.AllowedHosts).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.hosts.Allows(r) {
+		s.misdirected(w, r)
+		return
+	}
 	switch r.URL.Path {
 	case "/_localaws/health":
 		w.Header().Set("Content-Type", "application/json")

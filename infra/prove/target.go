@@ -37,7 +37,7 @@ func localWorld(log *decisions, upstream *url.URL) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := localaws.Config{Data: dir}
+	c := localaws.Config{Data: dir, AllowedHosts: []string{host}}
 	if log != nil {
 		c.Log = log
 	}

@@ -132,6 +132,7 @@ func Probe(ctx context.Context, addr string) error {
 	if err != nil {
 		return fmt.Errorf("probe: %w", err)
 	}
+	req.Host = "localhost" // which is always allowed, whatever name addr has
 	client := httpclient.New(httpclient.Config{})
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)

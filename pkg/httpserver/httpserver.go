@@ -6,6 +6,7 @@ package httpserver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"example.com/shiptrack/pkg/allowedhosts"
 	"example.com/shiptrack/pkg/telemetry"
 )
 
@@ -31,7 +33,7 @@ const (
 	slack = 5 * time.Second
 )
 
-// Config is what a Server needs; all of it but MaxBody, Ready and OpenAPI is required.
+// Config is what a Server needs; all of it but MaxBody, Ready, OpenAPI and AllowedHosts is required.
 type Config struct {
 	Service         string               // name in traces
 	Addr            string               // host:port of the service; port 0 takes a free one
@@ -44,6 +46,9 @@ type Config struct {
 	// caller). It is asked at most once at a time. nil: always.
 	Ready   func(context.Context) error
 	OpenAPI []byte // served at /openapi.yaml; nil: not served
+	// AllowedHosts are the service's names, see package allowedhosts. A request with another Host is answered 421. nil: the
+	// service answers for any Host; /metrics for the hosts that are always allowed.
+	AllowedHosts HostNames
 }
 
 func (cfg Config) check() error {
@@ -67,6 +72,7 @@ type Server struct {
 	echo      *echo.Echo
 	metrics   *requestMetrics
 	readiness readiness
+	hosts     allowedhosts.List
 	draining  atomic.Bool
 	base      context.Context // of all requests; ends when a stop runs out of time
 
@@ -82,17 +88,21 @@ func New(cfg Config) (*Server, error) {
 	if cfg.MaxBody == 0 {
 		cfg.MaxBody = DefaultMaxBody
 	}
+	hosts, err := allowedhosts.New(cfg.AllowedHosts...)
+	if err != nil {
+		return nil, fmt.Errorf("httpserver: Config.AllowedHosts: %w", err)
+	}
 	metrics, err := newRequestMetrics(cfg.Telemetry.Registry)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, logger: cfg.Telemetry.Logger, metrics: metrics, readiness: readiness{ask: cfg.Ready}}
+	s := &Server{cfg: cfg, logger: cfg.Telemetry.Logger, metrics: metrics, hosts: hosts, readiness: readiness{ask: cfg.Ready}}
 	s.echo = s.newEcho()
 	s.main = s.newHTTPServer(s.handler(), cfg.RequestTimeout+slack)
 	s.main.DisableGeneralOptionsHandler = true // see serverOptions
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Telemetry.Registry, promhttp.HandlerOpts{}))
-	s.metricsServer = s.newHTTPServer(mux, 30*time.Second)
+	s.metricsServer = s.newHTTPServer(s.ownMetricsHosts(mux), 30*time.Second)
 	return s, nil
 }
 
@@ -109,7 +119,7 @@ func (s *Server) newEcho() *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetOutput(io.Discard) // echo logs in a format of its own; errors reach ours through observe
 	e.HTTPErrorHandler = renderError
-	e.Use(s.observe, recoverPanic, s.limit, serverOptions, wholeSegments, s.deadline)
+	e.Use(s.observe, recoverPanic, s.limit, s.ownHosts, serverOptions, wholeSegments, s.deadline)
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.readyz)
 	if s.cfg.OpenAPI != nil {

@@ -23,6 +23,7 @@ const (
 type Settings struct {
 	ListenAddr      string        `env:"LISTEN_ADDR" help:"host:port to serve on"`
 	MetricsAddr     string        `env:"METRICS_ADDR" help:"host:port to serve /metrics on, for the operator alone"`
+	AllowedHosts    HostNames     `env:"ALLOWED_HOSTS" help:"names of the service, with commas between them: a request with another Host is refused, unless it is an IP address or localhost; not set: any Host is answered, and /metrics for an IP address or localhost alone"`
 	RequestTimeout  time.Duration `env:"REQUEST_TIMEOUT" envDefault:"5s" help:"deadline of a request, 1ms to 1m"`
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"10s" help:"how long a stop may take, 1ms to 2m"`
 }

@@ -23,6 +23,7 @@ var kinds = [...]struct {
 	TooLarge:            {"too-large", "Content Too Large", http.StatusRequestEntityTooLarge},
 	UnsupportedMedia:    {"unsupported-media", "Unsupported Media Type", http.StatusUnsupportedMediaType},
 	ExpectationFailed:   {"expectation-failed", "Expectation Failed", http.StatusExpectationFailed},
+	Misdirected:         {"misdirected", "Misdirected Request", http.StatusMisdirectedRequest},
 	HeaderTooLarge:      {"header-too-large", "Request Header Fields Too Large", http.StatusRequestHeaderFieldsTooLarge},
 	NotImplemented:      {"not-implemented", "Not Implemented", http.StatusNotImplemented},
 	VersionNotSupported: {"version-not-supported", "HTTP Version Not Supported", http.StatusHTTPVersionNotSupported},

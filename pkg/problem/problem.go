@@ -24,6 +24,7 @@ const (
 	TooLarge                        // 413
 	UnsupportedMedia                // 415
 	ExpectationFailed               // 417
+	Misdirected                     // 421: the Host is not the service's
 	HeaderTooLarge                  // 431
 	NotImplemented                  // 501: a transfer encoding that nobody knows
 	VersionNotSupported             // 505

@@ -12,9 +12,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"example.com/shiptrack/pkg/allowedhosts"
 	"example.com/shiptrack/pkg/tenant"
 	"github.com/MicahParks/jwkset"
 	"github.com/golang-jwt/jwt/v5"
@@ -34,26 +37,31 @@ const maxForm = 4 << 10
 
 // Config says what the issuer puts into its tokens.
 type Config struct {
-	Issuer      string           // its own URL, the tokens' iss
-	Audience    string           // the tokens' aud
-	TenantClaim string           // name of the claim that holds the tenant
-	Now         func() time.Time // nil: time.Now
+	Issuer      string // its own URL, the tokens' iss
+	Audience    string // the tokens' aud
+	TenantClaim string // name of the claim that holds the tenant
+	// AllowedHosts are names by which clients reach the issuer, beside the host of Issuer and those that package allowedhosts
+	// always allows.
+	AllowedHosts []string
+	Now          func() time.Time // nil: time.Now
 }
 
 // Issuer signs tokens with a key that lives as long as it does. It is an http.Handler, safe for
 // concurrent use.
 type Issuer struct {
-	cfg  Config
-	key  *ecdsa.PrivateKey
-	kid  string
-	jwks json.RawMessage
-	mux  *http.ServeMux
+	cfg   Config
+	hosts allowedhosts.List
+	key   *ecdsa.PrivateKey
+	kid   string
+	jwks  json.RawMessage
+	mux   *http.ServeMux
 }
 
 // New returns an Issuer with a fresh ES256 key.
 func New(cfg Config) (*Issuer, error) {
-	if u, err := url.Parse(cfg.Issuer); err != nil || u.Host == "" {
-		return nil, fmt.Errorf("devissuer: issuer %q is not a URL", cfg.Issuer)
+	hosts, err := hostsOf(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("devissuer: %w", err)
 	}
 	if cfg.Audience == "" || cfg.TenantClaim == "" {
 		return nil, errors.New("devissuer: audience and tenant claim must be set")
@@ -65,7 +73,7 @@ func New(cfg Config) (*Issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("devissuer: make a key: %w", err)
 	}
-	i := &Issuer{cfg: cfg, key: key, mux: http.NewServeMux()}
+	i := &Issuer{cfg: cfg, hosts: hosts, key: key, mux: http.NewServeMux()}
 	if err := i.publish(); err != nil {
 		return nil, err
 	}
@@ -74,6 +82,18 @@ func New(cfg Config) (*Issuer, error) {
 	i.mux.HandleFunc("POST /token", i.token)
 	i.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, map[string]string{"status": "ready"}) })
 	return i, nil
+}
+
+func hostsOf(cfg Config) (allowedhosts.List, error) {
+	u, err := url.Parse(cfg.Issuer)
+	if err != nil || u.Host == "" {
+		return allowedhosts.List{}, fmt.Errorf("issuer %q is not a URL", cfg.Issuer)
+	}
+	names := cfg.AllowedHosts
+	if name := u.Hostname(); !strings.Contains(name, ":") { // an IPv6 address is allowed as it is
+		names = append(slices.Clone(names), name)
+	}
+	return allowedhosts.New(names...)
 }
 
 // publish makes the JWKS. The key id is random, so that the key of a restarted issuer never has the id of
@@ -90,8 +110,17 @@ func (i *Issuer) publish() error {
 	return err
 }
 
-// ServeHTTP answers discovery, JWKS and token requests.
-func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) { i.mux.ServeHTTP(w, r) }
+// ServeHTTP answers discovery, JWKS and token requests. It answers no web page: a page would get a token of any tenant.
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case !i.hosts.Allows(r):
+		refuse(w, http.StatusMisdirectedRequest, "the issuer does not answer for the Host of this request: use localhost or an IP address, or name it with devissuer serve --allowed-host")
+	case allowedhosts.FromBrowser(r.Header):
+		refuse(w, http.StatusForbidden, "the issuer does not answer browsers: the request has the header Origin or one that begins with Sec-")
+	default:
+		i.mux.ServeHTTP(w, r)
+	}
+}
 
 func (i *Issuer) discovery(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{
@@ -111,24 +140,24 @@ func (i *Issuer) keys(w http.ResponseWriter, _ *http.Request) { writeJSON(w, htt
 func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		refuse(w, "the form cannot be read")
+		refuse(w, http.StatusBadRequest, "the form cannot be read")
 		return
 	}
 	id, err := tenant.Parse(r.PostForm.Get("tenant"))
 	if err != nil {
-		refuse(w, "tenant must be "+tenant.Form+", for example yellow")
+		refuse(w, http.StatusBadRequest, "tenant must be "+tenant.Form+", for example yellow")
 		return
 	}
 	subject := r.PostForm.Get("subject")
 	if subject == "" || len(subject) > 255 {
-		refuse(w, "subject must be 1 to 255 bytes, for example ana")
+		refuse(w, http.StatusBadRequest, "subject must be 1 to 255 bytes, for example ana")
 		return
 	}
 	lifetime := DefaultLifetime
 	if s := r.PostForm.Get("expires_in"); s != "" {
 		seconds, err := strconv.Atoi(s)
 		if err != nil || seconds < 1 || seconds > int(MaxLifetime/time.Second) {
-			refuse(w, fmt.Sprintf("expires_in must be 1 to %d seconds", int(MaxLifetime/time.Second)))
+			refuse(w, http.StatusBadRequest, fmt.Sprintf("expires_in must be 1 to %d seconds", int(MaxLifetime/time.Second)))
 			return
 		}
 		lifetime = time.Duration(seconds) * time.Second
@@ -154,8 +183,8 @@ func (i *Issuer) Sign(id tenant.ID, subject string, lifetime time.Duration) (str
 	return t.SignedString(i.key)
 }
 
-func refuse(w http.ResponseWriter, why string) {
-	writeJSON(w, http.StatusBadRequest, map[string]string{"error": "invalid_request", "error_description": why})
+func refuse(w http.ResponseWriter, status int, why string) {
+	writeJSON(w, status, map[string]string{"error": "invalid_request", "error_description": why})
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

@@ -94,7 +94,7 @@ func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*http
 		return nil, err
 	}
 	server, err := httpserver.New(httpserver.Config{
-		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr,
+		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr, AllowedHosts: s.Server.AllowedHosts,
 		RequestTimeout: s.Server.RequestTimeout, ShutdownTimeout: s.Server.ShutdownTimeout, Telemetry: tel, OpenAPI: document,
 		Ready: func(ctx context.Context) error { return errors.Join(verifier.Ready(), tracking.Ready(ctx)) },
 	})

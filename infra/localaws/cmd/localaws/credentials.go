@@ -77,6 +77,7 @@ func (c printCredentials) Run(ctx context.Context, p process) error {
 
 type serveCredentials struct {
 	session   `embed:""`
+	hosts     `embed:""`
 	Listen    string `default:"${credentialsListen}" placeholder:"ADDR" help:"Loopback address to listen on (${default}); any other is refused."`
 	TokenFile string `required:"" placeholder:"FILE" help:"File with the token that clients send: at least 16 characters, no line break. A missing file is created with a random token."`
 }
@@ -105,7 +106,7 @@ func (c serveCredentials) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return fmt.Errorf("--token-file: %w", err)
 	}
-	endpoint, err := rolecreds.NewEndpoint(token, rolecreds.NewCache(client.Fetch, time.Now).Session)
+	endpoint, err := rolecreds.NewEndpoint(token, rolecreds.NewCache(client.Fetch, time.Now).Session, c.AllowedHost...)
 	if err != nil {
 		return err
 	}
@@ -130,6 +131,7 @@ func (c healthCredentials) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
+	r.Host = "localhost" // whatever name --listen has
 	r.Header.Set("Authorization", token)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {

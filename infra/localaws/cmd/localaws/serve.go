@@ -26,10 +26,17 @@ type serve struct {
 	Data   string `placeholder:"DIR" help:"Directory for tables, items, roles and the session key. A missing directory is created. Without --data everything is kept in a temporary directory, which is removed at the end."`
 	Log    string `placeholder:"FILE" help:"Append the decision log, one JSON line per decision, to this file instead of printing it to stdout."`
 
+	hosts `embed:""`
+
 	Policies string `placeholder:"DIR" help:"Put the roles of DIR in place at the start: a folder per role, named like it, with trust.json and a .json file per inline policy. <region>, <account-id> and <bucket> in them are filled. Roles that are not in DIR stay as they are."`
 	Bucket   string `placeholder:"NAME" help:"What takes the place of <bucket> in the policies of DIR; needed where one has it."`
 
 	Upstream []string `sep:"none" placeholder:"[SERVICE=]URL" help:"Forward each allowed request to this endpoint of the same API, signed as test/test, instead of answering it. A URL alone stands for every service that can be forwarded (dynamodb); may be given more than once. STS and IAM are always answered here."`
+}
+
+// hosts is the flag of what listens.
+type hosts struct {
+	AllowedHost []string `sep:"none" placeholder:"NAME" help:"Answer for this host name too, such as a container's; may be given more than once. IP addresses, localhost, *.localhost, localhost.localstack.cloud and *.amazonaws.com are always answered for. A request with another Host may come from a web page: 421."`
 }
 
 // Help is printed below the flags.
@@ -50,6 +57,9 @@ func (serve) Help() string {
 
   localaws serve --upstream dynamodb=http://dynamodb-local:8000
       a gateway that enforces IAM in front of DynamoDB Local
+
+  localaws serve --listen :4566 --allowed-host localaws
+      in a network of containers, which reach it as http://localaws:4566
 
 While an upstream does not answer, the gateway answers 500 or 503, which SDKs retry. GET /_localaws/health answers 200 while localaws runs, GET /_localaws/ready only while every upstream answers too (else 503). The upstream checks nothing: only the gateway should be able to reach it.`
 }
@@ -81,7 +91,7 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
-	server, err := localaws.New(localaws.Config{Data: data, Region: p.region(), Log: decisions, Upstreams: upstreams})
+	server, err := localaws.New(localaws.Config{Data: data, Region: p.region(), Log: decisions, Upstreams: upstreams, AllowedHosts: s.AllowedHost})
 	if err != nil {
 		return err
 	}

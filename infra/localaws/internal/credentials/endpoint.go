@@ -10,6 +10,8 @@ import (
 	"net/http"
 
 	"github.com/go-json-experiment/json"
+
+	"example.com/shiptrack/infra/localaws/internal/allowedhosts"
 )
 
 // Path is where the endpoint answers: AWS_CONTAINER_CREDENTIALS_FULL_URI ends in it.
@@ -17,24 +19,32 @@ const Path = "/credentials"
 
 // Endpoint is the container-credentials endpoint of ECS (AWS SDKs and Tools Reference Guide, "Container
 // credential provider"): GET Path with the token, as it is, in the Authorization header. Failures are
-// JSON with code and message, which the SDKs print: 401 without the token, 404 and 405 elsewhere, 502
-// where localaws refuses the role, 503 where it is away. SDKs try again after the last two.
+// JSON with code and message, which the SDKs print: 401 without the token, 404 and 405 elsewhere, 421 for a Host
+// that is not the endpoint's, 502 where localaws refuses the role, 503 where it is away. SDKs try again after the last two.
 type Endpoint struct {
 	token    [sha256.Size]byte
+	hosts    allowedhosts.List
 	sessions func(context.Context) (*Session, error)
 }
 
-// NewEndpoint returns an Endpoint that serves sessions (Cache.Session) for token. A token that
-// CheckToken refuses is an error.
-func NewEndpoint(token string, sessions func(context.Context) (*Session, error)) (*Endpoint, error) {
+// NewEndpoint returns an Endpoint that serves sessions (Cache.Session) for token, to the hosts that are always
+// allowed and to those named (see package allowedhosts). A token that CheckToken refuses is an error.
+func NewEndpoint(token string, sessions func(context.Context) (*Session, error), hosts ...string) (*Endpoint, error) {
 	if err := CheckToken(token); err != nil {
 		return nil, err
 	}
-	return &Endpoint{token: sha256.Sum256([]byte(token)), sessions: sessions}, nil
+	list, err := allowedhosts.New(hosts...)
+	if err != nil {
+		return nil, err
+	}
+	return &Endpoint{token: sha256.Sum256([]byte(token)), hosts: list, sessions: sessions}, nil
 }
 
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
+	case !e.hosts.Allows(r):
+		write(w, http.StatusMisdirectedRequest, &Error{"MisdirectedRequest", "credentials are not served for the Host of this request: " +
+			"use localhost or an IP address, or name it with localaws credentials serve --allowed-host"})
 	case r.URL.Path != Path:
 		write(w, http.StatusNotFound, &Error{"NotFound", "the credentials are at " + Path})
 	case r.Method != http.MethodGet:

@@ -63,6 +63,7 @@ func TestEndpointAnswersItsTokenAndPathAlone(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := httptest.NewRequest(tc.method, tc.path, nil)
+			r.Host = "127.0.0.1:4567"
 			if tc.authorization != nil {
 				r.Header["Authorization"] = tc.authorization
 			}
@@ -85,6 +86,7 @@ func TestEndpointTellsARefusedRoleFromAnAbsentLocalaws(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/credentials", nil)
+			r.Host = "127.0.0.1:4567"
 			r.Header.Set("Authorization", token)
 			w := httptest.NewRecorder()
 			endpoint(t, nil, tc.err).ServeHTTP(w, r)
@@ -142,5 +144,30 @@ func TestListenRefusesAnyAddressBeyondLoopback(t *testing.T) {
 		if (err == nil) != ok {
 			t.Errorf("%q: got %v, want accepted %t", address, err, ok)
 		}
+	}
+}
+
+func TestEndpointAnswersItsHostsAlone(t *testing.T) {
+	e, err := credentials.NewEndpoint(token, func(context.Context) (*credentials.Session, error) {
+		return &credentials.Session{AccessKeyID: "ASIA"}, nil
+	}, "task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, code := range map[string]string{
+		"127.0.0.1:4567": "", "[::1]:4567": "", "localhost:4567": "", "task:4567": "",
+		"evil.example:4567": "MisdirectedRequest", "task.evil.example": "MisdirectedRequest", "": "MisdirectedRequest",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/credentials", nil)
+		r.Host = host
+		r.Header.Set("Authorization", token)
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, r)
+		status := http.StatusOK
+		if code != "" {
+			status = http.StatusMisdirectedRequest
+		}
+		t.Logf("Host %q", host)
+		wantAnswer(t, w, status, code)
 	}
 }

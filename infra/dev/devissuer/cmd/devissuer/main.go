@@ -36,11 +36,12 @@ Examples:
       a token of one hour; curl -H "Authorization: Bearer $(devissuer token --tenant yellow)" ...`
 
 type serve struct {
-	Listen      string `default:"127.0.0.1:8082" help:"Address to listen on; loopback only, unless --beyond-loopback is given."`
-	Beyond      bool   `name:"beyond-loopback" help:"Listen beyond loopback too. Only for a network of containers that nobody else can reach: anyone who reaches it gets a token for any tenant."`
-	Issuer      string `help:"URL that the tokens name as their issuer. Default: http:// and the listen address."`
-	Audience    string `default:"shiptrack" help:"Audience of the tokens."`
-	TenantClaim string `default:"TenantID" help:"Claim that holds the tenant."`
+	Listen      string   `default:"127.0.0.1:8082" help:"Address to listen on; loopback only, unless --beyond-loopback is given."`
+	Beyond      bool     `name:"beyond-loopback" help:"Listen beyond loopback too. Only for a network of containers that nobody else can reach: anyone who reaches it gets a token for any tenant."`
+	Issuer      string   `help:"URL that the tokens name as their issuer. Default: http:// and the listen address."`
+	AllowedHost []string `sep:"none" placeholder:"NAME" help:"Answer for this host name too, beside that of --issuer, IP addresses, localhost and *.localhost; may be given more than once. A request with another Host may come from a web page: 421."`
+	Audience    string   `default:"shiptrack" help:"Audience of the tokens."`
+	TenantClaim string   `default:"TenantID" help:"Claim that holds the tenant."`
 }
 
 type token struct {
@@ -106,7 +107,7 @@ func (s serve) Run(ctx context.Context, std streams) error {
 	if s.Issuer == "" {
 		s.Issuer = "http://" + listener.Addr().String()
 	}
-	issuer, err := devissuer.New(devissuer.Config{Issuer: s.Issuer, Audience: s.Audience, TenantClaim: s.TenantClaim})
+	issuer, err := devissuer.New(devissuer.Config{Issuer: s.Issuer, Audience: s.Audience, TenantClaim: s.TenantClaim, AllowedHosts: s.AllowedHost})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
