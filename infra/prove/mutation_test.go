@@ -25,7 +25,7 @@ var mustNotice = map[string]string{
 	"TrackingAccessRole/TrackingAccessPolicyS3: DecryptWithOwnKey: all conditions removed":                                                                      "kms/other-key",
 	"TrackingServiceRole/AssumePolicy: AssumeForATenant: Effect Deny":                                                                                           "",
 	"TrackingSeedRole/TrackingSeedPolicy: WriteOwnPartition: all conditions removed":                                                                            "dynamodb/seed-put-item",
-	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: OwnIndexes: resource arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-*/* made arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}*/*": "opensearch/longer-name",
+	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: OwnIndex: resource arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-shipments/* made arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}shipments/*": "",
 }
 
 // workerOf returns a worker with attacks, and the mutants of the hardened set.

@@ -52,7 +52,7 @@ func TestRunsAndTheirExitCodes(t *testing.T) {
 		{explained + "--tag TenantID=yellow --context dynamodb:LeadingKeys=yellow --context dynamodb:LeadingKeys=blue", 1, "dynamodb:LeadingKeys wants [yellow], the request has [yellow, blue]", "denied"},
 		{explained + "--context dynamodb:LeadingKeys=yellow", 1, "deny: no statement of the identity policies allows it", "denied"},
 		{strings.Replace(explained, "GetItem", "Scan", 1) + "--tag TenantID=yellow", 1, "deny: TrackingAccessRole/TrackingAccessPolicyDynamoDB DenyWhatNamesNoKey denies it", "denied"},
-		{assumed + "--context aws:RequestTag/TenantID=yellow --context aws:TagKeys=TenantID --context sts:TransitiveTagKeys=TenantID", 0, "allow: TrackingAccessRole/trust AssumeWithTenantTagOnly", ""},
+		{assumed + "--context aws:RequestTag/TenantID=yellow --context aws:TagKeys=TenantID --context sts:TransitiveTagKeys=TenantID --context sts:RoleSessionName=yellow@a", 0, "allow: TrackingAccessRole/trust AssumeWithTenantTagOnly", ""},
 		{assumed, 1, "StringLike aws:RequestTag/TenantID wants [?*], the request does not have it", "denied"},
 		{strings.Replace(explained, "TrackingAccessRole", "Nobody", 1), 2, "", "no role Nobody"},
 		{explained + "--tag yellow", 2, "", "want KEY=VALUE"},
