@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -91,17 +92,19 @@ func TestPolicyFiles(t *testing.T) {
 		{"own index", search, "es:ESHttpGet", domain + "yellow-shipments/_search", yellow, policy.Allow, policy.Allow},
 		{"another tenant's index", search, "es:ESHttpGet", domain + "blue-shipments/_search", yellow, policy.ImplicitDeny, policy.ImplicitDeny},
 		{"an index of yellow2", search, "es:ESHttpGet", domain + "yellow2-shipments/_search", yellow, policy.Allow, policy.ImplicitDeny},
-		{"a list of two tenants' indexes", search, "es:ESHttpGet", domain + "yellow-a,blue-a/_search", yellow, policy.Allow, policy.ExplicitDeny},
-		{"the list percent-encoded", search, "es:ESHttpGet", domain + "yellow-a%2Cblue-a/_search", yellow, policy.Allow, policy.ExplicitDeny},
-		{"the list encoded in lower case", search, "es:ESHttpGet", domain + "yellow-a%2cblue-a/_search", yellow, policy.Allow, policy.ExplicitDeny},
-		{"a bulk path", search, "es:ESHttpPut", domain + "yellow-a/_bulk", yellow, policy.Allow, policy.ExplicitDeny},
-		{"a session without tag", search, "es:ESHttpGet", domain + "blue-a/_search", nil, policy.ImplicitDeny, policy.ImplicitDeny},
-		{"an empty tag", search, "es:ESHttpGet", domain + "-a/_search", values{tagKey: ""}, policy.ImplicitDeny, policy.ImplicitDeny},
-		{"a tag that is a star", search, "es:ESHttpGet", domain + "blue-a/_search", values{tagKey: "*"}, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"the index of a twin", search, "es:ESHttpGet", domain + "yellow-eu-shipments/_search", yellow, policy.Allow, policy.ImplicitDeny},
+		{"a list of two tenants' indexes", search, "es:ESHttpGet", domain + "yellow-shipments,blue-shipments/_search", yellow, policy.Allow, policy.ExplicitDeny},
+		{"the list percent-encoded", search, "es:ESHttpGet", domain + "yellow-shipments%2Cblue-shipments/_search", yellow, policy.Allow, policy.ExplicitDeny},
+		{"the list encoded in lower case", search, "es:ESHttpGet", domain + "yellow-shipments%2cblue-shipments/_search", yellow, policy.Allow, policy.ExplicitDeny},
+		{"a bulk path", search, "es:ESHttpPut", domain + "yellow-shipments/_bulk", yellow, policy.Allow, policy.ExplicitDeny},
+		{"a session without tag", search, "es:ESHttpGet", domain + "blue-shipments/_search", nil, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"an empty tag", search, "es:ESHttpGet", domain + "-shipments/_search", values{tagKey: ""}, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"a tag that is a star", search, "es:ESHttpGet", domain + "blue-shipments/_search", values{tagKey: "*"}, policy.ImplicitDeny, policy.ImplicitDeny},
 
 		{"own object", objects, "s3:GetObject", "arn:aws:s3:::tracking/yellow/1001", yellow, policy.Allow, policy.Allow},
 		{"another tenant's object", objects, "s3:GetObject", "arn:aws:s3:::tracking/blue/1001", yellow, policy.ImplicitDeny, policy.ImplicitDeny},
 		{"an object of yellow2", objects, "s3:GetObject", "arn:aws:s3:::tracking/yellow2/1001", yellow, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"an object of a twin", objects, "s3:GetObject", "arn:aws:s3:::tracking/yellow-eu/1001", yellow, policy.ImplicitDeny, policy.ImplicitDeny},
 		{"own encryption key through S3", objects, "kms:Decrypt", key, decrypt, policy.Allow, policy.Allow},
 		{"own encryption key directly", objects, "kms:Decrypt", key, direct, policy.Allow, policy.ImplicitDeny},
 		{"encryption key and session without tags", objects, "kms:Decrypt", key, nil, policy.ImplicitDeny, policy.ImplicitDeny},
@@ -133,13 +136,31 @@ func TestTrustFiles(t *testing.T) {
 	tags := func(value string, keys, transitive []string) values {
 		return values{"aws:RequestTag/TenantID": value, "aws:TagKeys": keys, "sts:TransitiveTagKeys": transitive}
 	}
+	longest := strings.Repeat("t", 63)
 	tenant, extra := []string{"TenantID"}, []string{"TenantID", "Admin"}
+	called := func(name, value string) values { // STS has the name in its request for AssumeRole alone
+		named := tags(value, tenant, tenant)
+		named["sts:RoleSessionName"] = name
+		return named
+	}
 	tests := []struct {
 		name, action      string
 		request           values
 		article, hardened policy.Effect
 	}{
-		{"tag and transitive", "sts:AssumeRole", tags("yellow", tenant, tenant), policy.Allow, policy.Allow},
+		{"tag and transitive", "sts:AssumeRole", called("yellow@task", "yellow"), policy.Allow, policy.Allow},
+		{"tag of 63 characters", "sts:AssumeRole", called(longest+"@", longest), policy.Allow, policy.Allow},
+		{"a reserved tenant", "sts:AssumeRole", called("check.a@task", "check.a"), policy.Allow, policy.Allow},
+		{"TagSession of a reserved tenant", "sts:TagSession", tags("check.a", tenant, tenant), policy.Allow, policy.Allow},
+		{"the session name of another", "sts:AssumeRole", called("blue@task", "yellow"), policy.Allow, policy.ImplicitDeny},
+		{"the session name of a twin", "sts:AssumeRole", called("acme-eu@task", "acme"), policy.Allow, policy.ImplicitDeny},
+		{"no session name", "sts:AssumeRole", tags("yellow", tenant, tenant), policy.Allow, policy.ImplicitDeny},
+		{"a tag with a hyphen", "sts:AssumeRole", called("acme-eu@task", "acme-eu"), policy.Allow, policy.Allow},
+		{"TagSession with a slash", "sts:TagSession", tags("acme/eu", tenant, tenant), policy.Allow, policy.ImplicitDeny},
+		{"TagSession with an underscore", "sts:TagSession", tags("acme_eu", tenant, tenant), policy.Allow, policy.ImplicitDeny},
+		{"TagSession with an at", "sts:TagSession", tags("acme@eu", tenant, tenant), policy.Allow, policy.ImplicitDeny},
+		{"TagSession with a blank", "sts:TagSession", tags("acme eu", tenant, tenant), policy.Allow, policy.ImplicitDeny},
+		{"TagSession with a hyphen", "sts:TagSession", tags("acme-eu", tenant, tenant), policy.Allow, policy.Allow},
 		{"TagSession", "sts:TagSession", tags("yellow", tenant, tenant), policy.Allow, policy.Allow},
 		{"no tag", "sts:AssumeRole", nil, policy.Allow, policy.ImplicitDeny},
 		{"TagSession with an empty tag", "sts:TagSession", tags("", tenant, tenant), policy.Allow, policy.ImplicitDeny},
@@ -163,5 +184,27 @@ func TestTrustFiles(t *testing.T) {
 				t.Errorf("%s, %s, by another role: %+v, want ImplicitDeny", test.name, set, got)
 			}
 		}
+	}
+}
+
+// TestResourcesSpellNamesInFull: ids may hold a hyphen, so a pattern that ends behind the tenant and a hyphen is another
+// tenant's too.
+func TestResourcesSpellNamesInFull(t *testing.T) {
+	open := regexp.MustCompile(`\$\{aws:PrincipalTag/TenantID\}[^/"]*\*`)
+	err := fs.WalkDir(os.DirFS(string(iam.Hardened)), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(os.DirFS(string(iam.Hardened)), path)
+		if pattern := open.Find(text); pattern != nil {
+			t.Errorf("%s has %s, which also matches tenants whose ids begin so", path, pattern)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !open.MatchString(read(t, iam.Article, search)) {
+		t.Error("the article's pattern is not found by the same look")
 	}
 }

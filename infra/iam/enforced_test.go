@@ -1,6 +1,7 @@
 package iam_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,9 +18,19 @@ import (
 
 // The policies as localaws enforces them, over HTTP and through the SDK.
 
+// assume asks for a session of role that is called by the value of the first tag, as the tracking service calls it.
 func assume(t *testing.T, l *localawstest.Local, role string, transitive []string, tags ...string) error {
 	t.Helper()
-	in := &sts.AssumeRoleInput{RoleArn: aws.String(l.RoleARN(role)), RoleSessionName: aws.String("session"), TransitiveTagKeys: transitive}
+	name := "session"
+	if len(tags) > 1 {
+		name = tags[1] + "@session"
+	}
+	return assumeAs(t, l, name, role, transitive, tags...)
+}
+
+func assumeAs(t *testing.T, l *localawstest.Local, name, role string, transitive []string, tags ...string) error {
+	t.Helper()
+	in := &sts.AssumeRoleInput{RoleArn: aws.String(l.RoleARN(role)), RoleSessionName: &name, TransitiveTagKeys: transitive}
 	for i := 0; i < len(tags); i += 2 {
 		in.Tags = append(in.Tags, ststypes.Tag{Key: &tags[i], Value: &tags[i+1]})
 	}
@@ -51,6 +62,26 @@ func TestHardenedTrustTakesTheTenantTagAndNothingElse(t *testing.T) {
 		}
 	}
 	localawstest.WantFailure(t, assume(t, l, "TrackingSeedRole", keep, "TenantID", "yellow"), "AccessDenied", 403)
+}
+
+// TestHardenedTrustTakesEveryTenantOfOurFormUnderItsOwnName: the longest id and a reserved one pass; the name of another
+// tenant, and a tag that holds a delimiter, do not.
+func TestHardenedTrustTakesEveryTenantOfOurFormUnderItsOwnName(t *testing.T) {
+	l := localawstest.Start(t)
+	iamtest.Load(t, l, iam.Hardened)
+	keep := []string{"TenantID"}
+	longest := strings.Repeat("t", 63)
+	for name, tenant := range map[string]string{longest + "@": longest, "acme@a": "acme", "acme-eu@a": "acme-eu", "check.a@a": "check.a", "00@a": "00"} {
+		if err := assumeAs(t, l, name, "TrackingAccessRole", keep, "TenantID", tenant); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, tenant := range map[string]string{
+		"blue@a": "yellow", "acme-eu@a": "acme", "acme@a": "acme-eu", "yellow": "yellow", "a@yellow@a": "yellow",
+		"acme@b": "acme/eu", "acme_eu@a": "acme_eu", "acme@eu@a": "acme@eu", "acme@c": "acme eu",
+	} {
+		localawstest.WantFailure(t, assumeAs(t, l, name, "TrackingAccessRole", keep, "TenantID", tenant), "AccessDenied", 403)
+	}
 }
 
 func TestArticlesTrustTakesASessionWithoutATag(t *testing.T) {

@@ -134,7 +134,7 @@ func (w *World) enter(ctx context.Context) error {
 		}
 	}
 	for caller, assumption := range map[string]assumption{
-		attacker: ofTenant(attacker), victim: ofTenant(victim), seeder: ofTenant(attacker).with("role", "TrackingSeedRole").with("by", seedTask),
+		attacker: ofTenant(attacker), victim: ofTenant(victim), twin: ofTenant(twin), longerTwin: ofTenant(longerTwin), seeder: ofTenant(attacker).with("role", "TrackingSeedRole").with("by", seedTask),
 	} {
 		if _, known := w.callers[assumption.by]; !known {
 			continue

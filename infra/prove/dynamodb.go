@@ -32,7 +32,7 @@ func dynamodbAttacks() []*Attack {
 	for _, name := range []string{"delete-own", "describe-table", "partiql-own", "partiql-update", "scan-own", "transact-write", "update-own"} {
 		all = append(all, ofCaller("seed-"+name, seeder, notGranted[name]))
 	}
-	return append(all, slices.Concat(remaining(), twoWays(), ofServices(), ofStrays())...)
+	return append(all, slices.Concat(remaining(), twoWays(), ofServices(), ofStrays(), twinAttacks())...)
 }
 
 const key = `{"TenantID":{"S":"@"},"ShipmentID":{"S":"1001"}}`

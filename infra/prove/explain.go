@@ -83,7 +83,11 @@ func (q Question) context() *policy.Context {
 		values[kv.Key] = append(values[kv.Key], kv.Value)
 	}
 	for _, key := range order {
-		keys.SetAll(key, values[key])
+		if all := values[key]; len(all) > 1 {
+			keys.SetAll(key, all)
+		} else { // policy variables have no key with several values
+			keys.Set(key, all[0])
+		}
 	}
 	return keys
 }

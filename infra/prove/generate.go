@@ -11,8 +11,9 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// crowd are the tenants of a search; each request names keys of two to five of them.
-var crowd = []string{attacker, victim, "green", "red", "violet"}
+// crowd are the tenants that have rows. A random request names keys of two to five of them; one has an id that begins with
+// the attacker's.
+var crowd = []string{attacker, victim, "green", "red", "violet", attacker + "-eu", twin, longerTwin}
 
 // generator makes requests: all operations, all shapes of keys. One in three is tame: it has only the attacker's own keys, so
 // that it is allowed.

@@ -99,6 +99,8 @@ func (w *worker) alone(ctx context.Context, m *Mutation) error {
 // alone. Where two layers hide m, it looks for a second and a third mutant.
 func (w *worker) behind(ctx context.Context, m *Mutation, mutants []mutate.Mutant) error {
 	var layers []mutate.Mutant
+	mutants = slices.Clone(mutants)
+	slices.SortStableFunc(mutants, func(a, b mutate.Mutant) int { return cmp.Compare(m.distance(a), m.distance(b)) })
 	for _, second := range mutants {
 		if !neighbours(m.Mutant, second) || m.Overlaps(second) {
 			continue
@@ -121,6 +123,14 @@ func (w *worker) behind(ctx context.Context, m *Mutation, mutants []mutate.Mutan
 		}
 	}
 	return nil
+}
+
+// distance is 0 for a mutant of the same document, where the layer that hides m is most often, and else 1.
+func (m *Mutation) distance(second mutate.Mutant) int {
+	if m.Role == second.Role && m.Document == second.Document {
+		return 0
+	}
+	return 1
 }
 
 // takesAway are the kinds of mutants that remove a layer.

@@ -19,13 +19,16 @@ var mustNotice = map[string]string{
 	"TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: condition ForAllValues:StringEquals dynamodb:LeadingKeys made ForAnyValue:StringEquals": "dynamodb/batch-get-mixed",
 	"TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: action dynamodb:PutItem added":                                                          "dynamodb/put-item-own",
 	"TrackingAccessRole/TrackingAccessPolicyDynamoDB: DenyWhatNamesNoKey: Effect Allow":                                                                         "dynamodb/scan",
-	"TrackingAccessRole/trust: AssumeWithTenantTagOnly: all conditions removed":                                                                                 "sts/no-tag",
-	"TrackingAccessRole/trust: AssumeWithTenantTagOnly: condition ForAllValues:StringEquals aws:TagKeys removed":                                                "sts/extra-key",
+	"TrackingAccessRole/trust: AssumeUnderTenantsName: all conditions removed":                                                                                  "sts/no-tag",
+	"TrackingAccessRole/trust: TagWithTenantOnly: condition ForAllValues:StringEquals aws:TagKeys removed":                                                      "sts/extra-key",
 	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: DenyIndexListsAndBulkPaths: removed":                                                                    "opensearch/list",
 	"TrackingAccessRole/TrackingAccessPolicyS3: DecryptWithOwnKey: all conditions removed":                                                                      "kms/other-key",
+	"TrackingAccessRole/trust: AssumeUnderTenantsName: condition StringLike sts:RoleSessionName removed":                                                        "sts/name-of-other",
+	"TrackingAccessRole/trust: TagWithTenantOnly: condition StringNotLike aws:RequestTag/TenantID: value *_* removed":                                           "sts/twin-with-underscore",
+	"TrackingAccessRole/trust: TagWithTenantOnly: condition StringNotLike aws:RequestTag/TenantID: value */* removed":                                           "sts/twin-with-slash-under-name-of-twin",
 	"TrackingServiceRole/AssumePolicy: AssumeForATenant: Effect Deny":                                                                                           "",
 	"TrackingSeedRole/TrackingSeedPolicy: WriteOwnPartition: all conditions removed":                                                                            "dynamodb/seed-put-item",
-	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: OwnIndexes: resource arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-*/* made arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}*/*": "opensearch/longer-name",
+	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: OwnIndex: resource arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-shipments/* made arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}shipments/*": "",
 }
 
 // workerOf returns a worker with attacks, and the mutants of the hardened set.

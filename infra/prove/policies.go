@@ -38,21 +38,32 @@ func policyAttacks() []*Attack {
 	}
 	resource := func(r string) func(*ask) { return func(q *ask) { q.resource = r } }
 	for name, path := range map[string]string{
-		"other-index": "blue-shipments/_search", "longer-name": "yellow2-shipments/_search", "list": "yellow-a,blue-a/_search",
-		"list-encoded": "yellow-a%2cblue-a/_search", "list-encoded-upper": "yellow-a%2Cblue-a/_search", "all": "_all/_search", "wildcard": "*/_search", "no-index": "_search",
-		"bulk": "yellow-a/_bulk", "multi-search": "yellow-a/_msearch", "multi-get": "yellow-a/_mget", "own-and-all": "yellow-a/_all",
+		"other-index": "blue-shipments/_search", "longer-name": "yellow2-shipments/_search", "list": "yellow-shipments,blue-shipments/_search",
+		"list-encoded": "yellow-shipments%2cblue-shipments/_search", "list-encoded-upper": "yellow-shipments%2Cblue-shipments/_search", "all": "_all/_search", "wildcard": "*/_search", "no-index": "_search",
+		"bulk": "yellow-shipments/_bulk", "multi-search": "yellow-shipments/_msearch", "multi-get": "yellow-shipments/_mget", "own-and-all": "yellow-shipments/_all",
 	} {
-		add("opensearch/"+name, attacker+": GET "+path, "the path is an index of its own", own, resource(indexes+path))
+		add("opensearch/"+name, attacker+": GET "+path, "the path is its own index", own, resource(indexes+path))
 	}
 	add("opensearch/post", attacker+": POST", "the method is GET", own, func(q *ask) { q.action = "es:ESHttpPost" })
 	add("opensearch/delete", attacker+": DELETE", "the method is GET", own, func(q *ask) { q.action = "es:ESHttpDelete" })
 	add("opensearch/other-domain", attacker+": its index in another domain", "the domain is test", own, resource("arn:aws:es:us-east-1:000000000000:domain/prod/yellow-shipments/_search"))
 	add("opensearch/no-tag", "a session without a tag", "the session has the tag", own, func(q *ask) { q.tenant = "" })
+	ofTwin := func(tenant string) ask {
+		return own.with(func(q *ask) { q.tenant, q.resource = tenant, indexes+tenant+"-shipments/_search" })
+	}
+	add("opensearch/twin", twin+": the index of "+longerTwin, "the index is its own", ofTwin(twin), resource(indexes+longerTwin+"-shipments/_search"))
+	add("opensearch/longer-twin", longerTwin+": the index of "+twin, "the index is its own", ofTwin(longerTwin), resource(indexes+twin+"-shipments/_search"))
+	add("opensearch/twin-named-like-index", twin+": the index of a tenant "+twin+"-shipments", "the index is its own", ofTwin(twin), resource(indexes+twin+"-shipments-shipments/_search"))
 	put := own.with(func(q *ask) { q.action = "es:ESHttpPut" })
 	add("opensearch/put-other-index", attacker+": PUT into another's index", "the index is its own", put, resource(indexes+"blue-shipments/_doc/1"))
 
 	add("s3/other-prefix", attacker+": GetObject under another's prefix", "the prefix is its own", object, resource("arn:aws:s3:::"+bucket+"/blue/1001.pdf"))
 	add("s3/longer-prefix", attacker+": GetObject under yellow2", "the prefix is its own", object, resource("arn:aws:s3:::"+bucket+"/yellow2/1001.pdf"))
+	ofTwin = func(tenant string) ask {
+		return object.with(func(q *ask) { q.tenant, q.resource = tenant, "arn:aws:s3:::"+bucket+"/"+tenant+"/1001.pdf" })
+	}
+	add("s3/twin", twin+": GetObject under "+longerTwin, "the prefix is its own", ofTwin(twin), resource("arn:aws:s3:::"+bucket+"/"+longerTwin+"/1001.pdf"))
+	add("s3/longer-twin", longerTwin+": GetObject under "+twin, "the prefix is its own", ofTwin(longerTwin), resource("arn:aws:s3:::"+bucket+"/"+twin+"/1001.pdf"))
 	add("s3/dots", attacker+": a key with dots, which S3 does not resolve", "the prefix is its own", object, resource("arn:aws:s3:::"+bucket+"/x/../blue/1001.pdf"))
 	add("s3/other-bucket", attacker+": its prefix in another bucket", "the bucket is ours", object, resource("arn:aws:s3:::other/yellow/1001.pdf"))
 	add("s3/list", attacker+": ListBucket", "the action is GetObject", object, func(q *ask) { q.action, q.resource = "s3:ListBucket", "arn:aws:s3:::"+bucket })
@@ -71,6 +82,7 @@ func policyAttacks() []*Attack {
 		}
 	}
 	add("kms/other-key", attacker+": Decrypt with another's key", "the key is its own", decrypt, key("aws:ResourceTag/TenantID", victim))
+	add("kms/twin", twin+": Decrypt with the key of "+longerTwin, "the key is its own", decrypt.with(func(q *ask) { q.tenant, q.context["aws:ResourceTag/TenantID"] = twin, twin }), key("aws:ResourceTag/TenantID", longerTwin))
 	add("kms/untagged-key", attacker+": Decrypt with a key that has no tag", "the key has the tag", decrypt, key("aws:ResourceTag/TenantID", ""))
 	add("kms/no-tag", "Decrypt by a session without a tag", "the session has the tag", decrypt, func(q *ask) { q.tenant = "" })
 	add("kms/tag-in-other-case", attacker+": Decrypt with the key of YELLOW", "the key is its own", decrypt, key("aws:ResourceTag/TenantID", "YELLOW"))

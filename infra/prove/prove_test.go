@@ -79,9 +79,11 @@ func withoutServices() []*Attack {
 // articleLets are the attacks that the AWS article's own policies do not deny.
 var articleLets = []string{
 	"kms/direct", "kms/other-service", "kms/service-in-other-case", "opensearch/bulk", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper",
-	"opensearch/longer-name", "opensearch/multi-get", "opensearch/multi-search", "opensearch/own-and-all",
-	"sts/empty-tag", "sts/extra-key", "sts/extra-key-transitive", "sts/key-in-other-case", "sts/no-tag", "sts/not-transitive",
-	"sts/only-other-transitive", "sts/role-tag", "sts/tag-in-other-case", "sts/transitive-in-other-case",
+	"opensearch/longer-name", "opensearch/multi-get", "opensearch/multi-search", "opensearch/own-and-all", "opensearch/twin", "opensearch/twin-named-like-index",
+	"sts/empty-tag", "sts/extra-key", "sts/extra-key-transitive", "sts/key-in-other-case", "sts/name-behind-another", "sts/name-in-other-case", "sts/name-is-tenant-alone",
+	"sts/name-of-longer-twin", "sts/name-of-other", "sts/name-of-shorter-twin", "sts/name-without-tenant", "sts/no-tag", "sts/not-transitive",
+	"sts/only-other-transitive", "sts/role-tag", "sts/tag-in-other-case", "sts/transitive-in-other-case", "sts/twin-with-at", "sts/twin-with-at-under-name-of-twin",
+	"sts/twin-with-blank-under-name-of-twin", "sts/twin-with-slash-under-name-of-twin", "sts/twin-with-underscore", "sts/twin-with-underscore-under-name-of-twin",
 }
 
 func TestArticlesOwnPoliciesLetThroughWhatTheHardenedOnesDoNot(t *testing.T) {

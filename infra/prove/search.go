@@ -56,14 +56,14 @@ func SearchFor(ctx context.Context, roles []localaws.Role, seed uint64, n int, p
 	return found, group.Wait()
 }
 
-// twins are two Worlds: full has the rows of all tenants, bare those of the attacker alone.
-type twins struct {
+// pair is two Worlds: full has the rows of all tenants, bare those of the attacker alone.
+type pair struct {
 	full, bare *World
 	foreign    []byte // the rows of others in full
 }
 
-func newTwins(ctx context.Context, roles []localaws.Role) (_ *twins, err error) {
-	t := new(twins)
+func newPair(ctx context.Context, roles []localaws.Role) (_ *pair, err error) {
+	t := new(pair)
 	if t.full, err = newWorld(ctx, roles, nil, crowd); err != nil {
 		return nil, err
 	}
@@ -78,10 +78,10 @@ func newTwins(ctx context.Context, roles []localaws.Role) (_ *twins, err error) 
 }
 
 // Close ends both.
-func (t *twins) Close() error { return errors.Join(t.full.Close(), t.bare.Close()) }
+func (t *pair) Close() error { return errors.Join(t.full.Close(), t.bare.Close()) }
 
 // others are the rows of other tenants, as root reads them.
-func (t *twins) others(ctx context.Context) ([]byte, error) {
+func (t *pair) others(ctx context.Context) ([]byte, error) {
 	scan := request{by: root, operation: "Scan", body: `{"TableName":"TrackingData","ConsistentRead":true,"FilterExpression":"TenantID <> :own","ExpressionAttributeValues":{":own":{"S":"yellow"}}}`}
 	a, err := t.full.send(ctx, scan)
 	if err != nil || !a.ok() {
@@ -94,7 +94,7 @@ func (t *twins) others(ctx context.Context) ([]byte, error) {
 
 // round makes size requests and returns how many were answered, and the first counterexample.
 func round(ctx context.Context, roles []localaws.Role, random *rand.Rand, size int) (answered int, leak string, err error) {
-	t, err := newTwins(ctx, roles)
+	t, err := newPair(ctx, roles)
 	if err != nil {
 		return 0, "", err
 	}
@@ -118,7 +118,7 @@ func round(ctx context.Context, roles []localaws.Role, random *rand.Rand, size i
 }
 
 // try sends q to both, and says what is wrong with the answers.
-func (t *twins) try(ctx context.Context, q request) (answered bool, wrong string, err error) {
+func (t *pair) try(ctx context.Context, q request) (answered bool, wrong string, err error) {
 	a, err := t.full.send(ctx, q)
 	if err != nil {
 		return false, "", err

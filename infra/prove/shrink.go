@@ -7,11 +7,11 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// shrink removes members and elements from the body of q while it is still a counterexample. Each trial has new twins, so
+// shrink removes members and elements from the body of q while it is still a counterexample. Each trial has a new pair, so
 // that no earlier request has an effect on it. Where q is a counterexample only after earlier requests, it stays as it is.
 func shrink(ctx context.Context, roles []localaws.Role, q request, why string) (request, string) {
 	wrong := func(q request) string {
-		t, err := newTwins(ctx, roles)
+		t, err := newPair(ctx, roles)
 		if err != nil {
 			return ""
 		}

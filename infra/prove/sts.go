@@ -71,7 +71,7 @@ func tagAttacks(prefix, who string, good assumption) []*Attack {
 	add("not-transitive", "a tag that a chained session could replace", "the tag is transitive", refused, good.with("TransitiveTagKeys.member.1", ""))
 	add("source-identity", "a source identity, which stays through chaining", "there is none", refused, good.with("SourceIdentity", "admin"))
 	add("other-role", "another role of the account asks, which may assume anything by its own policies", "the caller is the one that is trusted", refused, good.with("by", other))
-	return all
+	return slices.Concat(all, twinTags(prefix, who, good), nameAttacks(prefix, who, good))
 }
 
 // widened assumes the role with a session policy that allows everything: a session policy can only remove permissions.

@@ -180,6 +180,7 @@ var forgedClaims = map[string]forgery{
 	"tenant-look-alike":   withClaims("whose tenant has a Cyrillic letter", map[string]any{"TenantID": "blu\u0435"}),
 	"tenant-null-byte":    withClaims("whose tenant has a null byte behind it", map[string]any{"TenantID": victim + "\x00"}),
 	"tenant-separator":    withClaims("whose tenant has a separator in it", map[string]any{"TenantID": "blue/admin"}),
+	"tenant-reserved":     withClaims("whose tenant is reserved for the isolation check", map[string]any{"TenantID": "check.a"}),
 	"tenant-variable":     withClaims("whose tenant is a policy variable", map[string]any{"TenantID": "${aws:username}"}),
 	"claim-in-other-case": withClaims("whose claim is tenantid", map[string]any{"TenantID": nil, "tenantid": victim}),
 	"claim-in-two-cases":  withClaims("with the own tenant, and the other in tenantid", map[string]any{"TenantID": attacker, "tenantid": victim}),

@@ -3,70 +3,68 @@ package tokenvending
 import (
 	"container/list"
 	"sync"
-
-	"example.com/shiptrack/pkg/tenant"
 )
 
-// cache keeps one value per tenant, for up to capacity tenants. When it is full, it drops the least recently used
-// value. It is safe for concurrent use.
-type cache[V any] struct {
+// cache keeps one value per key, for up to capacity keys. When it is full, it drops the least recently used value. It is
+// safe for concurrent use.
+type cache[K comparable, V any] struct {
 	capacity int
 
 	mu      sync.Mutex
-	byID    map[tenant.ID]*list.Element
-	entries *list.List // of entry[V]; the most recently used is the first
+	byKey   map[K]*list.Element
+	entries *list.List // of entry[K, V]; the most recently used is the first
 }
 
-type entry[V any] struct {
-	id    tenant.ID
+type entry[K comparable, V any] struct {
+	key   K
 	value V
 }
 
-func newCache[V any](capacity int) *cache[V] {
-	return &cache[V]{capacity: capacity, byID: map[tenant.ID]*list.Element{}, entries: list.New()}
+func newCache[K comparable, V any](capacity int) *cache[K, V] {
+	return &cache[K, V]{capacity: capacity, byKey: map[K]*list.Element{}, entries: list.New()}
 }
 
-func (c *cache[V]) get(id tenant.ID) (value V, ok bool) {
+func (c *cache[K, V]) get(key K) (value V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e, ok := c.byID[id]
+	e, ok := c.byKey[key]
 	if !ok {
 		return value, false
 	}
 	c.entries.MoveToFront(e)
-	return e.Value.(entry[V]).value, true
+	return e.Value.(entry[K, V]).value, true
 }
 
-func (c *cache[V]) set(id tenant.ID, value V) {
+func (c *cache[K, V]) set(key K, value V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e, ok := c.byID[id]; ok {
-		e.Value = entry[V]{id, value}
+	if e, ok := c.byKey[key]; ok {
+		e.Value = entry[K, V]{key, value}
 		c.entries.MoveToFront(e)
 		return
 	}
-	c.byID[id] = c.entries.PushFront(entry[V]{id, value})
-	if len(c.byID) > c.capacity {
+	c.byKey[key] = c.entries.PushFront(entry[K, V]{key, value})
+	if len(c.byKey) > c.capacity {
 		c.remove(c.entries.Back())
 	}
 }
 
-func (c *cache[V]) drop(id tenant.ID) {
+func (c *cache[K, V]) drop(key K) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e, ok := c.byID[id]; ok {
+	if e, ok := c.byKey[key]; ok {
 		c.remove(e)
 	}
 }
 
 // remove drops e; c.mu is held.
-func (c *cache[V]) remove(e *list.Element) {
-	delete(c.byID, e.Value.(entry[V]).id)
+func (c *cache[K, V]) remove(e *list.Element) {
+	delete(c.byKey, e.Value.(entry[K, V]).key)
 	c.entries.Remove(e)
 }
 
-func (c *cache[V]) len() int {
+func (c *cache[K, V]) len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.byID)
+	return len(c.byKey)
 }

@@ -14,7 +14,7 @@ func TestCacheDropsTheTenantThatWasUnusedTheLongest(t *testing.T) {
 		}
 		return parsed
 	}
-	c := newCache[int](2)
+	c := newCache[tenant.ID, int](2)
 	c.set(id("yellow"), 1)
 	c.set(id("blue"), 2)
 	if value, ok := c.get(id("yellow")); !ok || value != 1 {

@@ -8,16 +8,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/aws-sdk-go-v2/service/sts/types"
-
-	"example.com/shiptrack/pkg/tenant"
 )
 
-// callTimeout bounds one AssumeRole with all of the SDK's own retries.
-const callTimeout = 10 * time.Second
+// callTimeout bounds one AssumeRole with all of the SDK's own retries. queueTimeout bounds the wait for its turn before.
+const (
+	callTimeout  = 10 * time.Second
+	queueTimeout = 30 * time.Second
+)
 
 // Bounds of the wait after a failed call: it doubles with each failure in a row.
 const (
@@ -26,20 +23,20 @@ const (
 )
 
 // call is one call of AssumeRole under way. session and err are set before done is closed.
-type call struct {
+type call[ID comparable] struct {
 	done    chan struct{}
 	session *session
-	err     *Error
+	err     *ErrorOf[ID]
 }
 
 // failure is the last failed call of a tenant; a call that succeeds removes it.
-type failure struct {
-	err   *Error
+type failure[ID comparable] struct {
+	err   *ErrorOf[ID]
 	times int // in a row
 }
 
 // await returns the credentials of the call for id, which it starts where there is none.
-func (m *Machine) await(ctx context.Context, id tenant.ID) (aws.Credentials, error) {
+func (m *MachineOf[ID]) await(ctx context.Context, id ID) (aws.Credentials, error) {
 	if err := ctx.Err(); err != nil {
 		return aws.Credentials{}, fmt.Errorf("tokenvending: %w", err)
 	}
@@ -60,7 +57,7 @@ func (m *Machine) await(ctx context.Context, id tenant.ID) (aws.Credentials, err
 
 // join returns the call for id: the one under way, one that has just ended, or a new one. While id is backed
 // off it returns the reason instead.
-func (m *Machine) join(ctx context.Context, id tenant.ID) (*call, error) {
+func (m *MachineOf[ID]) join(ctx context.Context, id ID) (*call[ID], error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if c, ok := m.calls[id]; ok {
@@ -69,7 +66,7 @@ func (m *Machine) join(ctx context.Context, id tenant.ID) (*call, error) {
 	now := time.Now()
 	// A call may have ended between the caller's look into the cache and the lock.
 	if s, ok := m.sessions.get(id); ok && s.isUsable(now) {
-		ended := &call{done: make(chan struct{}), session: s}
+		ended := &call[ID]{done: make(chan struct{}), session: s}
 		close(ended.done)
 		return ended, nil
 	}
@@ -80,7 +77,7 @@ func (m *Machine) join(ctx context.Context, id tenant.ID) (*call, error) {
 }
 
 // refresh starts a renewal of s, which is due, unless another request did; it does not wait.
-func (m *Machine) refresh(ctx context.Context, id tenant.ID, s *session) {
+func (m *MachineOf[ID]) refresh(ctx context.Context, id ID, s *session) {
 	now := time.Now()
 	if !s.claim(now, now.Add(callTimeout)) {
 		return
@@ -93,79 +90,90 @@ func (m *Machine) refresh(ctx context.Context, id tenant.ID, s *session) {
 }
 
 // start begins a call; m.mu is held. The call has ctx's values (its trace), but does not end with ctx: others wait for it.
-func (m *Machine) start(ctx context.Context, id tenant.ID, refresh bool) *call {
-	c := &call{done: make(chan struct{})}
+func (m *MachineOf[ID]) start(ctx context.Context, id ID, refresh bool) *call[ID] {
+	c := &call[ID]{done: make(chan struct{})}
 	m.calls[id] = c
 	go func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
-		defer cancel()
-		event := Event{Tenant: id, SessionARN: m.SessionARN(id), Refresh: refresh}
-		start := time.Now()
-		c.session, event.AWSRequestID, c.err = m.assume(ctx, id)
-		event.Took, event.Err = time.Since(start), c.err
-		m.finish(id, c)
-		if m.config.Observe != nil {
-			m.config.Observe(ctx, event)
-		}
-		close(c.done)
+		defer close(c.done)
+		m.carryOut(context.WithoutCancel(ctx), id, refresh, c)
 	}()
 	return c
 }
 
-// finish keeps the outcome of c. It puts the session into the cache before it removes the call from the list: a request
-// in between would find neither, and call again.
-func (m *Machine) finish(id tenant.ID, c *call) {
+// carryOut sets the outcome of c and keeps it. Code that is not ours runs in between (the STS client, functions of the
+// Config): whatever becomes of that, c ends.
+func (m *MachineOf[ID]) carryOut(ctx context.Context, id ID, refresh bool, c *call[ID]) {
+	event := EventOf[ID]{Tenant: id, Refresh: refresh}
+	start := time.Now()
+	err := guarded("the call of STS", func() {
+		event.SessionARN = m.SessionARN(id)
+		c.session, event.AWSRequestID, c.err = m.assume(ctx, id)
+	})
+	if err != nil {
+		c.session, c.err = nil, &ErrorOf[ID]{Kind: Unavailable, Tenant: id, cause: err}
+	}
+	m.backOff(id, c.err)
+	event.Took, event.Err = time.Since(start), c.err
+	if m.config.Observe != nil {
+		if err := guarded("Observe", func() { m.config.Observe(ctx, event) }); err != nil {
+			c.session, c.err = nil, &ErrorOf[ID]{Kind: Unavailable, Tenant: id, cause: err}
+			m.backOff(id, c.err)
+		}
+	}
+	m.finish(id, c)
+}
+
+// backOff keeps a failure, and sets how long it is answered in place of a call. It does nothing without one.
+func (m *MachineOf[ID]) backOff(id ID, failed *ErrorOf[ID]) {
+	if failed == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	times := 1
+	if last, ok := m.failures.get(id); ok {
+		times = last.times + 1
+	}
+	failed.RetryAt = time.Now().Add(wait(times))
+	m.failures.set(id, &failure[ID]{err: failed, times: times})
+	if s, ok := m.sessions.get(id); ok {
+		s.due.Store(failed.RetryAt.UnixNano())
+	}
+}
+
+// finish keeps the session of c, if it has one. It puts the session into the cache before it removes the call from the
+// list: a request in between would find neither, and call again.
+func (m *MachineOf[ID]) finish(id ID, c *call[ID]) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.calls, id)
 	if c.err == nil {
 		m.sessions.set(id, c.session)
 		m.failures.drop(id)
-		return
-	}
-	times := 1
-	if last, ok := m.failures.get(id); ok {
-		times = last.times + 1
-	}
-	c.err.RetryAt = time.Now().Add(backoff(times))
-	m.failures.set(id, &failure{err: c.err, times: times})
-	if s, ok := m.sessions.get(id); ok {
-		s.due.Store(c.err.RetryAt.UnixNano())
 	}
 }
 
-// backoff is the wait after the nth failure in a row, less up to a fifth by chance.
-func backoff(times int) time.Duration {
-	wait := maxBackoff
+// wait is the time after the nth failure in a row, less up to a fifth by chance.
+func wait(times int) time.Duration {
+	longest := maxBackoff
 	if shift := times - 1; shift < 5 {
-		wait = min(minBackoff<<shift, maxBackoff)
+		longest = min(minBackoff<<shift, maxBackoff)
 	}
-	return wait - rand.N(wait/5)
+	return longest - rand.N(longest/5)
 }
 
 // assume asks STS for a session of id. requestID is the call's, empty where STS did not answer.
-func (m *Machine) assume(ctx context.Context, id tenant.ID) (s *session, requestID string, failed *Error) {
-	asked := time.Now()
-	out, err := m.config.STS.AssumeRole(ctx, &sts.AssumeRoleInput{
-		RoleArn:           aws.String(m.config.RoleARN),
-		RoleSessionName:   aws.String(m.sessionName(id)),
-		DurationSeconds:   aws.Int32(int32(m.config.Duration / time.Second)),
-		Tags:              []types.Tag{{Key: aws.String(TagKey), Value: aws.String(id.String())}},
-		TransitiveTagKeys: []string{TagKey},
-	})
+func (m *MachineOf[ID]) assume(ctx context.Context, id ID) (s *session, requestID string, failed *ErrorOf[ID]) {
+	a, err := m.ask(ctx, id)
 	if err != nil {
-		var answer *awshttp.ResponseError
-		if errors.As(err, &answer) {
-			requestID = answer.ServiceRequestID()
-		}
-		return nil, requestID, &Error{Kind: kindOf(err), Tenant: id, cause: err}
+		return nil, a.requestID, &ErrorOf[ID]{Kind: kindOf(err), Tenant: id, cause: err}
 	}
-	if out != nil {
-		requestID, _ = awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+	s, err = newSession(a.out, m.SessionARN(id), a.sent, m.config.Duration)
+	switch {
+	case errors.Is(err, errClock):
+		return nil, a.requestID, &ErrorOf[ID]{Kind: ClockSkewed, Tenant: id, cause: err}
+	case err != nil:
+		return nil, a.requestID, &ErrorOf[ID]{Kind: Mismatched, Tenant: id, cause: err}
 	}
-	s, err = newSession(out, m.SessionARN(id), asked, m.config.Duration)
-	if err != nil {
-		return nil, requestID, &Error{Kind: Mismatched, Tenant: id, cause: err}
-	}
-	return s, requestID, nil
+	return s, a.requestID, nil
 }

@@ -186,12 +186,17 @@ func TestCallThatHangsEnds(t *testing.T) {
 }
 
 func TestKindTellsARefusalFromAnOutage(t *testing.T) {
+	synctest.Test(t, testKinds)
+}
+
+func testKinds(t *testing.T) {
 	for _, test := range []struct {
 		err  error
 		want tokenvending.Kind
 	}{
 		{refusal(403, "AccessDenied"), tokenvending.Denied},
 		{refusal(403, "SignatureDoesNotMatch"), tokenvending.Denied},
+		{refusal(403, "RequestExpired"), tokenvending.ClockSkewed},
 		{refusal(400, "ValidationError"), tokenvending.Denied},
 		{fmt.Errorf("operation: %w", refusal(403, "AccessDenied")), tokenvending.Denied},
 		{refusal(403, "ExpiredToken"), tokenvending.Unavailable},

@@ -1,7 +1,8 @@
 // Package tokenvending is a token vending machine: it hands out AWS credentials that are valid for one tenant
 // only, as an aws.CredentialsProvider that reads the tenant from the context of the call. It refuses a context
 // without a tenant before it sends anything, and it hands out a session only after checking that STS's answer names
-// the session that was asked for.
+// the session that was asked for. It imports this project's package tenant and the AWS SDK alone, and serves other
+// products as well: see "Other tenants, other terms".
 //
 // # How it isolates
 //
@@ -29,9 +30,35 @@
 // until then requests that have no valid session are answered at once with the reason of the failure. While STS
 // is away, tenants that have a valid session notice nothing.
 //
+// A session that Config.Observe could not record (it panicked) is not handed out. Whatever the code of others does in a
+// call (it panics, it ends its goroutine), that call ends with an error, and the next request makes another.
+//
+// # What STS gets
+//
+// Calls of STS take turns: at most Config.CallsPerSecond in any second, evenly, and Config.InFlight at a time. When 600
+// tenants come at one moment, 600 calls are made, one after the other; each request waits for its tenant's call as long as
+// its own context lets it. A call that gets no turn within 30 seconds fails as Unavailable. Where STS throttles
+// nevertheless (its quota is the account's, and others use it too), the pace halves, and grows again by a twentieth with
+// each call that is answered. A throttled call is sent up to three times, and the SDK's own retries wait for their turn
+// too: retries take the place of other calls, and add none.
+//
+// # Other tenants, other terms
+//
+// A product has its own type of tenant (MachineOf[uuid.UUID]): Config.FromContext reads it from a context, Config.Text
+// spells it. The key of the tag, further tags, a session policy, an external id, a source identity, and a role per tenant
+// or tier are settings of the Config. For the names of an identity provider that do not fit (org_aBc), package tenant
+// has Encode.
+//
+// # Clocks
+//
+// AWS refuses signatures of a machine whose clock is five minutes off or more. The SDK notices that and corrects its
+// signatures. Where that does not help, or a session is at its end by our clock as soon as it is vended, the error's kind
+// is ClockSkewed: set the clock. It is no alarm, since nobody was refused.
+//
 // # What CloudTrail shows, and what a session per subject would cost
 //
-// The session name is <tenant>@<instance>, so the assumed-role ARN of each data event tells the tenant and the
+// The session name is <tenant>@<instance>, cut to STS's 64 characters (of the instance alone: a tenant of 63 characters
+// leaves no room for it), so the assumed-role ARN of each data event tells the tenant and the
 // instance of the service that acted, and the AssumeRole event tells the tags. It does not tell the user: a
 // session is shared by all users of a tenant. The application's audit log, which has the subject beside the AWS
 // request id, joins the two.

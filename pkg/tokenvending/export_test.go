@@ -1,4 +1,4 @@
 package tokenvending
 
 // Kept returns how many sessions and how many failures are held.
-func (m *Machine) Kept() (sessions, failures int) { return m.sessions.len(), m.failures.len() }
+func (m *MachineOf[ID]) Kept() (sessions, failures int) { return m.sessions.len(), m.failures.len() }

@@ -64,12 +64,11 @@ func TestAnswerThatIsNotTheSessionAskedForIsRefused(t *testing.T) {
 		"another role's session": func(_ string, out *sts.AssumeRoleOutput) {
 			out.AssumedRoleUser.Arn = aws.String("arn:aws:sts::000000000000:assumed-role/Administrator/yellow@tracking-1")
 		},
-		"no assumed role":     func(_ string, out *sts.AssumeRoleOutput) { out.AssumedRoleUser = nil },
-		"no credentials":      func(_ string, out *sts.AssumeRoleOutput) { out.Credentials = nil },
-		"no session token":    func(_ string, out *sts.AssumeRoleOutput) { out.Credentials.SessionToken = nil },
-		"no secret":           func(_ string, out *sts.AssumeRoleOutput) { out.Credentials.SecretAccessKey = nil },
-		"no expiration":       func(_ string, out *sts.AssumeRoleOutput) { out.Credentials.Expiration = nil },
-		"expires immediately": func(_ string, out *sts.AssumeRoleOutput) { out.Credentials.Expiration = aws.Time(time.Now()) },
+		"no assumed role":  func(_ string, out *sts.AssumeRoleOutput) { out.AssumedRoleUser = nil },
+		"no credentials":   func(_ string, out *sts.AssumeRoleOutput) { out.Credentials = nil },
+		"no session token": func(_ string, out *sts.AssumeRoleOutput) { out.Credentials.SessionToken = nil },
+		"no secret":        func(_ string, out *sts.AssumeRoleOutput) { out.Credentials.SecretAccessKey = nil },
+		"no expiration":    func(_ string, out *sts.AssumeRoleOutput) { out.Credentials.Expiration = nil },
 	} {
 		fake := &fakeSTS{falsify: falsify}
 		machine := newMachine(t, tokenvending.Config{STS: fake})
@@ -99,8 +98,8 @@ func TestDiscardedSessionIsReplacedAtMostOnceASecond(t *testing.T) {
 			t.Fatal(err)
 		}
 		machine.Discard(id) // there is none yet
-		wantKey(t, machine, yellow, "AKIA-yellow-1")
 		wantKey(t, machine, blue, "AKIA-blue-1")
+		wantKey(t, machine, yellow, "AKIA-yellow-1")
 		time.Sleep(time.Second - 1)
 		machine.Discard(id)
 		wantKey(t, machine, yellow, "AKIA-yellow-1")
@@ -179,10 +178,12 @@ func TestRenewalsOfSessionsVendedTogetherAreSpread(t *testing.T) {
 			wantKey(t, machine, as(t, id), "AKIA-"+id+"-1")
 		}
 		time.Sleep(51 * time.Minute) // half of the jitter's range
-		renewed := 0
 		for _, id := range tenants {
 			wantKey(t, machine, as(t, id), "AKIA-"+id+"-1")
-			synctest.Wait()
+		}
+		time.Sleep(time.Second)
+		renewed := 0
+		for _, id := range tenants {
 			renewed += fake.callsFor(id) - 1
 		}
 		if renewed == 0 || renewed == len(tenants) {
@@ -192,6 +193,10 @@ func TestRenewalsOfSessionsVendedTogetherAreSpread(t *testing.T) {
 }
 
 func TestCapacityBoundsTheSessionsAndFailuresKept(t *testing.T) {
+	synctest.Test(t, testCapacity)
+}
+
+func testCapacity(t *testing.T) {
 	fake := &fakeSTS{}
 	machine := newMachine(t, tokenvending.Config{STS: fake, Capacity: 4})
 	calls := func() (n int) {

@@ -18,7 +18,7 @@ import (
 // TestNoTenantEverGetsAnothersSession runs random interleavings of requests of several tenants, passing time,
 // evictions, outages and an STS that answers with the wrong tenant's session.
 func TestNoTenantEverGetsAnothersSession(t *testing.T) {
-	tenants := []string{"yellow", "blue", "green", "yellow2", "red"}
+	tenants := []string{"yellow", "blue", "green", "yellow-eu", "red"}
 	rapid.Check(t, func(r *rapid.T) {
 		seconds := rapid.SliceOfN(rapid.IntRange(0, 600), 1, 12).Draw(r, "seconds between rounds")
 		outage := rapid.SliceOfN(rapid.Bool(), len(seconds), len(seconds)).Draw(r, "outage in round")

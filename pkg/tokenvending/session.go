@@ -1,6 +1,7 @@
 package tokenvending
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
@@ -28,6 +29,9 @@ func (s *session) claim(now, until time.Time) bool {
 	return now.UnixNano() >= due && s.due.CompareAndSwap(due, until.UnixNano())
 }
 
+// errClock says that a session is at its end by our clock as soon as it is vended.
+var errClock = errors.New("check this machine's clock")
+
 // newSession reads STS's answer to a request for the session arn. The answer must name the same session: credentials
 // that may be another tenant's are never kept. Where the clocks differ, the earlier of the two ends counts.
 func newSession(out *sts.AssumeRoleOutput, arn string, asked time.Time, duration time.Duration) (*session, error) {
@@ -46,7 +50,7 @@ func newSession(out *sts.AssumeRoleOutput, arn string, asked time.Time, duration
 		CanExpire:       true,
 		Expires:         aws.ToTime(c.Expiration),
 	}
-	if !credentials.HasKeys() || credentials.SessionToken == "" {
+	if !credentials.HasKeys() || credentials.SessionToken == "" || credentials.Expires.IsZero() {
 		return nil, fmt.Errorf("the answer's credentials are incomplete")
 	}
 	// Round drops the monotonic clock, which stands still while the machine sleeps; STS's does not.
@@ -55,7 +59,8 @@ func newSession(out *sts.AssumeRoleOutput, arn string, asked time.Time, duration
 	}
 	s := &session{credentials: credentials, asked: asked, usableUntil: credentials.Expires.Add(-ExpiryWindow)}
 	if !s.isUsable(asked) {
-		return nil, fmt.Errorf("the session ends at %v: check this machine's clock", credentials.Expires)
+		ahead := asked.Add(duration).Sub(credentials.Expires).Round(time.Second)
+		return nil, fmt.Errorf("the session ends at %v by STS's clock, which is %v behind ours: %w", credentials.Expires.Round(0), ahead, errClock)
 	}
 	s.due.Store(renewalTime(asked, credentials.Expires).UnixNano())
 	return s, nil

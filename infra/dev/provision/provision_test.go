@@ -44,7 +44,7 @@ func TestRolesAreBroughtToTheWantedDocumentsHoweverOftenItRuns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if trust := aws.ToString(role.Role.AssumeRolePolicyDocument); !strings.Contains(trust, "AssumeWithTenantTagOnly") {
+		if trust := aws.ToString(role.Role.AssumeRolePolicyDocument); !strings.Contains(trust, "TagWithTenantOnly") {
 			t.Errorf("the trust policy is not the hardened one: %s", trust)
 		}
 		policies, err := client.ListRolePolicies(t.Context(), &awsiam.ListRolePoliciesInput{RoleName: aws.String("TrackingAccessRole")})

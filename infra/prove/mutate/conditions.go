@@ -69,7 +69,9 @@ func (k *maker) operators(name string, key *node, path []int, what string) {
 		move("set prefix dropped", base, Either)
 	}
 	if base != "Null" && !strings.HasSuffix(base, "IfExists") {
-		k.because(prefix == allValues, "both ForAllValues and IfExists are true where the key is absent")
+		k.because(prefix == allValues, "both ForAllValues and IfExists are true where the key is absent").
+			because(isNegated(base), "a negated operator is true where the key is absent").
+			because(key.name == "sts:RoleSessionName", "STS asks for a session name in every AssumeRole")
 		move("IfExists added", name+"IfExists", k.more())
 	}
 }
@@ -102,6 +104,9 @@ func (k *maker) conditionValues(operator string, key *node, path []int, what str
 	for v, value := range key.children {
 		at := append(slices.Clip(path), v)
 		k.variables(what, value.text, at, k.wildcard(operator))
+		if before, after, ok := strings.Cut(value.text, "}@"); ok {
+			k.add("delimiter removed", fmt.Sprintf("%s: value %s without @", what, value.text), k.wildcard(operator), at, setText(before+"}"+after))
+		}
 		if variable.MatchString(value.text) {
 			k.likeAnything(operator, path, v, what)
 			continue
@@ -110,11 +115,15 @@ func (k *maker) conditionValues(operator string, key *node, path []int, what str
 		k.add("value widened", fmt.Sprintf("%s: value %s made *", what, value.text), k.wildcard(operator), at, setText("*"))
 		k.likeAnything(operator, path, v, what)
 	}
-	k.without("value", key, path, k.less())
-	for _, value := range []string{"*", another(key)} {
+	fewer, more := k.less(), k.more()
+	if isNegated(operator) {
+		fewer, more = more, fewer
+	}
+	k.without("value", key, path, fewer)
+	for _, value := range []string{"*", another(operator, key)} {
 		k.because(value == "*" && !strings.Contains(operator, "Like") && starless[key.name], "no tag has such a key, and no service such a name")
 		k.because(strings.HasSuffix(operator, "StringLike") && key.has("?*") && value != "*", "the value ?* matches the same already")
-		k.addWithin("value added", fmt.Sprintf("%s: value %s added", what, value), k.more(), path, append(slices.Clip(path), len(key.children)), addText(value))
+		k.addWithin("value added", fmt.Sprintf("%s: value %s added", what, value), more, path, append(slices.Clip(path), len(key.children)), addText(value))
 	}
 }
 
@@ -135,14 +144,23 @@ var starless = map[string]bool{"aws:TagKeys": true, "sts:TransitiveTagKeys": tru
 
 // wildcard is the direction of a value that becomes *: only the Like operators read it as more than a character.
 func (k *maker) wildcard(operator string) Direction {
-	if strings.Contains(operator, "Like") {
-		return k.more()
+	switch {
+	case !strings.Contains(operator, "Like"):
+		return Either
+	case isNegated(operator):
+		return k.less()
 	}
-	return Either
+	return k.more()
 }
 
+// isNegated reports whether operator matches what differs from all values.
+func isNegated(operator string) bool { return strings.Contains(operator, "Not") }
+
 // another returns a different value that key may have.
-func another(key *node) string {
+func another(operator string, key *node) string {
+	if strings.HasSuffix(operator, "StringNotLike") {
+		return "*-*"
+	}
 	if _, host, ok := strings.Cut(key.children[0].text, "."); ok {
 		return "ebs." + host // s3.us-east-1.amazonaws.com
 	}
