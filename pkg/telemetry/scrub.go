@@ -64,8 +64,10 @@ func Scrub(s string) string {
 	if !hasRun(s, secretKeyLength) {
 		return s
 	}
-	s = long.ReplaceAllString(s, Redacted)
-	return base64Run.ReplaceAllStringFunc(s, hideKey)
+	return outsideSessions(s, func(s string) string {
+		s = long.ReplaceAllString(s, Redacted)
+		return base64Run.ReplaceAllStringFunc(s, hideKey)
+	})
 }
 
 // containsFold reports whether s has word, which is in lower case, in any case.

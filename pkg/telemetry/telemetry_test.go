@@ -207,6 +207,34 @@ func TestOrdinaryValuesAreLeftAlone(t *testing.T) {
 	}
 }
 
+// Every form of a tenant id, up to 63 characters, in a log line of its own and in the ARN of its session.
+func TestTenantsAndTheirSessionsAreLeftAlone(t *testing.T) {
+	for _, id := range []string{
+		"12345678901234567890", "da39a3ee5e6b4b0d3255bfef95601890", "6f1c0f5e-8d0b-4a6e-9a55-0d6f2a3b4c5d", "n5zgox3bijrq", "check.a",
+		strings.Repeat("pb4hq6dy", 7) + "pb4hq6a", strings.Repeat("9", 63), "eyjabcd-ewo", "token-of-secret-1", "bearer-1",
+	} {
+		for _, text := range []string{
+			id, "tokenvending: no session for " + id + ": denied", id + ".jsonl is not named after a tenant",
+			"User: arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/" + id + "@tracking-1 is not authorized",
+			"arn:aws:sts::000000000000:assumed-role/" + strings.Repeat("Role9", 12) + "/" + id + "@",
+			"arn:aws:es:us-east-1:000000000000:domain/test/" + id + "-shipments/_search",
+		} {
+			if got := telemetry.Scrub(text); got != text {
+				t.Errorf("Scrub(%q) = %q, want it unchanged", text, got)
+			}
+		}
+	}
+	const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+	for _, text := range []string{
+		"arn:aws:sts::000000000000:assumed-role/R/yellow@" + secret, secret + " arn:aws:sts::000000000000:assumed-role/R/yellow@a",
+		"arn:aws:sts::000000000000:assumed-role/R/" + secret, "arn:aws:sts::000000000000:assumed-role/R/" + secret + "@a",
+	} {
+		if got := telemetry.Scrub(text); strings.Contains(got, secret[4:16]) {
+			t.Errorf("Scrub(%q) = %q", text, got)
+		}
+	}
+}
+
 func TestTimesAreUTC(t *testing.T) {
 	tel, b := newTelemetry(t, "info")
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.FixedZone("x", 3600))
