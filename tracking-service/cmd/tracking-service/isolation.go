@@ -98,9 +98,11 @@ func (c *isolationCheck) keys(ctx context.Context, machine *tokenvending.Machine
 	if err != nil {
 		return []isolation.Finding{{Result: isolation.Refused, Reason: err.Error()}}
 	}
-	return []isolation.Finding{
-		c.ask(ctx, "own-key", answered, machine, probe.Own), c.ask(ctx, "other-key", refused, machine, probe.Other),
+	own := c.ask(ctx, "own-key", answered, machine, probe.Own)
+	if own.Result == isolation.Refused { // an endpoint may refuse both alike
+		own.Reason += "; no policy allows it, or there is no table " + c.access.Table
 	}
+	return []isolation.Finding{own, c.ask(ctx, "other-key", refused, machine, probe.Other)}
 }
 
 // untagged asks for the same session without its tag.
