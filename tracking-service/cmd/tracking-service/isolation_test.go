@@ -2,32 +2,23 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/iam/iamtest"
 	"example.com/shiptrack/infra/localaws/localawstest"
-	"example.com/shiptrack/pkg/audit"
-	"example.com/shiptrack/tracking-service/internal/isolation"
 )
 
 const (
@@ -278,125 +269,4 @@ func TestTheArticlesPoliciesAreServedUnderReportAlone(t *testing.T) {
 	reporting.awaitLog(t, `"level":"WARN"`, "ISOLATION_CHECK=report")
 	reporting.wantMetric(t, "shiptrack_isolation_holds 0")
 	reporting.wantMetric(t, `shiptrack_isolation_checks_total{result="violated"} 1`)
-}
-
-// TestOutagesOfTheCheckLeaveTheServiceAsItIs answers the check's requests alone in another way: they come from a session, or for
-// a session, of check.a.
-func TestOutagesOfTheCheckLeaveTheServiceAsItIs(t *testing.T) {
-	w := newBackend(t)
-	w.seed(t)
-	w.become(t, "TrackingServiceRole")
-	target, err := url.Parse(w.local.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answers := make(chan func(http.ResponseWriter), 1) // nil: localaws'
-	answers <- nil
-	proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		answer := <-answers
-		answers <- answer
-		var body bytes.Buffer
-		_, _ = body.ReadFrom(r.Body)
-		r.Body = readCloser{bytes.NewReader(body.Bytes())}
-		if answer != nil && strings.Contains(body.String(), "check.") {
-			answer(rw)
-			return
-		}
-		forward(rw, r, target)
-	}))
-	defer proxy.Close()
-	t.Setenv("AWS_ENDPOINT_URL", proxy.URL)
-	become := func(answer func(http.ResponseWriter)) { <-answers; answers <- answer }
-	status := func(code int, awsCode string) func(http.ResponseWriter) {
-		return func(rw http.ResponseWriter) {
-			rw.Header().Set("Content-Type", "text/xml")
-			rw.WriteHeader(code)
-			_, _ = rw.Write([]byte(`<ErrorResponse><Error><Code>` + awsCode + `</Code><Message>m</Message></Error></ErrorResponse>`))
-		}
-	}
-	t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	s := start(t, w.environ("ISOLATION_CHECK_INTERVAL=1s"))
-	s.awaitReady(t)
-	counted := func(result string) int {
-		_, body := s.get(t, s.metrics, "")
-		_, after, _ := strings.Cut(body, `shiptrack_isolation_checks_total{result="`+result+`"} `)
-		n := 0
-		for _, digit := range strings.SplitN(after, "\n", 2)[0] {
-			n = 10*n + int(digit-'0')
-		}
-		return n
-	}
-	for _, outage := range []struct {
-		name, result string
-		answer       func(http.ResponseWriter)
-	}{
-		{"5xx", "inconclusive", status(503, "ServiceUnavailable")},
-		{"throttling", "inconclusive", status(400, "Throttling")},
-		{"refused", "refused", status(403, "AccessDenied")},
-	} {
-		before := counted(outage.result)
-		become(outage.answer)
-		poll(t, outage.name+" is counted as "+outage.result, func() bool { return counted(outage.result) > before })
-		if code, body := s.get(t, "/shipments/1001/eta", w.issuer.Token("yellow", "ana")); code != http.StatusOK {
-			t.Errorf("%s: yellow gets %d %s", outage.name, code, body)
-		}
-		if code, _ := s.get(t, "/readyz", ""); code != http.StatusOK {
-			t.Errorf("%s: /readyz = %d, want 200", outage.name, code)
-		}
-		s.wantMetric(t, "shiptrack_isolation_holds 1")
-		become(nil)
-		held := counted("holds")
-		poll(t, "the check holds again", func() bool { return counted("holds") > held })
-	}
-}
-
-type readCloser struct{ *bytes.Reader }
-
-func (readCloser) Close() error { return nil }
-
-// answer is an error as the SDK returns it.
-func answer(status int, code string) error {
-	return fmt.Errorf("operation error: %w", &awshttp.ResponseError{RequestID: "id", ResponseError: &smithyhttp.ResponseError{
-		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: &smithy.GenericAPIError{Code: code, Message: "m"},
-	}})
-}
-
-func TestWhatAnAnswerShows(t *testing.T) {
-	for _, tc := range []struct {
-		err                      error
-		ifAnswerDue, ifDenialDue isolation.Result
-		audited                  audit.Decision
-	}{
-		{nil, isolation.Holds, isolation.Violated, audit.Allow},
-		{answer(400, "AccessDeniedException"), isolation.Refused, isolation.Holds, audit.Deny},
-		{answer(403, "AccessDenied"), isolation.Refused, isolation.Holds, audit.Deny},
-		// IAM let it through: DynamoDB says this to nobody else.
-		{answer(400, "ResourceNotFoundException"), isolation.Refused, isolation.Violated, audit.Failed},
-		{answer(400, "ValidationException"), isolation.Refused, isolation.Violated, audit.Failed},
-		// A refusal, but not of what was asked.
-		{answer(400, "UnrecognizedClientException"), isolation.Refused, isolation.Refused, audit.Failed},
-		{answer(403, "InvalidClientTokenId"), isolation.Refused, isolation.Refused, audit.Failed},
-		{answer(403, "SignatureDoesNotMatch"), isolation.Refused, isolation.Refused, audit.Failed},
-		{answer(400, "ValidationError"), isolation.Refused, isolation.Refused, audit.Failed},
-		// Nothing.
-		{answer(500, "InternalServerError"), isolation.Inconclusive, isolation.Inconclusive, audit.Failed},
-		{answer(503, "AccessDenied"), isolation.Inconclusive, isolation.Inconclusive, audit.Failed},
-		{answer(429, "AccessDenied"), isolation.Inconclusive, isolation.Inconclusive, audit.Failed},
-		{answer(400, "ThrottlingException"), isolation.Inconclusive, isolation.Inconclusive, audit.Failed},
-		{answer(400, "ProvisionedThroughputExceededException"), isolation.Inconclusive, isolation.Inconclusive, audit.Failed},
-		{answer(400, "ExpiredTokenException"), isolation.Inconclusive, isolation.Inconclusive, audit.Failed},
-		{context.DeadlineExceeded, isolation.Inconclusive, isolation.Inconclusive, audit.Failed},
-		{errors.New("connection refused"), isolation.Inconclusive, isolation.Inconclusive, audit.Failed},
-		{&smithy.GenericAPIError{Code: "AccessDenied"}, isolation.Inconclusive, isolation.Inconclusive, audit.Failed}, // by the source of credentials
-	} {
-		for wanted, want := range map[due]isolation.Result{answered: tc.ifAnswerDue, refused: tc.ifDenialDue} {
-			got := judge("name", wanted, tc.err)
-			if got.Result != want || (got.Reason == "") != (want == isolation.Holds) {
-				t.Errorf("%v, an answer is due: %t: %+v, want %s", tc.err, wanted, got, want)
-			}
-		}
-		if got := decisionOf(tc.err); got != tc.audited {
-			t.Errorf("%v is audited as %s, want %s", tc.err, got, tc.audited)
-		}
-	}
 }
