@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+
+	"example.com/shiptrack/pkg/tenant"
 )
 
 // Audit counts the requests of a run that the logs account for: the decision log of localaws, the request logs of both
@@ -48,6 +50,7 @@ func (t *trail) asked(id string) {
 // logLine is a line of a service's log.
 type logLine struct {
 	Log, Msg, Addr, Route, Tenant, Subject, Decision, Action, Session string
+	Check                                                             string // which request of the isolation check; empty: none
 
 	Status       json.Number
 	RequestID    string `json:"request_id"`
@@ -134,10 +137,13 @@ func (a *Audit) services(w *World) error {
 			switch {
 			case l.Log == "audit":
 				a.record(w, l)
+				ofAWS[l.AWSRequestID] = true
+				if l.Check != "" { // of no request, and of no user
+					continue
+				}
 				if process != seedLog && l.Subject == "" { // the seed runs without a token
 					a.miss("%s for %s: no subject in the audit log", l.Action, l.Tenant)
 				}
-				ofAWS[l.AWSRequestID] = true
 				for _, id := range l.ids() {
 					records[id] = append(records[id], l)
 				}
@@ -170,6 +176,9 @@ func (a *Audit) record(w *World, l logLine) {
 	a.Records++
 	if !strings.Contains(l.Session, "/"+l.Tenant+"@") {
 		a.miss("%s for %s: the session is %q", l.Action, l.Tenant, l.Session)
+	}
+	if own, _ := tenant.IsolationCheck(); (l.Tenant == own.String()) != (l.Check != "") { // neither hides in the other
+		a.miss("%s for %s: the audit log says that it is of the check %q", l.Action, l.Tenant, l.Check)
 	}
 	if w.log == nil {
 		return // AWS has it, in CloudTrail

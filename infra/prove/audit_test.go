@@ -84,6 +84,8 @@ func TestAuditComparesTheLogsOfTheServices(t *testing.T) {
 		{"audited for another", func(_ *sent, _, _, record *logLine) { record.Subject = "ben" }, "audited as of ben in yellow"},
 		{"another session", func(_ *sent, _, _, record *logLine) { record.Session = strings.Replace(session, "yellow", "blue", 1) }, "the decision log " + session},
 		{"another decision", func(_ *sent, _, _, record *logLine) { record.Decision = "deny" }, "the audit log says deny, the decision log allow"},
+		{"a check's record for a tenant", func(_ *sent, _, _, record *logLine) { record.Check = "own-key" }, `says that it is of the check "own-key"`},
+		{"a tenant's record for the reserved tenant", func(_ *sent, _, _, record *logLine) { record.Tenant = "check.a" }, `for check.a: the audit log says that it is of the check ""`},
 		{"no decision", func(_ *sent, _, _, record *logLine) { record.AWSRequestID = "other" }, `the decision log lacks "other"`},
 	} {
 		asked, front, behind, record := asked, logged, logged, record

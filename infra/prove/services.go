@@ -29,6 +29,13 @@ const (
 // readiness is what a service is asked until it is ready; nobody logs it.
 const readiness = "/readyz"
 
+// reporting lets the tracking service serve whatever its isolation check shows: the attacks are to find what gets through, under
+// policies that do not hold too. It checks at its start alone, since no run lasts an hour.
+var reporting = []string{"ISOLATION_CHECK=report", "ISOLATION_CHECK_INTERVAL=1h"}
+
+// lastCheck is the last request of the isolation check.
+const lastCheck = "no-tag"
+
 // servicesWait bounds how long the services may take to be ready.
 const servicesWait = 30 * time.Second
 
@@ -78,7 +85,7 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 	cursorKey := make([]byte, 32)
 	rand.Read(cursorKey)
 	s.cursorKey = base64.StdEncoding.EncodeToString(cursorKey)
-	if err := s.fleet.Start(trackingService, trackingService, aws(service, "TrackingAccessRole", "CURSOR_KEY="+s.cursorKey), "serve"); err != nil {
+	if err := s.fleet.Start(trackingService, trackingService, aws(service, "TrackingAccessRole", slices.Concat(reporting, []string{"CURSOR_KEY=" + s.cursorKey})...), "serve"); err != nil {
 		return err
 	}
 	if s.tracking, err = s.listening(ctx, trackingService); err != nil {
@@ -90,10 +97,19 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 	if s.shipment, err = s.listening(ctx, shipmentService); err != nil {
 		return err
 	}
-	return s.await(ctx, "ready", func() bool {
+	if err := s.await(ctx, "ready", func() bool {
 		a, err := call{path: readiness}.send(ctx, s)
 		return err == nil && a.ok()
-	})
+	}); err != nil {
+		return err
+	}
+	return s.await(ctx, "checked", s.checked)
+}
+
+// checked reports whether the tracking service's isolation check has ended: nothing of it is cut off, then, at the end of a run.
+func (s *services) checked() bool {
+	lines, err := s.log(trackingService)
+	return err == nil && slices.ContainsFunc(lines, func(l logLine) bool { return l.Check == lastCheck })
 }
 
 // reachable returns the environment in which a process reaches what w has of AWS.

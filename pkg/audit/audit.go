@@ -24,6 +24,12 @@ const (
 	Failed Decision = "error" // neither: the call itself failed
 )
 
+// Kinds of records, as they stand in the log.
+const (
+	kindAccess = "access" // in a tenant's name
+	kindCheck  = "check"  // by the service's own isolation check, which asks for what AWS must refuse
+)
+
 // Record is one access to a tenant's data. Subject, Tenant and RequestID are taken from the context
 // where they are empty.
 type Record struct {
@@ -35,7 +41,27 @@ type Record struct {
 	Session      string // ARN of the assumed role's session
 	Decision     Decision
 	RequestID    string
-	Reason       string // for Deny and Failed
+	Reason       string // for Deny and Failed; of a check, why the answer is not the one that is due
+	Check        string // which request of the isolation check it is; empty: none, it is an access in the tenant's name
+}
+
+func (r Record) kind() string {
+	if r.Check != "" {
+		return kindCheck
+	}
+	return kindAccess
+}
+
+// level returns how grave r is. For a check a denial may be what is due; where Reason says that the answer is not,
+// one that was allowed is the gravest.
+func (r Record) level() slog.Level {
+	switch {
+	case r.Check == "" && r.Decision == Deny, r.Check != "" && r.Decision == Allow && r.Reason != "":
+		return slog.LevelError
+	case r.Decision == Failed, r.Check != "" && r.Reason != "":
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
 }
 
 // Config is what a Trail needs; all of it must be set.
@@ -68,18 +94,14 @@ func New(cfg Config) (*Trail, error) {
 	return &Trail{logger: cfg.Logger.With(slog.String("log", "audit")), subject: cfg.Subject, denials: denials}, nil
 }
 
-// Record writes r. A Deny is counted in shiptrack_denials_total and written as an error.
+// Record writes r. A Deny is counted in shiptrack_denials_total and written as an error, except for a check.
 func (t *Trail) Record(ctx context.Context, r Record) {
 	t.complete(ctx, &r)
-	level := slog.LevelInfo
-	switch r.Decision {
-	case Deny:
+	if r.Check == "" && r.Decision == Deny {
 		t.denials.Inc()
-		level = slog.LevelError
-	case Failed:
-		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{
+		slog.String("kind", r.kind()),
 		slog.String("decision", string(r.Decision)), slog.String("tenant", r.Tenant),
 		slog.String("subject", r.Subject), slog.String("action", r.Action), slog.String("resource", r.Resource),
 		slog.String("aws_request_id", r.AWSRequestID), slog.String("session", r.Session),
@@ -88,10 +110,13 @@ func (t *Trail) Record(ctx context.Context, r Record) {
 	if id := requestid.CallerFromContext(ctx); id != "" { // a hint: see requestid.NewCallerContext
 		attrs = append(attrs, slog.String("caller_request_id", id))
 	}
+	if r.Check != "" {
+		attrs = append(attrs, slog.String("check", r.Check))
+	}
 	if r.Reason != "" {
 		attrs = append(attrs, slog.String("reason", r.Reason))
 	}
-	t.logger.LogAttrs(ctx, level, "access", attrs...)
+	t.logger.LogAttrs(ctx, r.level(), "access", attrs...)
 }
 
 func (t *Trail) complete(ctx context.Context, r *Record) {

@@ -47,7 +47,7 @@ func TestAnAuditRecordJoinsTheSubjectToTheCallToAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	for k, want := range map[string]string{
-		"log": "audit", "level": "ERROR", "decision": "deny", "tenant": "yellow", "subject": "ana", "request_id": "req-1", "caller_request_id": "theirs-1",
+		"log": "audit", "kind": "access", "level": "ERROR", "decision": "deny", "tenant": "yellow", "subject": "ana", "request_id": "req-1", "caller_request_id": "theirs-1",
 		"action": "dynamodb:GetItem", "resource": "table/TrackingData", "aws_request_id": "AWS1", "reason": "AccessDeniedException",
 		"session": "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@a",
 	} {
@@ -82,6 +82,43 @@ func TestOnlyDenialsAreCounted(t *testing.T) {
 	trail.Record(t.Context(), audit.Record{Decision: audit.Deny})
 	if got := count(); got != "1" {
 		t.Errorf("shiptrack_denials_total = %q after a denial, want 1", got)
+	}
+}
+
+// TestAChecksDenialIsNoAlarm: the isolation check asks for what AWS must refuse. What it should not have been allowed is one.
+func TestAChecksDenialIsNoAlarm(t *testing.T) {
+	for _, tc := range []struct {
+		record audit.Record
+		level  string
+		counts float64
+	}{
+		{audit.Record{Check: "other-key", Decision: audit.Deny}, "INFO", 0},
+		{audit.Record{Decision: audit.Deny}, "ERROR", 1}, // the control
+		{audit.Record{Check: "own-key", Decision: audit.Allow}, "INFO", 0},
+		{audit.Record{Check: "own-key", Decision: audit.Deny, Reason: "it is due an answer"}, "WARN", 0},
+		{audit.Record{Check: "own-key", Decision: audit.Failed, Reason: "timeout"}, "WARN", 0},
+		{audit.Record{Check: "other-key", Decision: audit.Allow, Reason: "it is due a refusal"}, "ERROR", 0},
+	} {
+		trail, registry, b := newTrail(t)
+		trail.Record(t.Context(), tc.record)
+		var got struct{ Level, Kind, Check string }
+		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		kind := "check"
+		if tc.record.Check == "" {
+			kind = "access"
+		}
+		if got.Level != tc.level || got.Kind != kind || got.Check != tc.record.Check {
+			t.Errorf("%+v is written as %+v, want the level %s and the kind %s", tc.record, got, tc.level, kind)
+		}
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := families[0].GetMetric()[0].GetCounter().GetValue(); n != tc.counts {
+			t.Errorf("%+v counts as %v denials, want %v", tc.record, n, tc.counts)
+		}
 	}
 }
 

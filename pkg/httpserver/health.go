@@ -111,6 +111,9 @@ func (s *Server) readyz(c echo.Context) error {
 		return problem.WrapUnavailable(errStopping, "the service is stopping", time.Second)
 	}
 	if err := s.ready(c.Request().Context()); err != nil {
+		if known, ok := errors.AsType[*problem.Error](err); ok && known.Kind == problem.NotIsolated {
+			return known // an alarm is told from a start
+		}
 		return problem.WrapUnavailable(err, "the service is not ready", time.Second)
 	}
 	return c.String(http.StatusOK, "ok\n")

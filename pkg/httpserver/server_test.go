@@ -444,6 +444,22 @@ func TestTheSmallerDeadlineWins(t *testing.T) {
 	wantProblem(t, s.do(t, http.MethodGet, "/wait", map[string]string{httpclient.TimeoutHeader: "20"}, nil), problem.Timeout)
 }
 
+// TestReadyzTellsThatIsolationDoesNotHold: it is the one reason that an orchestrator gets to see. The cause stays in the log.
+func TestReadyzTellsThatIsolationDoesNotHold(t *testing.T) {
+	s := start(t, nil, func(c *httpserver.Config) {
+		c.Ready = func(context.Context) error {
+			return errors.Join(problem.WrapNotIsolated(errors.New("secret: blue's key"), "tenants are not kept apart", 10*time.Second), errors.New("keys"))
+		}
+	})
+	a := s.do(t, http.MethodGet, "/readyz", nil, nil)
+	if doc := wantProblem(t, a, problem.NotIsolated); doc.Detail != "tenants are not kept apart" || a.header.Get("Retry-After") != "10" || strings.Contains(a.body, "secret") {
+		t.Errorf("answered %v %s", a.header, a.body)
+	}
+	if !strings.Contains(s.log.String(), "secret: blue's key") {
+		t.Errorf("the log lacks the cause: %s", s.log)
+	}
+}
+
 func TestHealth(t *testing.T) {
 	var mu sync.Mutex
 	var notReady error

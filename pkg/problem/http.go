@@ -28,6 +28,7 @@ var kinds = [...]struct {
 	NotImplemented:      {"not-implemented", "Not Implemented", http.StatusNotImplemented},
 	VersionNotSupported: {"version-not-supported", "HTTP Version Not Supported", http.StatusHTTPVersionNotSupported},
 	Unavailable:         {"unavailable", "Service Unavailable", http.StatusServiceUnavailable},
+	NotIsolated:         {"not-isolated", "Service Unavailable", http.StatusServiceUnavailable},
 	Timeout:             {"timeout", "Gateway Timeout", http.StatusGatewayTimeout},
 }
 
@@ -37,7 +38,7 @@ func (k Kind) String() string { return kinds[k].name }
 // Status returns the HTTP status of the kind.
 func (k Kind) Status() int { return kinds[k].status }
 
-// OfStatus returns the kind whose status is status. A client error of no kind is Invalid, anything else Internal.
+// OfStatus returns the first kind whose status is status. A client error of no kind is Invalid, anything else Internal.
 func OfStatus(status int) Kind {
 	for k := range kinds {
 		if kinds[k].status == status {
@@ -89,7 +90,7 @@ func Write(w http.ResponseWriter, r *http.Request, err error, requestID string) 
 	if e.Kind == Unauthenticated {
 		h.Set("WWW-Authenticate", challenge(e))
 	}
-	if e.Kind == Unavailable && e.RetryAfter > 0 {
+	if e.Kind.Status() == http.StatusServiceUnavailable && e.RetryAfter > 0 {
 		seconds := (e.RetryAfter + time.Second - 1) / time.Second
 		h.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}

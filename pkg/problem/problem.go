@@ -29,6 +29,7 @@ const (
 	NotImplemented                  // 501: a transfer encoding that nobody knows
 	VersionNotSupported             // 505
 	Unavailable                     // 503: something that we need is unavailable; RetryAfter says when to come back
+	NotIsolated                     // 503: AWS answers what it must refuse, so nothing is served: an alarm; RetryAfter as above
 	Timeout                         // 504: something that we need was too slow
 )
 
@@ -65,6 +66,11 @@ func InvalidField(name, reason string) *Error {
 // caller to come back after retryAfter.
 func WrapUnavailable(cause error, detail string, retryAfter time.Duration) *Error {
 	return &Error{Kind: Unavailable, Detail: detail, RetryAfter: retryAfter, cause: cause}
+}
+
+// WrapNotIsolated is WrapUnavailable for the kind NotIsolated.
+func WrapNotIsolated(cause error, detail string, retryAfter time.Duration) *Error {
+	return &Error{Kind: NotIsolated, Detail: detail, RetryAfter: retryAfter, cause: cause}
 }
 
 // Error returns the text for the operator: kind, detail and cause.

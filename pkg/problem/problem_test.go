@@ -25,7 +25,7 @@ func TestKindsMapToTheirStatus(t *testing.T) {
 	for kind, want := range map[problem.Kind]int{
 		problem.Internal: 500, problem.Invalid: 400, problem.Unauthenticated: 401, problem.Denied: 403,
 		problem.NotFound: 404, problem.MethodNotAllowed: 405, problem.TooLarge: 413,
-		problem.UnsupportedMedia: 415, problem.Unavailable: 503, problem.Timeout: 504,
+		problem.UnsupportedMedia: 415, problem.Unavailable: 503, problem.NotIsolated: 503, problem.Timeout: 504,
 	} {
 		w := write(t, http.MethodGet, problem.New(kind, "why"))
 		var doc problem.Document
@@ -65,8 +65,13 @@ func TestHeadersThatAKindCallsFor(t *testing.T) {
 	if got := write(t, http.MethodGet, problem.New(problem.Unauthenticated, "")).Header().Get("WWW-Authenticate"); got == "" {
 		t.Error("401 without WWW-Authenticate")
 	}
-	if got := write(t, http.MethodGet, problem.WrapUnavailable(nil, "", 1500*time.Millisecond)).Header().Get("Retry-After"); got != "2" {
-		t.Errorf("Retry-After = %q, want the delay rounded up to 2", got)
+	for _, err := range []error{problem.WrapUnavailable(nil, "", 1500*time.Millisecond), problem.WrapNotIsolated(nil, "", 1500*time.Millisecond)} {
+		if got := write(t, http.MethodGet, err).Header().Get("Retry-After"); got != "2" {
+			t.Errorf("%v: Retry-After = %q, want the delay rounded up to 2", err, got)
+		}
+	}
+	if got := problem.OfStatus(http.StatusServiceUnavailable); got != problem.Unavailable {
+		t.Errorf("503 alone is of kind %v, want unavailable", got)
 	}
 	if w := write(t, http.MethodHead, problem.New(problem.NotFound, "x")); w.Body.Len() != 0 {
 		t.Errorf("HEAD got the body %q", w.Body)

@@ -12,7 +12,7 @@ func (d *demo) banner(first time.Duration, r report) {
 Shiptrack is up: the first ETA was answered %d ms after the start.
 
   shipment-service  %-22s GET /shipments/<id>/eta, /openapi.yaml
-  tracking-service  %-22s assumes TrackingAccessRole, one session per tenant
+  tracking-service  %-22s assumes TrackingAccessRole, one session per tenant; isolation check: %s
   localaws          %-22s the AWS endpoint that enforces these policies
   devissuer         %-22s tokens for development
   policies          %s
@@ -27,7 +27,7 @@ Paste these into another terminal, in this folder:
 
 %s
 Ctrl-C stops everything.
-`, first.Milliseconds(), address(d.ShipmentPort), address(d.TrackingPort), address(d.LocalawsPort), address(d.IssuerPort), d.policies.Name, d.policies.SHA256, d.dir,
+`, first.Milliseconds(), address(d.ShipmentPort), address(d.TrackingPort), d.isolationCheck(), address(d.LocalawsPort), address(d.IssuerPort), d.policies.Name, d.policies.SHA256, d.dir,
 		r.session, strings.Replace(r.denial, ": ", ":\n  ", 1), d.commands(r))
 }
 

@@ -79,6 +79,9 @@ func (d *demo) checkRefusals(ctx context.Context) error {
 	return nil
 }
 
+// errNotIsolated says that a request was allowed that must be refused.
+var errNotIsolated = errors.New("ISOLATION DOES NOT HOLD")
+
 // checkIsolation uses yellow's session credentials directly against the table: yellow's key must be answered,
 // and blue's refused by IAM.
 func (d *demo) checkIsolation(ctx context.Context) (session, denial string, err error) {
@@ -103,7 +106,7 @@ func (d *demo) checkIsolation(ctx context.Context) (session, denial string, err 
 	switch {
 	case err == nil:
 		why, err := d.whyDecided(requestIDOf(foreign.ResultMetadata))
-		return "", "", errors.Join(fmt.Errorf("ISOLATION DOES NOT HOLD: yellow's session read blue's partition key:\n  %s", why), err)
+		return "", "", errors.Join(fmt.Errorf("%w: yellow's session read blue's partition key:\n  %s", errNotIsolated, why), err)
 	case !errors.As(err, &refusal) || refusal.ErrorCode() != "AccessDeniedException":
 		return "", "", fmt.Errorf("isolation is not shown: blue's key was refused, but not by IAM: %w", err)
 	}

@@ -191,12 +191,7 @@ func (d *demo) start(ctx context.Context) error {
 		}
 	}
 	d.step("waiting for shipment-service to be ready")
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	if err := d.await(ctx, "shipment-service", endpoint(d.ShipmentPort)+"/readyz"); err != nil {
-		return d.withLastDenial(err)
-	}
-	return nil
+	return d.awaitReady(ctx)
 }
 
 // writeSecrets makes the token that the credentials endpoint and its one client share, and the key of the page cursors.

@@ -55,7 +55,8 @@ func (d *demo) trackingSettings() []string {
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI="+d.credentialsURL(),
 		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE="+d.tokenFile(),
 		"TRACKING_TABLE="+table, "TRACKING_ACCESS_ROLE_ARN="+roleARN("TrackingAccessRole"),
-		"CURSOR_KEY_FILE="+d.cursorKeyFile(), "INSTANCE_ID=tracking-demo")
+		"CURSOR_KEY_FILE="+d.cursorKeyFile(), "INSTANCE_ID=tracking-demo",
+		"ISOLATION_CHECK="+d.isolationCheck())
 }
 
 func roleARN(role string) string { return "arn:aws:iam::" + account + ":role/" + role }

@@ -27,7 +27,8 @@ Examples:
       on other ports; what it prints names them
 
   bin/demo --policies article
-      under the AWS article's own policies; a folder that holds one folder per role works too
+      under the AWS article's own policies, which do not pass tracking-service's isolation check: it reports that, and
+      serves all the same; a folder that holds one folder per role works too
 
   bin/demo --without tracking-service --print-env
       all but one service, which you start from your IDE with the environment that is printed

@@ -9,6 +9,8 @@ import (
 	"net"
 	"strconv"
 	"syscall"
+
+	"example.com/shiptrack/infra/iam"
 )
 
 // Settings say where each part listens (each field's variable moves it), and what is left out.
@@ -24,7 +26,19 @@ type Settings struct {
 	Without             string `enum:",shipment-service,tracking-service" default:"" placeholder:"SERVICE" help:"Start all but this service, and wait until you have started it: from an IDE, or under a debugger."`
 	PrintEnv            bool   `help:"With --without: print the environment that the service needs, and write it to SERVICE.env beside the binaries."`
 	Policies            string `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to enforce: those of a set in infra/iam of the checkout that you are in (${default}), or a folder that holds one folder per role. They are read at the start."`
+	IsolationCheck      string `enum:",enforce,report" default:"" placeholder:"enforce|report" help:"Whether tracking-service serves nothing where its isolation check shows that isolation does not hold, or only reports it. Without it: report under the article's set, whose sessions need no tag, else enforce."`
 	Bin                 string `default:"bin" help:"Folder of the binaries that make build makes."`
+}
+
+// isolationCheck is the mode of tracking-service's isolation check. The article's own policies do not pass it.
+func (s Settings) isolationCheck() string {
+	switch {
+	case s.IsolationCheck != "":
+		return s.IsolationCheck
+	case s.Policies == string(iam.Article):
+		return "report"
+	}
+	return "enforce"
 }
 
 // port is one address that the demo needs, with the variable that moves it.

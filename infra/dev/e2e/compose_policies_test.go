@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,10 +51,24 @@ func TestPoliciesAreFollowedWithoutARebuild(t *testing.T) {
 	} {
 		since := time.Now()
 		step.change()
-		provisionSays(t, since, step.says)
+		says(t, "provision", since, step.says)
 		if got := reads(t, yellow, "blue"); got != step.blue {
 			t.Errorf("%s: blue's key is %s to yellow's session, want %s", step.name, got, step.blue)
 		}
+		if step.blue == "answered" {
+			servesNothing(t, since)
+		}
+	}
+	heals(t, "the policies as they were")
+}
+
+// servesNothing starts the tracking service anew, which makes it check isolation at once, and expects that it serves nothing.
+func servesNothing(t *testing.T, since time.Time) {
+	t.Helper()
+	docker(t, "compose", "restart", "--timeout", "5", "tracking-service")
+	says(t, "tracking-service", since, "ISOLATION DOES NOT HOLD")
+	if status, body := eta(t); status != http.StatusServiceUnavailable {
+		t.Errorf("yellow's ETA is answered %d %s, want 503", status, body)
 	}
 }
 
@@ -93,18 +108,18 @@ func provisionFrom(t *testing.T, folder string) {
 	}
 }
 
-// provisionSays waits until provision's log has text.
-func provisionSays(t *testing.T, since time.Time, text string) {
+// says waits until the log of a service has text.
+func says(t *testing.T, service string, since time.Time, text string) {
 	t.Helper()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		log := docker(t, "compose", "logs", "--no-log-prefix", "--since", since.UTC().Format(time.RFC3339Nano), "provision")
+		log := docker(t, "compose", "logs", "--no-log-prefix", "--since", since.UTC().Format(time.RFC3339Nano), service)
 		if strings.Contains(log, text) {
 			return
 		}
 		if time.Since(since) > patience {
-			t.Fatalf("provision does not say %q but\n%s", text, log)
+			t.Fatalf("%s does not say %q but\n%s", service, text, log)
 		}
 		<-tick.C
 	}

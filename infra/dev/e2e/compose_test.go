@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -194,11 +195,11 @@ func TestNothingButLocalawsReachesTheEmulator(t *testing.T) {
 // eta asks for yellow's shipment 1001 as a user does, and returns the status.
 func eta(t *testing.T) (int, string) {
 	t.Helper()
-	token, err := devissuer.Fetch(t.Context(), "http://127.0.0.1:8082", "yellow", "ana")
+	token, err := devissuer.Fetch(t.Context(), "http://127.0.0.1:"+cmp.Or(os.Getenv("ISSUER_PORT"), "8082"), "yellow", "ana")
 	if err != nil {
 		return 0, err.Error()
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:8080/shipments/1001/eta", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+cmp.Or(os.Getenv("SHIPMENT_PORT"), "8080")+"/shipments/1001/eta", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,7 +35,7 @@ func TestDemoNoticesAHoleInThePolicy(t *testing.T) {
 		{"LeadingKeys removed", withoutLeadingKeys,
 			"ISOLATION DOES NOT HOLD: yellow's session read blue's partition key:\n  allowed by TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition"},
 		{"allow removed", func(s statements) statements { return s[1:] },
-			"dynamodb:GetItem on arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData as arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@tracking-demo:\n  no statement of the identity policies names dynamodb:GetItem"},
+			"isolation is not shown: yellow's session cannot read yellow's own key"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			out, err := runDemo(t, checkoutWith(t, tc.change))
@@ -44,6 +45,31 @@ func TestDemoNoticesAHoleInThePolicy(t *testing.T) {
 			}
 			keptLogs(t, out)
 		})
+	}
+}
+
+// TestDemoEndsWhereTheServiceServesNothing: the demo's own check passes under these policies; tracking-service's does not. With report
+// it serves, as it does under the article's set without being asked.
+func TestDemoEndsWhereTheServiceServesNothing(t *testing.T) {
+	root := checkoutWith(t, unchanged)
+	rewrite(t, filepath.Join(root, "infra/iam/hardened/TrackingAccessRole/trust.json"), func(s statements) statements {
+		return append(s, map[string]any{"Sid": "TooMuch", "Effect": "Allow", "Action": "sts:AssumeRole",
+			"Principal": map[string]any{"AWS": "arn:aws:iam::<account-id>:role/TrackingServiceRole"}})
+	})
+	out, err := runDemo(t, root)
+	exit, failed := errors.AsType[*exec.ExitError](err)
+	says := "ISOLATION DOES NOT HOLD: tracking-service's isolation check says so, and it serves nothing:\n  no-tag: AWS allowed it, and must refuse it\n"
+	if !failed || exit.ExitCode() != 1 || !strings.Contains(out, says) || strings.Contains(out, bannerEnd) {
+		t.Fatalf("the demo ends with %v and says:\n%s\nwant exit code 1, %q, and no banner", err, out, says)
+	}
+	keptLogs(t, out)
+	for _, args := range [][]string{{"--policies", filepath.Join(root, "infra/iam/hardened"), "--isolation-check=report"}, {"--policies", "article"}} {
+		d := startDemo(t, bin, args...)
+		d.await(t)
+		if !strings.Contains(d.String(), "isolation check: report") || d.eta(t, "yellow") != http.StatusOK {
+			t.Errorf("%v: yellow is not served, or the banner does not say report:\n%s", args, d)
+		}
+		d.end(t)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -53,20 +54,33 @@ func checkTrail(t *testing.T, w backend, s service) {
 	for _, entry := range w.local.Entries(t) {
 		known[entry.RequestID] = true
 	}
-	actions := map[string]int{}
+	actions, checks := map[string]int{}, map[string]string{}
 	for line := range strings.Lines(s.logs.String()) {
 		var record struct {
-			Log, Tenant, Subject, Action, Session, Decision string
-			ID                                              string `json:"aws_request_id"`
+			Log, Kind, Check, Tenant, Subject, Action, Session, Decision string
+			ID                                                           string `json:"aws_request_id"`
 		}
 		if err := json.Unmarshal([]byte(line), &record); err != nil || record.Log != "audit" {
 			continue
 		}
-		actions[record.Action]++
 		want := "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/" + record.Tenant + "@test-1"
-		if !known[record.ID] || record.Session != want || record.Subject == "" || record.Decision != "allow" {
-			t.Errorf("audit record %s does not join a call of AWS to a subject under %s", line, want)
+		if !known[record.ID] || record.Session != want {
+			t.Errorf("audit record %s does not join a call of AWS under %s", line, want)
 		}
+		if record.Kind == "check" {
+			checks[record.Check] = record.Tenant + " " + record.Action + " " + record.Decision
+			continue
+		}
+		actions[record.Action]++
+		if record.Subject == "" || record.Decision != "allow" {
+			t.Errorf("audit record %s does not name a subject, or is no allow", line)
+		}
+	}
+	if want := map[string]string{
+		"session": "check.a sts:AssumeRole allow", "own-key": "check.a dynamodb:GetItem allow",
+		"other-key": "check.a dynamodb:GetItem deny", "no-tag": "check.a sts:AssumeRole deny",
+	}; !maps.Equal(checks, want) {
+		t.Errorf("of the isolation check %v is audited, want %v", checks, want)
 	}
 	if actions["sts:AssumeRole"] != 3 || actions["dynamodb:GetItem"] != 6 {
 		t.Errorf("audited %v, want one session for each of three tenants and six reads", actions)
@@ -120,7 +134,7 @@ func TestDenialByAWSIsAnAlarm(t *testing.T) {
 	w := newBackend(t)
 	w.seed(t)
 	w.become(t, "TrackingServiceRole")
-	s := start(t, w.environ("TRACKING_ACCESS_ROLE_ARN="+w.local.RoleARN("TrackingSeedRole"))) // which does not trust us
+	s := start(t, w.environ("ISOLATION_CHECK=report", "TRACKING_ACCESS_ROLE_ARN="+w.local.RoleARN("TrackingSeedRole"))) // which does not trust us
 	s.awaitReady(t)
 	if status, body := s.get(t, "/shipments/1001/eta", w.issuer.Token("yellow", "ana")); status != http.StatusForbidden {
 		t.Errorf("%d %s, want 403", status, body)
@@ -131,7 +145,7 @@ func TestDenialByAWSIsAnAlarm(t *testing.T) {
 	for _, action := range []string{"sts:AssumeRole", "dynamodb:GetItem"} {
 		isDenied := false
 		for line := range strings.Lines(s.logs.String()) {
-			isDenied = isDenied || strings.Contains(line, `"decision":"deny"`) && strings.Contains(line, `"action":"`+action+`"`)
+			isDenied = isDenied || strings.Contains(line, `"kind":"access","decision":"deny"`) && strings.Contains(line, `"action":"`+action+`"`)
 		}
 		if !isDenied {
 			t.Errorf("the denial of %s is not in the audit log:\n%s", action, s.logs)
@@ -163,7 +177,7 @@ func TestReadinessWaitsForSTSAndOutlivesIt(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_STS", proxy.URL)
 	s := start(t, w.environ())
 	poll(t, "the log says unasked why the service is not ready", func() bool {
-		return strings.Contains(s.logs.String(), `"msg":"not ready"`) && strings.Contains(s.logs.String(), "GetCallerIdentity")
+		return strings.Contains(s.logs.String(), `"msg":"not ready"`) && strings.Contains(s.logs.String(), "AssumeRole")
 	})
 	if status, _ := s.get(t, "/readyz", ""); status != 503 {
 		t.Errorf("/readyz = %d while STS is away, want 503", status)
@@ -203,6 +217,7 @@ func TestWhatTheSDKSaysIsInTheServicesOwnLog(t *testing.T) {
 	defer proxy.Close()
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", proxy.URL)
 	s := start(t, w.environ())
+	s.awaitReady(t)
 	if status, body := s.get(t, "/shipments/1001/eta", w.issuer.Token("yellow", "ana")); status != 200 {
 		t.Fatalf("%d %s", status, body)
 	}
@@ -239,7 +254,7 @@ func TestEachCallOfAWSTellsTheRequestIDThatIsAudited(t *testing.T) {
 	if status, body := s.get(t, "/shipments/1001/eta", w.issuer.Token("yellow", "ana")); status != 200 {
 		t.Fatalf("%d %s", status, body)
 	}
-	_, id, _ := strings.Cut(s.logs.String(), `"log":"audit"`)
+	_, id, _ := strings.Cut(s.logs.String(), `"log":"audit","kind":"access"`)
 	_, id, _ = strings.Cut(id, `"request_id":"`)
 	id, _, _ = strings.Cut(id, `"`)
 	for _, call := range []string{"AssumeRole", "GetItem"} {

@@ -52,12 +52,43 @@ func (a *Access) Validate() error {
 	return errors.Join(wrong...)
 }
 
+// The modes of Isolation.
+const (
+	enforce = "enforce"
+	report  = "report"
+)
+
+// Bounds of ISOLATION_CHECK_INTERVAL. The check costs four requests.
+const (
+	minCheckInterval = time.Second
+	maxCheckInterval = time.Hour
+)
+
+// Isolation holds the settings of the isolation check.
+type Isolation struct {
+	Mode     string        `env:"ISOLATION_CHECK" envDefault:"enforce" help:"enforce: serve only while the isolation check shows that AWS keeps tenants apart; report: log and count what it shows, and serve all the same, never in production"`
+	Interval time.Duration `env:"ISOLATION_CHECK_INTERVAL" envDefault:"5m" help:"how often isolation is checked, 1s to 1h, less up to a fifth by chance"`
+}
+
+// Validate checks what a type alone cannot.
+func (i *Isolation) Validate() error {
+	var wrong []error
+	if i.Mode != enforce && i.Mode != report {
+		wrong = append(wrong, config.Invalid(&i.Mode, "%q is neither enforce nor report", i.Mode))
+	}
+	if i.Interval < minCheckInterval || i.Interval > maxCheckInterval {
+		wrong = append(wrong, config.Invalid(&i.Interval, "%v is outside %v to %v", i.Interval, minCheckInterval, maxCheckInterval))
+	}
+	return errors.Join(wrong...)
+}
+
 // settings are all that serve reads from its environment, but for AWS_* and OpenTelemetry's further OTEL_*.
 type settings struct {
 	Tokens           authn.Settings
 	Server           httpserver.Settings
 	Telemetry        telemetry.Settings
 	Access           Access
+	Isolation        Isolation
 	SessionDuration  time.Duration `env:"SESSION_DURATION" envDefault:"1h" help:"how long a tenant's AWS session lasts, 15m to 1h"`
 	SessionCacheSize int           `env:"SESSION_CACHE_SIZE" envDefault:"10000" help:"how many tenants' sessions are kept, 1 to 1000000, about 2 KB each"`
 	CursorKey        string        `env:"CURSOR_KEY" secret:"true" help:"base64 of 32 random bytes that all instances share: authenticates page cursors (head -c 32 /dev/urandom | base64); required, or CURSOR_KEY_FILE"`

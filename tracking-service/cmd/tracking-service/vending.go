@@ -45,20 +45,27 @@ func newSessionWatch(role string, tel *telemetry.Telemetry, trail *audit.Trail) 
 }
 
 func (w *sessionWatch) observe(ctx context.Context, e tokenvending.Event) {
-	record := audit.Record{
-		Tenant: e.Tenant.String(), Action: "sts:AssumeRole", Resource: w.role,
-		AWSRequestID: e.AWSRequestID, Session: e.SessionARN, Decision: audit.Allow,
-	}
 	outcome := "vended"
 	if e.Err != nil {
 		outcome = e.Err.Kind.String()
+	}
+	w.seconds.WithLabelValues(outcome).Observe(e.Took.Seconds())
+	w.trail.Record(ctx, recordOf(e, w.role))
+	w.logger.LogAttrs(ctx, slog.LevelDebug, "session", slog.String("tenant", e.Tenant.String()),
+		slog.String("outcome", outcome), slog.Bool("refresh", e.Refresh), slog.Duration("took", e.Took))
+}
+
+// recordOf returns the audit record of a session that was asked for.
+func recordOf(e tokenvending.Event, role string) audit.Record {
+	record := audit.Record{
+		Tenant: e.Tenant.String(), Action: "sts:AssumeRole", Resource: role,
+		AWSRequestID: e.AWSRequestID, Session: e.SessionARN, Decision: audit.Allow,
+	}
+	if e.Err != nil {
 		record.Decision, record.Reason = audit.Deny, e.Err.Error()
 		if e.Err.Kind == tokenvending.Unavailable {
 			record.Decision = audit.Failed
 		}
 	}
-	w.seconds.WithLabelValues(outcome).Observe(e.Took.Seconds())
-	w.trail.Record(ctx, record)
-	w.logger.LogAttrs(ctx, slog.LevelDebug, "session", slog.String("tenant", e.Tenant.String()),
-		slog.String("outcome", outcome), slog.Bool("refresh", e.Refresh), slog.Duration("took", e.Took))
+	return record
 }

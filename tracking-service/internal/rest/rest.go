@@ -30,15 +30,16 @@ type Service interface {
 type Config struct {
 	Service      Service
 	Authenticate echo.MiddlewareFunc // verifies the bearer token, see httpserver.Authenticate
+	Open         func() error        // why nothing may be served now, nil where it may; isolation.Gate's
 	CursorKey    []byte              // 32 bytes that all instances share and nobody else knows
 	Clock        func() time.Time    // time.Now where nil
 }
 
-// Register adds the routes of the contract to e. A request passes Authenticate, then the contract, then the
-// handler. It returns an error where cfg cannot be used.
+// Register adds the routes of the contract to e. A request passes Authenticate, then Open, then the
+// contract, then the handler. It returns an error where cfg cannot be used.
 func Register(e *echo.Echo, cfg Config) error {
-	if cfg.Service == nil || cfg.Authenticate == nil {
-		return errors.New("rest: Register needs a Service and Authenticate")
+	if cfg.Service == nil || cfg.Authenticate == nil || cfg.Open == nil {
+		return errors.New("rest: Register needs a Service, Authenticate and Open")
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
@@ -53,9 +54,21 @@ func Register(e *echo.Echo, cfg Config) error {
 	}
 	middlewares := map[string][]echo.MiddlewareFunc{}
 	for _, id := range rules.OperationIDs("shipments") {
-		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, httpserver.CheckRequest(rules, id)}
+		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, gate(cfg.Open), httpserver.CheckRequest(rules, id)}
 	}
 	RegisterHandlersWithOptions(e, NewStrictHandler(handlers{service: cfg.Service, cursors: cursors}, nil),
 		RegisterHandlersOptions{OperationMiddlewares: middlewares})
 	return nil
+}
+
+// gate is the middleware that lets a request pass only while open returns nil.
+func gate(open func() error) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if err := open(); err != nil {
+				return err
+			}
+			return next(c)
+		}
+	}
 }

@@ -237,6 +237,35 @@ func TestEveryRouteWithDataWantsAToken(t *testing.T) {
 	}
 }
 
+// TestNoRouteWithDataIsServedWhileTheGateIsClosed: whoever has no token learns nothing of it.
+func TestNoRouteWithDataIsServedWhileTheGateIsClosed(t *testing.T) {
+	s := start(t)
+	for _, closed := range []*problem.Error{
+		problem.WrapNotIsolated(errors.New("secret"), "not isolated", 10*time.Second),
+		problem.WrapUnavailable(errors.New("secret"), "not ready", time.Second),
+	} {
+		for _, target := range []string{"/shipments/1001/eta", "/shipments/1001", "/shipments", "/shipments?ids=1001", "/shipments?limit=x"} {
+			s.closed.Store(closed)
+			a := s.get("yellow", target)
+			if a.StatusCode != http.StatusServiceUnavailable || a.Problem(t).Type != closed.Document("").Type || a.Header.Get("Retry-After") == "" ||
+				strings.Contains(string(a.Content), "secret") {
+				t.Errorf("%s: %d %v %s, want a 503 that is %v", target, a.StatusCode, a.Header, a.Content, closed.Kind)
+			}
+			if a := s.raw(http.MethodGet, target); a.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s without a token: %d, want 401", target, a.StatusCode)
+			}
+			s.closed.Store(nil)
+			if a := s.get("yellow", target); a.StatusCode >= http.StatusInternalServerError {
+				t.Errorf("%s with the gate open: %d", target, a.StatusCode)
+			}
+		}
+	}
+	s.closed.Store(problem.WrapNotIsolated(nil, "not isolated", 0))
+	if a := s.raw(http.MethodGet, "/healthz"); a.StatusCode != http.StatusOK {
+		t.Errorf("/healthz is %d while the gate is closed, want 200", a.StatusCode)
+	}
+}
+
 func TestFailuresOfTheDomainKeepTheirKind(t *testing.T) {
 	s := start(t)
 	for _, tc := range []struct {
@@ -310,10 +339,11 @@ func TestRegisterWantsAllOfItsConfig(t *testing.T) {
 	s := start(t)
 	domain, err := tracking.New(s.store)
 	check(t, err)
-	good := rest.Config{Service: domain, Authenticate: httpserver.Authenticate(nil), CursorKey: make([]byte, 32)}
+	good := rest.Config{Service: domain, Authenticate: httpserver.Authenticate(nil), Open: func() error { return nil }, CursorKey: make([]byte, 32)}
 	for name, change := range map[string]func(*rest.Config){
 		"no service":        func(c *rest.Config) { c.Service = nil },
 		"no authentication": func(c *rest.Config) { c.Authenticate = nil },
+		"no gate":           func(c *rest.Config) { c.Open = nil },
 		"a short key":       func(c *rest.Config) { c.CursorKey = make([]byte, 16) },
 	} {
 		cfg := good

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -111,6 +112,7 @@ type service struct {
 	issuer   *authntest.Issuer
 	document *openapitest.Document
 	now      *time.Time
+	closed   atomic.Pointer[problem.Error] // why nothing is served
 }
 
 func start(t *testing.T) *service {
@@ -137,7 +139,7 @@ func start(t *testing.T) *service {
 	s.echo = server.Echo()
 	check(t, rest.Register(s.echo, rest.Config{
 		Service: domain, Authenticate: httpserver.Authenticate(verifier),
-		CursorKey: make([]byte, 32), Clock: func() time.Time { return *s.now },
+		Open: s.open, CursorKey: make([]byte, 32), Clock: func() time.Time { return *s.now },
 	}))
 	check(t, server.Listen())
 	s.addr = server.Addr()
@@ -146,6 +148,13 @@ func start(t *testing.T) *service {
 	go func() { done <- server.Run(ctx) }()
 	t.Cleanup(func() { stop(); check(t, <-done) })
 	return s
+}
+
+func (s *service) open() error {
+	if why := s.closed.Load(); why != nil {
+		return why
+	}
+	return nil
 }
 
 func check(t testing.TB, err error) {
