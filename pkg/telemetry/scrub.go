@@ -15,7 +15,7 @@ var (
 	named = regexp.MustCompile(secretName + `(?:=|%3d|[ \t]+=[ \t]*))[^&\s"',;][^&\s",;]*`)
 	// name: value as in YAML or a header. Messages say "token: expired" too, so behind the words of which they speak only what
 	// has a digit is hidden.
-	colon = regexp.MustCompile(`(?i)((?:secret|passwo?r?d|passphrase|api_?-?key|private_?-?key|cursor_?-?key|cookie|access_?-?key):[ \t]*)[^&\s"',;][^\s",;]*`)
+	colon = regexp.MustCompile(`(?i)((?:[_-]secret|passwo?r?d|passphrase|api_?-?key|private_?-?key|cursor_?-?key|cookie|access_?-?key):[ \t]*)[^&\s"',;][^\s",;]*`)
 	digit = regexp.MustCompile(secretName + `:[ \t]*)[^&\s"',;0-9]*[0-9][^\s",;]*`)
 	// The same with quotes, name="value" or "name":"value": all between them is the secret, blanks and escaped quotes too.
 	quoted = regexp.MustCompile(secretName + `(?:=|%3d|[ \t]+=[ \t]*|"?\s*:\s*)")(?:[^"\\]|\\.)+`)

@@ -200,7 +200,7 @@ func TestOrdinaryValuesAreLeftAlone(t *testing.T) {
 		"VVM1Q8P2DTO1RQQGRGUEHUUKBFVV4KQNSO5AEMVJF66Q9ASUAAJG", // a DynamoDB request id
 		"8a2d7c1e-1111-4222-8333-444455556666", "basic tests passed", "eye", "bearer of news",
 		"/Users/ana/Documents/projects/shiptrack/shipment/internal/rest", "a token that does not hold: it is expired", "keyed by: x=1",
-		"token: expired", "read the credential: connection refused", "the signature: does not match", "TOKEN=\nHOME=/root", "api-keys: two",
+		"token: expired", "read the credential: connection refused", "the signature: does not match", "TOKEN=\nHOME=/root", "api-keys: two", "secret: keys are not loaded",
 		"http://127.0.0.1:8081/shipments?ids=1001,1002", "https://user@host/x", "they knew; eyes everywhere.",
 		"/shipments/:id/eta", "2026-03-01T12:00:00Z", "",
 	} {
