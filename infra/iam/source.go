@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"testing/fstest"
 
 	"example.com/shiptrack/infra/localaws"
 )
@@ -29,7 +31,7 @@ type Source struct {
 // that has go.work and infra/iam. Without a checkout it takes the embedded copy, and the Source says so. Any other where
 // is a folder that holds one folder per role; "./hardened" is a folder even though hardened is a name.
 //
-// Open reads the files and does not parse them: Load does. It refuses files that it would otherwise leave out; see read.
+// Open reads the files and does not parse them: Load does. It refuses files that it would otherwise leave out; see localaws.PolicyFiles.
 func Open(where, dir string) (Source, error) {
 	if set := Set(where); set == Hardened || set == Article {
 		root, ok := checkout(dir)
@@ -73,11 +75,15 @@ func openFolder(name, folder, shown string) (Source, error) {
 }
 
 func newSource(name, shown string, files fs.FS) (Source, error) {
-	kept, err := read(files)
+	texts, err := localaws.PolicyFiles(files)
 	if err != nil {
 		return Source{}, fmt.Errorf("%s: %w", shown, err)
 	}
-	return Source{Name: name, SHA256: sum(kept), Files: kept, folder: shown, paths: slices.Sorted(maps.Keys(kept))}, nil
+	kept := fstest.MapFS{}
+	for path, text := range texts {
+		kept[path] = &fstest.MapFile{Data: text, Mode: 0o644}
+	}
+	return Source{Name: name, SHA256: sum(texts), Files: kept, folder: shown, paths: slices.Sorted(maps.Keys(texts))}, nil
 }
 
 func unknown(where string) error {
@@ -151,4 +157,19 @@ func physical(dir string) string {
 		dir = resolved
 	}
 	return dir
+}
+
+// sum is the SHA-256 of policy files by their paths, such as "TrackingAccessRole/trust.json". It is the hash of the listing
+// that sha256sum prints of them, sorted by the bytes of their paths. So a shell can compute it too:
+//
+//	cd infra/iam/hardened && find * -name '*.json' | LC_ALL=C sort | xargs sha256sum | sha256sum
+//
+// Two sets of files have the same sum only if they have the same paths with the same content: a path has neither blanks
+// nor line ends (see localaws.PolicyFiles), and each line has one digest of fixed length.
+func sum(files map[string][]byte) string {
+	listing := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(listing, "%x  %s\n", sha256.Sum256(files[name]), name)
+	}
+	return fmt.Sprintf("%x", listing.Sum(nil))
 }

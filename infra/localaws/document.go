@@ -3,7 +3,6 @@ package localaws
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -30,12 +29,8 @@ func (v Values) of(placeholder string) (value string, known bool) {
 }
 
 // loadDocument returns the text of a file with its placeholders replaced. A text that is no policy of the kind is an error.
-func loadDocument(files fs.FS, file string, isTrust bool, values Values) ([]byte, error) {
-	text, err := readDocument(files, file)
-	if err != nil {
-		return nil, err
-	}
-	filled, err := fill(file, string(text), values)
+func loadDocument(file, text string, isTrust bool, values Values) ([]byte, error) {
+	filled, err := fill(file, text, values)
 	if err != nil {
 		return nil, err
 	}
@@ -45,26 +40,9 @@ func loadDocument(files fs.FS, file string, isTrust bool, values Values) ([]byte
 	}
 	_, err = policy.Parse([]byte(filled), kind)
 	if malformed, ok := errors.AsType[*policy.MalformedError](err); ok {
-		return nil, &documentError{file, onDisk(string(text), malformed, values)}
+		return nil, &documentError{file, onDisk(text, malformed, values)}
 	}
 	return []byte(filled), err
-}
-
-// maxDocument is far above what IAM takes as a document (131,072 characters, of at most two bytes each), in bytes.
-const maxDocument = 256 << 10
-
-// readDocument refuses what would never end, or never begin: a device or a pipe, behind a symbolic link too.
-func readDocument(files fs.FS, file string) ([]byte, error) {
-	info, err := fs.Stat(files, file)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a regular file", file)
-	case info.Size() > maxDocument:
-		return nil, fmt.Errorf("%s has more than %d bytes, which no policy of IAM has", file, maxDocument)
-	}
-	return fs.ReadFile(files, file)
 }
 
 // documentError is a document that does not parse, with its file.

@@ -1,9 +1,9 @@
 package localaws
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -32,73 +32,45 @@ type PolicyDocument struct {
 	Document []byte
 }
 
-const trustFile = "trust.json"
-
 // LoadRoles returns the roles of a folder with every placeholder replaced. The folder holds one folder per
-// role, named like it, with trust.json and one .json file per inline policy, named like the policy; names that
-// begin with a dot are left out. A role comes after the roles of the folder that its trust policy names, since
-// AWS refuses principals that do not exist.
+// role, named like it, with trust.json and one .json file per inline policy, named like the policy; PolicyFiles says what
+// else may stand there. A role comes after the roles of the folder that its trust policy names, since AWS refuses
+// principals that do not exist.
 //
 // Anything else in the folder, no role at all, a placeholder without a value, a value that is more than lower-case
 // letters, digits, dots and hyphens, and a document that does not parse are errors that name the file. Those within a
 // document begin with file:line:column, as the file stands on disk; the last is a *policy.MalformedError within it.
-func LoadRoles(files fs.FS, values Values) ([]Role, error) {
-	folders, err := fs.ReadDir(files, ".")
+func LoadRoles(folder fs.FS, values Values) ([]Role, error) {
+	files, err := PolicyFiles(folder)
 	if err != nil {
 		return nil, err
 	}
 	var roles []Role
-	for _, folder := range folders {
-		if hidden(folder) {
-			continue
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		name, document := path.Split(file)
+		if name = path.Clean(name); len(roles) == 0 || roles[len(roles)-1].Name != name {
+			roles = append(roles, Role{Name: name})
 		}
-		role, err := loadRole(files, folder.Name(), values)
-		if err != nil {
+		if err := roles[len(roles)-1].load(document, file, string(files[file]), values); err != nil {
 			return nil, err
 		}
-		roles = append(roles, role)
-	}
-	if len(roles) == 0 {
-		return nil, errors.New("there is no role: the folder must hold a folder per role, with " + trustFile + " and a file per inline policy")
 	}
 	return ordered(roles)
 }
 
-func hidden(entry fs.DirEntry) bool { return strings.HasPrefix(entry.Name(), ".") }
-
-func loadRole(files fs.FS, name string, values Values) (Role, error) {
-	role := Role{Name: name}
-	if info, err := fs.Stat(files, name); err == nil && !info.IsDir() {
-		return role, fmt.Errorf("%s is not the folder of a role", name)
-	}
-	documents, err := fs.ReadDir(files, name)
+// load adds the document of a file, whose name within the role's folder is name.
+func (r *Role) load(name, file, text string, values Values) error {
+	isTrust := name == trustFile
+	document, err := loadDocument(file, text, isTrust, values)
 	if err != nil {
-		return role, err
+		return err
 	}
-	for _, entry := range documents {
-		if hidden(entry) {
-			continue
-		}
-		file := path.Join(name, entry.Name())
-		policyName, isPolicy := strings.CutSuffix(entry.Name(), ".json")
-		if !isPolicy {
-			return role, fmt.Errorf("%s is no policy: its name does not end in .json", file)
-		}
-		isTrust := entry.Name() == trustFile
-		document, err := loadDocument(files, file, isTrust, values)
-		if err != nil {
-			return role, err
-		}
-		if isTrust {
-			role.Trust = document
-		} else {
-			role.Policies = append(role.Policies, PolicyDocument{Name: policyName, Document: document})
-		}
+	if isTrust {
+		r.Trust = document
+	} else {
+		r.Policies = append(r.Policies, PolicyDocument{Name: strings.TrimSuffix(name, ".json"), Document: document})
 	}
-	if role.Trust == nil {
-		return role, fmt.Errorf("%s has no %s", name, trustFile)
-	}
-	return role, nil
+	return nil
 }
 
 // PutRoles creates each role, or replaces the trust policy and the inline policies of one that exists. It deletes

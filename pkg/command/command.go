@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 
 	"github.com/alecthomas/kong"
 )
@@ -29,8 +31,18 @@ func (m misconfigured) Unwrap() error { return m.error }
 // exit carries kong's exit code up to Run.
 type exit int
 
+// unsetEmpty makes an empty variable count as one that is not set, as package config does.
+func unsetEmpty(command *kong.Node) {
+	for _, flag := range command.Flags {
+		flag.Tag.Envs = slices.DeleteFunc(flag.Tag.Envs, func(name string) bool { return os.Getenv(name) == "" })
+	}
+	for _, child := range command.Children {
+		unsetEmpty(child)
+	}
+}
+
 // Run parses args into grammar, a pointer to a struct with kong's tags, and calls the Run method of the
-// chosen command. bindings are the values for its parameters (see kong.Bind). It returns the process's exit
+// chosen command. An empty environment variable counts as one that is not set. bindings are the values for its parameters (see kong.Bind). It returns the process's exit
 // code: 0, 1 for a failure, Usage for a wrong command line or an error marked Misconfigured. Failures go to
 // stderr.
 func Run(grammar any, args []string, stdout, stderr io.Writer, options ...kong.Option) (code int) {
@@ -48,6 +60,7 @@ func Run(grammar any, args []string, stdout, stderr io.Writer, options ...kong.O
 	if err != nil {
 		panic(err) // the grammar is part of the program
 	}
+	unsetEmpty(parser.Model.Node)
 	chosen, err := parser.Parse(args)
 	if err != nil {
 		fmt.Fprintf(stderr, "%s: %v (try --help)\n", parser.Model.Name, err)

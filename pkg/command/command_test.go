@@ -17,7 +17,8 @@ type grammar struct {
 }
 
 type greet struct {
-	Name string `arg:""`
+	Name  string `arg:""`
+	Times int    `env:"SAY_TIMES" default:"3"`
 }
 
 func (g greet) Run(out io.Writer) error {
@@ -31,7 +32,7 @@ func (g greet) Run(out io.Writer) error {
 	case "panic":
 		panic("a bug")
 	}
-	_, err := fmt.Fprintln(out, "hello", g.Name)
+	_, err := fmt.Fprintln(out, "hello", g.Name, g.Times)
 	return err
 }
 
@@ -55,6 +56,17 @@ func TestExitCodes(t *testing.T) {
 		if code != tc.code || !strings.Contains(stdout.String(), tc.stdout) || !strings.Contains(stderr.String(), tc.stderr) {
 			t.Errorf("%q: code %d, stdout %q, stderr %q; want %d with %q and %q",
 				tc.args, code, &stdout, &stderr, tc.code, tc.stdout, tc.stderr)
+		}
+	}
+}
+
+func TestEmptyVariableCountsAsNotSet(t *testing.T) {
+	for value, want := range map[string]string{"": "hello ana 3", "5": "hello ana 5"} {
+		t.Setenv("SAY_TIMES", value)
+		var stdout, stderr bytes.Buffer
+		code := command.Run(&grammar{}, []string{"greet", "ana"}, &stdout, &stderr, kong.BindTo(&stdout, (*io.Writer)(nil)))
+		if code != 0 || !strings.Contains(stdout.String(), want) {
+			t.Errorf("SAY_TIMES=%q: code %d, %q, %q; want %q", value, code, &stdout, &stderr, want)
 		}
 	}
 }

@@ -11,14 +11,19 @@
 //
 // An empty variable counts as one that is not set. A method Defaults on *T presets fields, where a default
 // depends on the program; a method Validate() error on *T, or on a struct in it, checks what a type alone
-// cannot, and returns Invalid or several of them joined.
+// cannot, and returns Invalid or several of them joined. It may return a Problem for a variable that something else reads.
+//
+// A method Prefix() string on *T says how variables begin that are T's alone: one that is set and no field of T is
+// refused, since somebody misspelled it.
 package config
 
 import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -72,6 +77,9 @@ func Load[T any](environ []string) (T, error) {
 			found.add(Problem{Variable: f.variable, Reason: reason})
 		}
 	}
+	for _, p := range unknown(&t, fields, set) {
+		found.add(p)
+	}
 	for _, v := range validators(reflect.ValueOf(&t)) {
 		for _, err := range flatten(v.Validate()) {
 			found.add(explain(fields, err))
@@ -85,6 +93,32 @@ func Load[T any](environ []string) (T, error) {
 	})
 	return t, &found
 }
+
+// unknown returns the variables that are set and begin with t's own prefix, but are none of fields. It does not repeat their
+// values, which may be secrets.
+func unknown(t any, fields []field, set map[string]string) []Problem {
+	p, ok := t.(interface{ Prefix() string })
+	if !ok {
+		return nil
+	}
+	var known []string
+	for _, f := range fields {
+		if strings.HasPrefix(f.variable, p.Prefix()) {
+			known = append(known, f.variable)
+		}
+	}
+	var found []Problem
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if strings.HasPrefix(name, p.Prefix()) && set[name] != "" && !slices.Contains(known, name) && !fromService.MatchString(name) {
+			found = append(found, Problem{Variable: name, Reason: "is no setting; known are " + strings.Join(known, ", ")})
+		}
+	}
+	return found
+}
+
+// fromService are the variables that Kubernetes and Docker set for each service, by its name: Kubernetes documentation,
+// "Service", Environment variables.
+var fromService = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_PROTO|_PORT|_ADDR)?)?)$`)
 
 // position returns where variable stands in fields; those that stand nowhere come last.
 func position(fields []field, variable string) int {
@@ -151,6 +185,9 @@ func flatten(err error) []error {
 
 // explain names the variable that err, which a Validate method returned, is about.
 func explain(fields []field, err error) Problem {
+	if p, ok := errors.AsType[Problem](err); ok {
+		return p
+	}
 	if wrong, ok := errors.AsType[invalid](err); ok {
 		for _, f := range fields {
 			if f.value.Addr().Interface() == wrong.setting {

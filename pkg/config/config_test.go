@@ -192,6 +192,41 @@ func TestTheVariableAtFaultIsNamedWhereFieldsShareAName(t *testing.T) {
 	}
 }
 
+type owner struct {
+	Port string `env:"OWN_LINE_PORT"`
+	Name string `env:"OWN_NAME"`
+	Else string `env:"ELSE"`
+}
+
+func (*owner) Prefix() string { return "OWN_" }
+
+func (o *owner) Validate() error {
+	if o.Else == "bad" {
+		return config.Problem{Variable: "FOREIGN", Reason: "is set, and something else reads it"}
+	}
+	return nil
+}
+
+func TestMisspelledVariableWithAPrefixOfOnesOwnIsRefused(t *testing.T) {
+	for environ, want := range map[string][]string{
+		"OWN_NAME=a ELSE=b OWN_LINE_PORT=1":                                    nil,
+		"OWN_NAAM=a OWN_X=b ELSEWHERE=c":                                       {"OWN_NAAM", "OWN_X"},
+		"OWN_NAAM= OWNER=x UNOWN_X=y":                                          nil,
+		"OWN_SERVICE_HOST=h OWN_PORT=tcp://":                                   nil, // what Kubernetes sets for a service "own"
+		"OWN_PORT_8081_TCP=x OWN_PORT_8081_TCP_ADDR=x OWN_SERVICE_PORT_HTTP=1": nil,
+		"OWN_PORTS=1 OWN_HOST=h":                                               {"OWN_HOST", "OWN_PORTS"},
+		"ELSE=bad":                                                             {"FOREIGN"},
+	} {
+		found := problems[owner](t, strings.Fields(environ)...)
+		if got := variables(found); !slices.Equal(got, want) {
+			t.Errorf("%s: reported %v, want %v", environ, got, want)
+		}
+		if len(want) > 1 && found[0].Reason != "is no setting; known are OWN_LINE_PORT, OWN_NAME" {
+			t.Errorf("%s: %v, want the known ones named", environ, found)
+		}
+	}
+}
+
 type hidden struct {
 	name string `env:"NAME"`
 }

@@ -20,7 +20,7 @@ var kinds = [...]struct {
 	Denied:              {"denied", "Forbidden", http.StatusForbidden},
 	NotFound:            {"not-found", "Not Found", http.StatusNotFound},
 	MethodNotAllowed:    {"method-not-allowed", "Method Not Allowed", http.StatusMethodNotAllowed},
-	TooLarge:            {"too-large", "Content Too Large", http.StatusRequestEntityTooLarge},
+	TooLarge:            {"too-large", "Request Entity Too Large", http.StatusRequestEntityTooLarge},
 	UnsupportedMedia:    {"unsupported-media", "Unsupported Media Type", http.StatusUnsupportedMediaType},
 	ExpectationFailed:   {"expectation-failed", "Expectation Failed", http.StatusExpectationFailed},
 	Misdirected:         {"misdirected", "Misdirected Request", http.StatusMisdirectedRequest},

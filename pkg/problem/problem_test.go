@@ -32,8 +32,8 @@ func TestKindsMapToTheirStatus(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
 			t.Fatalf("%v: body %q: %v", kind, w.Body, err)
 		}
-		if w.Code != want || doc.Status != want || doc.Detail != "why" || doc.RequestID != "req-1" {
-			t.Errorf("%v: status %d, document %+v, want status %d in both", kind, w.Code, doc, want)
+		if w.Code != want || doc.Status != want || doc.Title != http.StatusText(want) || doc.Detail != "why" || doc.RequestID != "req-1" {
+			t.Errorf("%v: status %d, document %+v, want status %d and its phrase in both", kind, w.Code, doc, want)
 		}
 		if got := w.Header().Get("Content-Type"); got != problem.ContentType {
 			t.Errorf("%v: Content-Type %q", kind, got)

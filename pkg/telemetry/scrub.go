@@ -12,14 +12,20 @@ var (
 	// A JWT's first part is the base64 of a brace and a quote, or of a brace and a blank, a line end or a tab.
 	jws = regexp.MustCompile(`(eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{4,}(\.|%2[Ee])[A-Za-z0-9_-]+((\.|%2[Ee])[A-Za-z0-9_-]*)*`)
 	// name=value as in a URL, a form or an environment, with the words of secretWords that are one word.
-	named = regexp.MustCompile(secretName + `(?:=|%3d))[^&\s"',;][^&\s",;]*`)
+	named = regexp.MustCompile(secretName + `(?:=|%3d|[ \t]+=[ \t]*))[^&\s"',;][^&\s",;]*`)
+	// name: value as in YAML or a header. Messages say "token: expired" too, so behind the words of which they speak only what
+	// has a digit is hidden.
+	colon = regexp.MustCompile(`(?i)((?:[_-]secret|passwo?r?d|passphrase|api_?-?key|private_?-?key|cursor_?-?key|cookie|access_?-?key):[ \t]*)[^&\s"',;][^\s",;]*`)
+	digit = regexp.MustCompile(secretName + `:[ \t]*)[^&\s"',;0-9]*[0-9][^\s",;]*`)
 	// The same with quotes, name="value" or "name":"value": all between them is the secret, blanks and escaped quotes too.
-	quoted = regexp.MustCompile(secretName + `(?:=|%3d|"\s*:\s*)")(?:[^"\\]|\\.)+`)
-	single = regexp.MustCompile(secretName + `=')[^']+`)
+	quoted = regexp.MustCompile(secretName + `(?:=|%3d|[ \t]+=[ \t]*|"?\s*:\s*)")(?:[^"\\]|\\.)+`)
+	single = regexp.MustCompile(secretName + `(?:=|[ \t]+=[ \t]*|'?\s*:\s*)')[^']+`)
 	// And once more within a string that is quoted itself, as %q writes it: \"name\":\"value\".
 	escaped  = regexp.MustCompile(secretName + `(?:=|\\"\s*:\s*)\\")(?:[^"\\]|\\\\(?:\\.|[^\\]))+`)
 	password = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`) // of a URL; it may hold an @ itself
-	pem      = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`)
+	// A token in the place of the user: no name of a user is so long.
+	user = regexp.MustCompile(`(://)[^/\s:@]{16,}@`)
+	pem  = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`)
 	// Session tokens, encoded keys and the like: no id, ARN or path has a run of this length.
 	long = regexp.MustCompile(`[A-Za-z0-9+/=_-]{100,}`)
 	// A run of base64, in a URL too, that can hold a secret access key; see holdsKey.
@@ -31,7 +37,7 @@ const (
 	secretName = `(?i)((?:token|secret|passwo?r?d|passphrase|credential|api_?-?key|private_?-?key|cursor_?-?key|signature|cookie|access_?-?key)`
 
 	// shortest is the length below which a text holds none of the shapes.
-	shortest = 15
+	shortest = 11
 	// secretKeyLength is that of an AWS secret access key, in characters of base64.
 	secretKeyLength = 40
 )
@@ -49,14 +55,14 @@ func Scrub(s string) string {
 	if strings.Contains(s, "ey") || strings.Contains(s, "ew") {
 		s = jws.ReplaceAllString(s, Redacted)
 	}
-	if strings.ContainsAny(s, `="`) || containsFold(s, "%3d") {
-		s = quoted.ReplaceAllString(s, "${1}"+Redacted)
-		s = escaped.ReplaceAllString(s, "${1}"+Redacted)
-		s = single.ReplaceAllString(s, "${1}"+Redacted)
-		s = named.ReplaceAllString(s, "${1}"+Redacted)
+	if strings.ContainsAny(s, "=:") && namesSecret(s) || containsFold(s, "%3d") {
+		for _, shape := range []*regexp.Regexp{quoted, escaped, single, named, colon, digit} {
+			s = shape.ReplaceAllString(s, "${1}"+Redacted)
+		}
 	}
 	if strings.Contains(s, "://") && strings.Contains(s, "@") {
 		s = password.ReplaceAllString(s, "${1}"+Redacted+"@")
+		s = user.ReplaceAllString(s, "${1}"+Redacted+"@")
 	}
 	if strings.Contains(s, "PRIVATE KEY-----") {
 		s = pem.ReplaceAllString(s, Redacted)
@@ -68,6 +74,16 @@ func Scrub(s string) string {
 		s = long.ReplaceAllString(s, Redacted)
 		return base64Run.ReplaceAllStringFunc(s, hideKey)
 	})
+}
+
+// namesSecret reports whether s has a part of one of the words of secretName.
+func namesSecret(s string) bool {
+	for _, word := range []string{"token", "secret", "passw", "passphrase", "credential", "key", "signature", "cookie"} {
+		if containsFold(s, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // containsFold reports whether s has word, which is in lower case, in any case.

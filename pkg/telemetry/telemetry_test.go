@@ -162,6 +162,15 @@ func TestSecretsOfSeveralWordsAreRedactedWhole(t *testing.T) {
 		`token="a horse battery" a=1`:                `token="[redacted]" a=1`,
 		`token=a'horse&b=1`:                          `token=[redacted]&b=1`,
 		`token='a horse battery' a=1`:                `token='[redacted]' a=1`,
+		`token = 'a horse battery'`:                  `token = '[redacted]'`,
+		`{'password': 'a horse', 'a': 1}`:            `{'password': '[redacted]', 'a': 1}`,
+		`password: "a horse" # x`:                    `password: "[redacted]" # x`,
+		"password: horse\nuser: ana":                 "password: [redacted]\nuser: ana",
+		`Cookie: a=horse`:                            `Cookie: [redacted]`,
+		`client_secret:horse`:                        `client_secret:[redacted]`,
+		`token = horse a=1`:                          `token = [redacted] a=1`,
+		`token: a1horse, a=1`:                        `token: [redacted], a=1`,
+		`https://ghp_0123456789horse@host/x`:         `https://[redacted]@host/x`,
 		`Bearer "a-horse-battery"`:                   `Bearer "[redacted]"`,
 		`postgres://ana:p@horse@host/db`:             `postgres://ana:[redacted]@host/db`,
 		"-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nhorse-\n-----END EC PRIVATE KEY-----\n": "[redacted]\n",
@@ -191,6 +200,7 @@ func TestOrdinaryValuesAreLeftAlone(t *testing.T) {
 		"VVM1Q8P2DTO1RQQGRGUEHUUKBFVV4KQNSO5AEMVJF66Q9ASUAAJG", // a DynamoDB request id
 		"8a2d7c1e-1111-4222-8333-444455556666", "basic tests passed", "eye", "bearer of news",
 		"/Users/ana/Documents/projects/shiptrack/shipment/internal/rest", "a token that does not hold: it is expired", "keyed by: x=1",
+		"token: expired", "read the credential: connection refused", "the signature: does not match", "TOKEN=\nHOME=/root", "api-keys: two", "secret: keys are not loaded",
 		"http://127.0.0.1:8081/shipments?ids=1001,1002", "https://user@host/x", "they knew; eyes everywhere.",
 		"/shipments/:id/eta", "2026-03-01T12:00:00Z", "",
 	} {

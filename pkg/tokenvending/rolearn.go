@@ -39,6 +39,8 @@ func faultOfRoleARN(text string) error {
 		return errors.New("has a region, which a role has not")
 	case !account.MatchString(role.AccountID):
 		return errors.New("has no account of 12 digits")
+	case strings.Contains(path, "//"):
+		return errors.New("has an empty part in its path: one / too many")
 	case !rolePath.MatchString(path) || !roleName.MatchString(name):
 		return errors.New(`has no well-formed name, which is 1 to 64 of [\w+=,.@-]`)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -46,7 +45,6 @@ type demo struct {
 // It fails where a port is taken, a part does not come up or dies, or isolation does not hold. After a failure
 // too, no process is left running, but the logs stay.
 func runDemo(ctx context.Context, s Settings, out io.Writer) error {
-	s.Region = cmp.Or(s.Region, "us-east-1") // an empty variable counts as not set, as in the services
 	if err := errors.Join(s.checkPorts(), s.checkWithout()); err != nil {
 		return err
 	}

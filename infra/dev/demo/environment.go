@@ -36,7 +36,7 @@ func (d *demo) awsSettings() []string {
 
 func (d *demo) awsEnv() []string { return append(d.baseEnv(), d.awsSettings()...) }
 
-func (d *demo) oidcSettings(metricsPort, port int) []string {
+func (d *demo) oidcSettings(metricsPort, port Port) []string {
 	return []string{
 		"LISTEN_ADDR=" + address(port), "METRICS_ADDR=" + address(metricsPort), "ALLOWED_HOSTS=localhost",
 		"OIDC_ISSUER=" + endpoint(d.IssuerPort), "OIDC_AUDIENCE=" + audience,

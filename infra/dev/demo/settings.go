@@ -15,13 +15,13 @@ import (
 
 // Settings say where each part listens (each field's variable moves it), and what is left out.
 type Settings struct {
-	ShipmentPort        int    `env:"SHIPMENT_PORT" default:"8080" help:"shipment-service, the public face."`
-	TrackingPort        int    `env:"TRACKING_PORT" default:"8081" help:"tracking-service, the owner of the data."`
-	IssuerPort          int    `env:"ISSUER_PORT" default:"8082" help:"devissuer, the development issuer."`
-	LocalawsPort        int    `env:"LOCALAWS_PORT" default:"4566" help:"localaws, the local AWS endpoint."`
-	CredentialsPort     int    `env:"CREDENTIALS_PORT" default:"4567" help:"The container-credentials endpoint of the tracking service."`
-	ShipmentMetricsPort int    `env:"SHIPMENT_METRICS_PORT" default:"9080" help:"Metrics of shipment-service."`
-	TrackingMetricsPort int    `env:"TRACKING_METRICS_PORT" default:"9081" help:"Metrics of tracking-service."`
+	ShipmentPort        Port   `env:"SHIPMENT_PORT" default:"8080" help:"shipment-service, the public face."`
+	TrackingPort        Port   `env:"TRACKING_PORT" default:"8081" help:"tracking-service, the owner of the data."`
+	IssuerPort          Port   `env:"ISSUER_PORT" default:"8082" help:"devissuer, the development issuer."`
+	LocalawsPort        Port   `env:"LOCALAWS_PORT" default:"4566" help:"localaws, the local AWS endpoint."`
+	CredentialsPort     Port   `env:"CREDENTIALS_PORT" default:"4567" help:"The container-credentials endpoint of the tracking service."`
+	ShipmentMetricsPort Port   `env:"SHIPMENT_METRICS_PORT" default:"9080" help:"Metrics of shipment-service."`
+	TrackingMetricsPort Port   `env:"TRACKING_METRICS_PORT" default:"9081" help:"Metrics of tracking-service."`
 	Region              string `env:"AWS_REGION" default:"us-east-1" help:"The region that localaws plays."`
 	Without             string `enum:",shipment-service,tracking-service" default:"" placeholder:"SERVICE" help:"Start all but this service, and wait until you have started it: from an IDE, or under a debugger."`
 	PrintEnv            bool   `help:"With --without: print the environment that the service needs, and write it to SERVICE.env beside the binaries."`
@@ -41,9 +41,22 @@ func (s Settings) isolationCheck() string {
 	return "enforce"
 }
 
+// Port is a TCP port, from 1 to 65535.
+type Port int
+
+// UnmarshalText reads a port.
+func (p *Port) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 10, 16)
+	if err != nil || n == 0 {
+		return fmt.Errorf("%q is not a port: want 1 to 65535", text)
+	}
+	*p = Port(n)
+	return nil
+}
+
 // port is one address that the demo needs, with the variable that moves it.
 type port struct {
-	number         int
+	number         Port
 	variable, part string
 	service        string // that listens on it
 }
@@ -62,11 +75,8 @@ func (s Settings) ports() []port {
 
 // checkPorts refuses a port that is taken, or named twice, before anything is started.
 func (s Settings) checkPorts() error {
-	seen := map[int]string{}
+	seen := map[Port]string{}
 	for _, p := range s.ports() {
-		if p.number < 1 || p.number > 65535 {
-			return fmt.Errorf("%s=%d is not a port: want 1 to 65535", p.variable, p.number)
-		}
 		if other, twice := seen[p.number]; twice {
 			return fmt.Errorf("%s and %s both name port %d: give one of them another", other, p.variable, p.number)
 		}
@@ -97,13 +107,13 @@ func (s Settings) address(service string) string {
 }
 
 // movedPort returns a port to suggest instead of one that is taken.
-func movedPort(number int) int {
+func movedPort(number Port) Port {
 	if number+10000 <= 65535 {
 		return number + 10000
 	}
 	return number - 10000
 }
 
-func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+func address(port Port) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port))) }
 
-func endpoint(port int) string { return "http://" + address(port) }
+func endpoint(port Port) string { return "http://" + address(port) }

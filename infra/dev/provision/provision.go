@@ -3,6 +3,7 @@
 package provision
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,9 @@ const tableWait = 2 * time.Minute
 
 // Roles creates each role, or replaces its trust policy and inline policies by the wanted documents. It deletes
 // an inline policy that is no longer wanted. Attached policies, tags and boundaries stay.
+//
+// IAM takes one document at a time. So documents that deny come first, then those that only allow, and what is no longer
+// wanted is deleted last: a Deny that moves to another document holds at every moment.
 func Roles(ctx context.Context, cfg aws.Config, roles []localaws.Role) error {
 	client := awsiam.NewFromConfig(cfg)
 	for _, role := range roles {
@@ -49,7 +53,7 @@ func putRole(ctx context.Context, client *awsiam.Client, role localaws.Role) err
 	if err != nil {
 		return err
 	}
-	for _, policy := range role.Policies {
+	for _, policy := range deniesFirst(role.Policies) {
 		if _, err := client.PutRolePolicy(ctx, &awsiam.PutRolePolicyInput{
 			RoleName: &role.Name, PolicyName: &policy.Name, PolicyDocument: aws.String(string(policy.Document)),
 		}); err != nil {
@@ -57,6 +61,20 @@ func putRole(ctx context.Context, client *awsiam.Client, role localaws.Role) err
 		}
 	}
 	return deleteUnwanted(ctx, client, role)
+}
+
+// deniesFirst takes a document that has the word Deny for one that denies: one too many there is harmless.
+func deniesFirst(policies []localaws.PolicyDocument) []localaws.PolicyDocument {
+	denies := func(p localaws.PolicyDocument) bool { return bytes.Contains(p.Document, []byte(`"Deny"`)) }
+	return slices.SortedStableFunc(slices.Values(policies), func(a, b localaws.PolicyDocument) int {
+		switch {
+		case denies(a) == denies(b):
+			return 0
+		case denies(a):
+			return -1
+		}
+		return 1
+	})
 }
 
 // DeleteRole deletes a role with its inline policies. It returns nil where there is no such role, and an error where

@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go/middleware"
 
 	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/iam"
@@ -55,6 +57,57 @@ func TestRolesAreBroughtToTheWantedDocumentsHoweverOftenItRuns(t *testing.T) {
 		if got := strings.Join(policies.PolicyNames, " "); got != want {
 			t.Errorf("inline policies %s, want %s", got, want)
 		}
+	}
+}
+
+// Before: one document allows all but one object. After: the Deny stands in a document of its own, which the alphabet puts
+// last. No document is put or deleted while no Deny holds.
+func TestDenyThatMovesToAnotherDocumentHoldsAtEveryMoment(t *testing.T) {
+	l := localawstest.Start(t)
+	cfg := l.Config(localawstest.Root)
+	const (
+		trust = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}}`
+		allow = `{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}`
+		deny  = `{"Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3:::a/secret"}`
+	)
+	document := func(name, statements string) localaws.PolicyDocument {
+		return localaws.PolicyDocument{Name: name, Document: []byte(`{"Version":"2012-10-17","Statement":[` + statements + `]}`)}
+	}
+	for _, change := range [][2][]localaws.PolicyDocument{
+		{{document("A", allow+","+deny)}, {document("A", allow), document("B", deny)}},
+		{{document("A", deny), document("B", allow)}, {document("B", allow), document("C", deny)}},
+	} {
+		var order []string
+		watch := cfg.Copy()
+		for i, policies := range change {
+			if i == 1 {
+				watch.APIOptions = append(watch.APIOptions, names(&order))
+			}
+			if err := provision.Roles(t.Context(), watch, []localaws.Role{{Name: "Reader", Trust: []byte(trust), Policies: policies}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		last := change[1][len(change[1])-1].Name // the one with the Deny
+		if len(order) < 2 || order[0] != "put "+last {
+			t.Errorf("in the order %q, want that of %s first", order, last)
+		}
+	}
+}
+
+// names notes the inline policies that are put and deleted, in their order.
+func names(order *[]string) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("names", func(
+			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+		) (middleware.InitializeOutput, middleware.Metadata, error) {
+			switch input := in.Parameters.(type) {
+			case *awsiam.PutRolePolicyInput:
+				*order = append(*order, "put "+*input.PolicyName)
+			case *awsiam.DeleteRolePolicyInput:
+				*order = append(*order, "delete "+*input.PolicyName)
+			}
+			return next.HandleInitialize(ctx, in)
+		}), middleware.Before)
 	}
 }
 

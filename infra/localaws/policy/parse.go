@@ -51,6 +51,9 @@ func checkSize(document []byte, kind Kind) error {
 	var excess *fault // at the first character beyond the limit
 	for at := 0; at < len(document); {
 		r, width := utf8.DecodeRune(document[at:])
+		if r == '\ufeff' && at == 0 {
+			return place(at, errors.New("the document begins with a byte order mark (BOM): save it as UTF-8 without one"))
+		}
 		if r > 0xFF || r < ' ' && r != '\t' && r != '\n' && r != '\r' {
 			return place(at, errors.New("the document has an invalid character"))
 		}

@@ -52,6 +52,7 @@ func TestMalformedDocumentsAreRefused(t *testing.T) {
 		{"truncated", goodIdentity[:len(goodIdentity)-1], "EOF"},
 		{"duplicate name", replace(`"Effect"`, `"Effect":"Deny","Effect"`), "duplicate"},
 		{"duplicate name, escaped", replace(`"Effect"`, `"\u0045ffect":"Deny","Effect"`), "duplicate"},
+		{"a byte order mark", "\ufeff" + goodIdentity, "begins with a byte order mark (BOM): save it as UTF-8 without one"},
 		{"invalid UTF-8", replace("One", "\xff"), "invalid character"},
 		{"surrogate in an escape", replace(`"x"`, `"\ud800"`), "surrogate"},
 		{"character beyond Latin-1", replace(`"x"`, `"Ω"`), "invalid character"},

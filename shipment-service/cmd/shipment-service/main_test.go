@@ -28,8 +28,9 @@ func TestWrongConfigurationIsListedAtOnce(t *testing.T) {
 			[]string{
 				"LISTEN_ADDR=nowhere", "METRICS_ADDR=:http", "LOG_LEVEL=loud", "OIDC_ISSUER=http://issuer.example.com", "OIDC_AUDIENCE=a",
 				"OIDC_ALLOW_HTTP=maybe", "REQUEST_TIMEOUT=5", "SHUTDOWN_TIMEOUT=-1s", "TRACKING_URL=ftp://user:pass@h",
+				"OIDC_ISSUR=https://user:pass@h",
 			},
-			[]string{"LISTEN_ADDR", "METRICS_ADDR", "LOG_LEVEL", "OIDC_ISSUER", "OIDC_ALLOW_HTTP", "REQUEST_TIMEOUT", "SHUTDOWN_TIMEOUT", "TRACKING_URL"},
+			[]string{"OIDC_ISSUR", "LISTEN_ADDR", "METRICS_ADDR", "LOG_LEVEL", "OIDC_ISSUER", "OIDC_ALLOW_HTTP", "REQUEST_TIMEOUT", "SHUTDOWN_TIMEOUT", "TRACKING_URL"},
 		},
 		"one of it wrong": {
 			[]string{"OIDC_ISSUER=https://issuer.example.com", "OIDC_AUDIENCE=a", "TRACKING_URL=http://user:pass@h"},

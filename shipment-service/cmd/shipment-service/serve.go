@@ -31,6 +31,10 @@ type settings struct {
 	TrackingURL string `env:"TRACKING_URL,required" help:"where the tracking service is, such as http://127.0.0.1:8081"`
 }
 
+// Prefix is that of the variables that are the services' own. TRACKING_ and SHIPMENT_ are not: an environment for both services
+// has variables of each.
+func (*settings) Prefix() string { return "OIDC_" }
+
 // Defaults presets what differs between the services.
 func (s *settings) Defaults() { s.Server.ListenAddr, s.Server.MetricsAddr = listenAddr, metricsAddr }
 

@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"regexp"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -37,21 +37,21 @@ const taskEndpointBackoff = 100 * time.Millisecond
 // load reads the settings and the AWS SDK's own configuration. The error lists all that is wrong with either.
 func load[T any](ctx context.Context, environ []string) (T, aws.Config, error) {
 	settings, err := config.Load[T](environ)
-	cfg, awsErr := awsConfig(ctx)
-	if awsErr == nil {
+	cfg, wrong := awsConfig(ctx)
+	if len(wrong) == 0 {
 		return settings, cfg, command.Misconfigured(err)
 	}
 	all := &config.Error{}
 	if known, ok := errors.AsType[*config.Error](err); ok {
 		all.Problems = append(all.Problems, known.Problems...)
 	}
-	all.Problems = append(all.Problems, *awsErr)
+	all.Problems = append(all.Problems, wrong...)
 	return settings, cfg, command.Misconfigured(all)
 }
 
-// awsConfig returns the SDK's configuration, with the task's own credentials. These may only assume the access role,
-// and are used for STS alone.
-func awsConfig(ctx context.Context) (aws.Config, *config.Problem) {
+// awsConfig returns the SDK's configuration, with the task's own credentials, or all that is wrong with it. The credentials
+// may only assume the access role, and are used for STS alone.
+func awsConfig(ctx context.Context) (aws.Config, []config.Problem) {
 	// The SDK's own client, so that AWS_CA_BUNDLE and HTTPS_PROXY work as the SDK documents them.
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = 2*maxIdlePerHost, maxIdlePerHost
@@ -60,23 +60,8 @@ func awsConfig(ctx context.Context) (aws.Config, *config.Problem) {
 		awsconfig.WithEndpointCredentialOptions(func(o *endpointcreds.Options) {
 			o.Retryer = retry.AddWithMaxBackoffDelay(retry.NewStandard(), taskEndpointBackoff)
 		}))
-	switch {
-	case err != nil:
-		return cfg, &config.Problem{Variable: "AWS_*", Reason: err.Error()}
-	case cfg.Region == "":
-		return cfg, &config.Problem{Variable: "AWS_REGION", Reason: "is required but not set; the region of the table, such as us-east-1"}
-	case !regionName.MatchString(cfg.Region):
-		return cfg, &config.Problem{Variable: "AWS_REGION", Reason: fmt.Sprintf("%q is not the name of a region, such as us-east-1", cfg.Region)}
-	case cfg.BaseEndpoint != nil:
-		if err := config.CheckURL(*cfg.BaseEndpoint); err != nil {
-			return cfg, &config.Problem{Variable: "AWS_ENDPOINT_URL", Reason: err.Error()}
-		}
-	}
-	return cfg, nil
+	return cfg, awsProblems(cfg, err, os.Environ())
 }
-
-// regionName is what can stand in the host name of an AWS endpoint.
-var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // sdkLog writes the messages of the SDK's clients to the service's own log, in its format and without secrets. The SDK's
 // default is plain text on stderr.

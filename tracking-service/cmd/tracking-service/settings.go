@@ -95,6 +95,10 @@ type settings struct {
 	CursorKeyFile    string        `env:"CURSOR_KEY_FILE" help:"a file that holds what CURSOR_KEY would"`
 }
 
+// Prefix is that of the variables that are the services' own. TRACKING_ and SHIPMENT_ are not: an environment for both services
+// has variables of each.
+func (*settings) Prefix() string { return "OIDC_" }
+
 // Defaults presets what differs between the services.
 func (s *settings) Defaults() {
 	s.Server.ListenAddr, s.Server.MetricsAddr = listenAddr, metricsAddr

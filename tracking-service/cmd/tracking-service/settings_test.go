@@ -27,13 +27,17 @@ func isolate(t *testing.T, region string) {
 	t.Setenv("AWS_DEFAULT_REGION", "")
 	t.Setenv("AWS_CA_BUNDLE", "")
 	t.Setenv("AWS_ENDPOINT_URL", "")
+	t.Setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "")
 }
 
 func TestAllThatIsWrongIsListedAtOnce(t *testing.T) {
 	isolate(t, "")
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "nonsense")
+	t.Setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/none")
+	t.Setenv("OTEL_TRACES_SAMPLER", "nonsense")
 	var stdout, stderr bytes.Buffer
 	environ := []string{
-		"OIDC_ISSUER=ftp://x", "SESSION_DURATION=5m", "SESSION_CACHE_SIZE=0", "CURSOR_KEY=c2VjcmV0",
+		"OIDC_ISSUER=ftp://x", "OIDC_ISSUR=https://x", "SESSION_DURATION=5m", "SESSION_CACHE_SIZE=0", "CURSOR_KEY=c2VjcmV0",
 		"TRACKING_TABLE=a", "TRACKING_ACCESS_ROLE_ARN=TrackingAccessRole", "INSTANCE_ID=a/b", "LISTEN_ADDR=here",
 	}
 	if code := run(t.Context(), []string{"serve"}, environ, &stdout, &stderr); code != 2 {
@@ -42,6 +46,7 @@ func TestAllThatIsWrongIsListedAtOnce(t *testing.T) {
 	for _, variable := range []string{
 		"OIDC_ISSUER", "OIDC_AUDIENCE", "SESSION_DURATION", "SESSION_CACHE_SIZE", "CURSOR_KEY", "TRACKING_TABLE",
 		"TRACKING_ACCESS_ROLE_ARN", "INSTANCE_ID", "LISTEN_ADDR", "AWS_REGION",
+		"OIDC_ISSUR", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "OTEL_TRACES_SAMPLER",
 	} {
 		if !strings.Contains(stderr.String(), "  "+variable+": ") {
 			t.Errorf("%s is not named in\n%s", variable, stderr.String())
@@ -91,11 +96,29 @@ func TestMissingRegionAloneIsAConfigurationError(t *testing.T) {
 }
 
 func TestAWSSettingsThatNoRequestCouldUseAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	token, line := filepath.Join(dir, "token"), filepath.Join(dir, "line")
+	for file, content := range map[string]string{token: "secret", line: "secret\n"} {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, tc := range []struct{ variable, wrong, right string }{
 		{"AWS_REGION", "us-east-1 ", "us-east-1"},
 		{"AWS_REGION", "us_east/1", "eu-central-2"},
 		{"AWS_ENDPOINT_URL", "127.0.0.1:4566", "http://127.0.0.1:4566"},
 		{"AWS_ENDPOINT_URL", "http://127.0.0.1:99999", "https://localhost"},
+		{"AWS_ENDPOINT_URL_DYNAMODB", "nonsense", "http://127.0.0.1:8000"},
+		{"AWS_ENDPOINT_URL_STS", "ftp://x", "https://sts.example.com"},
+		{"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/none", token},
+		{"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", line, token},
+		{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://192.0.2.1/credentials", "http://127.0.0.1/credentials"},
+		{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "nonsense", ""},
+		{"AWS_CA_BUNDLE", "/none", ""},
+		{"AWS_CA_BUNDLE", token, ""},
+		{"AWS_PROFILE", "nobody", ""},
+		{"AWS_RETRY_MODE", "often", "standard"},
+		{"AWS_MAX_ATTEMPTS", "many", "3"},
 	} {
 		isolate(t, "us-east-1")
 		t.Setenv(tc.variable, tc.right)
@@ -103,9 +126,11 @@ func TestAWSSettingsThatNoRequestCouldUseAreRefused(t *testing.T) {
 			t.Errorf("%s=%s is refused: %v", tc.variable, tc.right, err)
 		}
 		t.Setenv(tc.variable, tc.wrong)
-		if _, _, err := load[settings](t.Context(), valid()); err == nil || !strings.Contains(err.Error(), "  "+tc.variable+": ") {
-			t.Errorf("%s=%s: error %v, want one that names the variable", tc.variable, tc.wrong, err)
+		_, _, err := load[settings](t.Context(), valid())
+		if err == nil || !strings.Contains(err.Error(), "  "+tc.variable+": ") || strings.Count(err.Error(), "\n") != 1 {
+			t.Errorf("%s=%s: error %v, want one problem that names the variable", tc.variable, tc.wrong, err)
 		}
+		t.Setenv(tc.variable, "")
 	}
 }
 

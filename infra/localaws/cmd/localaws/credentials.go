@@ -36,7 +36,11 @@ type session struct {
 }
 
 func (s session) client(p process) (*rolecreds.Client, error) {
-	return rolecreds.New(rolecreds.Config{Endpoint: p.endpoint(), Region: p.region(), Role: s.Role, SessionName: s.SessionName})
+	endpoint, err := p.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	return rolecreds.New(rolecreds.Config{Endpoint: endpoint, Region: p.region(), Role: s.Role, SessionName: s.SessionName})
 }
 
 type printCredentials struct {

@@ -18,13 +18,17 @@ func (health) Help() string {
 }
 
 func (h health) Run(ctx context.Context, p process) error {
+	endpoint, err := p.endpoint()
+	if err != nil {
+		return err
+	}
 	path := "/_localaws/health"
 	if h.Ready {
 		path = "/_localaws/ready"
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(p.endpoint(), "/")+path, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(endpoint, "/")+path, nil)
 	if err != nil {
 		return err
 	}
@@ -34,7 +38,7 @@ func (h health) Run(ctx context.Context, p process) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s", p.endpoint(), response.Status)
+		return fmt.Errorf("%s answers %s", endpoint, response.Status)
 	}
 	return nil
 }

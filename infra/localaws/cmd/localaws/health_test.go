@@ -48,6 +48,17 @@ func TestHealthOfServedCredentialsIsThatASessionIsHandedOut(t *testing.T) {
 	}
 }
 
+func TestEndpointThatIsNoURLIsAConfigurationError(t *testing.T) {
+	for _, endpoint := range []string{"nonsense", "http://", "127.0.0.1:4566", "http://127.0.0.1:99999", "http://a b", "ftp://user:secret@h"} {
+		for _, command := range [][]string{{"health"}, {"why", "some-id"}, {"credentials", "--role", "TaskRole"}} {
+			code, _, stderr := once(t, map[string]string{"AWS_ENDPOINT_URL": endpoint}, command...)
+			if want := "localaws: AWS_ENDPOINT_URL is not the URL of a server, such as http://127.0.0.1:4566\n"; code != 2 || stderr != want {
+				t.Errorf("%s with %s: exit %d, %q, want 2 and %q", command, endpoint, code, stderr, want)
+			}
+		}
+	}
+}
+
 func TestPauseEndsWhenItIsInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, interrupt := context.WithCancel(t.Context())

@@ -5,11 +5,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -72,8 +75,20 @@ type process struct {
 
 func (p process) region() string { return cmp.Or(p.env("AWS_REGION"), localaws.DefaultRegion) }
 
-// endpoint is where a running localaws is looked for.
-func (p process) endpoint() string { return cmp.Or(p.env("AWS_ENDPOINT_URL"), "http://"+defaultListen) }
+// endpoint is where a running localaws is looked for. The error does not repeat the variable, which may hold a password.
+func (p process) endpoint() (string, error) {
+	text := cmp.Or(p.env("AWS_ENDPOINT_URL"), "http://"+defaultListen)
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Port() != "" && !isPort(u.Port()) {
+		return "", usageError{errors.New("AWS_ENDPOINT_URL is not the URL of a server, such as http://127.0.0.1:4566")}
+	}
+	return text, nil
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
+}
 
 // pause is what the pause container of an ECS task does: the containers of a task share its network, and
 // keep it when one of them starts anew.

@@ -342,9 +342,9 @@ func TestWrongCommandLines(t *testing.T) {
 		{"token with a line break", []string{"credentials", "serve", "--role", "r", "--token-file", echoed, "--listen", "127.0.0.1:0"}, nil, 1, "printf %s"},
 		{"health with a line break", []string{"credentials", "health", "--token-file", echoed}, nil, 1, "printf %s"},
 		{"beyond loopback", []string{"credentials", "serve", "--role", "r", "--token-file", file, "--listen", "0.0.0.0:0"}, nil, 1, "loopback"},
-		{"no endpoint", []string{"credentials", "--role", "r"}, map[string]string{"AWS_ENDPOINT_URL": "127.0.0.1:4566"}, 1, "not a URL"},
+		{"no endpoint", []string{"credentials", "--role", "r"}, map[string]string{"AWS_ENDPOINT_URL": "127.0.0.1:4566"}, 2, "not the URL of a server"},
 		{"no region", []string{"serve", "--listen", "127.0.0.1:0"}, map[string]string{"AWS_REGION": "US EAST"}, 1, "US EAST"},
-		{"no address", []string{"serve", "--listen", "4566"}, nil, 1, "--listen 4566"},
+		{"no address", []string{"serve", "--listen", "4566"}, nil, 2, `--listen "4566" is not an address`},
 		{"log is a directory", []string{"serve", "--listen", "127.0.0.1:0", "--log", t.TempDir()}, nil, 1, "is a directory"},
 		{"data is a file", []string{"serve", "--listen", "127.0.0.1:0", "--data", file}, nil, 1, "not a directory"},
 	} {

@@ -82,7 +82,8 @@ func TestPoliciesThatCannotBeUsedEndServeAndAreNamed(t *testing.T) {
 		"no bucket":         {[]string{"--policies", good}, "--policies " + good + ": Photographer/Read.json:1:105: the placeholder <bucket> has no value"},
 		"a bucket of stars": {[]string{"--policies", good, "--bucket", "*"}, `Photographer/Read.json:1:105: the value "*" for the placeholder <bucket> must have`},
 		"no folder":         {[]string{"--policies", missing}, "--policies " + missing + ": "},
-		"an empty folder":   {[]string{"--policies", t.TempDir()}, "no role"},
+		"an empty folder":   {[]string{"--policies", t.TempDir()}, "there is no folder of a role"},
+		"a file":            {[]string{"--policies", filepath.Join(good, "Photographer", "Read.json")}, "Read.json: it is a file: want the folder"},
 	} {
 		data := filepath.Join(t.TempDir(), "data")
 		code, _, stderr := once(t, nil, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, test.args...)...)

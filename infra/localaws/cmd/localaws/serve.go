@@ -73,6 +73,9 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 	if err != nil {
 		return err
 	}
+	if _, port, err := net.SplitHostPort(s.Listen); err != nil || !isPort(port) {
+		return usageError{fmt.Errorf("--listen %q is not an address: want HOST:PORT, such as %s, with a port of 0 to 65535", s.Listen, defaultListen)}
+	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
 		return listenFailure(s.Listen, err)
@@ -142,6 +145,10 @@ func listenFailure(address string, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		_, port, _ := net.SplitHostPort(address) // it was good enough to listen on
 		return fmt.Errorf("port %s is in use (%s): stop what listens there, or choose another with --listen", port, address)
+	}
+	_, unknown := errors.AsType[*net.DNSError](err)
+	if unknown || errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return fmt.Errorf("--listen %s is no address of this machine", address)
 	}
 	return fmt.Errorf("--listen %s: %w", address, err)
 }

@@ -69,6 +69,8 @@ func TestWrongUpstreamsAreOneLine(t *testing.T) {
 	listener.Close()
 	for _, tc := range []struct{ listen, upstream, want string }{
 		{own, "localstack:4566", "give it as http://HOST:PORT"},
+		{own, "", "--upstream: it is empty: give it as http://HOST:PORT"},
+		{own, "dynamodb=", "--upstream: it is empty: give it as http://HOST:PORT"},
 		{own, "sqs=http://localstack:4566", "it can forward dynamodb"},
 		{own, "http://me:secret@localstack:4566", "signs as test/test"},
 		{own, "http://" + own, "move this one with --listen"},
@@ -80,6 +82,18 @@ func TestWrongUpstreamsAreOneLine(t *testing.T) {
 		code, stdout, stderr := once(t, nil, "serve", "--listen", tc.listen, "--upstream", tc.upstream)
 		if code != 2 || stdout != "" || !strings.Contains(stderr, tc.want) || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "secret") {
 			t.Errorf("%s %s: exit %d, stdout %q, stderr %q, want 2 and one line with %q", tc.listen, tc.upstream, code, stdout, stderr, tc.want)
+		}
+	}
+}
+
+func TestWrongListenAddressesAreOneLine(t *testing.T) {
+	for address, want := range map[string]string{
+		"99999": "is not an address: want HOST:PORT", ":99999": "with a port of 0 to 65535", "127.0.0.1:http": "is not an address",
+		"": "is not an address", "192.0.2.1:0": "--listen 192.0.2.1:0 is no address of this machine",
+	} {
+		code, stdout, stderr := once(t, nil, "serve", "--listen", address)
+		if code == 0 || stdout != "" || !strings.Contains(stderr, want) || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "listen tcp") {
+			t.Errorf("--listen %q: exit %d, stdout %q, stderr %q, want one line with %q", address, code, stdout, stderr, want)
 		}
 	}
 }

@@ -74,7 +74,11 @@ func (w why) find(ctx context.Context, p process) ([]localaws.Entry, error) {
 func (w why) fromStdin() bool { return w.Stdin == "-" || w.Log == "-" }
 
 func (w why) ask(ctx context.Context, p process) ([]localaws.Entry, error) {
-	found, err := localaws.FetchDecisions(ctx, p.endpoint(), p.region(), w.RequestID)
+	endpoint, err := p.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	found, err := localaws.FetchDecisions(ctx, endpoint, p.region(), w.RequestID)
 	if known, ok := errors.AsType[*rolecreds.Error](err); ok && known.Code == rolecreds.Unreachable {
 		return nil, fmt.Errorf("%w (localaws serve starts it; AWS_ENDPOINT_URL says where it is; --log FILE looks in a decision log instead)", err)
 	}
@@ -90,6 +94,10 @@ func (w why) notFound(p process) error {
 	case w.Log != "":
 		return fmt.Errorf("%s has no decision on the request %q: %s", w.Log, w.RequestID, whole)
 	}
+	endpoint, err := p.endpoint()
+	if err != nil {
+		return err
+	}
 	return fmt.Errorf("the localaws at %s remembers no decision on the request %q: %s; for a decision older than the newest %d, or than its last start, add --log FILE",
-		p.endpoint(), w.RequestID, whole, localaws.RecentDecisions)
+		endpoint, w.RequestID, whole, localaws.RecentDecisions)
 }

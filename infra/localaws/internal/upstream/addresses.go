@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -69,6 +70,8 @@ func parseAddress(text string) (*url.URL, error) {
 func checkAddress(u *url.URL) error {
 	text := u.Redacted()
 	switch {
+	case text == "":
+		return errors.New("it is empty: " + addressForm)
 	case u.User != nil:
 		return fmt.Errorf("a user or password in the URL of an upstream is not used, localaws signs as test/test: %s", addressForm)
 	case u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "":

@@ -31,7 +31,7 @@ type keep struct {
 func (keep) Help() string {
 	return `It looks twice a minute, and whenever localaws becomes ready again, for example after a restart of the endpoint behind it. It changes only what is not in place.
 
-It reads the policies every second. After an edit it brings the roles to what the files say, deletes a role whose folder is gone, and says so in one line. Policies that cannot be read or do not parse are named once: the roles stay as they were, and health fails until the files are right again, because the roles in place are not those on disk.`
+It reads the policies every second, and applies a change that two readings in a row agree on: a checkout or a save may be half done at the first. It brings the roles to what the files say, deletes a role whose folder is gone, and says so in one line. Policies that cannot be read or do not parse are named once: the roles stay as they were, and health fails until the files are right again, because the roles in place are not those on disk.`
 }
 
 // Run runs until ctx ends. It prints a failure and tries again: nobody would restart it.
@@ -70,6 +70,7 @@ func say(ctx context.Context, out io.Writer, before string, err error) string {
 type keeper struct {
 	keep
 	out     io.Writer
+	read    string                // SHA-256 of the policies at the last reading; empty: they could not be read
 	inPlace string                // SHA-256 of the policies whose roles are all in place; empty: not all of any policies
 	tried   map[string]iam.Source // by SHA-256: policies whose roles may be there
 	filled  bool                  // the table has had its rows
@@ -90,7 +91,12 @@ func (k *keeper) round(ctx context.Context) error {
 
 func (k *keeper) follow(ctx context.Context) error {
 	d, err := k.demonstration(k.out)
+	before := k.read
+	k.read = d.Policies.SHA256
 	if err == nil {
+		if k.read != before {
+			return nil // the files may be half written: the next reading tells
+		}
 		if d.Policies.SHA256 == k.inPlace && time.Since(k.looked) < tableInterval {
 			return nil
 		}

@@ -73,12 +73,17 @@ func policyAt(t *testing.T, l *localawstest.Local, file string) string {
 	return text
 }
 
-// round runs one round, which has to succeed, and returns its output.
-func round(t *testing.T, k *keeper, said *bytes.Buffer) string {
+// settle runs the two rounds that apply a change. They have to succeed; it returns their output.
+func settle(t *testing.T, k *keeper, said *bytes.Buffer) string {
 	t.Helper()
 	said.Reset()
-	if err := k.round(t.Context()); err != nil || !k.healthy() {
-		t.Fatalf("%v, healthy %t", err, k.healthy())
+	for range 2 {
+		if err := k.round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !k.healthy() {
+		t.Fatal("not healthy")
 	}
 	return said.String()
 }
@@ -86,20 +91,53 @@ func round(t *testing.T, k *keeper, said *bytes.Buffer) string {
 func TestKeepFollowsAnEditOfThePoliciesAndSaysSoInOneLine(t *testing.T) {
 	l, folder := localawstest.Start(t), onDisk(t)
 	k, said := newKeeper(t, l, folder)
-	if text := round(t, k, said); !strings.Contains(text, "all is in place, under "+folder+" (sha256 "+k.inPlace) {
+	if text := settle(t, k, said); !strings.Contains(text, "all is in place, under "+folder+" (sha256 "+k.inPlace) {
 		t.Errorf("at first: %s", text)
 	}
-	if text := round(t, k, said); text != "" {
+	if text := settle(t, k, said); text != "" {
 		t.Errorf("nothing changed, and it says %s", text)
 	}
 	first := k.inPlace
 	edit(t, filepath.Join(folder, accessPolicy), "ReadOwnPartition", "ReadAnyPartition")
-	text := round(t, k, said)
+	text := settle(t, k, said)
 	if strings.Count(text, "\n") != 1 || !strings.Contains(text, "the policies changed; in place are now "+folder+" (sha256 "+k.inPlace) || k.inPlace == first {
 		t.Errorf("after an edit: %q, sum %s, want one line with the new sum", text, k.inPlace)
 	}
 	if got := policyAt(t, l, accessPolicy); !strings.Contains(got, "ReadAnyPartition") {
 		t.Errorf("localaws has %s", got)
+	}
+}
+
+// A checkout replaces one file after the other, and some editors delete a file before they write it again.
+func TestStateOfThePoliciesThatOneReadingSawIsNotApplied(t *testing.T) {
+	l, folder := localawstest.Start(t), onDisk(t)
+	k, said := newKeeper(t, l, folder)
+	file := filepath.Join(folder, accessPolicy)
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settle(t, k, said)
+	first := k.inPlace
+	l.ResetLog()
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.round(t.Context()); err != nil || !k.healthy() {
+		t.Fatalf("%v, healthy %t; want the roles as they were", err, k.healthy())
+	}
+	if err := os.WriteFile(file, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, k, said)
+	if entries := l.Entries(t); len(entries) != 0 || k.inPlace != first {
+		t.Errorf("asked localaws %+v, in place %s; want no request and %s", entries, k.inPlace, first)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if settle(t, k, said); k.inPlace == first {
+		t.Error("a file that is gone for good changes nothing")
 	}
 }
 
@@ -120,7 +158,7 @@ func TestBrokenPoliciesLeaveTheRolesAndTurnHealthUntilTheyAreRight(t *testing.T)
 		t.Run(name, func(t *testing.T) {
 			l, folder := localawstest.Start(t), onDisk(t)
 			k, said := newKeeper(t, l, folder)
-			round(t, k, said)
+			settle(t, k, said)
 			before := policyAt(t, l, accessPolicy)
 			said.Reset()
 			l.ResetLog()
@@ -145,7 +183,7 @@ func TestBrokenPoliciesLeaveTheRolesAndTurnHealthUntilTheyAreRight(t *testing.T)
 			if err := os.Rename(onDisk(t), folder); err != nil {
 				t.Fatal(err)
 			}
-			if text := round(t, k, said); !strings.Contains(text, "all is in place") {
+			if text := settle(t, k, said); !strings.Contains(text, "all is in place") {
 				t.Errorf("when they are right again: %q", text)
 			}
 		})
@@ -160,7 +198,7 @@ func TestRoleWhoseFolderIsGoneIsDeleted(t *testing.T) {
 	if err := os.CopyFS(reader, os.DirFS(filepath.Join(folder, "TrackingServiceRole"))); err != nil {
 		t.Fatal(err)
 	}
-	round(t, k, said)
+	settle(t, k, said)
 	there := func() bool {
 		_, err := client.GetRole(t.Context(), &awsiam.GetRoleInput{RoleName: aws.String("Reader")})
 		if _, gone := errors.AsType[*types.NoSuchEntityException](err); err != nil && !gone {
@@ -174,7 +212,7 @@ func TestRoleWhoseFolderIsGoneIsDeleted(t *testing.T) {
 	if err := os.RemoveAll(reader); err != nil {
 		t.Fatal(err)
 	}
-	round(t, k, said)
+	settle(t, k, said)
 	if there() {
 		t.Error("the role is there without its folder")
 	}
@@ -184,16 +222,19 @@ func TestRoleWhoseFolderIsGoneIsDeleted(t *testing.T) {
 func TestPoliciesThatWerePutInPartAreUndoneWhenTheFilesAreRestored(t *testing.T) {
 	l, folder := localawstest.Start(t), onDisk(t)
 	k, said := newKeeper(t, l, folder)
-	round(t, k, said)
+	settle(t, k, said)
 	before := policyAt(t, l, seedPolicy)
 	k.Endpoint = refusing(t, l.URL, "RoleName=TrackingAccessRole&") // which is put after TrackingSeedRole
 	edit(t, filepath.Join(folder, seedPolicy), "WriteOwnPartition", "WriteAnyPartition")
+	if err := k.round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if err := k.round(t.Context()); err == nil || k.healthy() || policyAt(t, l, seedPolicy) == before {
 		t.Fatalf("%v, healthy %t; want a refusal after some of the roles", err, k.healthy())
 	}
 	k.Endpoint = l.URL
 	edit(t, filepath.Join(folder, seedPolicy), "WriteAnyPartition", "WriteOwnPartition")
-	round(t, k, said)
+	settle(t, k, said)
 	if got := policyAt(t, l, seedPolicy); got != before {
 		t.Errorf("localaws has %s", got)
 	}

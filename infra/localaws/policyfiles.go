@@ -1,23 +1,20 @@
-package iam
+package localaws
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
-	"testing/fstest"
+	"syscall"
 )
 
 const (
 	trustFile = "trust.json"
 	readme    = "README.md"
-	// maxFile is in bytes, far above the largest document that IAM accepts (131,072 characters, of at most two bytes each).
-	maxFile = 256 << 10
+	// maxDocument is in bytes, far above the largest document that IAM accepts (131,072 characters, of at most two bytes each).
+	maxDocument = 256 << 10
 )
 
 // The names that IAM allows for a role and a policy (IAM API reference, CreateRole and PutRolePolicy), less hidden ones.
@@ -26,11 +23,14 @@ var (
 	policyFile = regexp.MustCompile(`^[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,.@-]{0,127}\.json$`)
 )
 
-// read returns the files ROLE/NAME.json of folder. Hidden files and README.md are passed over, since editors, file managers
-// and people leave them. Anything else is an error: a file in another place, with another ending or behind a symbolic link
-// may be a policy, and a Deny that is silently left out opens a hole. A hidden file that ends in .json is an error too, and so is a
-// hidden folder with trust.json.
-func read(folder fs.FS) (fstest.MapFS, error) {
+// PolicyFiles returns the content of the files ROLE/NAME.json of folder, by these paths. LoadRoles reads no others, so their
+// content is all that a folder says.
+//
+// Hidden files and README.md are passed over, since editors, file managers and people leave them. Anything else is an error
+// that names it and says what to do: a file in another place, with another ending or behind a symbolic link may be a policy,
+// and a Deny that is silently left out opens a hole. A hidden file that ends in .json is an error too, and so is a hidden
+// folder with trust.json.
+func PolicyFiles(folder fs.FS) (map[string][]byte, error) {
 	entries, err := fs.ReadDir(folder, ".")
 	if err != nil {
 		return nil, readable(err)
@@ -38,7 +38,7 @@ func read(folder fs.FS) (fstest.MapFS, error) {
 	if err := holdsRoles(folder, entries); err != nil {
 		return nil, err
 	}
-	files := fstest.MapFS{}
+	files := map[string][]byte{}
 	for _, entry := range entries {
 		name := entry.Name()
 		switch {
@@ -82,7 +82,7 @@ func holdsRoles(folder fs.FS, entries []fs.DirEntry) error {
 	return errors.New("there is no folder of a role: want one folder per role, named like it, with trust.json and one file per policy; " + has)
 }
 
-func readRole(folder fs.FS, role string, files fstest.MapFS) error {
+func readRole(folder fs.FS, role string, files map[string][]byte) error {
 	entries, err := fs.ReadDir(folder, role)
 	if err != nil {
 		return readable(err)
@@ -99,7 +99,7 @@ func readRole(folder fs.FS, role string, files fstest.MapFS) error {
 		if err != nil {
 			return err
 		}
-		files[file] = &fstest.MapFile{Data: text, Mode: 0o644}
+		files[file] = text
 	}
 	if files[path.Join(role, trustFile)] == nil {
 		return fmt.Errorf("%s has no %s, which says who may assume the role", role, trustFile)
@@ -112,8 +112,8 @@ func readFile(folder fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, readable(err)
 	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s has more than %d bytes: no policy of IAM is so large", name, maxFile)
+	if info.Size() > maxDocument {
+		return nil, fmt.Errorf("%s has more than %d bytes: no policy of IAM is so large", name, maxDocument)
 	}
 	text, err := fs.ReadFile(folder, name)
 	if err != nil {
@@ -141,7 +141,7 @@ func removeIt(entry fs.DirEntry) string {
 	what := "its name is not one of a policy, NAME.json"
 	switch {
 	case entry.Type()&fs.ModeSymlink != 0:
-		what = "it is a symbolic link"
+		what = "it is a symbolic link, in whose place a copy should stand"
 	case strings.HasPrefix(entry.Name(), "."):
 		what = "it is hidden"
 	case entry.IsDir():
@@ -154,23 +154,11 @@ func removeIt(entry fs.DirEntry) string {
 
 // readable says what to do about a file that may not be read: in a container, the user who reads it is not the one who made it.
 func readable(err error) error {
+	if errors.Is(err, syscall.ENOTDIR) {
+		return errors.New("it is a file: want the folder that holds one folder per role")
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w (who runs this must be able to read it: chmod -R a+rX on the folder)", err)
 	}
 	return err
-}
-
-// sum is the SHA-256 of policy files by their paths, such as "TrackingAccessRole/trust.json". It is the hash of the listing
-// that sha256sum prints of them, sorted by the bytes of their paths. So a shell can compute it too:
-//
-//	cd infra/iam/hardened && find * -name '*.json' | LC_ALL=C sort | xargs sha256sum | sha256sum
-//
-// Two sets of files have the same sum only if they have the same paths with the same content: a path has neither blanks
-// nor line ends (see read), and each line has one digest of fixed length.
-func sum(files fstest.MapFS) string {
-	listing := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		fmt.Fprintf(listing, "%x  %s\n", sha256.Sum256(files[name].Data), name)
-	}
-	return fmt.Sprintf("%x", listing.Sum(nil))
 }
