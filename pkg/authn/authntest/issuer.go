@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/shiptrack/pkg/authn"
 )
 
 // Audience is the audience of the tokens that Token mints.
@@ -24,7 +26,7 @@ const (
 // Issuer is a token issuer whose keys, clock and availability the test controls. It is safe for
 // concurrent use.
 type Issuer struct {
-	URL string // what authn.Config.Issuer takes
+	URL string // what authn.Provider.Issuer takes
 
 	mu          sync.Mutex
 	keys        []Key
@@ -52,6 +54,11 @@ func New(t testing.TB) *Issuer {
 		URL: "https://issuer.example.com", keys: []Key{NewES256("key-1")}, now: time.Now,
 		requests: make(map[string]int), override: make(map[string]http.HandlerFunc),
 	}
+}
+
+// Provider returns the issuer as a provider with the defaults, which may speak for all tenants.
+func (i *Issuer) Provider() authn.Provider {
+	return authn.Provider{Issuer: i.URL, Audiences: []string{Audience}, Tenants: []string{"*"}}
 }
 
 // Client returns an HTTP client that reaches the issuer without a socket, whatever host it asks.

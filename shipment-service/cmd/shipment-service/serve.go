@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/authn/providers"
 	"example.com/shiptrack/pkg/command"
 	"example.com/shiptrack/pkg/config"
 	"example.com/shiptrack/pkg/httpclient"
@@ -25,7 +26,7 @@ const (
 
 // settings are all that serve reads from its environment, but for OpenTelemetry's further OTEL_*.
 type settings struct {
-	Tokens      authn.Settings
+	Tokens      providers.Settings
 	Server      httpserver.Settings
 	Telemetry   telemetry.Settings
 	TrackingURL string `env:"TRACKING_URL,required" help:"where the tracking service is, such as http://127.0.0.1:8081"`
