@@ -24,16 +24,16 @@ type Settings struct {
 	File           string       `env:"OIDC_PROVIDERS_FILE" help:"a YAML file of several issuers, instead of the variables of one; infra/docs/IDENTITY-PROVIDERS.md has an example"`
 	Issuer         string       `env:"OIDC_ISSUER" help:"the URL of the tokens' issuer, exactly as in their iss claim, such as https://issuer.example.com"`
 	JWKSURI        string       `env:"OIDC_JWKS_URI" help:"where the issuer's keys are; the issuer's discovery document says it where this is not set"`
-	EntraTenants   list         `env:"OIDC_ENTRA_TENANTS" help:"the directories (tid) that may sign in, where the issuer holds {tenantid}; with commas between them"`
-	Audiences      list         `env:"OIDC_AUDIENCE" help:"what the tokens' aud claim must name, such as shiptrack; one of several, with commas between them"`
+	EntraTenants   config.List  `env:"OIDC_ENTRA_TENANTS" help:"the directories (tid) that may sign in, where the issuer holds {tenantid}; with commas between them"`
+	Audiences      config.List  `env:"OIDC_AUDIENCE" help:"what the tokens' aud claim must name, such as shiptrack; one of several, with commas between them"`
 	AudienceClaim  string       `env:"OIDC_AUDIENCE_CLAIM" envDefault:"aud" help:"the claim that names the audience: aud, client_id or azp"`
 	RequiredClaims requirements `env:"OIDC_REQUIRED_CLAIMS" help:"claims that must have these values, such as token_use=access; with commas between them"`
-	TokenTypes     list         `env:"OIDC_TOKEN_TYPES" help:"the header's typ must be one of these, such as at+jwt; with commas between them"`
-	Algorithms     list         `env:"OIDC_ALGORITHMS" help:"the algorithms accepted, of RS, PS and ES with 256, 384, 512, and EdDSA; RS256,ES256 where it is not set"`
+	TokenTypes     config.List  `env:"OIDC_TOKEN_TYPES" help:"the header's typ must be one of these, such as at+jwt; with commas between them"`
+	Algorithms     config.List  `env:"OIDC_ALGORITHMS" help:"the algorithms accepted, of RS, PS and ES with 256, 384, 512, and EdDSA; RS256,ES256 where it is not set"`
 	TenantClaim    string       `env:"OIDC_TENANT_CLAIM" envDefault:"TenantID" help:"the claim that names the tenant, such as custom:TenantID for Amazon Cognito"`
 	TenantValue    string       `env:"OIDC_TENANT_VALUE" envDefault:"text" help:"what that claim holds: text, only-entry (a list with one), or only-member (an object with one)"`
 	TenantForm     string       `env:"OIDC_TENANT_FORM" envDefault:"plain" help:"plain, or encoded for an issuer whose ids have another form, such as org_aBc"`
-	Tenants        list         `env:"OIDC_TENANTS" help:"the tenants for which the issuer may speak: names, or prefixes such as acme-*; all where it is not set"`
+	Tenants        config.List  `env:"OIDC_TENANTS" help:"the tenants for which the issuer may speak: names, or prefixes such as acme-*; all where it is not set"`
 	AllowHTTP      bool         `env:"OIDC_ALLOW_HTTP" envDefault:"false" help:"true lets the issuer be http on a host other than loopback; never in production"`
 	MaxTokenBytes  int          `env:"OIDC_MAX_TOKEN_BYTES" envDefault:"16384" help:"the size of the longest token that is looked at, 1024 to 65536 bytes"`
 	KeptTokens     int          `env:"OIDC_KEPT_TOKENS" envDefault:"10000" help:"how many verified tokens are kept, about 600 bytes each, 0 to 1000000; 0 verifies each request anew"`
@@ -132,26 +132,12 @@ func (s *Settings) Config() authn.Config {
 	return authn.Config{Providers: s.providers, MaxTokenBytes: s.MaxTokenBytes, KeptTokens: s.KeptTokens}
 }
 
-// list is a list in one variable, with commas between its entries.
-type list []string
-
-// UnmarshalText reads a list.
-func (l *list) UnmarshalText(text []byte) error {
-	for entry := range strings.SplitSeq(string(text), ",") {
-		if entry = strings.TrimSpace(entry); entry == "" {
-			return errors.New("has an empty entry between its commas")
-		}
-		*l = append(*l, entry)
-	}
-	return nil
-}
-
 // requirements are name=value in one variable, with commas between them.
 type requirements map[string]string
 
 // UnmarshalText reads requirements.
 func (r *requirements) UnmarshalText(text []byte) error {
-	var entries list
+	var entries config.List
 	if err := entries.UnmarshalText(text); err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ const (
 type settings struct {
 	Tokens      providers.Settings
 	Server      httpserver.Settings
+	CORS        httpserver.CORSSettings
 	Telemetry   telemetry.Settings
 	TrackingURL string `env:"TRACKING_URL,required" help:"where the tracking service is, such as http://127.0.0.1:8081"`
 }
@@ -97,6 +98,7 @@ func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*http
 	server, err := httpserver.New(httpserver.Config{
 		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr, AllowedHosts: s.Server.AllowedHosts,
 		RequestTimeout: s.Server.RequestTimeout, ShutdownTimeout: s.Server.ShutdownTimeout, Telemetry: tel, OpenAPI: document,
+		MaxToken: s.Tokens.MaxTokenBytes, Origins: s.CORS.AllowedOrigins,
 		Ready: func(ctx context.Context) error { return errors.Join(verifier.Ready(), tracking.Ready(ctx)) },
 	})
 	if err != nil {

@@ -64,8 +64,8 @@ func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.T
 	server, err := httpserver.New(httpserver.Config{
 		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr, AllowedHosts: s.Server.AllowedHosts,
 		RequestTimeout: s.Server.RequestTimeout, ShutdownTimeout: s.Server.ShutdownTimeout, Telemetry: tel,
-		OpenAPI: trackingapi.Document(),
-		Ready:   func(ctx context.Context) error { return errors.Join(verifier.Ready(), base.Ready(ctx)) },
+		OpenAPI: trackingapi.Document(), MaxToken: s.Tokens.MaxTokenBytes,
+		Ready: func(ctx context.Context) error { return errors.Join(verifier.Ready(), base.Ready(ctx)) },
 	})
 	if err != nil {
 		return nil, err
