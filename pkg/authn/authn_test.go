@@ -77,7 +77,7 @@ func wantReason(t *testing.T, v *authn.Verifier, token string, want authn.Reason
 	}
 }
 
-func wantPrincipal(t *testing.T, v *authn.Verifier, token, tenant, subject string) {
+func wantPrincipal(t *testing.T, v *authn.Verifier, token, tenant, subject string) authn.Principal {
 	t.Helper()
 	p, err := v.Verify(t.Context(), token)
 	if err != nil {
@@ -86,6 +86,7 @@ func wantPrincipal(t *testing.T, v *authn.Verifier, token, tenant, subject strin
 	if p.Tenant.String() != tenant || p.Subject != subject {
 		t.Fatalf("got %+v, want tenant %s, subject %s", p, tenant, subject)
 	}
+	return p
 }
 
 // A change makes one claim or header member differ from the valid token's; nil removes it.
