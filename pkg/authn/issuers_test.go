@@ -159,3 +159,30 @@ func TestATenantThatIsNotUTF8IsRefused(t *testing.T) {
 	wantPrincipal(t, v, issuer.Token("xé", "ana"), encodedAs("xé"), "ana")
 	wantPrincipal(t, v, issuer.Token("xe\u0301", "ana"), encodedAs("xe\u0301"), "ana") // no normalization
 }
+
+// Entra publishes for whom a key is. Where an issuer of that kind does not, tid must be the iss's all the same.
+func TestADirectoryNamesItselfAlone(t *testing.T) {
+	const one, two = "11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000"
+	issuer := newIssuer(t)
+	p := issuer.Provider()
+	p.Issuer, p.JWKSURI, p.EntraTenants, p.TenantClaim, p.Tenants = "https://issuer.example.com/{tenantid}/v2.0", issuer.URL+authntest.JWKSPath, []string{one, two}, []string{"tid"}, nil
+	v := newVerifier(t, issuer, func(c *authn.Config) { c.Providers = []authn.Provider{p} })
+	token := func(iss, tid any) string {
+		return issuer.Sign(with(issuer.Claims("", "ana"), change{"iss": iss, "tid": tid, "TenantID": nil}), nil)
+	}
+	for _, tid := range []string{one, two} {
+		wantPrincipal(t, v, token("https://issuer.example.com/"+tid+"/v2.0", tid), tid, "ana")
+	}
+	wantReason(t, v, token("https://issuer.example.com/"+one+"/v2.0", two), authn.WrongClaim)
+	wantReason(t, v, token("https://issuer.example.com/"+one+"/v2.0", []string{one}), authn.WrongClaim)
+	wantReason(t, v, token("https://issuer.example.com/"+one+"/v2.0", nil), authn.WrongClaim)
+	wantReason(t, v, token("https://issuer.example.com/"+two+"/v2.0", one), authn.WrongClaim)
+	wantReason(t, v, token("https://issuer.example.com/{tenantid}/v2.0", "{tenantid}"), authn.WrongIssuer)
+
+	// One directory alone may be asked for another claim: it names its own tenants.
+	p.EntraTenants, p.TenantClaim, p.Tenants = []string{one}, []string{"team"}, []string{"acme"}
+	v = newVerifier(t, issuer, func(c *authn.Config) { c.Providers = []authn.Provider{p} })
+	claims := with(issuer.Claims("", "ana"), change{"iss": "https://issuer.example.com/" + one + "/v2.0", "tid": one, "TenantID": nil, "team": "acme"})
+	wantPrincipal(t, v, issuer.Sign(claims, nil), "acme", "ana")
+	wantReason(t, v, issuer.Sign(with(claims, change{"tid": two}), nil), authn.WrongClaim)
+}

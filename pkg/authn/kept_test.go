@@ -101,7 +101,7 @@ func TestAKeptTokenEndsWithTheKeysThatVerifiedIt(t *testing.T) {
 		}, authn.UnknownKey},
 		"the key is another issuer's": {func(i *authntest.Issuer) []authntest.Key {
 			return []authntest.Key{member(i.SigningKey(), "issuer", "https://b.example.com")}
-		}, authn.WrongKey},
+		}, authn.ForeignKey},
 		"a key is added": {func(i *authntest.Issuer) []authntest.Key {
 			return []authntest.Key{i.SigningKey(), authntest.NewES256("key-2")}
 		}, ""},

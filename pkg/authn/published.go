@@ -3,7 +3,6 @@ package authn
 import (
 	"bytes"
 	"crypto/sha256"
-	"fmt"
 	"slices"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -38,7 +37,7 @@ func (p *published) check(t *token) error {
 		return err
 	}
 	if !k.mayVerify(&t.claims) {
-		return fmt.Errorf("%w: the issuer says that its key is for another iss", WrongKey)
+		return ForeignKey
 	}
 	// The method is one of algorithms, and fits the key's kind and curve.
 	if jwt.GetSigningMethod(t.alg).Verify(t.signed, t.signature, k.public) != nil {

@@ -23,6 +23,7 @@ const (
 	UnknownIssuer   Reason = "the token's iss is not configured, or does not name its signer"
 	UnknownKey      Reason = "the issuer publishes no usable key of the token's kid"
 	WrongKey        Reason = "the issuer's key of the token's kid is not for the token's alg"
+	ForeignKey      Reason = "the issuer publishes the key of the token's kid for another iss, or another tid"
 	SeveralKeys     Reason = "the token has no kid, and several keys of the issuer fit its alg"
 	NoKey           Reason = "the token has no kid, and no key of the issuer fits its alg"
 	BadSignature    Reason = "the signature does not fit the key"

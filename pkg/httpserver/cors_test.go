@@ -110,7 +110,9 @@ func TestTheHeaderHasRoomForTheLongestToken(t *testing.T) {
 	s := start(t, func(e *echo.Echo) {
 		e.GET("/things", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })
 	}, func(cfg *httpserver.Config) { cfg.MaxToken = 64 << 10 })
-	with := func(bytes int) map[string]string { return map[string]string{"Authorization": "Bearer " + strings.Repeat("x", bytes)} }
+	with := func(bytes int) map[string]string {
+		return map[string]string{"Authorization": "Bearer " + strings.Repeat("x", bytes)}
+	}
 	if a := s.do(t, http.MethodGet, "/things", with(64<<10), nil); a.status != http.StatusNoContent {
 		t.Errorf("a token of 64 KiB: status %d, want it to reach the handler", a.status)
 	}
