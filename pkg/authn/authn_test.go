@@ -25,6 +25,8 @@ import (
 
 var rsaKey = sync.OnceValue(func() authntest.Key { return authntest.NewRS256("rsa-1", 2048) })
 
+func noonClock() time.Time { return noon }
+
 // noon is the time of every test that does not set another.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
