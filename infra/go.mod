@@ -27,7 +27,6 @@ require (
 )
 
 require (
-	github.com/MicahParks/keyfunc/v3 v3.9.1 // indirect
 	github.com/aclements/go-moremath v0.0.0-20210112150236-f10218a38794 // indirect
 	github.com/alecthomas/participle/v2 v2.1.4 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.11 // indirect

@@ -18,7 +18,7 @@ var foreign = map[string][]string{
 	"config":       nil,
 	"allowedhosts": nil,
 	"authn": {
-		"github.com/MicahParks/jwkset", "github.com/MicahParks/keyfunc/v3", "github.com/go-json-experiment/json",
+		"github.com/MicahParks/jwkset", "github.com/go-json-experiment/json",
 		"github.com/golang-jwt/jwt/v5", "golang.org/x/time",
 	},
 	// The SDK: its core, STS, and what these two are made of.
@@ -31,7 +31,7 @@ var foreign = map[string][]string{
 	},
 	// authn's, for the caller's token, and the runtime of the generated code.
 	"trackingapi/trackingclient": {
-		"github.com/MicahParks/jwkset", "github.com/MicahParks/keyfunc/v3", "github.com/apapsch/go-jsonmerge/v2",
+		"github.com/MicahParks/jwkset", "github.com/apapsch/go-jsonmerge/v2",
 		"github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "github.com/google/uuid",
 		"github.com/oapi-codegen/runtime", "golang.org/x/time",
 	},

@@ -25,14 +25,16 @@ import (
 
 var rsaKey = sync.OnceValue(func() authntest.Key { return authntest.NewRS256("rsa-1", 2048) })
 
+func noonClock() time.Time { return noon }
+
 // noon is the time of every test that does not set another.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func newVerifier(t testing.TB, issuer *authntest.Issuer, change func(*authn.Config)) *authn.Verifier {
 	t.Helper()
 	cfg := authn.Config{
-		Issuer: issuer.URL, Audience: authntest.Audience, HTTPClient: issuer.Client(),
-		Now: func() time.Time { return noon },
+		Providers:  []authn.Provider{issuer.Provider()},
+		KeptTokens: 100, HTTPClient: issuer.Client(), Now: func() time.Time { return noon },
 	}
 	if change != nil {
 		change(&cfg)
@@ -77,7 +79,7 @@ func wantReason(t *testing.T, v *authn.Verifier, token string, want authn.Reason
 	}
 }
 
-func wantPrincipal(t *testing.T, v *authn.Verifier, token, tenant, subject string) {
+func wantPrincipal(t *testing.T, v *authn.Verifier, token, tenant, subject string) authn.Principal {
 	t.Helper()
 	p, err := v.Verify(t.Context(), token)
 	if err != nil {
@@ -86,6 +88,7 @@ func wantPrincipal(t *testing.T, v *authn.Verifier, token, tenant, subject strin
 	if p.Tenant.String() != tenant || p.Subject != subject {
 		t.Fatalf("got %+v, want tenant %s, subject %s", p, tenant, subject)
 	}
+	return p
 }
 
 // A change makes one claim or header member differ from the valid token's; nil removes it.
@@ -103,7 +106,7 @@ func TestEachClaimIsChecked(t *testing.T) {
 		good change
 	}{
 		{"expired", change{"exp": at(-leeway)}, authn.Expired, change{"exp": at(-leeway + time.Second)}},
-		{"no expiry", change{"exp": nil}, authn.MissingClaim, change{"exp": at(time.Second)}},
+		{"no expiry", change{"exp": nil}, authn.NoExpiry, change{"exp": at(time.Second)}},
 		{"expiry as a string", change{"exp": "4102444800"}, authn.BadClaim, change{"exp": 4102444800}},
 		{"expiry null", change{"exp": json.RawMessage("null")}, authn.BadClaim, change{"exp": 4102444800.5}},
 		{"expiry beyond the year 9999", change{"exp": json.RawMessage("1e300")}, authn.BadClaim, change{"exp": json.RawMessage("253402300799")}},
@@ -115,13 +118,13 @@ func TestEachClaimIsChecked(t *testing.T) {
 		{"iat of the wrong type", change{"iat": []int{1}}, authn.BadClaim, change{"iat": nil}},
 		{"wrong issuer", change{"iss": "https://issuer.example.org"}, authn.WrongIssuer, nil},
 		{"issuer with a slash more", change{"iss": "https://issuer.example.com/"}, authn.WrongIssuer, nil},
-		{"no issuer", change{"iss": nil}, authn.MissingClaim, nil},
+		{"no issuer", change{"iss": nil}, authn.NoIssuer, nil},
 		{"issuer as an array", change{"iss": []string{"https://issuer.example.com"}}, authn.BadClaim, change{"iss": "https://issuer.example.com"}},
 		{"issuer null", change{"iss": json.RawMessage("null")}, authn.BadClaim, nil},
 		{"subject null", change{"sub": json.RawMessage("null")}, authn.BadClaim, nil},
 		{"wrong audience", change{"aud": "shiptrack2"}, authn.WrongAudience, change{"aud": "shiptrack"}},
-		{"no audience", change{"aud": nil}, authn.MissingClaim, nil},
-		{"empty audience", change{"aud": []string{}}, authn.MissingClaim, nil},
+		{"no audience", change{"aud": nil}, authn.NoAudience, nil},
+		{"empty audience", change{"aud": []string{}}, authn.NoAudience, nil},
 		{"audiences of others", change{"aud": []string{"a", "b"}}, authn.WrongAudience, change{"aud": []string{"a", "shiptrack"}}},
 		{"audience of mixed types", change{"aud": []any{"shiptrack", 1}}, authn.BadClaim, change{"aud": []any{"shiptrack", "1"}}},
 		{"audience as an object", change{"aud": change{"shiptrack": 1}}, authn.BadClaim, nil},
@@ -188,7 +191,7 @@ func TestTheTenantClaimIsExactlyOneWellFormedString(t *testing.T) {
 
 func TestTheTenantClaimsNameIsConfigured(t *testing.T) {
 	issuer := newIssuer(t)
-	cognito := newVerifier(t, issuer, func(c *authn.Config) { c.TenantClaim = "custom:TenantID" })
+	cognito := newVerifier(t, issuer, func(c *authn.Config) { c.Providers[0].TenantClaim = []string{"custom:TenantID"} })
 	token := issuer.Sign(with(issuer.Claims("yellow", "ana"), change{"TenantID": "blue", "custom:TenantID": "green"}), nil)
 	wantPrincipal(t, cognito, token, "green", "ana")
 	wantReason(t, cognito, issuer.Token("yellow", "ana"), authn.NoTenant)
@@ -196,6 +199,7 @@ func TestTheTenantClaimsNameIsConfigured(t *testing.T) {
 
 func TestEachHeaderMemberIsChecked(t *testing.T) {
 	issuer := newIssuer(t)
+	issuer.SetKeys(issuer.SigningKey(), authntest.NewES256("key-2"))
 	v := newVerifier(t, issuer, nil)
 	for _, tt := range []struct {
 		name string
@@ -214,21 +218,17 @@ func TestEachHeaderMemberIsChecked(t *testing.T) {
 		{"alg RS512", change{"alg": "RS512"}, authn.BadAlgorithm, nil},
 		{"alg EdDSA", change{"alg": "EdDSA"}, authn.BadAlgorithm, nil},
 		{"alg as an array", change{"alg": []string{"ES256"}}, authn.BadAlgorithm, nil},
-		{"alg of the other kind of key", change{"alg": "RS256"}, authn.UnknownKey, nil},
+		{"alg of the other kind of key", change{"alg": "RS256"}, authn.WrongKey, nil},
 		{"typ of another purpose", change{"typ": "logout+jwt"}, authn.BadType, change{"typ": "at+jwt"}},
 		{"typ dpop", change{"typ": "dpop+jwt"}, authn.BadType, change{"typ": "application/at+jwt"}},
 		{"typ as a number", change{"typ": 1}, authn.BadType, change{"typ": nil}},
 		{"typ empty", change{"typ": ""}, authn.BadType, change{"typ": "jwt"}},
-		{"crit", change{"crit": []string{"exp"}}, authn.BadHeader, nil},
-		{"b64", change{"b64": false}, authn.BadHeader, nil},
-		{"jku", change{"jku": "https://evil.example.com/evil"}, authn.BadHeader, nil},
-		{"x5u", change{"x5u": "https://evil.example.com/evil"}, authn.BadHeader, nil},
-		{"x5c", change{"x5c": []string{"MIIB"}}, authn.BadHeader, change{"x5t": "abc"}},
-		{"jwk", change{"jwk": issuer.SigningKey().JWK()}, authn.BadHeader, nil},
-		{"kid absent", change{"kid": nil}, authn.BadHeader, nil},
-		{"kid empty", change{"kid": ""}, authn.BadHeader, nil},
-		{"kid as a number", change{"kid": 1}, authn.BadHeader, nil},
-		{"kid too long", change{"kid": strings.Repeat("k", 129)}, authn.BadHeader, nil},
+		{"crit", change{"crit": []string{"exp"}}, authn.Critical, change{"x5t": "abc"}},
+		{"b64", change{"b64": false}, authn.Unencoded, change{"zip": "DEF"}},
+		{"kid absent, and two keys", change{"kid": nil}, authn.SeveralKeys, nil},
+		{"kid empty", change{"kid": ""}, authn.BadKeyID, nil},
+		{"kid as a number", change{"kid": 1}, authn.BadKeyID, nil},
+		{"kid null", change{"kid": json.RawMessage("null")}, authn.BadKeyID, nil},
 		{"kid unknown", change{"kid": "../../key-1"}, authn.UnknownKey, change{"kid": "key-1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -236,9 +236,6 @@ func TestEachHeaderMemberIsChecked(t *testing.T) {
 			wantReason(t, v, issuer.Sign(claims, tt.bad), tt.want)
 			wantPrincipal(t, v, issuer.Sign(claims, tt.good), "yellow", "ana")
 		})
-	}
-	if n := issuer.Requests("/evil"); n != 0 {
-		t.Errorf("an address that stands in a token was fetched %d times", n)
 	}
 }
 
@@ -311,7 +308,7 @@ func TestTheFormIsStrict(t *testing.T) {
 		{"header an array", authntest.SignRaw(key, `["ES256"]`, claims), authn.Malformed},
 		{"header null", authntest.SignRaw(key, `null`, claims), authn.Malformed},
 		{"payload an array", authntest.SignRaw(key, header, `[`+claims+`]`), authn.Malformed},
-		{"payload null", authntest.SignRaw(key, header, `null`), authn.MissingClaim},
+		{"payload null", authntest.SignRaw(key, header, `null`), authn.Malformed},
 		{"payload nothing", authntest.SignRaw(key, header, ``), authn.Malformed},
 		{"payload with more after it", authntest.SignRaw(key, header, claims+`{}`), authn.Malformed},
 		{"payload not UTF-8", authntest.SignRaw(key, header, inner+",\"x\":\"\xff\"}"), authn.Malformed},
@@ -327,9 +324,10 @@ func TestTheFormIsStrict(t *testing.T) {
 	}
 }
 
-func TestTheLongestTokenIsEightKiB(t *testing.T) {
+func TestTheLongestTokenIsConfigured(t *testing.T) {
 	issuer := newIssuer(t)
-	v := newVerifier(t, issuer, nil)
+	const most = 12 << 10
+	v := newVerifier(t, issuer, func(c *authn.Config) { c.MaxTokenBytes = most })
 	// sized returns a valid token of n bytes. base64 has no length of 4k+1, so the header changes its length too.
 	sized := func(n int) string {
 		for fill := range n {
@@ -344,8 +342,8 @@ func TestTheLongestTokenIsEightKiB(t *testing.T) {
 		t.Fatalf("no token of %d bytes", n)
 		return ""
 	}
-	wantPrincipal(t, v, sized(authn.MaxTokenBytes), "yellow", "ana")
-	wantReason(t, v, sized(authn.MaxTokenBytes+1), authn.TooLong)
+	wantPrincipal(t, v, sized(most), "yellow", "ana")
+	wantReason(t, v, sized(most+1), authn.TooLong)
 }
 
 func TestContextCarriesPrincipalTenantAndToken(t *testing.T) {

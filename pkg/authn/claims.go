@@ -1,16 +1,13 @@
 package authn
 
 import (
+	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/golang-jwt/jwt/v5"
-
-	"example.com/shiptrack/pkg/tenant"
 )
 
 // registeredClaims are those of RFC 7519 section 4.1.
@@ -22,111 +19,94 @@ const maxSubject = 255
 // latest is the last second of the year 9999, the end of what RFC 3339 can write.
 const latest = 253402300799
 
-// claims is a token's payload, read strictly; it implements jwt.Claims.
+// claims is a token's payload, read strictly.
 type claims struct {
-	tenantClaim   string
-	issuer        string
-	subject       string
-	audience      jwt.ClaimStrings
-	exp, nbf, iat *jwt.NumericDate
-	tenant        jsontext.Value
-	ambiguous     bool // a claim differs from the tenant claim only in case
+	issuer  string
+	subject string
+	times   times
+	members map[string]jsontext.Value
 }
 
-// UnmarshalJSON reads a payload; its errors are Reasons.
-func (c *claims) UnmarshalJSON(data []byte) error {
-	m, err := members(data)
+// parseClaims reads a payload; its errors are Reasons. A registered claim of the wrong type is an error, except aud,
+// which the provider's rule reads.
+func parseClaims(payload []byte) (claims, error) {
+	m, err := members(payload)
 	if err != nil {
-		return err
+		return claims{}, err
 	}
-	ok := textClaim(m, "iss", &c.issuer) && textClaim(m, "sub", &c.subject) && audienceClaim(m, &c.audience) &&
-		dateClaim(m, "exp", &c.exp) && dateClaim(m, "nbf", &c.nbf) && dateClaim(m, "iat", &c.iat)
-	if !ok {
-		return BadClaim
-	}
-	c.tenant = m[c.tenantClaim]
-	for name := range m {
-		if name != c.tenantClaim && strings.EqualFold(name, c.tenantClaim) {
-			c.ambiguous = true
+	c := claims{members: m}
+	for name, target := range map[string]*string{"iss": &c.issuer, "sub": &c.subject} {
+		if v, present := m[name]; present {
+			var ok bool
+			if *target, ok = text(v); !ok {
+				return claims{}, fmt.Errorf("%w: %s", BadClaim, name)
+			}
 		}
+	}
+	for name, target := range map[string]*time.Time{"exp": &c.times.expires, "nbf": &c.times.notBefore, "iat": &c.times.issued} {
+		if v, present := m[name]; present {
+			var ok bool
+			if *target, ok = date(v); !ok {
+				return claims{}, fmt.Errorf("%w: %s", BadClaim, name)
+			}
+		}
+	}
+	return c, nil
+}
+
+// times are those between which a token is good; the zero time stands for a claim that is absent.
+type times struct{ expires, notBefore, issued time.Time }
+
+// check returns why a token of these times is not good now, with the leeway.
+func (t times) check(now time.Time) error {
+	switch {
+	case t.expires.IsZero():
+		return NoExpiry
+	case !now.Before(t.expires.Add(Leeway)):
+		return Expired
+	case !t.notBefore.IsZero() && now.Before(t.notBefore.Add(-Leeway)):
+		return NotYetValid
+	case !t.issued.IsZero() && now.Before(t.issued.Add(-Leeway)):
+		return IssuedInFuture
 	}
 	return nil
 }
 
-// principal returns the principal of claims that are valid in all other respects.
-func (c *claims) principal() (Principal, error) {
-	switch {
-	case c.subject == "":
-		return Principal{}, NoSubject
-	case len(c.subject) > maxSubject:
-		return Principal{}, BadClaim
-	case c.ambiguous:
-		return Principal{}, AmbiguousTenant
-	case c.tenant == nil:
-		return Principal{}, NoTenant
+// date reads a NumericDate, RFC 7519 section 2: seconds since 1970, a fraction allowed.
+func date(v jsontext.Value) (time.Time, bool) {
+	seconds, err := strconv.ParseFloat(string(v), 64) // of JSON's values it takes numbers alone
+	if err != nil || seconds < 0 || seconds > latest {
+		return time.Time{}, false
 	}
-	name, ok := text(c.tenant)
-	if !ok {
-		return Principal{}, BadTenant
-	}
-	id, err := tenant.Parse(name)
-	if err != nil {
-		return Principal{}, BadTenant
-	}
-	return Principal{Subject: c.subject, Tenant: id}, nil
+	return time.Unix(int64(math.Floor(seconds)), 0), true
 }
 
-func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return c.exp, nil }
-func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return c.iat, nil }
-func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return c.nbf, nil }
-func (c *claims) GetIssuer() (string, error)                   { return c.issuer, nil }
-func (c *claims) GetSubject() (string, error)                  { return c.subject, nil }
-func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return c.audience, nil }
-
-// textClaim, audienceClaim and dateClaim read one claim into the target; they report false for a claim
-// of the wrong type, and leave the target alone for one that is absent.
-func textClaim(m map[string]jsontext.Value, name string, target *string) (ok bool) {
-	v, present := m[name]
-	if !present {
-		return true
+// text returns the JSON string v, and whether v is one.
+func text(v jsontext.Value) (string, bool) {
+	if v.Kind() != '"' {
+		return "", false
 	}
-	*target, ok = text(v)
-	return ok
+	var s string
+	err := json.Unmarshal(v, &s)
+	return s, err == nil
 }
 
-func audienceClaim(m map[string]jsontext.Value, target *jwt.ClaimStrings) bool {
-	v, present := m["aud"]
-	if !present {
-		return true
-	}
+// texts returns the strings of v, a string or a list of strings, and whether v is one of these.
+func texts(v jsontext.Value) ([]string, bool) {
 	if one, ok := text(v); ok {
-		*target = jwt.ClaimStrings{one}
-		return true
+		return []string{one}, true
 	}
 	var elements []jsontext.Value
 	if v.Kind() != '[' || json.Unmarshal(v, &elements) != nil {
-		return false
+		return nil, false
 	}
+	all := make([]string, 0, len(elements))
 	for _, element := range elements {
 		one, ok := text(element)
 		if !ok {
-			return false
+			return nil, false
 		}
-		*target = append(*target, one)
+		all = append(all, one)
 	}
-	return true
-}
-
-// dateClaim reads a NumericDate, RFC 7519 section 2: seconds since 1970, a fraction allowed.
-func dateClaim(m map[string]jsontext.Value, name string, target **jwt.NumericDate) bool {
-	v, present := m[name]
-	if !present {
-		return true
-	}
-	seconds, err := strconv.ParseFloat(string(v), 64) // of JSON's values it takes numbers alone
-	if err != nil || seconds < 0 || seconds > latest {
-		return false
-	}
-	*target = jwt.NewNumericDate(time.Unix(int64(math.Floor(seconds)), 0))
-	return true
+	return all, true
 }

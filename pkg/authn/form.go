@@ -3,6 +3,7 @@ package authn
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,74 +11,86 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxTokenBytes is the size of the longest token that is looked at.
-const MaxTokenBytes = 8 << 10
-
 // maxKeyID bounds a kid, in bytes: it ends in logs.
 const maxKeyID = 128
-
-// algorithms are pinned, RFC 8725 section 3.1: asymmetric ones only, so that a public key can never be
-// used as an HMAC secret, and those that OpenID Connect issuers use.
-var algorithms = []string{"RS256", "ES256"}
 
 // types are the values of typ (RFC 7519 section 5.1, RFC 9068 section 2.1) that a bearer token may have,
 // in lower case. Another type is a JWT of another purpose, RFC 8725 section 3.11.
 var types = []string{"jwt", "at+jwt", "application/at+jwt"}
 
-// refusedMembers are header members that change how a token is to be read (RFC 7515 section 4.1.11, RFC
-// 7797) or name a key of the sender's own choice (RFC 8725 section 3.10). We support none, and a token
-// that has one is not from our issuer.
-var refusedMembers = []string{"crit", "b64", "jku", "x5u", "jwk", "x5c"}
+// token is a JWT whose form is right; nothing in it is verified.
+type token struct {
+	alg       string // one of algorithms
+	typ       string // one of types, or empty
+	kid       string // empty: none
+	claims    claims
+	signed    string // header and payload
+	signature []byte
+}
 
-// checkForm refuses tokens that must not reach the JWT library. The library decodes base64 and JSON leniently
-// (line breaks, duplicate members), so it could read a token in another way than a different verifier.
-func checkForm(token string) error {
+// parse reads a token of at most limit bytes, strictly. It refuses what another reader could read in another way:
+// line breaks in base64, bits that base64 ignores, duplicate members.
+func parse(raw string, limit int) (*token, error) {
 	switch {
-	case token == "":
-		return Missing
-	case len(token) > MaxTokenBytes:
-		return TooLong
-	case strings.Count(token, ".") != 2:
-		return Malformed
+	case raw == "":
+		return nil, Missing
+	case len(raw) > limit:
+		return nil, fmt.Errorf("%w: %d bytes, more than %d", TooLong, len(raw), limit)
+	case strings.Count(raw, ".") != 2:
+		return nil, Malformed
 	}
-	for i := range len(token) {
-		if !inCompactForm(token[i]) {
-			return Malformed
+	for i := range len(raw) {
+		if !inCompactForm(raw[i]) {
+			return nil, Malformed
 		}
 	}
-	segment, _, _ := strings.Cut(token, ".")
-	decoded, err := base64.RawURLEncoding.Strict().DecodeString(segment)
-	if err != nil {
-		return Malformed
+	var parts [3][]byte
+	for i, part := range strings.Split(raw, ".") {
+		var err error
+		if parts[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
+			return nil, Malformed
+		}
 	}
-	header, err := members(decoded)
+	t := &token{signed: raw[:strings.LastIndexByte(raw, '.')], signature: parts[2]}
+	header, err := members(parts[0])
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return checkHeader(header)
+	if err := t.readHeader(header); err != nil {
+		return nil, err
+	}
+	t.claims, err = parseClaims(parts[1])
+	return t, err
 }
 
 func inCompactForm(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.'
 }
 
-func checkHeader(header map[string]jsontext.Value) error {
-	if alg, ok := text(header["alg"]); !ok || !slices.Contains(algorithms, alg) {
+// readHeader takes alg, typ and kid. Members that name a key of the sender's own choice (jku, x5u, x5c, jwk) are
+// ignored, RFC 8725 section 3.10: honest issuers send them, and the key is always one that the issuer publishes.
+func (t *token) readHeader(header map[string]jsontext.Value) error {
+	var ok bool
+	if t.alg, ok = text(header["alg"]); !ok || !slices.Contains(algorithms, t.alg) {
 		return BadAlgorithm
 	}
-	if typ, present := header["typ"]; present {
-		if name, ok := text(typ); !ok || !slices.Contains(types, strings.ToLower(name)) {
+	if v, present := header["typ"]; present {
+		typ, ok := text(v)
+		if t.typ = strings.ToLower(typ); !ok || !slices.Contains(types, t.typ) {
 			return BadType
 		}
 	}
-	for _, name := range refusedMembers {
-		if _, present := header[name]; present {
-			return BadHeader
-		}
+	// These change how a token is to be read: RFC 7515 section 4.1.11, RFC 7797. We know no extension.
+	if _, present := header["crit"]; present {
+		return Critical
 	}
-	// Without a kid every published key would have to be tried.
-	if kid, ok := text(header["kid"]); !ok || kid == "" || len(kid) > maxKeyID {
-		return BadHeader
+	if _, present := header["b64"]; present {
+		return Unencoded
+	}
+	if v, present := header["kid"]; present {
+		if t.kid, ok = text(v); !ok || t.kid == "" || len(t.kid) > maxKeyID {
+			return BadKeyID
+		}
 	}
 	return nil
 }
@@ -94,14 +107,4 @@ func members(data []byte) (map[string]jsontext.Value, error) {
 		return nil, Malformed
 	}
 	return m, nil
-}
-
-// text returns the JSON string v, and whether v is one.
-func text(v jsontext.Value) (string, bool) {
-	if v.Kind() != '"' {
-		return "", false
-	}
-	var s string
-	err := json.Unmarshal(v, &s)
-	return s, err == nil
 }

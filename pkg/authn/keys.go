@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/MicahParks/jwkset"
 	"golang.org/x/time/rate"
 )
 
@@ -19,11 +19,11 @@ const (
 	lastRetry       = 30 * time.Second
 	maxAge          = 24 * time.Hour // of keys that could not be loaded again since
 
-	// A token that names an unknown key asks for a refresh: at most unknownBurst at once, and one each
-	// unknownInterval. That bounds what a flood of invented kids costs the issuer, and how long a new key
-	// may stay unknown during one.
-	unknownInterval = 10 * time.Second
-	unknownBurst    = 2
+	// A token that does not fit the known keys asks for a refresh: at most againBurst at once, and one each
+	// againInterval. That bounds what a flood of invented kids or signatures costs the issuer, and how long a new
+	// key may stay unknown during one.
+	againInterval = 10 * time.Second
+	againBurst    = 2
 )
 
 var errNotLoaded = errors.New("the issuer's keys are not loaded yet")
@@ -37,29 +37,31 @@ type unavailableError struct {
 func (e *unavailableError) Error() string { return "authn: " + e.cause.Error() }
 func (e *unavailableError) Unwrap() error { return e.cause }
 
-// keySet is the issuer's published keys. KeyRead, through which keyfunc asks for one, refreshes the set
-// for a kid that it does not know. It is safe for concurrent use.
+// keySet is the published keys of one provider. It is safe for concurrent use.
 type keySet struct {
-	*jwkset.MemoryJWKSet
 	source  *source
 	now     func() time.Time
 	logger  *slog.Logger
-	unknown *rate.Limiter
+	again   *rate.Limiter
 	first   chan struct{} // closed when the first attempt has ended
+	current atomic.Pointer[published]
 
-	mu       sync.Mutex
-	inFlight chan struct{} // closed when the attempt under way has ended; nil without one
-	loadedAt time.Time     // of the last success; zero before it
-	lastErr  error         // of the last attempt
+	mu        sync.Mutex
+	inFlight  chan struct{} // closed when the attempt under way has ended; nil without one
+	loadedAt  time.Time     // of the last success; zero before it
+	lastErr   error         // of the last attempt
+	notBefore time.Time     // the issuer asked not to be asked before
+	leftOut   string        // that the log knows of
 }
 
-func newKeySet(cfg Config) *keySet {
-	return &keySet{
-		MemoryJWKSet: jwkset.NewMemoryStorage(),
-		source:       newSource(cfg), now: cfg.Now, logger: cfg.Logger,
-		unknown: rate.NewLimiter(rate.Every(unknownInterval), unknownBurst),
-		first:   make(chan struct{}), lastErr: errNotLoaded,
+func newKeySet(cfg Config, p Provider) *keySet {
+	k := &keySet{
+		source: newSource(cfg, p), now: cfg.Now, logger: cfg.Logger.With(slog.String("issuer", p.Issuer)),
+		again: rate.NewLimiter(rate.Every(againInterval), againBurst),
+		first: make(chan struct{}), lastErr: errNotLoaded,
 	}
+	k.current.Store(newPublished(nil))
+	return k
 }
 
 // run loads the keys and keeps them fresh until ctx is done.
@@ -72,14 +74,14 @@ func (k *keySet) run(ctx context.Context) {
 		}
 		wait := refreshInterval
 		if err := k.lastError(); err != nil {
-			k.logger.LogAttrs(ctx, slog.LevelWarn, "the issuer's keys could not be loaded",
-				slog.String("error", err.Error()), slog.Duration("retry_in", retry))
 			wait, retry = retry, min(2*retry, lastRetry)
+			k.logger.LogAttrs(ctx, slog.LevelWarn, "the issuer's keys could not be loaded",
+				slog.String("error", err.Error()), slog.Duration("retry_in", wait))
 		} else {
 			retry = firstRetry
 		}
 		// Many instances that started together must not come back together.
-		timer := time.NewTimer(wait - rand.N(wait/10))
+		timer := time.NewTimer(max(wait-rand.N(wait/10), k.pause()))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -104,24 +106,47 @@ func (k *keySet) start(ctx context.Context, allowed func() bool) <-chan struct{}
 	k.inFlight = done
 	go func() {
 		defer close(done)
-		keys, err := k.source.fetch(ctx)
-		if err == nil {
-			err = k.KeyReplaceAll(ctx, keys)
-		}
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.inFlight, k.lastErr = nil, err
-		if err == nil {
-			k.loadedAt = k.now()
-		}
+		keys, left, err := k.source.fetch(ctx)
+		k.loaded(ctx, keys, left, err)
 	}()
 	return done
+}
+
+// loaded takes over the outcome of an attempt.
+func (k *keySet) loaded(ctx context.Context, keys []*key, left leftOut, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.inFlight, k.lastErr = nil, err
+	if text := left.String(); text != k.leftOut && (err == nil || text != "") {
+		if k.leftOut = text; text != "" {
+			k.logger.LogAttrs(ctx, slog.LevelWarn, "keys of the issuer are left out", slog.Int("count", left.count), slog.String("reasons", text))
+		}
+	}
+	if busy, ok := errors.AsType[busyError](err); ok {
+		k.notBefore = k.now().Add(busy.retryAfter)
+	}
+	if err != nil {
+		return
+	}
+	k.loadedAt = k.now()
+	before, next := k.current.Load(), newPublished(keys)
+	if before.generation == 0 || next.digest != before.digest {
+		next.generation = before.generation + 1
+		k.current.Store(next)
+	}
 }
 
 func (k *keySet) lastError() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.lastErr
+}
+
+// pause returns for how long the issuer asked to be left alone.
+func (k *keySet) pause() time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.notBefore.Sub(k.now())
 }
 
 // ready returns nil while there are keys that may be used.
@@ -140,33 +165,48 @@ func (k *keySet) ready() error {
 	return nil
 }
 
-// KeyRead returns the published key kid. An unknown kid is UnknownKey where the published set is known,
-// and an unavailableError where the issuer could not be asked.
-func (k *keySet) KeyRead(ctx context.Context, kid string) (jwkset.JWK, error) {
+// holds reports whether the issuer's keys are still those of generation, and may be used.
+func (k *keySet) holds(generation uint64) bool {
+	return k.current.Load().generation == generation && k.ready() == nil
+}
+
+// verify checks t's signature by a key that the issuer publishes, and returns the generation of the keys. Where
+// no known key verifies it, the issuer may have new ones, under an old kid too: then they are fetched again,
+// unless that was done just before. The error is a Reason, or an unavailableError where t names a key that is
+// not known and the issuer could not be asked.
+func (k *keySet) verify(ctx context.Context, t *token) (uint64, error) {
 	if err := wait(ctx, k.first); err != nil {
-		return jwkset.JWK{}, err
+		return 0, err
 	}
 	if err := k.ready(); err != nil {
-		return jwkset.JWK{}, err
+		return 0, err
 	}
-	if key, err := k.MemoryJWKSet.KeyRead(ctx, kid); err == nil {
-		return key, nil
+	known := k.current.Load()
+	reason := known.check(t)
+	if reason == nil {
+		return known.generation, nil
 	}
 	// Detached: many requests share the refresh, so it must not end with the request that asked first.
-	refresh := k.start(context.WithoutCancel(ctx), func() bool { return k.unknown.AllowN(k.now(), 1) })
-	if refresh != nil {
+	if refresh := k.start(context.WithoutCancel(ctx), k.mayAskAgain); refresh != nil {
 		if err := wait(ctx, refresh); err != nil {
-			return jwkset.JWK{}, err
+			return 0, err
 		}
 	}
-	key, err := k.MemoryJWKSet.KeyRead(ctx, kid)
-	if err == nil {
-		return key, nil
+	if latest := k.current.Load(); latest != known {
+		if reason = latest.check(t); reason == nil {
+			return latest.generation, nil
+		}
 	}
-	if err := k.lastError(); err != nil {
-		return jwkset.JWK{}, &unavailableError{cause: err, retryAfter: unknownInterval}
+	if err := k.lastError(); err != nil && !errors.Is(reason, BadSignature) {
+		return 0, &unavailableError{cause: err, retryAfter: max(againInterval, k.pause())}
 	}
-	return jwkset.JWK{}, UnknownKey
+	return 0, reason
+}
+
+// mayAskAgain reports whether the issuer may be asked out of turn; k.mu is held.
+func (k *keySet) mayAskAgain() bool {
+	now := k.now()
+	return !now.Before(k.notBefore) && k.again.AllowN(now, 1)
 }
 
 // wait waits until done is closed or ctx is done.

@@ -282,20 +282,20 @@ func TestAKeySetThatCannotBeTrustedIsNotUsed(t *testing.T) {
 			h := jwks(i, same)
 			return func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusInternalServerError); h(w, r) }
 		}, "status 500"},
-		{"more than 256 KiB", authntest.JWKSPath, func(i *authntest.Issuer) http.HandlerFunc {
-			return jwks(i, func(s string) string { return s + strings.Repeat(" ", 256<<10) })
+		{"more than 1 MiB", authntest.JWKSPath, func(i *authntest.Issuer) http.HandlerFunc {
+			return jwks(i, func(s string) string { return s + strings.Repeat(" ", 1<<20) })
 		}, "more than"},
 		{"duplicate members", authntest.JWKSPath, func(i *authntest.Issuer) http.HandlerFunc {
 			return jwks(i, func(s string) string { return strings.Replace(s, `{"keys"`, `{"keys":[],"keys"`, 1) })
 		}, "duplicate"},
-		{"two keys of one kid", authntest.JWKSPath, func(i *authntest.Issuer) http.HandlerFunc {
+		{"two keys of one kid alone", authntest.JWKSPath, func(i *authntest.Issuer) http.HandlerFunc {
 			i.SetKeys(i.SigningKey(), authntest.NewES256(i.SigningKey().ID))
 			return jwks(i, same)
-		}, "two keys of the kid"},
+		}, "none of"},
 		{"no keys", authntest.JWKSPath, func(*authntest.Issuer) http.HandlerFunc { return answer(`{"keys":[]}`) }, "none of"},
-		{"101 keys", authntest.JWKSPath, func(*authntest.Issuer) http.HandlerFunc {
-			return answer(`{"keys":[` + strings.Repeat(`{},`, 100) + `{}]}`)
-		}, "more than 100"},
+		{"1001 keys", authntest.JWKSPath, func(*authntest.Issuer) http.HandlerFunc {
+			return answer(`{"keys":[` + strings.Repeat(`{},`, 1000) + `{}]}`)
+		}, "more than 1000"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			issuer := authntest.Start(t)
@@ -328,24 +328,29 @@ func TestARedirectWithinTheIssuerIsFollowed(t *testing.T) {
 }
 
 func TestWrongConfigurationIsRefused(t *testing.T) {
-	good := authn.Config{Issuer: "https://issuer.example.com", Audience: "shiptrack", HTTPClient: authntest.New(t).Client()}
+	provider := authn.Provider{Issuer: "https://issuer.example.com", Audiences: []string{"shiptrack"}, Tenants: []string{"*"}}
+	good := authn.Config{Providers: []authn.Provider{provider}, HTTPClient: authntest.New(t).Client()}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if _, err := authn.New(ctx, good); err != nil {
 		t.Fatalf("the control is refused: %v", err)
 	}
 	for name, change := range map[string]func(*authn.Config){
-		"no issuer":            func(c *authn.Config) { c.Issuer = "" },
-		"http elsewhere":       func(c *authn.Config) { c.Issuer = "http://issuer.example.com" },
-		"no audience":          func(c *authn.Config) { c.Audience = "" },
-		"tenant from sub":      func(c *authn.Config) { c.TenantClaim = "sub" },
-		"host like a loopback": func(c *authn.Config) { c.Issuer = "http://127.0.0.1.example.com" },
-		"name like localhost":  func(c *authn.Config) { c.Issuer = "http://localhost.example.com" },
+		"no provider":               func(c *authn.Config) { c.Providers = nil },
+		"a provider with a fault":   func(c *authn.Config) { c.Providers[0].Issuer = "" },
+		"a negative size":           func(c *authn.Config) { c.MaxTokenBytes = -1 },
+		"a negative number to keep": func(c *authn.Config) { c.KeptTokens = -1 },
 	} {
 		cfg := good
+		cfg.Providers = []authn.Provider{provider}
 		change(&cfg)
 		if _, err := authn.New(ctx, cfg); err == nil {
 			t.Errorf("%s: accepted %+v", name, cfg)
+		}
+	}
+	for _, issuer := range []string{"http://issuer.example.com", "http://127.0.0.1.example.com", "http://localhost.example.com"} {
+		if err := authn.CheckIssuer(issuer, false); err == nil {
+			t.Errorf("CheckIssuer(%q) = nil, want http elsewhere refused", issuer)
 		}
 	}
 	for _, issuer := range []string{"http://127.0.0.1:8082", "http://[::1]:8082", "http://localhost:8082", "https://a.example.com/realm"} {
@@ -366,7 +371,7 @@ func TestAnIssuerOnHTTPSMayNotPublishItsKeysOverHTTP(t *testing.T) {
 		issuer.Handle(authntest.DiscoveryPath, func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, issuer.URL, jwks)
 		})
-		v := newVerifier(t, issuer, func(c *authn.Config) { c.AllowHTTP = true })
+		v := newVerifier(t, issuer, func(c *authn.Config) { c.Providers[0].AllowHTTP = true })
 		if token := issuer.Token("yellow", "ana"); ok {
 			wantPrincipal(t, v, token, "yellow", "ana")
 		} else {

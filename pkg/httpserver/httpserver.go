@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"example.com/shiptrack/pkg/allowedhosts"
+	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/telemetry"
 )
 
@@ -25,7 +26,7 @@ import (
 const (
 	DefaultMaxBody    = 64 << 10 // bytes of a request's body
 	maxTarget         = 8 << 10  // bytes of a request's target; 100 ids of 64 characters fit
-	maxHeader         = 32 << 10 // bytes of request line and header: a target, a token of 8 KiB, and the rest
+	restOfHeader      = 16 << 10 // bytes of request line and header without the token: a target, and the rest
 	readHeaderTimeout = 5 * time.Second
 	idleTimeout       = 90 * time.Second
 	// slack is the time for reading a request and writing its answer that is granted on top of
@@ -33,7 +34,7 @@ const (
 	slack = 5 * time.Second
 )
 
-// Config is what a Server needs; all of it but MaxBody, Ready, OpenAPI and AllowedHosts is required.
+// Config is what a Server needs; all of it but MaxBody, MaxToken, Origins, Ready, OpenAPI and AllowedHosts is required.
 type Config struct {
 	Service         string               // name in traces
 	Addr            string               // host:port of the service; port 0 takes a free one
@@ -41,6 +42,8 @@ type Config struct {
 	RequestTimeout  time.Duration        // a request's deadline; a caller may ask for less: httpclient.TimeoutHeader
 	ShutdownTimeout time.Duration        // how long Run may take to stop
 	MaxBody         int64                // bytes; 0 is DefaultMaxBody
+	MaxToken        int                  // bytes of the longest token that a request may carry; 0 is authn.DefaultMaxTokenBytes
+	Origins         []string             // whose pages may read answers, see CORSSettings; none: no page of another origin
 	Telemetry       *telemetry.Telemetry // takes logs, metrics and traces
 	// Ready returns nil while the service can answer requests, else why not (for the log, not for the
 	// caller). It is asked at most once at a time. nil: always.
@@ -59,11 +62,14 @@ func (cfg Config) check() error {
 		return errors.New("httpserver: Config.Service, Addr and MetricsAddr are required")
 	case cfg.RequestTimeout <= 0 || cfg.ShutdownTimeout <= 0:
 		return errors.New("httpserver: Config.RequestTimeout and ShutdownTimeout must be positive")
-	case cfg.MaxBody < 0:
-		return errors.New("httpserver: Config.MaxBody must not be negative")
+	case cfg.MaxBody < 0 || cfg.MaxToken < 0:
+		return errors.New("httpserver: Config.MaxBody and MaxToken must not be negative")
 	}
 	return nil
 }
+
+// maxHeader is how many bytes request line and header may have.
+func (cfg Config) maxHeader() int { return restOfHeader + cfg.MaxToken }
 
 // Server serves one service. Routes are registered before Run; after that it is safe for concurrent use.
 type Server struct {
@@ -88,6 +94,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.MaxBody == 0 {
 		cfg.MaxBody = DefaultMaxBody
 	}
+	if cfg.MaxToken == 0 {
+		cfg.MaxToken = authn.DefaultMaxTokenBytes
+	}
 	hosts, err := allowedhosts.New(cfg.AllowedHosts...)
 	if err != nil {
 		return nil, fmt.Errorf("httpserver: Config.AllowedHosts: %w", err)
@@ -108,7 +117,7 @@ func New(cfg Config) (*Server, error) {
 
 func (s *Server) newHTTPServer(h http.Handler, timeout time.Duration) *http.Server {
 	return &http.Server{
-		Handler: h, MaxHeaderBytes: maxHeader,
+		Handler: h, MaxHeaderBytes: s.cfg.maxHeader(),
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: timeout, WriteTimeout: timeout, IdleTimeout: idleTimeout,
 		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelWarn),
 	}
@@ -119,7 +128,11 @@ func (s *Server) newEcho() *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetOutput(io.Discard) // echo logs in a format of its own; errors reach ours through observe
 	e.HTTPErrorHandler = renderError
-	e.Use(s.observe, recoverPanic, s.limit, s.ownHosts, serverOptions, wholeSegments, s.deadline)
+	e.Use(s.observe, recoverPanic)
+	if len(s.cfg.Origins) > 0 {
+		e.Use(CORS(s.cfg.Origins)) // before what refuses requests: a page may read errors too
+	}
+	e.Use(s.limit, s.ownHosts, serverOptions, wholeSegments, s.deadline)
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.readyz)
 	if s.cfg.OpenAPI != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -102,14 +103,18 @@ func (s *Server) record(ctx context.Context, c echo.Context, status int, took ti
 	if !s.logger.Enabled(ctx, level) {
 		return
 	}
-	attrs := append(make([]slog.Attr, 0, 12),
+	attrs := append(make([]slog.Attr, 0, 14),
 		slog.String("method", method), slog.String("route", route), slog.Int("status", status),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.String("request_id", requestid.FromContext(ctx)))
+	// The address of the connection: a header such as X-Forwarded-For says what its sender likes.
+	if client, _, err := net.SplitHostPort(c.Request().RemoteAddr); err == nil {
+		attrs = append(attrs, slog.String("client", client))
+	}
 	if id := requestid.CallerFromContext(ctx); id != "" {
 		attrs = append(attrs, slog.String("caller_request_id", id))
 	}
 	if p, ok := authn.FromContext(c.Request().Context()); ok {
-		attrs = append(attrs, slog.String("tenant", p.Tenant.String()), slog.String("subject", p.Subject))
+		attrs = append(attrs, slog.String("tenant", p.Tenant.String()), slog.String("subject", p.Subject), slog.String("issuer", p.Issuer))
 	}
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
 		attrs = append(attrs, slog.String("trace_id", span.TraceID().String()))

@@ -77,22 +77,25 @@ func (s *Server) refusal(answer []byte) []byte {
 	s.logger.LogAttrs(context.Background(), slog.LevelInfo, "request",
 		slog.String("method", otherMethod), slog.String("route", unmatched), slog.Int("status", status),
 		slog.String("request_id", id), slog.String("error", "net/http: "+string(text)))
-	return render(status, id)
+	return s.render(status, id)
 }
 
 // refusalDetails are the details for the caller.
 var refusalDetails = map[problem.Kind]string{
 	problem.Invalid:             "the request is not well-formed HTTP",
-	problem.HeaderTooLarge:      fmt.Sprintf("request line and header are longer than %d bytes", maxHeader),
 	problem.ExpectationFailed:   "the header Expect may only be 100-continue",
 	problem.NotImplemented:      "the only transfer encoding is chunked",
 	problem.VersionNotSupported: "the protocol is HTTP/1.1",
 }
 
 // render returns the whole answer, after which net/http closes the connection.
-func render(status int, requestID string) []byte {
+func (s *Server) render(status int, requestID string) []byte {
 	kind := problem.OfStatus(status)
-	document := problem.New(kind, refusalDetails[kind]).Document(requestID)
+	detail := refusalDetails[kind]
+	if kind == problem.HeaderTooLarge {
+		detail = fmt.Sprintf("request line and header are longer than %d bytes", s.cfg.maxHeader())
+	}
+	document := problem.New(kind, detail).Document(requestID)
 	body, _ := json.Marshal(document) // text and numbers alone
 	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: %d\r\n"+
 		"Content-Type: %s\r\nDate: %s\r\nX-Content-Type-Options: nosniff\r\n%s: %s\r\n\r\n%s\n",

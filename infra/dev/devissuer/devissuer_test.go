@@ -27,7 +27,7 @@ func start(t *testing.T, now func() time.Time) string {
 
 func verifier(t *testing.T, url, audience string) *authn.Verifier {
 	t.Helper()
-	v, err := authn.New(t.Context(), authn.Config{Issuer: url, Audience: audience, TenantClaim: "TenantID"})
+	v, err := authn.New(t.Context(), authn.Config{Providers: []authn.Provider{{Issuer: url, Audiences: []string{audience}, Tenants: []string{"*"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

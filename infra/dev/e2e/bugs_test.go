@@ -16,8 +16,7 @@ type replacement struct{ file, from, to string }
 // runs the attacks on the rest. Each row says which layer still denies the attack. In one row no layer does: nothing
 // stands behind the layer that it removes, and infra/docs/THREAT-MODEL.md says so.
 func TestOurOwnBugs(t *testing.T) {
-	const verify = "v.parser.ParseWithClaims(rawToken, &c, v.keyfunc.KeyfuncCtx(ctx)); err"
-	authn := replacement{"../../../pkg/authn/authn.go", "if _, err := " + verify, "if _, _, err := v.parser.ParseUnverified(rawToken, &c); err"}
+	authn := replacement{"../../../pkg/authn/published.go", "t.signature, k.public) != nil {", "t.signature, k.public) != nil && false {"}
 	for _, tc := range []struct {
 		name, service string
 		bug           replacement

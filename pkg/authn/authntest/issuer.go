@@ -5,11 +5,16 @@ package authntest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/shiptrack/pkg/authn"
 )
 
 // Audience is the audience of the tokens that Token mints.
@@ -24,7 +29,7 @@ const (
 // Issuer is a token issuer whose keys, clock and availability the test controls. It is safe for
 // concurrent use.
 type Issuer struct {
-	URL string // what authn.Config.Issuer takes
+	URL string // https://issuer.example.com unless a test sets another before it is used; what authn.Provider.Issuer takes
 
 	mu          sync.Mutex
 	keys        []Key
@@ -54,21 +59,33 @@ func New(t testing.TB) *Issuer {
 	}
 }
 
+// Provider returns the issuer as a provider with the defaults, which may speak for all tenants.
+func (i *Issuer) Provider() authn.Provider {
+	return authn.Provider{Issuer: i.URL, Audiences: []string{Audience}, Tenants: []string{"*"}}
+}
+
 // Client returns an HTTP client that reaches the issuer without a socket, whatever host it asks.
 func (i *Issuer) Client() *http.Client { return &http.Client{Transport: inProcess{i}} }
 
-type inProcess struct{ issuer *Issuer }
+// ClientOf returns an HTTP client that reaches each of issuers without a socket, by its host.
+func ClientOf(issuers ...*Issuer) *http.Client { return &http.Client{Transport: inProcess(issuers)} }
+
+type inProcess []*Issuer
 
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	if p.issuer.isUnavailable() {
-		p.issuer.count(r.URL.Path)
+	issuer := p.at(r.URL)
+	if issuer == nil {
+		return nil, fmt.Errorf("authntest: there is no host %s", r.URL.Host)
+	}
+	if issuer.isUnavailable() {
+		issuer.count(r.URL.Path)
 		return nil, errors.New("authntest: the issuer is unavailable")
 	}
 	w := httptest.NewRecorder()
-	p.issuer.ServeHTTP(w, r)
+	issuer.ServeHTTP(w, r)
 	if err := r.Context().Err(); err != nil {
 		return nil, err // a transport does the same where the answer came too late
 	}
@@ -76,6 +93,22 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp.Request = r
 	return resp, nil
 }
+
+// at returns the issuer at u's host; a single one is at all hosts.
+func (p inProcess) at(u *url.URL) *Issuer {
+	if len(p) == 1 {
+		return p[0]
+	}
+	for _, issuer := range p {
+		if own, err := url.Parse(issuer.URL); err == nil && own.Host == u.Host {
+			return issuer
+		}
+	}
+	return nil
+}
+
+// base returns the URL under which the issuer's paths are.
+func (i *Issuer) base() string { return strings.TrimSuffix(i.URL, "/") }
 
 // ServeHTTP answers as the issuer.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -87,12 +120,16 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	handler := i.override[r.URL.Path]
 	keys := i.keys
 	i.mu.Unlock()
+	path := r.URL.Path
+	if own, err := url.Parse(i.base()); err == nil {
+		path = strings.TrimPrefix(path, own.Path)
+	}
 	switch {
 	case handler != nil:
 		handler(w, r)
-	case r.URL.Path == DiscoveryPath:
-		writeJSON(w, map[string]string{"issuer": i.URL, "jwks_uri": i.URL + JWKSPath})
-	case r.URL.Path == JWKSPath:
+	case path == DiscoveryPath:
+		writeJSON(w, map[string]string{"issuer": i.URL, "jwks_uri": i.base() + JWKSPath})
+	case path == JWKSPath:
 		published := make([]map[string]any, 0, len(keys))
 		for _, k := range keys {
 			published = append(published, k.JWK())

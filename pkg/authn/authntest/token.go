@@ -3,6 +3,7 @@ package authntest
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -38,12 +39,24 @@ func NewEC(id, alg string, curve elliptic.Curve) Key {
 }
 
 // NewRS256 returns a new RSA key of bits bits. This takes tens of milliseconds for 2048.
-func NewRS256(id string, bits int) Key {
+func NewRS256(id string, bits int) Key { return NewRSA(id, "RS256", bits) }
+
+// NewEd25519 returns a new key for EdDSA.
+func NewEd25519(id string) Key {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return Key{ID: id, Alg: "EdDSA", Private: private}
+}
+
+// NewRSA returns a new RSA key of bits bits, which signs with alg.
+func NewRSA(id, alg string, bits int) Key {
 	private, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		panic(err)
 	}
-	return Key{ID: id, Alg: "RS256", Private: private}
+	return Key{ID: id, Alg: alg, Private: private}
 }
 
 // JWK returns the public key as the issuer publishes it, RFC 7517.
@@ -62,6 +75,8 @@ func (k Key) JWK() map[string]any {
 		half := len(point) / 2
 		m["kty"], m["crv"] = "EC", public.Curve.Params().Name
 		m["x"], m["y"] = encode(point[1:1+half]), encode(point[1+half:])
+	case ed25519.PublicKey:
+		m["kty"], m["crv"], m["x"] = "OKP", "Ed25519", encode(public)
 	default:
 		panic(fmt.Sprintf("authntest: a key of type %T", public))
 	}

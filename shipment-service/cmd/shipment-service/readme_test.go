@@ -16,10 +16,12 @@ func TestReadmeListsEveryVariable(t *testing.T) {
 	for line := range strings.Lines(config.Usage[settings]()) {
 		columns := strings.Fields(line)
 		want := "| `" + columns[0] + "` | `" + columns[1] + "` |"
-		switch columns[1] {
-		case "(required)":
+		switch {
+		case columns[0] == "OIDC_ISSUER" || columns[0] == "OIDC_AUDIENCE":
+			want = "| `" + columns[0] + "` | required, or `OIDC_PROVIDERS_FILE` |"
+		case columns[1] == "(required)":
 			want = "| `" + columns[0] + "` | required |"
-		case "(none)":
+		case columns[1] == "(none)":
 			want = "| `" + columns[0] + "` | not set |"
 		}
 		if !strings.Contains(string(readme), want) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/authn/providers"
 	"example.com/shiptrack/pkg/command"
 	"example.com/shiptrack/pkg/config"
 	"example.com/shiptrack/pkg/httpclient"
@@ -25,8 +26,9 @@ const (
 
 // settings are all that serve reads from its environment, but for OpenTelemetry's further OTEL_*.
 type settings struct {
-	Tokens      authn.Settings
+	Tokens      providers.Settings
 	Server      httpserver.Settings
+	CORS        httpserver.CORSSettings
 	Telemetry   telemetry.Settings
 	TrackingURL string `env:"TRACKING_URL,required" help:"where the tracking service is, such as http://127.0.0.1:8081"`
 }
@@ -100,6 +102,7 @@ func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*http
 	server, err := httpserver.New(httpserver.Config{
 		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr, AllowedHosts: s.Server.AllowedHosts,
 		RequestTimeout: s.Server.RequestTimeout, ShutdownTimeout: s.Server.ShutdownTimeout, Telemetry: tel, OpenAPI: document,
+		MaxToken: s.Tokens.MaxTokenBytes, Origins: s.CORS.AllowedOrigins,
 		Ready: func(ctx context.Context) error { return errors.Join(verifier.Ready(), tracking.Ready(ctx)) },
 	})
 	if err != nil {

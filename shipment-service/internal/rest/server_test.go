@@ -92,7 +92,7 @@ func (l *logBuffer) String() string {
 func start(t *testing.T) *service {
 	t.Helper()
 	s := &service{t: t, issuer: authntest.Start(t), tracking: startTracking(t), log: &logBuffer{}}
-	verifier, err := authn.New(t.Context(), authn.Config{Issuer: s.issuer.URL, Audience: authntest.Audience})
+	verifier, err := authn.New(t.Context(), authn.Config{Providers: []authn.Provider{s.issuer.Provider()}})
 	check(t, err)
 	tel, err := telemetry.New(telemetry.Config{Service: "shipment-service", Writer: s.log})
 	check(t, err)

@@ -21,6 +21,8 @@ func TestReadmeListsEveryVariable(t *testing.T) {
 		switch {
 		case columns[1] == "(required)":
 			want = "| `" + columns[0] + "` | required |"
+		case columns[0] == "OIDC_ISSUER" || columns[0] == "OIDC_AUDIENCE":
+			want = "| `" + columns[0] + "` | required, or `OIDC_PROVIDERS_FILE` |"
 		case columns[0] == "INSTANCE_ID":
 			want = "| `INSTANCE_ID` | the host name |"
 		case columns[0] == "CURSOR_KEY":

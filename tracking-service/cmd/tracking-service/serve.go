@@ -81,7 +81,7 @@ func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.T
 	server, err := httpserver.New(httpserver.Config{
 		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr, AllowedHosts: s.Server.AllowedHosts,
 		RequestTimeout: s.Server.RequestTimeout, ShutdownTimeout: s.Server.ShutdownTimeout, Telemetry: tel,
-		OpenAPI: trackingapi.Document(),
+		OpenAPI: trackingapi.Document(), MaxToken: s.Tokens.MaxTokenBytes,
 		Ready: func(ctx context.Context) error {
 			if s.Isolation.Mode == enforce { // the check has used the base credentials too
 				return errors.Join(gate.Open(), verifier.Ready())

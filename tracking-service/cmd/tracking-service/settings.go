@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/authn/providers"
 	"example.com/shiptrack/pkg/config"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/telemetry"
@@ -84,7 +84,7 @@ func (i *Isolation) Validate() error {
 
 // settings are all that serve reads from its environment, but for AWS_* and OpenTelemetry's further OTEL_*.
 type settings struct {
-	Tokens           authn.Settings
+	Tokens           providers.Settings
 	Server           httpserver.Settings
 	Telemetry        telemetry.Settings
 	Access           Access

@@ -127,7 +127,7 @@ func start(t *testing.T) *service {
 	}
 	domain, err := tracking.New(s.store)
 	check(t, err)
-	verifier, err := authn.New(t.Context(), authn.Config{Issuer: s.issuer.URL, Audience: authntest.Audience})
+	verifier, err := authn.New(t.Context(), authn.Config{Providers: []authn.Provider{s.issuer.Provider()}})
 	check(t, err)
 	tel, err := telemetry.New(telemetry.Config{Service: "tracking-service", Writer: t.Output(), Level: "warn"})
 	check(t, err)

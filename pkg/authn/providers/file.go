@@ -1,0 +1,108 @@
+package providers
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"example.com/shiptrack/pkg/authn"
+)
+
+// maxFile bounds the file, in bytes.
+const maxFile = 1 << 20
+
+type file struct {
+	Providers []entry `yaml:"providers"`
+}
+
+// entry is a provider as the file has it.
+type entry struct {
+	Issuer         string            `yaml:"issuer"`
+	EntraTenants   []string          `yaml:"entra_tenants"`
+	JWKSURI        string            `yaml:"jwks_uri"`
+	Audiences      oneOrMore         `yaml:"audiences"`
+	AudienceClaim  string            `yaml:"audience_claim"`
+	RequiredClaims map[string]scalar `yaml:"required_claims"`
+	TokenTypes     oneOrMore         `yaml:"token_types"`
+	Algorithms     oneOrMore         `yaml:"algorithms"`
+	TenantClaim    oneOrMore         `yaml:"tenant_claim"`
+	TenantValue    string            `yaml:"tenant_value"`
+	TenantForm     string            `yaml:"tenant_form"`
+	Tenants        oneOrMore         `yaml:"tenants"`
+	Shared         bool              `yaml:"shared"`
+	AllowHTTP      bool              `yaml:"allow_http"`
+}
+
+// Read returns the providers of the YAML file at path. It refuses a field that it does not know, one that stands
+// there twice, and a second document. It does not call authn.Check.
+func Read(path string) ([]authn.Provider, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	}
+	if len(content) > maxFile {
+		return nil, fmt.Errorf("is larger than %d bytes", maxFile)
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	decoder.KnownFields(true)
+	var f file
+	if err := decoder.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("is not a file of providers: %w", err)
+	}
+	if err := decoder.Decode(new(file)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("has more than one YAML document")
+	}
+	if len(f.Providers) == 0 {
+		return nil, errors.New("lists no provider under providers")
+	}
+	all := make([]authn.Provider, 0, len(f.Providers))
+	for _, e := range f.Providers {
+		all = append(all, e.provider())
+	}
+	return all, nil
+}
+
+func (e entry) provider() authn.Provider {
+	p := authn.Provider{
+		Issuer: e.Issuer, EntraTenants: e.EntraTenants, JWKSURI: e.JWKSURI,
+		Audiences: e.Audiences, AudienceClaim: e.AudienceClaim, TokenTypes: e.TokenTypes, Algorithms: e.Algorithms,
+		TenantClaim: e.TenantClaim, TenantValue: authn.TenantValue(e.TenantValue), TenantForm: authn.TenantForm(e.TenantForm),
+		Tenants: e.Tenants, Shared: e.Shared, AllowHTTP: e.AllowHTTP, RequiredClaims: map[string]string{},
+	}
+	for name, value := range e.RequiredClaims {
+		p.RequiredClaims[name] = string(value)
+	}
+	return p
+}
+
+// oneOrMore is a list, or one text that stands for a list of it.
+type oneOrMore []string
+
+// UnmarshalYAML reads a text or a list of texts.
+func (o *oneOrMore) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode && node.Tag != "!!null" {
+		*o = oneOrMore{node.Value}
+		return nil
+	}
+	return node.Decode((*[]string)(o))
+}
+
+// scalar is a text, or true or false. A number is refused: YAML would read 2.0 and 2.00 as one.
+type scalar string
+
+// UnmarshalYAML reads a text, or true or false.
+func (s *scalar) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind != yaml.ScalarNode || node.Tag != "!!str" && node.Tag != "!!bool" {
+		return fmt.Errorf("line %d: want a text, true or false; put a number in quotes", node.Line)
+	}
+	*s = scalar(node.Value)
+	if node.Tag == "!!bool" {
+		*s = scalar(strings.ToLower(node.Value)) // YAML takes True, JSON does not
+	}
+	return nil
+}
