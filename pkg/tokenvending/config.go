@@ -23,6 +23,9 @@ const (
 	MaxDuration = time.Hour
 )
 
+// MaxCallsPerSecond bounds Config.CallsPerSecond.
+const MaxCallsPerSecond = 1000
+
 // What a Machine allows itself of STS where its Config does not say otherwise. AWS allows 600 calls a second for an
 // account and region: IAM User Guide, "IAM and AWS STS quotas".
 const (
@@ -68,7 +71,7 @@ type ConfigOf[ID comparable] struct {
 	// After an error no session is vended (Unavailable).
 	Terms func(context.Context, ID) (Terms, error)
 
-	CallsPerSecond int // calls of STS, at most: 1 to 1,000; 0: DefaultCallsPerSecond. Fewer after STS throttled
+	CallsPerSecond int // calls of STS, at most: 1 to MaxCallsPerSecond; 0: DefaultCallsPerSecond. Fewer after STS throttled
 	InFlight       int // calls of STS under way at a time, at most; 0: DefaultInFlight
 
 	// Observe, where set, is told of each call of AssumeRole after it ended. It is called from a goroutine of the call,
@@ -146,7 +149,7 @@ func (c ConfigOf[ID]) validate() error {
 	refuse(c.Duration < MinDuration || c.Duration > MaxDuration || c.Duration%time.Second != 0,
 		"duration %v is not whole seconds in %v to %v", c.Duration, MinDuration, MaxDuration)
 	refuse(c.Capacity < 1, "capacity %d is below 1", c.Capacity)
-	refuse(c.CallsPerSecond < 1 || c.CallsPerSecond > 1000, "%d calls per second are not in 1 to 1000", c.CallsPerSecond)
+	refuse(c.CallsPerSecond < 1 || c.CallsPerSecond > MaxCallsPerSecond, "%d calls per second are not in 1 to %d", c.CallsPerSecond, MaxCallsPerSecond)
 	refuse(c.InFlight < 1, "%d calls in flight are below 1", c.InFlight)
 	return errors.Join(wrong...)
 }

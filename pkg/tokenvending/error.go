@@ -25,7 +25,7 @@ const (
 
 // String returns the kind's name as it stands in logs.
 func (k Kind) String() string {
-	return [...]string{"unavailable", "denied", "mismatched", "clock skewed"}[k]
+	return [...]string{"unavailable", "denied", "mismatched", "clock_skewed"}[k]
 }
 
 // ErrBackoff matches (errors.Is) an *ErrorOf that was answered without calling STS, because a call for the tenant

@@ -91,6 +91,7 @@ type settings struct {
 	Isolation        Isolation
 	SessionDuration  time.Duration `env:"SESSION_DURATION" envDefault:"1h" help:"how long a tenant's AWS session lasts, 15m to 1h"`
 	SessionCacheSize int           `env:"SESSION_CACHE_SIZE" envDefault:"10000" help:"how many tenants' sessions are kept, 1 to 1000000, about 2 KB each"`
+	CallsPerSecond   int           `env:"STS_CALLS_PER_SECOND" envDefault:"50" help:"how many sessions are asked of STS in a second, 1 to 1000; the others wait for their turn"`
 	CursorKey        string        `env:"CURSOR_KEY" secret:"true" help:"base64 of 32 random bytes that all instances share: authenticates page cursors (head -c 32 /dev/urandom | base64); required, or CURSOR_KEY_FILE"`
 	CursorKeyFile    string        `env:"CURSOR_KEY_FILE" help:"a file that holds what CURSOR_KEY would"`
 }
@@ -113,6 +114,9 @@ func (s *settings) Validate() error {
 	}
 	if s.SessionCacheSize < 1 || s.SessionCacheSize > maxCacheSize {
 		wrong = append(wrong, config.Invalid(&s.SessionCacheSize, "%d is outside 1 to %d", s.SessionCacheSize, maxCacheSize))
+	}
+	if s.CallsPerSecond < 1 || s.CallsPerSecond > tokenvending.MaxCallsPerSecond {
+		wrong = append(wrong, config.Invalid(&s.CallsPerSecond, "%d is outside 1 to %d", s.CallsPerSecond, tokenvending.MaxCallsPerSecond))
 	}
 	_, err := s.cursorKey()
 	return errors.Join(append(wrong, err)...)

@@ -147,7 +147,7 @@ func TestDefaultsAndLimits(t *testing.T) {
 		t.Errorf("InstanceID = %q, %v, want the host name", s.Access.InstanceID, err)
 	}
 	for _, change := range []string{
-		"SESSION_DURATION=14m59s", "SESSION_DURATION=1h1s", "SESSION_DURATION=900500ms", "SESSION_CACHE_SIZE=1000001",
+		"SESSION_DURATION=14m59s", "SESSION_DURATION=1h1s", "SESSION_DURATION=900500ms", "SESSION_CACHE_SIZE=1000001", "STS_CALLS_PER_SECOND=0", "STS_CALLS_PER_SECOND=1001",
 		"CURSOR_KEY=AAAA", "TRACKING_TABLE=no/table", "TRACKING_TABLE=arn:aws:dynamodb:us-east-1:000000000000:table/T",
 		"TRACKING_TABLE=TrackingData ", "INSTANCE_ID=no space", "INSTANCE_ID=i-1\n", "INSTANCE_ID=a@é",
 		"TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::1:user/u", "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::000000000000:role/",
@@ -160,7 +160,7 @@ func TestDefaultsAndLimits(t *testing.T) {
 			t.Errorf("%s: error %v, want one that names the variable", change, err)
 		}
 	}
-	for _, change := range []string{"SESSION_DURATION=15m", "SESSION_CACHE_SIZE=1", "TRACKING_TABLE=a.b_c-d"} {
+	for _, change := range []string{"SESSION_DURATION=15m", "SESSION_CACHE_SIZE=1", "STS_CALLS_PER_SECOND=1", "STS_CALLS_PER_SECOND=1000", "TRACKING_TABLE=a.b_c-d"} {
 		if _, err := config.Load[settings](valid(change)); err != nil {
 			t.Errorf("%s is refused: %v", change, err)
 		}

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -41,20 +42,22 @@ func classify(ctx context.Context, err error) error {
 		return known
 	case errors.As(err, &vending):
 		return classifyVending(vending)
+	case isClock(err):
+		return problem.WrapUnavailable(fmt.Errorf("check this machine's clock: %w", err), detailUnavailable, retryAfter)
 	case errors.Is(err, errForeignRow), errors.Is(err, errNotAsked), errors.Is(err, tracking.ErrMalformed):
 		return problem.Wrap(problem.Internal, err, detailInternal)
 	case errors.As(err, &code) && isRefusal(code.ErrorCode()):
 		return problem.Wrap(problem.Denied, err, detailDenied)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), isTimeout(err): // a context that is cancelled is no slow table: we stop
 		return problem.Wrap(problem.Timeout, err, detailTimeout)
-	case code != nil && !isTransient(code.ErrorCode(), err):
+	case code != nil && !isTransient(err):
 		return problem.Wrap(problem.Internal, err, detailInternal)
 	}
 	return problem.WrapUnavailable(err, detailUnavailable, retryAfter) // or no answer at all: DNS, connection, TLS, base credentials
 }
 
 func classifyVending(err *tokenvending.Error) error {
-	if err.Kind == tokenvending.Unavailable {
+	if err.Kind == tokenvending.Unavailable || err.Kind == tokenvending.ClockSkewed {
 		return problem.WrapUnavailable(err, detailUnavailable, max(time.Until(err.RetryAt), retryAfter))
 	}
 	return problem.Wrap(problem.Denied, err, detailDenied)
@@ -76,12 +79,18 @@ func refusesSession(err error) bool {
 	return errors.As(err, &code) && (code.ErrorCode() == "UnrecognizedClientException" || code.ErrorCode() == "ExpiredTokenException")
 }
 
-// isTransient reports whether DynamoDB's answer may be another in a moment: it throttles, fails, or our clock is off by
-// more than tokenvending.ExpiryWindow.
-func isTransient(code string, err error) bool {
+// isClock reports whether DynamoDB refuses a request because of this machine's clock, and not because of who asks. A
+// session that has expired is one of these: by our clock it has tokenvending.ExpiryWindow left whenever it is used.
+func isClock(err error) bool {
+	var code smithy.APIError
+	_, isSkewed := tokenvending.ClockSkew(err)
+	return isSkewed || errors.As(err, &code) && code.ErrorCode() == "ExpiredTokenException"
+}
+
+// isTransient reports whether DynamoDB's answer may be another in a moment: it throttles, or fails.
+func isTransient(err error) bool {
 	var answer *awshttp.ResponseError
-	return code == "ExpiredTokenException" ||
-		retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary ||
+	return retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary ||
 		errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError
 }
 

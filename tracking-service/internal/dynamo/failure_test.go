@@ -55,6 +55,25 @@ func TestFailuresMapToTheirKind(t *testing.T) {
 	}
 }
 
+// DynamoDB tells a wrong clock and a wrong key by one code; only the latter is an alarm.
+func TestClockThatIsOffIsNoDenial(t *testing.T) {
+	for message, want := range map[string]problem.Kind{
+		"Signature expired: 20260301T120000Z is now earlier than 20260301T125500Z (20260301T130000Z - 5 min.)":            problem.Unavailable,
+		"Signature not yet current: 20260301T140000Z is still later than 20260301T130500Z (20260301T130000Z + 5 min.)":    problem.Unavailable,
+		"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key": problem.Denied,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			store, trail := newStore(t, always(400, fmt.Sprintf(`{"__type":"com.amazon.coral.service#InvalidSignatureException","message":%q}`, message)), fakeSTS{})
+			_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
+			wantKind(t, err, want)
+			record := trail.last(t)
+			if tellsClock := strings.Contains(record.Reason, "check this machine's clock"); tellsClock != (want == problem.Unavailable) || (record.Decision == audit.Deny) != (want == problem.Denied) {
+				t.Errorf("%s: audited %+v, want the clock told: %t", message, record, want == problem.Unavailable)
+			}
+		})
+	}
+}
+
 func TestDenialIsNotTriedAgain(t *testing.T) {
 	w := always(400, `{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException"}`)
 	store, _ := newStore(t, w, fakeSTS{})

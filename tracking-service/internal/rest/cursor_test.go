@@ -60,6 +60,19 @@ func isRefusal(err error) bool {
 		slices.Equal(p.Fields, []problem.Field{{Name: "cursor", Reason: cursorReason}})
 }
 
+func TestCursorOfATwinIsRefused(t *testing.T) {
+	made := newTestCursors(t, key(1), &clock{now: noon})
+	after := shipmentID(t, "1001")
+	for _, owner := range []string{"acme", "acme-eu", strings.Repeat("t", 63), strings.Repeat("t", 62)} {
+		for _, reader := range []string{"acme", "acme-eu", strings.Repeat("t", 63), strings.Repeat("t", 62)} {
+			got, err := made.open(tenantID(t, reader), made.seal(tenantID(t, owner), after))
+			if owner == reader && (err != nil || got != after) || owner != reader && !isRefusal(err) {
+				t.Errorf("%s's cursor opened by %s: %q, %v", owner, reader, got, err)
+			}
+		}
+	}
+}
+
 func TestCursorIsGoodForAnHour(t *testing.T) {
 	yellow := tenantID(t, "yellow")
 	for _, tc := range []struct {

@@ -145,6 +145,27 @@ func TestAFileMoreIsATenantMore(t *testing.T) {
 	}
 }
 
+func TestFilesOfTheLongestIDAndOfTwins(t *testing.T) {
+	all, longest := table{}, strings.Repeat("t", 63)
+	files := fstest.MapFS{longest + ".jsonl": {Data: []byte(line)}, "acme.jsonl": {Data: []byte(line)}, "acme-eu.jsonl": {Data: []byte(line)}, "00.jsonl": {Data: []byte(line)}}
+	if err := Run(t.Context(), files, all, now, &strings.Builder{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{longest, "acme", "acme-eu", "00"} {
+		if len(all[id]) != 1 {
+			t.Errorf("%s has %d shipments, want 1", id, len(all[id]))
+		}
+	}
+}
+
+func TestNoFileCanNameAReservedTenant(t *testing.T) {
+	all := table{}
+	err := Run(t.Context(), fstest.MapFS{"check.a.jsonl": {Data: []byte(line)}}, all, now, &strings.Builder{})
+	if err == nil || !strings.Contains(err.Error(), "check.a.jsonl is not named after a tenant") || len(all) > 0 {
+		t.Errorf("Run = %v, written %v, want it refused", err, all)
+	}
+}
+
 func TestFileThatIsNamedAfterNoTenantIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 	all := table{}
 	files := fstest.MapFS{"blue.jsonl": {Data: []byte(line)}, "not a tenant.jsonl": {Data: []byte(line)}}
