@@ -115,13 +115,21 @@ var forgedHeaders = map[string]forgery{
 	"own-key-x5u": {"with x5u, where the attacker's certificate is", func(s *services) string {
 		return authntest.SignWith(stranger, s.claims(victim), map[string]any{"x5u": "http://127.0.0.1:9/cert"})
 	}},
-	"kid-unknown":       withHeader("with a kid that nobody has", map[string]any{"kid": "prove-2"}),
-	"kid-path":          withHeader("with a kid that is a path", map[string]any{"kid": "../../../dev/null"}),
-	"kid-query":         withHeader("with a kid that is a query", map[string]any{"kid": "x' UNION SELECT 'prove-1"}),
-	"kid-missing":       withHeader("without kid", map[string]any{"kid": nil}),
+	"kid-unknown": withHeader("with a kid that nobody has", map[string]any{"kid": "prove-2"}),
+	"kid-path":    withHeader("with a kid that is a path", map[string]any{"kid": "../../../dev/null"}),
+	"kid-query":   withHeader("with a kid that is a query", map[string]any{"kid": "x' UNION SELECT 'prove-1"}),
+	"own-key-x5c": {"with the attacker's certificate in its header (x5c)", func(s *services) string {
+		return authntest.SignWith(stranger, s.claims(victim), map[string]any{"x5c": []string{"MIIB"}})
+	}},
+	"kid-missing": {"without kid, signed by a key of the attacker's own", func(s *services) string {
+		return authntest.SignWith(stranger, s.claims(victim), map[string]any{"kid": nil})
+	}},
+	"kid-null":          withHeader("whose kid is null", map[string]any{"kid": json.RawMessage("null")}),
 	"kid-list":          withHeader("with a list of kids", map[string]any{"kid": []string{"prove-1"}}),
 	"critical":          withHeader("with a critical header that nobody knows", map[string]any{"crit": []string{"exp2"}, "exp2": 1}),
 	"type":              withHeader("of another type (typ)", map[string]any{"typ": "dpop+jwt"}),
+	"type-logout":       withHeader("that is a logout token", map[string]any{"typ": "logout+jwt"}),
+	"unencoded":         withHeader("whose payload is said not to be encoded (b64)", map[string]any{"b64": false}),
 	"signature-zero":    resealed("whose signature is zeros", func(_ *services, signed, _ string) string { return signed + "." + encoded(string(make([]byte, 64))) }),
 	"signature-missing": resealed("without its signature", func(_ *services, signed, _ string) string { return signed + "." }),
 	"signature-of-own": resealed("of the other tenant under the signature of the own one", func(s *services, signed, _ string) string {
