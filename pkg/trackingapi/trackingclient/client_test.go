@@ -130,6 +130,7 @@ func TestAnswersAreMappedOnce(t *testing.T) {
 		{"500", problemJSON, document(problem.Internal), 500, problem.Internal},
 		{"502 of a gateway", "text/html", "Bad Gateway", 502, problem.Unavailable},
 		{"503", problemJSON, document(problem.Unavailable), 503, problem.Unavailable},
+		{"503 that is an alarm", problemJSON, document(problem.NotIsolated), 503, problem.Unavailable},
 		{"503 of a gateway", "text/html", "Service Unavailable", 503, problem.Unavailable},
 		{"504", problemJSON, document(problem.Timeout), 504, problem.Timeout},
 		{"200 with another media type", "text/html", etaOf("1001"), 200, problem.Internal},
@@ -158,6 +159,14 @@ func TestAnswersAreMappedOnce(t *testing.T) {
 				t.Errorf("the caller would read %q", problem.From(err).Detail)
 			}
 		})
+	}
+}
+
+// TestA503ThatIsAnAlarmIsToldInTheLogAlone: a user can do nothing about it.
+func TestA503ThatIsAnAlarmIsToldInTheLogAlone(t *testing.T) {
+	_, err := service(t, answering(503, problem.ContentType, document(problem.NotIsolated))).GetShippingETA(caller(t), "1001")
+	if detail := problem.From(err).Detail; !strings.Contains(err.Error(), "urn:shiptrack:problem:not-isolated") || strings.Contains(detail, "isolated") {
+		t.Fatalf("the log has %v, the user %q, want that only the log names it", err, detail)
 	}
 }
 

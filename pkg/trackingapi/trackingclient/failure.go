@@ -50,7 +50,7 @@ func classify(err error) error {
 func failure(resp *http.Response, body []byte) error {
 	switch resp.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
-		return problem.WrapUnavailable(fmt.Errorf("trackingclient: status %d", resp.StatusCode), detailUnavailable, retryAfter(resp))
+		return problem.WrapUnavailable(causeOf(resp, body), detailUnavailable, retryAfter(resp))
 	case http.StatusGatewayTimeout:
 		return timedOut(errors.New("trackingclient: status 504"))
 	}
@@ -64,6 +64,16 @@ func failure(resp *http.Response, body []byte) error {
 		}
 	}
 	return unexpected(fmt.Errorf("trackingclient: status %d, %s", resp.StatusCode, doc.Type))
+}
+
+// causeOf names the status, and the type of the tracking service's problem document where there is one: an alarm
+// (problem.NotIsolated) has to be told from an outage in this service's log too.
+func causeOf(resp *http.Response, body []byte) error {
+	var doc problem.Document
+	if err := decode(resp, problem.ContentType, body, &doc); err != nil {
+		return fmt.Errorf("trackingclient: status %d", resp.StatusCode)
+	}
+	return fmt.Errorf("trackingclient: status %d, %s", resp.StatusCode, doc.Type)
 }
 
 // ofKind returns the problem that the tracking service sent. The caller sees only the parts about its own

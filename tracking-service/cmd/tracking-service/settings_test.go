@@ -39,13 +39,14 @@ func TestAllThatIsWrongIsListedAtOnce(t *testing.T) {
 	environ := []string{
 		"OIDC_ISSUER=ftp://x", "OIDC_ISSUR=https://x", "SESSION_DURATION=5m", "SESSION_CACHE_SIZE=0", "CURSOR_KEY=c2VjcmV0",
 		"TRACKING_TABLE=a", "TRACKING_ACCESS_ROLE_ARN=TrackingAccessRole", "INSTANCE_ID=a/b", "LISTEN_ADDR=here",
+		"ISOLATION_CHECK=off", "ISOLATION_CHECK_INTERVAL=0s",
 	}
 	if code := run(t.Context(), []string{"serve"}, environ, &stdout, &stderr); code != 2 {
 		t.Errorf("exit code %d, want 2", code)
 	}
 	for _, variable := range []string{
 		"OIDC_ISSUER", "OIDC_AUDIENCE", "SESSION_DURATION", "SESSION_CACHE_SIZE", "CURSOR_KEY", "TRACKING_TABLE",
-		"TRACKING_ACCESS_ROLE_ARN", "INSTANCE_ID", "LISTEN_ADDR", "AWS_REGION",
+		"TRACKING_ACCESS_ROLE_ARN", "INSTANCE_ID", "LISTEN_ADDR", "AWS_REGION", "ISOLATION_CHECK", "ISOLATION_CHECK_INTERVAL",
 		"OIDC_ISSUR", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "OTEL_TRACES_SAMPLER",
 	} {
 		if !strings.Contains(stderr.String(), "  "+variable+": ") {
@@ -140,7 +141,7 @@ func TestDefaultsAndLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.Server.ListenAddr != "127.0.0.1:8081" || s.Server.MetricsAddr != "127.0.0.1:9081" || s.Access.Table != "TrackingData" ||
-		s.SessionDuration.Hours() != 1 || s.SessionCacheSize != 10000 {
+		s.SessionDuration.Hours() != 1 || s.SessionCacheSize != 10000 || s.Isolation.Mode != enforce || s.Isolation.Interval.Minutes() != 5 {
 		t.Errorf("defaults are %+v", s)
 	}
 	if s, err = config.Load[settings](valid("INSTANCE_ID=")); err != nil || s.Access.InstanceID == "" {
@@ -153,14 +154,15 @@ func TestDefaultsAndLimits(t *testing.T) {
 		"TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::1:user/u", "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::000000000000:role/",
 		"TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::0000:role/R", "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam:us-east-1:000000000000:role/R",
 		"TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::000000000000:role/R*", "TRACKING_ACCESS_ROLE_ARN= arn:aws:iam::000000000000:role/R",
-		"OIDC_AUDIENCE=shiptrack ", "METRICS_ADDR=:8081", "OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318",
+		"OIDC_AUDIENCE=shiptrack ", "METRICS_ADDR=:8081", "ISOLATION_CHECK=Enforce", "ISOLATION_CHECK=true",
+		"ISOLATION_CHECK_INTERVAL=999ms", "ISOLATION_CHECK_INTERVAL=1h1s", "OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318",
 	} {
 		variable, _, _ := strings.Cut(change, "=")
 		if _, err := config.Load[settings](valid(change)); err == nil || !strings.Contains(err.Error(), variable+": ") {
 			t.Errorf("%s: error %v, want one that names the variable", change, err)
 		}
 	}
-	for _, change := range []string{"SESSION_DURATION=15m", "SESSION_CACHE_SIZE=1", "STS_CALLS_PER_SECOND=1", "STS_CALLS_PER_SECOND=1000", "TRACKING_TABLE=a.b_c-d"} {
+	for _, change := range []string{"SESSION_DURATION=15m", "SESSION_CACHE_SIZE=1", "STS_CALLS_PER_SECOND=1", "STS_CALLS_PER_SECOND=1000", "TRACKING_TABLE=a.b_c-d", "ISOLATION_CHECK=report", "ISOLATION_CHECK_INTERVAL=1s", "ISOLATION_CHECK_INTERVAL=1h"} {
 		if _, err := config.Load[settings](valid(change)); err != nil {
 			t.Errorf("%s is refused: %v", change, err)
 		}

@@ -32,12 +32,17 @@ type account struct {
 	mu      sync.Mutex
 	finding isolation.Finding
 	asked   []time.Time
+	checked chan struct{}
 }
 
 func (a *account) check(context.Context) isolation.Finding {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.asked = append(a.asked, time.Now())
+	select {
+	case a.checked <- struct{}{}:
+	default: // next does not wait for it
+	}
 	return a.finding
 }
 
@@ -87,7 +92,7 @@ type running struct {
 
 func start(t *testing.T, enforce bool, first isolation.Finding) running {
 	t.Helper()
-	r := running{account: &account{finding: first}, log: &buffer{}, registry: prometheus.NewRegistry()}
+	r := running{account: &account{finding: first, checked: make(chan struct{})}, log: &buffer{}, registry: prometheus.NewRegistry()}
 	gate, err := isolation.New(isolation.Config{
 		Check: r.account.check, Enforce: enforce, Interval: interval, Registry: r.registry,
 		Logger: slog.New(slog.NewJSONHandler(r.log, nil)),
@@ -110,9 +115,10 @@ func start(t *testing.T, enforce bool, first isolation.Finding) running {
 // next lets the account answer with f until it has been asked n times more.
 func (r running) next(f isolation.Finding, n int) {
 	r.account.become(f)
-	for want := len(r.account.times()) + n; len(r.account.times()) < want; synctest.Wait() {
-		time.Sleep(10 * time.Millisecond)
+	for range n {
+		<-r.account.checked
 	}
+	synctest.Wait()
 }
 
 // metric returns the value of a metric, and whether it has one.
