@@ -28,7 +28,7 @@ var mustNotice = map[string]string{
 	"TrackingAccessRole/trust: TagWithTenantOnly: condition StringNotLike aws:RequestTag/TenantID: value */* removed":                                           "sts/twin-with-slash-under-name-of-twin",
 	"TrackingServiceRole/AssumePolicy: AssumeForATenant: Effect Deny":                                                                                           "",
 	"TrackingSeedRole/TrackingSeedPolicy: WriteOwnPartition: all conditions removed":                                                                            "dynamodb/seed-put-item",
-	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: OwnIndex: resource arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-shipments/* made arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}shipments/*": "",
+	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: OwnIndex: resource arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-shipments/* made arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-*/*": "opensearch/twin",
 }
 
 // workerOf returns a worker with attacks, and the mutants of the hardened set.

@@ -2,6 +2,7 @@ package tokenvending_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -79,4 +81,42 @@ func TestSessionThatIsAtItsEndAtOnceIsTheClock(t *testing.T) {
 			t.Errorf("the error does not tell the clock: %v", err)
 		}
 	})
+}
+
+// stsAt is STS whose clock is ahead of ours: it refuses signatures that are five minutes off, and ends sessions by its
+// own clock.
+func stsAt(ahead time.Duration) *sts.Client {
+	answer := func(status int, body string) *http.Response {
+		return &http.Response{
+			StatusCode: status, Header: http.Header{"Date": {time.Now().Add(ahead).UTC().Format(http.TimeFormat)}},
+			Body: io.NopCloser(strings.NewReader(body)),
+		}
+	}
+	return sts.New(sts.Options{
+		Region: "us-east-1", Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("base", "secret", "")),
+		HTTPClient: roundTrip(func(r *http.Request) (*http.Response, error) {
+			signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+			if apart := time.Now().Add(ahead).Sub(signed); err != nil || apart.Abs() > 5*time.Minute {
+				return answer(403, `<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>Signature expired: it is too old</Message></Error></ErrorResponse>`), nil
+			}
+			end := time.Now().Add(ahead + time.Hour).UTC().Format(time.RFC3339)
+			return answer(200, `<AssumeRoleResponse><AssumeRoleResult><AssumedRoleUser><Arn>`+yellowARN+`</Arn></AssumedRoleUser><Credentials><AccessKeyId>AKIA-yellow</AccessKeyId>`+
+				`<SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken><Expiration>`+end+`</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`), nil
+		}),
+	})
+}
+
+// With the SDK's own client: it corrects its signatures by STS's clock. A clock that is behind then costs nothing, and one
+// that is ahead is told.
+func TestClockOfTheSDKsClient(t *testing.T) {
+	for ahead, kind := range map[time.Duration]tokenvending.Kind{0: 0, time.Hour: 0, -time.Hour: tokenvending.ClockSkewed, -2 * time.Hour: tokenvending.ClockSkewed} {
+		synctest.Test(t, func(t *testing.T) {
+			machine := newMachine(t, tokenvending.Config{STS: stsAt(ahead)})
+			if kind == 0 {
+				wantKey(t, machine, as(t, "yellow"), "AKIA-yellow")
+				return
+			}
+			wantError(t, machine, as(t, "yellow"), kind, false)
+		})
+	}
 }

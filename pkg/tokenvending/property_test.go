@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"pgregory.net/rapid"
 
+	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/tokenvending"
 )
 
@@ -68,4 +69,26 @@ func checkOwnSession(t *testing.T, machine *tokenvending.Machine, id, forged str
 	case time.Until(got.Expires) < tokenvending.ExpiryWindow:
 		t.Errorf("%s was given a session that ends in %v", id, time.Until(got.Expires))
 	}
+}
+
+// TestNamesOfTwoTenantsDiffer: also where the instance is cut, and where one id begins with the other.
+func TestNamesOfTwoTenantsDiffer(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		form := rapid.StringMatching(`[a-z0-9][a-z0-9-]{0,61}[a-z0-9]`)
+		a := form.Draw(r, "tenant")
+		b := rapid.OneOf(form, rapid.Map(form, func(more string) string { return (a + "-" + more)[:min(len(a)+1+len(more), tenant.MaxLength)] })).Draw(r, "another")
+		instance := rapid.StringMatching(`[a-z0-9@.-]{1,70}`).Draw(r, "instance")
+		one, errA := tenant.Parse(a)
+		two, errB := tenant.Parse(b)
+		if errA != nil || errB != nil || one == two {
+			return // a cut that ends in a hyphen
+		}
+		machine := newMachine(t, tokenvending.Config{STS: &fakeSTS{}, Instance: instance})
+		for _, id := range []tenant.ID{one, two} {
+			_, name, _ := strings.Cut(machine.SessionARN(id), "/TrackingAccessRole/")
+			if owner, _, ok := strings.Cut(name, "@"); !ok || owner != id.String() || len(name) > 64 {
+				r.Fatalf("%s is called %q", id, name)
+			}
+		}
+	})
 }

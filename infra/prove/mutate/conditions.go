@@ -18,13 +18,29 @@ func (k *maker) conditions(element *node, i int) {
 			if block.name == "Null" {
 				kind = "guard removed"
 			}
-			k.add(kind, what+" removed", k.more(), []int{i, j, l}, remove)
+			k.because(block.name == "Null" && key.name == "aws:TagKeys" && k.tagging, "AWS asks for sts:TagSession only where there is a tag").add(kind, what+" removed", k.more(), []int{i, j, l}, remove)
 			k.operators(block.name, key, []int{i, j, l}, what)
 			k.conditionValues(block.name, key, []int{i, j, l}, what)
 			k.add("condition of another key", what+" made of "+otherKey(key.name), Either, []int{i, j, l},
 				func(n *node) { n.name = otherKey(n.name) })
 		}
 	}
+}
+
+// onlyTagging reports whether statement s is about sts:TagSession and nothing else.
+func onlyTagging(s *node) bool {
+	actions := s.member("Action").live()
+	return len(actions) == 1 && actions[0].text == "sts:TagSession"
+}
+
+// onlyTagKey returns the one key of a tag that statement s takes, where it asks for a tag; else an empty text.
+func onlyTagKey(s *node) string {
+	condition := s.member("Condition")
+	keys, guard := condition.member(allValues+"StringEquals").member("aws:TagKeys").live(), condition.member("Null").member("aws:TagKeys").live()
+	if len(keys) != 1 || len(guard) != 1 || guard[0].text != "false" {
+		return ""
+	}
+	return keys[0].text
 }
 
 // swaps are the operators that people confuse with one another.
@@ -71,7 +87,8 @@ func (k *maker) operators(name string, key *node, path []int, what string) {
 	if base != "Null" && !strings.HasSuffix(base, "IfExists") {
 		k.because(prefix == allValues, "both ForAllValues and IfExists are true where the key is absent").
 			because(isNegated(base), "a negated operator is true where the key is absent").
-			because(key.name == "sts:RoleSessionName", "STS asks for a session name in every AssumeRole")
+			because(key.name == "sts:RoleSessionName", "STS asks for a session name in every AssumeRole").
+			because(k.onlyTag != "" && key.name == "aws:RequestTag/"+k.onlyTag, "the same statement asks for a tag, and takes no other key")
 		move("IfExists added", name+"IfExists", k.more())
 	}
 }

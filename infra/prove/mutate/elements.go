@@ -91,7 +91,11 @@ func (k *maker) resources(list *node, i int) {
 			widen("resource widened", text[:slash+1]+"*")
 		}
 		if end := strings.Index(text, "}-"); end >= 0 {
-			widen("delimiter removed", text[:end+1]+text[end+2:])
+			k.add("delimiter removed", what+" made "+text[:end+1]+text[end+2:], Either, path, setText(text[:end+1]+text[end+2:]))
+			if name, rest, ok := strings.Cut(text[end+2:], "/"); ok && name != "*" {
+				widen("name cut", text[:end+2]+"*/"+rest)
+				widen("name cut", text[:end+1]+"*/"+rest)
+			}
 		}
 		if end := strings.Index(text, "}/"); end >= 0 {
 			widen("delimiter removed", text[:end+1]+"*"+text[end+1:])

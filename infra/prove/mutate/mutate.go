@@ -181,6 +181,8 @@ type maker struct {
 	sid            string
 	allow          bool
 	at             []int  // path of the statement
+	tagging        bool   // the statement is about sts:TagSession alone
+	onlyTag        string // the one tag key that the statement takes, if it takes one alone
 	reason         string // of the next mutant
 	mutants        []Mutant
 }
@@ -264,6 +266,7 @@ func (k *maker) version(root *node) {
 
 func (k *maker) statement(s *node, index int) {
 	k.sid, k.allow = fmt.Sprintf("statement %d", index), false
+	k.tagging, k.onlyTag = onlyTagging(s), onlyTagKey(s)
 	for _, m := range s.children {
 		switch m.name {
 		case "Sid":

@@ -104,16 +104,19 @@ func (a *assumption) permissions(trust *policy.Named) []api.Permission {
 	}
 	permissions := make([]api.Permission, len(actions))
 	for i, action := range actions {
-		permissions[i] = api.Permission{Action: action, Resource: a.roleARN, Context: a.context(), Trust: trust}
+		permissions[i] = api.Permission{Action: action, Resource: a.roleARN, Context: a.context(action), Trust: trust}
 	}
 	return permissions
 }
 
 // context returns the keys of the IAM User Guide, "IAM and AWS STS condition context keys". Request tags
-// are the ones that were passed; inherited ones are the caller's principal tags.
-func (a *assumption) context() *policy.Context {
+// are the ones that were passed; inherited ones are the caller's principal tags. The Service Authorization Reference
+// lists no session name for sts:TagSession.
+func (a *assumption) context(action string) *policy.Context {
 	c := new(policy.Context)
-	c.Set("sts:RoleSessionName", a.sessionName)
+	if action != "sts:TagSession" {
+		c.Set("sts:RoleSessionName", a.sessionName)
+	}
 	if a.externalID != "" {
 		c.Set("sts:ExternalId", a.externalID)
 	}

@@ -118,6 +118,20 @@ func TestTagsNeedTagSession(t *testing.T) {
 	k.mustAssume(t, k.caller, "Taggable", tags("TenantID", "yellow"))
 }
 
+// A trust policy that binds the session name has to do so in a statement for sts:AssumeRole alone.
+func TestTagSessionHasNoSessionName(t *testing.T) {
+	bound := `{"StringLike":{"sts:RoleSessionName":"${aws:RequestTag/TenantID}@*"}}`
+	free := trust("role/Caller", assumeAndTag, bound)
+	apart := strings.Replace(trust("role/Caller", assume, bound), `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"AWS":"`+account+`role/Caller"},"Action":"sts:TagSession"},`, 1)
+	k := start(t, role("Together", free), role("Apart", apart))
+	yellow := tags("TenantID", "yellow")
+	_, err := k.assume(t, k.caller, "Together", yellow, named("yellow@a"))
+	k.denied(t, err, "sts:TagSession")
+	k.mustAssume(t, k.caller, "Apart", yellow, named("yellow@a"))
+	_, err = k.assume(t, k.caller, "Apart", yellow, named("blue@a"))
+	k.denied(t, err, "sts:AssumeRole")
+}
+
 func TestGuardedTrustTakesTheTenantTagAndNothingElse(t *testing.T) {
 	l := localawstest.Start(t)
 	l.Load(t, os.DirFS("../../localawstest/testdata/notes"))
