@@ -83,7 +83,6 @@ func (s *Server) patience(x *exchange) {
 	}
 	const rest = time.Minute // to pass the answer on
 	// A connection without deadlines, as in a test, needs none.
-	_ = x.connection.SetReadDeadline(time.Time{})
 	_ = x.connection.SetWriteDeadline(time.Now().Add(upstream.MaxAnswer + rest))
 }
 

@@ -23,6 +23,7 @@ const (
 	malformed
 	tooLarge
 	unknownOperation
+	unavailable
 	internalFailure
 )
 
@@ -45,6 +46,7 @@ var spellings = map[refusalKind]spelling{
 	malformed:           {"ValidationError", 400, "SerializationException", 400},
 	tooLarge:            {"RequestEntityTooLarge", 413, "RequestEntityTooLarge", 413},
 	unknownOperation:    {"InvalidAction", 400, "UnknownOperationException", 400},
+	unavailable:         {"ServiceUnavailable", 503, "ServiceUnavailable", 503},
 	internalFailure:     {"InternalFailure", 500, "InternalFailure", 500},
 }
 
