@@ -41,10 +41,8 @@ func (s size) value(item attr.Item) (attr.Value, bool) {
 		return attr.Int(units), true
 	case attr.B:
 		return attr.Int(len(v.Text())), true
-	case attr.M:
-		return attr.Int(len(v.Fields())), true
-	case attr.L, attr.SS, attr.NS, attr.BS:
-		return attr.Int(len(v.Elems())), true
+	case attr.M, attr.L, attr.SS, attr.NS, attr.BS:
+		return attr.Int(v.Len()), true
 	}
 	return attr.Value{}, false
 }

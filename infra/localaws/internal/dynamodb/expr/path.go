@@ -83,8 +83,7 @@ func (p path) value(item attr.Item) (attr.Value, bool) {
 // in returns the child of v that s names. Only maps have names, only lists have indexes.
 func (s step) in(v attr.Value) (attr.Value, bool) {
 	if s.named() {
-		child, ok := v.Fields()[s.name]
-		return child, ok
+		return v.Field(s.name)
 	}
 	if v.Kind() != attr.L || s.index >= len(v.Elems()) {
 		return attr.Value{}, false
