@@ -6,22 +6,9 @@ import (
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/lexed"
 )
-
-// tokens feeds the parser what was lexed, and counted, before.
-type tokens struct {
-	left []lexer.Token
-	end  lexer.Position
-}
-
-func (t *tokens) Next() (lexer.Token, error) {
-	if len(t.left) == 0 {
-		return lexer.EOFToken(t.end), nil
-	}
-	token := t.left[0]
-	t.left = t.left[1:]
-	return token, nil
-}
 
 // parse checks the limits of an expression and parses it.
 func parse[T any](s *scope, parser *participle.Parser[T]) (*T, error) {
@@ -38,7 +25,7 @@ func parse[T any](s *scope, parser *participle.Parser[T]) (*T, error) {
 	if err := s.checkLimits(list); err != nil {
 		return nil, err
 	}
-	peeking, err := lexer.Upgrade(&tokens{left: list, end: end})
+	peeking, err := lexed.Peek(list, end)
 	if err != nil {
 		return nil, s.refuse("%v", err)
 	}

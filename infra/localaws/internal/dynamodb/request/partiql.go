@@ -8,6 +8,7 @@ import (
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/lexed"
 )
 
 // The part of PartiQL for DynamoDB that is read: enough to say which action a statement is, on which
@@ -24,13 +25,12 @@ var partiqlLexer = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "Punct", Pattern: `<<|>>|<=|>=|<>|!=|\|\||[?*,.=<>+()\[\]{}:]`},
 })
 
-// statement is any statement; its head says everything but the keys.
+// statement is the head of any statement: it says everything but the keys.
 type statement struct {
 	Select *selectHead `parser:"(  'SELECT' @@"`
 	Insert *nameParts  `parser:" | 'INSERT' 'INTO' @@"`
 	Update *nameParts  `parser:" | 'UPDATE' @@"`
 	Delete *nameParts  `parser:" | 'DELETE' 'FROM' @@ )"`
-	Rest   []restToken `parser:"@@*"`
 }
 
 type selectHead struct {
@@ -72,11 +72,6 @@ type path struct {
 type pathStep struct {
 	Field *partiqlName `parser:"  '.' @@"`
 	Index *string      `parser:"| '[' @Number ']'"`
-}
-
-type restToken struct {
-	Pos  lexer.Position
-	Text string `parser:"@(String|Quoted|Number|Ident|Punct)"`
 }
 
 // clauses stand behind the table of a SELECT or a DELETE, and behind what an UPDATE sets.
@@ -139,35 +134,92 @@ type insertClauses struct {
 
 var (
 	partiqlOptions = []participle.Option{
-		participle.Lexer(partiqlLexer), participle.Elide("Space"), participle.CaseInsensitive("Ident"), participle.UseLookahead(2),
+		participle.Lexer(partiqlLexer), participle.CaseInsensitive("Ident"), participle.UseLookahead(2),
 	}
 	statementParser = participle.MustBuild[statement](partiqlOptions...)
 	clausesParser   = participle.MustBuild[clauses](partiqlOptions...)
 	insertParser    = participle.MustBuild[insertClauses](partiqlOptions...)
 )
 
-// parameters are the values of the question marks, by their offset in the statement.
-type parameters map[int]attr.Value
+// partiqlText is a statement, lexed. What is read from it, in one or two parts, is parsed once.
+type partiqlText struct {
+	tokens []lexer.Token // without white space
+	end    lexer.Position
+}
 
-// bind gives each question mark its value.
-func bind(text string, values []attr.Value) (parameters, error) {
+var partiqlSpace = partiqlLexer.Symbols()["Space"]
+
+// lexPartiQL also bounds how deep the parser will recurse: what DynamoDB nests less deep than an item may be.
+func lexPartiQL(text string) (*partiqlText, error) {
 	lex, err := partiqlLexer.LexString("", text)
 	if err != nil {
 		return nil, errStatement()
 	}
-	tokens, err := lexer.ConsumeAll(lex)
+	t, depth := new(partiqlText), 0
+	for {
+		token, err := lex.Next()
+		if err != nil {
+			return nil, errStatement()
+		}
+		switch token.Value {
+		case "(", "[", "{", "<<":
+			depth++
+		case ")", "]", "}", ">>":
+			depth--
+		}
+		switch {
+		case depth > attr.MaxNesting:
+			return nil, errStatement()
+		case token.EOF():
+			t.end = token.Pos
+			return t, nil
+		case token.Type != partiqlSpace:
+			t.tokens = append(t.tokens, token)
+		}
+	}
+}
+
+// head parses the head, and takes it off.
+func (t *partiqlText) head() (*statement, error) {
+	peeking, err := lexed.Peek(t.tokens, t.end)
 	if err != nil {
 		return nil, errStatement()
 	}
+	head, err := statementParser.ParseFromLexer(peeking, participle.AllowTrailing(true))
+	if err != nil {
+		return nil, errStatement()
+	}
+	t.tokens = t.tokens[peeking.Cursor():]
+	return head, nil
+}
+
+// parseRest parses all that is left. It returns nil where that is outside of the grammar.
+func parseRest[T any](t *partiqlText, parser *participle.Parser[T]) *T {
+	peeking, err := lexed.Peek(t.tokens, t.end)
+	if err != nil {
+		return nil
+	}
+	rest, err := parser.ParseFromLexer(peeking)
+	if err != nil {
+		return nil
+	}
+	return rest
+}
+
+// parameters are the values of the question marks, by their offset in the statement.
+type parameters map[int]attr.Value
+
+// bind gives each question mark its value.
+func (t *partiqlText) bind(values []attr.Value) (parameters, error) {
 	params := parameters{}
-	for _, t := range tokens {
-		if t.Value != "?" {
+	for i := range t.tokens {
+		if t.tokens[i].Value != "?" {
 			continue
 		}
 		if len(params) == len(values) {
 			return nil, errParameters()
 		}
-		params[t.Pos.Offset] = values[len(params)]
+		params[t.tokens[i].Pos.Offset] = values[len(params)]
 	}
 	if len(params) != len(values) {
 		return nil, errParameters()
@@ -183,11 +235,11 @@ func errParameters() error {
 	return exception.Validation("Number of parameters in request and statement don't match.")
 }
 
-// value is an operand of a type that a key can have, in a text that starts at offset in the statement.
-func (p parameters) value(o operand, offset int) (attr.Value, bool) {
+// value is an operand of a type that a key can have.
+func (p parameters) value(o operand) (attr.Value, bool) {
 	switch {
 	case o.Param:
-		v, ok := p[offset+o.Pos.Offset]
+		v, ok := p[o.Pos.Offset]
 		return v, ok
 	case o.String != nil:
 		return attr.String(unquote(*o.String)), true

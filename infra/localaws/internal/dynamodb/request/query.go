@@ -17,7 +17,7 @@ type pageInput struct {
 	placeholders
 	TableName              string
 	IndexName              string
-	AttributesToGet        []string
+	AttributesToGet        list[string, names]
 	ProjectionExpression   *string
 	FilterExpression       *string
 	ConditionalOperator    string
@@ -31,14 +31,14 @@ type pageInput struct {
 type queryInput struct {
 	pageInput
 	KeyConditionExpression *string
-	KeyConditions          map[string]legacyCondition
-	QueryFilter            map[string]jsontext.Value
+	KeyConditions          dict[legacyCondition, names]
+	QueryFilter            dict[jsontext.Value, names]
 	ScanIndexForward       *bool
 }
 
 type scanInput struct {
 	pageInput
-	ScanFilter    map[string]jsontext.Value
+	ScanFilter    dict[jsontext.Value, names]
 	Segment       *int
 	TotalSegments *int
 }

@@ -141,6 +141,9 @@ func (r *reading) decode(into any) error {
 	if wrong, ok := errors.AsType[*attr.Error](err); ok {
 		return wrong
 	}
+	if wrong, ok := errors.AsType[*api.Error](err); ok { // of a bound
+		return wrong
+	}
 	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
 		if errors.Is(err, json.ErrUnknownName) {
 			return exception.Serialization("localaws does not know the member %s, so it cannot authorize the request", wrong.JSONPointer)

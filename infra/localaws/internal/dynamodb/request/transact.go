@@ -12,26 +12,15 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/identity"
 )
 
-// maxTransaction is the most entries that a transaction may have.
-const maxTransaction = 100
-
-func entries(member string, n int) error {
-	if n > maxTransaction {
-		return exception.Validation("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
-			"Member must have length less than or equal to %d", member, maxTransaction)
-	}
-	return size(member, n)
-}
-
 type transactGetInput struct {
-	TransactItems []struct {
+	TransactItems list[struct {
 		Get *struct {
-			ExpressionAttributeNames map[string]string
+			ExpressionAttributeNames dict[string, names]
 			Key                      attr.Item
 			ProjectionExpression     *string
 			TableName                string
 		}
-	}
+	}, transactItems]
 	ReturnConsumedCapacity string
 }
 
@@ -46,7 +35,7 @@ func readTransactGet(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	if err := entries("transactItems", len(in.TransactItems)); err != nil {
+	if err := size("transactItems", len(in.TransactItems)); err != nil {
 		return nil, err
 	}
 	r.enclosing = r.req.Operation
@@ -68,9 +57,9 @@ func readTransactGet(r *reading) (any, error) {
 }
 
 type transactWriteInput struct {
-	TransactItems []struct {
+	TransactItems list[struct {
 		Put, Update, Delete, ConditionCheck *writeInput
-	}
+	}, transactItems]
 	ClientRequestToken          string
 	ReturnConsumedCapacity      string
 	ReturnItemCollectionMetrics string
@@ -89,7 +78,7 @@ func readTransactWrite(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	if err := entries("transactItems", len(in.TransactItems)); err != nil {
+	if err := size("transactItems", len(in.TransactItems)); err != nil {
 		return nil, err
 	}
 	if len(in.ClientRequestToken) > maxToken {

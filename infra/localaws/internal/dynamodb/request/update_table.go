@@ -12,8 +12,8 @@ import (
 
 type updateTableInput struct {
 	TableName                   string
-	AttributeDefinitions        []table.AttributeDefinition
-	GlobalSecondaryIndexUpdates []indexUpdate
+	AttributeDefinitions        list[table.AttributeDefinition, settings]
+	GlobalSecondaryIndexUpdates list[indexUpdate, settings]
 	unsupportedUpdates
 }
 
