@@ -16,7 +16,7 @@ const (
 	// connections bounds how much that is in all.
 	smallBody = 16 << 10
 	// bodyBudget is how much of larger bodies is held at one time, each from its first byte to its answer. One of the
-	// largest fits. What is read from a body takes up to eight times its size.
+	// largest fits. What is read from a body takes up to nine times its size.
 	bodyBudget = 20 << 20
 )
 

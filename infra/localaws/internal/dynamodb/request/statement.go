@@ -1,10 +1,6 @@
 package request
 
 import (
-	"strings"
-
-	"github.com/alecthomas/participle/v2/lexer"
-
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
@@ -110,7 +106,7 @@ func (r *reading) statement(in *statementInput) error {
 // partiqlStatement is a statement while it is read.
 type partiqlStatement struct {
 	params parameters
-	text   *partiqlText // what stands behind the head
+	text   *partiqlReader // behind the head
 	access access
 	keys   table.KeySchema
 	known  bool // keys are
@@ -118,13 +114,13 @@ type partiqlStatement struct {
 
 func (s *partiqlStatement) permit(r *reading, head *statement) error {
 	action, name := head.kind()
-	t, err := r.target("statement", name.Table.String())
+	t, err := r.target("statement", name.Table)
 	if err != nil {
 		return err
 	}
 	arn, index := t.ARN, ""
-	if name.Index != nil {
-		index = name.Index.String()
+	if name.Index != "" {
+		index = name.Index
 		if err := validName(index); err != nil {
 			return err
 		}
@@ -161,7 +157,7 @@ func (s *partiqlStatement) readSelect(head *selectHead) {
 		s.access.selects = SelectAll
 	}
 	for i := range head.Paths {
-		s.access.names(head.Paths[i].Name.String())
+		s.access.names(head.Paths[i].Name)
 	}
 	s.access.fullTableScan = "true"
 	if c := s.clauses(); c != nil && s.where(c) {
@@ -174,43 +170,22 @@ func (s *partiqlStatement) readChange(action string) {
 	s.access.returnValues = ReturnNone
 	if action == "PartiQLUpdate" {
 		s.access.unknownAttributes = true
-		s.text.tokens = s.text.tokens[whereOf(s.text.tokens):]
+		s.text.toWhere()
 	}
 	c := s.clauses()
 	if c == nil {
 		s.access.unknownReturns = true
 		return
 	}
-	if len(c.Returning) == 2 {
-		s.access.returnValues = returning(c.Returning)
+	if c.Returning != "" {
+		s.access.returnValues = c.Returning
 	}
 	s.where(c)
 }
 
-// returning is what ReturnValues would be called for a RETURNING clause.
-func returning(words []string) string {
-	what := map[string]string{"ALL": "ALL_", "MODIFIED": "UPDATED_"}[strings.ToUpper(words[0])]
-	return what + strings.ToUpper(words[1])
-}
-
-// whereOf is the index of the only WHERE; that of the end where there is none, or more than one.
-func whereOf(tokens []lexer.Token) int {
-	at := len(tokens)
-	for i := range tokens {
-		if !strings.EqualFold(tokens[i].Value, "WHERE") {
-			continue
-		}
-		if at != len(tokens) {
-			return len(tokens)
-		}
-		at = i
-	}
-	return at
-}
-
 // clauses reads what is left, or returns nil, keys and attributes being unknown.
 func (s *partiqlStatement) clauses() *clauses {
-	c := parseRest(s.text, clausesParser)
+	c := s.text.clauses()
 	if c == nil {
 		s.access.unknownKeys, s.access.unknownAttributes = true, true
 	}
@@ -221,27 +196,21 @@ func (s *partiqlStatement) clauses() *clauses {
 // must be compared once, by = or IN, else the keys are unknown.
 func (s *partiqlStatement) where(c *clauses) bool {
 	for i := range c.OrderBy {
-		s.access.names(c.OrderBy[i].Name.String())
+		s.access.names(c.OrderBy[i].Name)
 	}
 	var partitions []operand
 	count := 0
 	for _, t := range c.Where {
-		p := t.Path
-		if t.Function != nil {
-			p = &t.Function.Path
-		}
-		s.access.names(p.Name.String())
-		if !s.known || p.Name.String() != s.keys.Partition.Name {
+		s.access.names(t.Path.Name)
+		if !s.known || t.Path.Name != s.keys.Partition.Name {
 			continue
 		}
 		count++
 		switch {
-		case len(p.Rest) > 0:
+		case t.Path.Nested:
 			count++ // a part of the key is no key
-		case t.Compare != nil && t.Compare.Op == "=":
-			partitions = append(partitions, t.Compare.Value)
-		default:
-			partitions = append(partitions, t.In...)
+		case t.Equal:
+			partitions = append(partitions, t.Values...)
 		}
 	}
 	if count != 1 || len(partitions) == 0 {
@@ -264,16 +233,15 @@ func (s *partiqlStatement) partition(o operand) {
 }
 
 func (s *partiqlStatement) readInsert() {
-	in := parseRest(s.text, insertParser)
-	if in == nil {
+	fields, ok := s.text.insert()
+	if !ok {
 		s.access.unknownKeys, s.access.unknownAttributes = true, true
 		return
 	}
 	count := 0
-	for _, f := range in.Value.Fields {
-		name := unquote(f.Name)
-		s.access.names(name)
-		if s.known && name == s.keys.Partition.Name {
+	for _, f := range fields {
+		s.access.names(f.Name)
+		if s.known && f.Name == s.keys.Partition.Name {
 			count++
 			s.partition(f.Value)
 		}
