@@ -206,22 +206,51 @@ func TestNoRaceLetsATenantReadByOldKeys(t *testing.T) {
 	}
 }
 
+func ready(t *testing.T, g *localawstest.Local, path string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, _ := localawstest.Send(t, r)
+	return status
+}
+
 func TestReadyOnlyWhileTheUpstreamAnswers(t *testing.T) {
 	back := httptest.NewServer(says(200, `{"TableNames":[]}`))
 	g := gate(t, address(t, back.URL))
-	status := func(path string) int {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.URL+path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		status, _ := localawstest.Send(t, r)
-		return status
-	}
-	if health, ready := status("/_localaws/health"), status("/_localaws/ready"); health != 200 || ready != 200 {
+	if health, ready := ready(t, g, "/_localaws/health"), ready(t, g, "/_localaws/ready"); health != 200 || ready != 200 {
 		t.Errorf("upstream there: health %d, ready %d, want 200 and 200", health, ready)
 	}
 	back.Close()
-	if health, ready := status("/_localaws/health"), status("/_localaws/ready"); health != 200 || ready != 503 {
+	g.Advance(time.Second)
+	if health, ready := ready(t, g, "/_localaws/health"), ready(t, g, "/_localaws/ready"); health != 200 || ready != 503 {
 		t.Errorf("upstream away: health %d, ready %d, want 200 and 503", health, ready)
+	}
+}
+
+func TestReadyAsksTheUpstreamOnceASecond(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{"there": says(200, `{"TableNames":[]}`), "out of order": says(500, `{}`)} {
+		t.Run(name, func(t *testing.T) {
+			f := startFake(t, map[string]http.HandlerFunc{"ListTables": answer})
+			g := gate(t, f.url)
+			g.Advance(time.Minute) // what the start asked is long ago
+			before := f.count("ListTables")
+			want := ready(t, g, "/_localaws/ready")
+			g.Advance(-time.Hour)
+			again := ready(t, g, "/_localaws/ready")
+			if n := f.count("ListTables") - before; n != 2 || again != want {
+				t.Fatalf("control, the clock was set back: asked %d times, answered %d and %d, want twice the same", n, want, again)
+			}
+			start := time.Now()
+			for range 50 {
+				if got := ready(t, g, "/_localaws/ready"); got != want {
+					t.Fatalf("got %d, want %d", got, want)
+				}
+			}
+			if n, most := f.count("ListTables")-before-2, 1+int(time.Since(start)/time.Second); n > most {
+				t.Errorf("fifty requests asked the upstream %d times, want %d at most", n, most)
+			}
+		})
 	}
 }
