@@ -182,6 +182,9 @@ func (a *assumption) answer(s *Service) (*api.Response, error) {
 		Role: a.role, SessionName: a.sessionName, Tags: tags, TransitiveKeys: transitive, Policy: a.policy,
 		PolicyARNs: a.policyARNs, SourceIdentity: a.source, Chained: true, IssuedAt: now, Expires: now.Add(a.duration),
 	})
+	if errors.Is(err, identity.ErrTooLarge) { // of many characters that JSON writes as two
+		return nil, packedTooLarge(101, true)
+	}
 	if err != nil {
 		return nil, err
 	}
