@@ -71,7 +71,8 @@ func (s *Server) route(x *exchange, opened *sigv4.Opened) (route, error) {
 func (s *Server) request(x *exchange, r *http.Request, rt route, opened *sigv4.Opened, body []byte) (*api.Request, error) {
 	x.region = opened.Region()
 	request := &api.Request{
-		ID: x.id, Body: body, Header: r.Header, Caller: x.caller, Now: x.now, Account: s.account, Region: s.region,
+		ID: x.id, Body: body, Header: r.Header, Caller: x.caller, Possible: x.caller.Policies.MayAllow, Now: x.now,
+		Account: s.account, Region: s.region,
 	}
 	var err error
 	switch x.protocol {

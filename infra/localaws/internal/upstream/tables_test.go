@@ -3,6 +3,7 @@ package upstream_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -253,4 +254,45 @@ func TestReadyAsksTheUpstreamOnceASecond(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDeniedRequestAsksForNoSchema: tables that the caller's policies do not name are not looked up to deny it.
+func TestDeniedRequestAsksForNoSchema(t *testing.T) {
+	f := startFake(t, nil)
+	g := gate(t, f.url)
+	yellow := sessionOf(t, g, "yellow")
+	list := func(open, end string, each func(i int) string) string {
+		var all []string
+		for i := range 100 {
+			all = append(all, each(i))
+		}
+		return open + strings.Join(all, ",") + end
+	}
+	key := `"Key":{"TenantID":{"S":"yellow"},"NoteID":{"S":"1"}}`
+	for operation, body := range map[string]string{
+		"BatchGetItem": list(`{"RequestItems":{`, `}}`, func(i int) string {
+			return fmt.Sprintf(`"Invented%d":{"Keys":[{"TenantID":{"S":"yellow"},"NoteID":{"S":"1"}}]}`, i)
+		}),
+		"TransactGetItems": list(`{"TransactItems":[`, `]}`, func(i int) string {
+			return fmt.Sprintf(`{"Get":{"TableName":"Invented%d",%s}}`, i, key)
+		}),
+		"TransactWriteItems": list(`{"TransactItems":[`, `]}`, func(i int) string {
+			return fmt.Sprintf(`{"Delete":{"TableName":"Invented%d",%s}}`, i, key)
+		}),
+		"ExecuteTransaction": list(`{"TransactStatements":[`, `]}`, func(i int) string {
+			return fmt.Sprintf(`{"Statement":"SELECT * FROM Invented%d WHERE TenantID = 'yellow'"}`, i)
+		}),
+	} {
+		call(t, g, yellow, operation, body, nil, nil).want(t, 400, "AccessDeniedException")
+		if n := f.count("DescribeTable"); n != 0 {
+			t.Errorf("%s: asked for %d tables, want none", operation, n)
+		}
+	}
+	own := `{"RequestItems":{"Notes":{"Keys":[{"TenantID":{"S":"yellow"},"NoteID":{"S":"1"}}]}}}`
+	call(t, g, yellow, "BatchGetItem", own, nil, nil).want(t, 200, "")
+	if n := f.count("DescribeTable"); n != 1 {
+		t.Errorf("control: asked for %d tables, want the one that it may read", n)
+	}
+	mixed := strings.Replace(own, `{"Notes"`, `{"Invented":{"Keys":[{"TenantID":{"S":"yellow"}}]},"Notes"`, 1)
+	call(t, g, yellow, "BatchGetItem", mixed, nil, nil).want(t, 400, "AccessDeniedException")
 }

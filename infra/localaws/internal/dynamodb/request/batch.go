@@ -66,6 +66,7 @@ func readBatchGet(r *reading) (any, error) {
 	if total > maxBatchGet {
 		return nil, batchGets{}.tooMany()
 	}
+	r.several = len(in.RequestItems) > 1
 	var tables []*TableGets
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		entry := in.RequestItems[name]
@@ -86,7 +87,7 @@ func readBatchGet(r *reading) (any, error) {
 
 // tableGets reads one table's part of a BatchGetItem, and adds the permission for all of its keys.
 func (r *reading) tableGets(g *TableGets, capacity string) (err error) {
-	if g.Target, err = r.target("requestItems.member", g.Given); err != nil {
+	if g.Target, err = r.target("requestItems.member", g.Given, "BatchGetItem", ""); err != nil {
 		return err
 	}
 	if err := size("requestItems."+g.Given+".member.keys", len(g.Keys)); err != nil {
@@ -158,6 +159,7 @@ func readBatchWrite(r *reading) (any, error) {
 	if total > maxBatchWrite {
 		return nil, batchWrites{}.tooMany()
 	}
+	r.several = len(in.RequestItems) > 1
 	var tables []*TableWrites
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		t, err := r.tableWrites(name, in.RequestItems[name], capacity)
@@ -173,7 +175,7 @@ func readBatchWrite(r *reading) (any, error) {
 }
 
 func (r *reading) tableWrites(name string, writes []writeRequest, capacity string) (*TableWrites, error) {
-	t, err := r.target("requestItems.member", name)
+	t, err := r.target("requestItems.member", name, "BatchWriteItem", "")
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func readGetItem(r *reading) (any, error) {
 
 // get reads one item's fetch, and adds its permission.
 func (r *reading) get(in *getInput) (*Get, error) {
-	t, err := r.target("tableName", in.TableName)
+	t, err := r.target("tableName", in.TableName, "GetItem", "")
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +195,7 @@ func (r *reading) change(action string, in *writeInput) (*Change, error) {
 	a := &access{enclosing: r.enclosing}
 	steps := []func(*writeInput, *access) error{
 		func(in *writeInput, _ *access) (err error) {
-			c.Target, err = r.target("tableName", in.TableName)
+			c.Target, err = r.target("tableName", in.TableName, action, "")
 			return err
 		},
 		c.readKey, c.readReturns, c.readExpressions,

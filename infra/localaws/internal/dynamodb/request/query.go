@@ -210,7 +210,7 @@ const maxSegments = 1000000
 func (r *reading) page(in *pageInput, p *expr.Placeholders) (*Page, *access, error) {
 	q := &Page{Index: in.IndexName, Start: in.ExclusiveStartKey, Consistent: in.ConsistentRead}
 	var err error
-	if q.Target, err = r.target("tableName", in.TableName); err != nil {
+	if q.Target, err = r.target("tableName", in.TableName, r.req.Operation, in.IndexName); err != nil {
 		return nil, nil, err
 	}
 	q.resource, q.From = q.Target.ARN, q.Target.Table.Index(q.Index)
@@ -283,7 +283,7 @@ func readSearchVectors(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	t, err := r.target("tableName", in.TableName)
+	t, err := r.target("tableName", in.TableName, r.req.Operation, in.IndexName)
 	if err != nil {
 		return nil, err
 	}

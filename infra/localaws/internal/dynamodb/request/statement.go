@@ -65,6 +65,7 @@ func (r *reading) statements(all []statementInput) error {
 	if err := size("statements", len(all)); err != nil {
 		return err
 	}
+	r.several = len(all) > 1
 	for i := range all {
 		if err := r.statement(&all[i]); err != nil {
 			return err
@@ -114,13 +115,13 @@ type partiqlStatement struct {
 
 func (s *partiqlStatement) permit(r *reading, head *statement) error {
 	action, name := head.kind()
-	t, err := r.target("statement", name.Table)
+	index := name.Index
+	t, err := r.target("statement", name.Table, action, index)
 	if err != nil {
 		return err
 	}
-	arn, index := t.ARN, ""
-	if name.Index != "" {
-		index = name.Index
+	arn := t.ARN
+	if index != "" {
 		if err := validName(index); err != nil {
 			return err
 		}

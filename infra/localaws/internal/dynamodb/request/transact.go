@@ -38,7 +38,7 @@ func readTransactGet(r *reading) (any, error) {
 	if err := size("transactItems", len(in.TransactItems)); err != nil {
 		return nil, err
 	}
-	r.enclosing = r.req.Operation
+	r.enclosing, r.several = r.req.Operation, len(in.TransactItems) > 1
 	var gets []*Get
 	for i, entry := range in.TransactItems {
 		if entry.Get == nil {
@@ -84,7 +84,7 @@ func readTransactWrite(r *reading) (any, error) {
 	if len(in.ClientRequestToken) > maxToken {
 		return nil, exception.Constraint("'"+in.ClientRequestToken+"'", "clientRequestToken", "Member must have length less than or equal to 36")
 	}
-	r.enclosing = r.req.Operation
+	r.enclosing, r.several = r.req.Operation, len(in.TransactItems) > 1
 	t := &TransactWrite{Token: tokenOf(in.ClientRequestToken, r.req.Caller), Digest: sha256.Sum256(r.req.Body)}
 	for _, entry := range in.TransactItems {
 		var action string
