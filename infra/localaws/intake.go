@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -23,12 +24,20 @@ const (
 const (
 	bodyTime = 5 * time.Second        // from the header of a request to the end of its body
 	turnTime = 250 * time.Millisecond // how long a larger body waits for its share of the budget
+	tidyTime = time.Second            // from the last larger body to when its memory goes back to the system
 )
 
 // intake reads bodies. It is safe for concurrent use.
-type intake struct{ budget *semaphore.Weighted }
+type intake struct {
+	budget *semaphore.Weighted
+	tidy   *time.Timer
+}
 
-func newIntake() intake { return intake{semaphore.NewWeighted(bodyBudget)} }
+func newIntake() intake {
+	tidy := time.AfterFunc(tidyTime, debug.FreeOSMemory)
+	tidy.Stop()
+	return intake{semaphore.NewWeighted(bodyBudget), tidy}
+}
 
 // read reads the body of r, which may have limit bytes. The caller calls release when it needs neither the body nor what
 // it has read from it any more.
@@ -81,7 +90,10 @@ func (i intake) share(ctx context.Context, n int64) (release func(), err error) 
 	soon, cancel := context.WithTimeout(ctx, turnTime)
 	defer cancel()
 	if i.budget.Acquire(soon, n) == nil {
-		return func() { i.budget.Release(n) }, nil
+		return func() {
+			i.budget.Release(n)
+			i.tidy.Reset(tidyTime)
+		}, nil
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

@@ -24,10 +24,14 @@ func TestWhatDecideAllowsMayBeAllowed(t *testing.T) {
 }
 
 func TestMayAllowLooksAtActionAndResourceAlone(t *testing.T) {
-	p := parseStatements(t, current,
-		`{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:us-east-1:000000000000:table/Notes","Condition":{"Null":{"a:b":"false"}}}`,
-		`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/TenantID}/*"}`,
-		`{"Effect":"Deny","Action":"*","Resource":"*"}`)
+	document, err := Parse([]byte(`{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:us-east-1:000000000000:table/Notes","Condition":{"Null":{"a:b":"false"}}},
+		{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/TenantID}/*"},
+		{"Effect":"Deny","Action":"*","Resource":"*"}]}`), Identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Policies{Identity: []Named{{Policy: document}}}
 	const table = "arn:aws:dynamodb:us-east-1:000000000000:table/"
 	for _, test := range []struct {
 		action, resource string
