@@ -1,39 +1,40 @@
 package localaws
 
 import (
-	"context"
 	"errors"
-	"io"
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/identity"
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
 // answer is the one path of every request. It authenticates, reads, decides, logs and answers it, in this
-// order.
+// order. What the headers decide is decided before a byte of the body is read.
 func (s *Server) answer(x *exchange, r *http.Request) (response *api.Response, err error) {
 	defer s.recovered(x, &err)
-	if err := checkHeaders(r); err != nil {
-		return nil, s.refuse(x, err)
-	}
-	body, err := readBody(r, x.protocol)
+	rt, opened, err := s.admit(x, r)
 	if err != nil {
 		return nil, s.refuse(x, err)
 	}
-	scope, err := s.authenticate(x, r, body)
+	body, release, err := s.readBody(x, r, rt)
 	if err != nil {
+		return nil, s.refuse(x, err)
+	}
+	defer release()
+	if err := s.authenticate(x, opened, body); err != nil {
 		return nil, s.refuse(x, err)
 	}
 	s.patience(x)
-	service, request, err := s.route(x, r, scope, body)
+	request, err := s.request(x, r, rt, opened, body)
 	if err != nil {
 		return nil, s.refuse(x, err)
 	}
-	call, err := service.Read(r.Context(), request)
+	call, err := rt.service.Read(r.Context(), request)
 	if err != nil {
 		return nil, s.refuse(x, err)
 	}
@@ -43,6 +44,31 @@ func (s *Server) answer(x *exchange, r *http.Request) (response *api.Response, e
 	response, err = call.Answer(r.Context())
 	s.logFailure(x, err)
 	return response, err
+}
+
+// admit decides all that the headers of a request decide: who says to send it, when, and for which service.
+func (s *Server) admit(x *exchange, r *http.Request) (route, *sigv4.Opened, error) {
+	if err := checkHeaders(r); err != nil {
+		return route{}, nil, err
+	}
+	opened, err := s.open(x, r)
+	if err != nil {
+		return route{}, nil, err
+	}
+	rt, err := s.route(x, opened)
+	return rt, opened, err
+}
+
+// readBody reads the body within bodyTime.
+func (s *Server) readBody(x *exchange, r *http.Request, rt route) (body []byte, release func(), err error) {
+	// A connection without deadlines, as in a test, needs none.
+	_ = x.connection.SetReadDeadline(time.Now().Add(bodyTime))
+	body, release, err = s.intake.read(r, rt.limit(operationOf(r)))
+	if err == nil {
+		x.whole = true
+		_ = x.connection.SetReadDeadline(time.Time{})
+	}
+	return body, release, err
 }
 
 // authorize decides and logs every permission of call. The first that is denied is answered; a call that
@@ -156,26 +182,4 @@ func reasonOf(err error) string {
 		return e.Reason
 	}
 	return "the request is not valid; the answer says why, in words that may quote the request"
-}
-
-// Body limits, in bytes: DynamoDB's largest request is 16 MB; the policies that IAM and STS take are far
-// below the other.
-var bodyLimits = map[api.Protocol]int64{api.JSON10: 16 << 20, api.Query: 256 << 10, api.Local: 0}
-
-func readBody(r *http.Request, protocol api.Protocol) ([]byte, error) {
-	limit := bodyLimits[protocol]
-	if r.ContentLength > limit {
-		return nil, refusal(tooLarge, "The request is larger than the service accepts.")
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			return nil, err
-		}
-		return nil, refusal(malformed, "The request body could not be read.")
-	}
-	if int64(len(body)) > limit {
-		return nil, refusal(tooLarge, "The request is larger than the service accepts.")
-	}
-	return body, nil
 }

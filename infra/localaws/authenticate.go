@@ -21,23 +21,30 @@ var refusals = map[sigv4.Kind]refusalKind{
 	sigv4.NotYetCurrent: invalidSignature,
 }
 
-// authenticate verifies the signature, sets the caller, and returns the scope of the signature.
-func (s *Server) authenticate(x *exchange, r *http.Request, body []byte) (scope, error) {
-	var caller *identity.Principal
-	signed, err := sigv4.Verify(r, body, sigv4.Options{
+// open finds the key that a request says to be signed with. Nothing is proved before authenticate.
+func (s *Server) open(x *exchange, r *http.Request) (*sigv4.Opened, error) {
+	opened, err := sigv4.Open(r, sigv4.Options{
 		Now: x.now,
 		Secret: func(accessKeyID, token string) (string, error) {
 			x.keyID = accessKeyID
 			principal, secret, err := s.sessions.Resolve(accessKeyID, token, x.now)
-			caller = principal
+			x.claimed = principal
 			return secret, err
 		},
 	})
 	if err != nil {
-		return scope{}, unauthenticated(err)
+		return nil, unauthenticated(err)
 	}
-	x.caller = caller
-	return scope{service: signed.Service, region: signed.Region}, nil
+	return opened, nil
+}
+
+// authenticate verifies the signature, and sets the caller.
+func (s *Server) authenticate(x *exchange, opened *sigv4.Opened, body []byte) error {
+	if _, err := opened.Verify(body); err != nil {
+		return unauthenticated(err)
+	}
+	x.caller = x.claimed
+	return nil
 }
 
 func unauthenticated(err error) error {

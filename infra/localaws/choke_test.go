@@ -100,34 +100,39 @@ func TestChunkedBodyIsAnswered(t *testing.T) {
 	}
 }
 
-func TestBodyBeyondTheLimitIsRefused(t *testing.T) {
+func TestBodyBeyondTheLimitOfItsOperationIsRefused(t *testing.T) {
 	l := localawstest.Start(t)
 	for name, test := range map[string]struct {
-		size    int
-		chunked bool
-		json    bool
-		status  int
+		service, operation string
+		limit              int
 	}{
-		"json at the limit":      {16 << 20, false, true, 400},
-		"json above":             {16<<20 + 1, false, true, 413},
-		"json above, chunked":    {16<<20 + 1, true, true, 413},
-		"query at the limit":     {256 << 10, false, false, 400},
-		"query above":            {256<<10 + 1, false, false, 413},
-		"query above, chunked":   {256<<10 + 1, true, false, 413},
-		"query far above, chunk": {4 << 20, true, false, 413},
+		"a batch":      {"dynamodb", "BatchWriteItem", 16 << 20},
+		"an item":      {"dynamodb", "PutItem", 4 << 20},
+		"tables":       {"dynamodb", "ListTables", 256 << 10},
+		"no operation": {"dynamodb", "Invented", 256 << 10},
+		"IAM":          {"iam", "", 256 << 10},
+		"STS":          {"sts", "", 64 << 10},
 	} {
-		body := bytes.Repeat([]byte(" "), test.size)
-		r := request(t, l, string(body), func(r *http.Request) {
-			if test.chunked {
-				r.ContentLength = -1
+		for _, sent := range []struct {
+			size    int
+			chunked bool
+			status  int
+		}{
+			{test.limit, false, 400}, {test.limit, true, 400}, {test.limit + 1, false, 413}, {test.limit + 1, true, 413},
+		} {
+			body := bytes.Repeat([]byte(" "), sent.size)
+			r := request(t, l, string(body), func(r *http.Request) {
+				if sent.chunked {
+					r.ContentLength = -1
+				}
+				r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+test.operation)
+				if test.operation == "" {
+					r.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+				}
+			})
+			if status, answer := l.Do(t, r, body, localawstest.Root, test.service); status != sent.status {
+				t.Errorf("%s, %d bytes, chunked %t: got %d %.200s, want %d", name, sent.size, sent.chunked, status, answer, sent.status)
 			}
-			if !test.json {
-				r.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
-			}
-		})
-		service := map[bool]string{true: "dynamodb", false: "sts"}[test.json]
-		if status, answer := l.Do(t, r, body, localawstest.Root, service); status != test.status {
-			t.Errorf("%s: got %d %.200s, want %d", name, status, answer, test.status)
 		}
 	}
 }

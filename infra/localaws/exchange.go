@@ -21,8 +21,11 @@ type exchange struct {
 	protocol   api.Protocol // in which errors are written
 	namespace  string       // of XML answers
 	connection *http.ResponseController
-	// The rest is known once the request is authenticated. keyID is known before, but not yet verified.
+	whole      bool // the body was read
+	// The rest is known once the request is authenticated. keyID and claimed, its principal, are known before, but not
+	// yet verified.
 	keyID     string
+	claimed   *identity.Principal
 	caller    *identity.Principal
 	operation string
 	region    string // of the scope

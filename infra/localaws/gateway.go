@@ -19,11 +19,43 @@ import (
 type gateway struct {
 	ready  map[string]func(context.Context) error // by service
 	probes singleflight.Group
+
+	mu   sync.Mutex
+	last map[string]probe // by service
+}
+
+// probe is what an upstream answered to a check.
+type probe struct {
+	ended time.Time
+	err   error
+}
+
+// probeFor is how long the answer to a check holds. Anybody may ask, as often as they like.
+const probeFor = time.Second
+
+// probe asks the upstream of a service whether it answers, once in probeFor at most. Concurrent calls share one check.
+func (g *gateway) probe(ctx context.Context, service string, now func() time.Time) <-chan singleflight.Result {
+	return g.probes.DoChan(service, func() (any, error) {
+		g.mu.Lock()
+		last, asked := g.last[service]
+		g.mu.Unlock()
+		// A clock that was set back must not make an answer hold longer.
+		if age := now().Sub(last.ended); asked && age >= 0 && age < probeFor {
+			return nil, last.err
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
+		defer cancel()
+		err := g.ready[service](ctx)
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.last[service] = probe{now(), err}
+		return nil, err
+	})
 }
 
 // forward replaces routes by upstreams.
 func (g *gateway) forward(routes map[string]route, c Config) error {
-	g.ready = map[string]func(context.Context) error{}
+	g.ready, g.last = map[string]func(context.Context) error{}, map[string]probe{}
 	for service, address := range c.Upstreams {
 		if service != "dynamodb" {
 			return fmt.Errorf("localaws cannot forward the service %q", service)
@@ -40,15 +72,11 @@ func (g *gateway) forward(routes map[string]route, c Config) error {
 }
 
 // Ready returns nil where every upstream answers, and where there is none. It waits no longer than ctx.
-// Concurrent calls share one check.
+// Each upstream is asked once a second at most.
 func (s *Server) Ready(ctx context.Context) error {
 	var all []error
-	for service, ready := range s.gateway.ready {
-		answer := s.gateway.probes.DoChan(service, func() (any, error) {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
-			defer cancel()
-			return nil, ready(ctx)
-		})
+	for service := range s.gateway.ready {
+		answer := s.gateway.probe(ctx, service, s.now)
 		select {
 		case <-ctx.Done():
 			return errors.Join(append(all, fmt.Errorf("%s: %w", service, ctx.Err()))...)
@@ -83,7 +111,6 @@ func (s *Server) patience(x *exchange) {
 	}
 	const rest = time.Minute // to pass the answer on
 	// A connection without deadlines, as in a test, needs none.
-	_ = x.connection.SetReadDeadline(time.Time{})
 	_ = x.connection.SetWriteDeadline(time.Now().Add(upstream.MaxAnswer + rest))
 }
 

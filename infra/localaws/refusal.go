@@ -24,6 +24,7 @@ const (
 	tooLarge
 	misdirected
 	unknownOperation
+	unavailable
 	internalFailure
 )
 
@@ -47,6 +48,7 @@ var spellings = map[refusalKind]spelling{
 	tooLarge:            {"RequestEntityTooLarge", 413, "RequestEntityTooLarge", 413},
 	misdirected:         {"MisdirectedRequest", 421, "MisdirectedRequest", 421}, // AWS has no such error
 	unknownOperation:    {"InvalidAction", 400, "UnknownOperationException", 400},
+	unavailable:         {"ServiceUnavailable", 503, "ServiceUnavailable", 503},
 	internalFailure:     {"InternalFailure", 500, "InternalFailure", 500},
 }
 

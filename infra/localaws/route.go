@@ -10,18 +10,17 @@ import (
 
 	"example.com/shiptrack/infra/localaws/internal/allowedhosts"
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
 // route says how requests to one service look.
 type route struct {
 	service api.Service
-	targets []string // JSON: what may stand before the dot in X-Amz-Target
-	version string   // Query: the API version
-	global  bool     // also signed for us-east-1, whatever the region (IAM; STS at its global endpoint)
+	targets []string                     // JSON: what may stand before the dot in X-Amz-Target
+	version string                       // Query: the API version
+	limit   func(operation string) int64 // of a body, in bytes; a Query request names its operation in the body: ""
+	global  bool                         // also signed for us-east-1, whatever the region (IAM; STS at its global endpoint)
 }
-
-// scope is what the caller signed for.
-type scope struct{ service, region string }
 
 // once are the headers that say what a request asks for. If one is given twice, two readers could read two requests.
 var once = []string{
@@ -52,31 +51,38 @@ func checkHeaders(r *http.Request) error {
 	return nil
 }
 
-// route finds the service that the signature names and the operation that the request names. Where the
-// two do not fit together it refuses the request.
-func (s *Server) route(x *exchange, r *http.Request, sc scope, body []byte) (api.Service, *api.Request, error) {
-	rt, ok := s.routes[sc.service]
+// route finds the service that the signature names. Where the form of the request is not that of the service it refuses
+// the request.
+func (s *Server) route(x *exchange, opened *sigv4.Opened) (route, error) {
+	service, region := opened.Service(), opened.Region()
+	rt, ok := s.routes[service]
 	if !ok {
-		return nil, nil, refusal(accessDenied, "localaws cannot authorize requests to the service '"+sc.service+
+		return rt, refusal(accessDenied, "localaws cannot authorize requests to the service '"+service+
 			"'; it knows dynamodb, iam and sts.")
 	}
-	if sc.region != s.region && (!rt.global || sc.region != "us-east-1") {
-		return nil, nil, refusal(invalidSignature, "Credential should be scoped to a valid region, not '"+sc.region+
+	if region != s.region && (!rt.global || region != "us-east-1") {
+		return rt, refusal(invalidSignature, "Credential should be scoped to a valid region, not '"+region+
 			"': this is "+s.region+", set AWS_REGION to it.")
 	}
 	if rt.service.Protocol() != x.protocol {
-		return nil, nil, refusal(invalidSignature, "Credential should be scoped to correct service, not '"+sc.service+"'.")
+		return rt, refusal(invalidSignature, "Credential should be scoped to correct service, not '"+service+"'.")
 	}
-	x.region = sc.region
+	return rt, nil
+}
+
+// request finds the operation that an authenticated request names.
+func (s *Server) request(x *exchange, r *http.Request, rt route, opened *sigv4.Opened, body []byte) (*api.Request, error) {
+	x.region = opened.Region()
 	request := &api.Request{
-		ID: x.id, Body: body, Header: r.Header, Caller: x.caller, Now: x.now, Account: s.account, Region: s.region,
+		ID: x.id, Body: body, Header: r.Header, Caller: x.caller, Possible: x.caller.Policies.MayAllow, Now: x.now,
+		Account: s.account, Region: s.region,
 	}
 	var err error
 	switch x.protocol {
 	case api.JSON10:
 		request.Operation, err = targetOperation(r, rt)
 	case api.Query:
-		if sc.service == "iam" {
+		if opened.Service() == "iam" {
 			x.namespace = api.IAMNamespace
 		}
 		request.Form, request.Operation, err = formOperation(r, rt, body)
@@ -84,7 +90,7 @@ func (s *Server) route(x *exchange, r *http.Request, sc scope, body []byte) (api
 		request.Form, request.Operation, err = localOperation(r, rt)
 	}
 	x.operation = request.Operation
-	return rt.service, request, err
+	return request, err
 }
 
 var operationPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,127}$`)
@@ -97,11 +103,18 @@ func targetOperation(r *http.Request, rt route) (string, error) {
 	if mediaType := r.Header.Get("Content-Type"); mediaType != contentTypes[api.JSON10] {
 		return "", refusal(unknownOperation, "The Content-Type must be "+contentTypes[api.JSON10]+".")
 	}
-	service, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	service, _, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	operation := operationOf(r)
 	if !slices.Contains(rt.targets, service) || !operationPattern.MatchString(operation) {
 		return "", refusal(unknownOperation, "The X-Amz-Target does not name an operation of the service that the signature is for.")
 	}
 	return operation, nil
+}
+
+// operationOf is what X-Amz-Target calls the operation, which has yet to be checked.
+func operationOf(r *http.Request) string {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	return operation
 }
 
 // formOperation reads the parameters of a Query request, from the body of a POST or from the query string,

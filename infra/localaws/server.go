@@ -57,6 +57,7 @@ type Server struct {
 	now      func() time.Time
 	db       *bbolt.DB
 	log      *decisionLog
+	intake   intake
 	sessions *identity.Sessions
 	iam      *iam.Service
 	routes   map[string]route // by the service in the credential scope
@@ -132,12 +133,12 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	roles, log := iam.New(iam.Config{Directory: directory}), newDecisionLog(c.Log)
 	s := &Server{
 		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions, iam: roles,
-		log: log,
+		log: log, intake: newIntake(),
 		routes: map[string]route{
-			"dynamodb": {service: items, targets: []string{"DynamoDB_20120810", "DynamoDBStreams_20120810"}},
-			"iam":      {service: roles, version: "2010-05-08", global: true},
-			"sts":      {service: tokens, version: "2011-06-15", global: true},
-			localService: {service: ownRoutes{
+			"dynamodb": {service: items, targets: []string{"DynamoDB_20120810", "DynamoDBStreams_20120810"}, limit: dynamodb.BodyLimit},
+			"iam":      {service: roles, version: "2010-05-08", global: true, limit: bodyLimit(256 << 10)},
+			"sts":      {service: tokens, version: "2011-06-15", global: true, limit: bodyLimit(64 << 10)},
+			localService: {limit: bodyLimit(0), service: ownRoutes{
 				roleCredentialsPath: &roleCredentials{directory: directory, sessions: sessions},
 				decisionsPath:       &decisions{log: log},
 			}},
@@ -145,6 +146,9 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	}
 	return s, s.gateway.forward(s.routes, c)
 }
+
+// bodyLimit is one limit for all operations of a service: what IAM and STS take as policies and tags is far below theirs.
+func bodyLimit(bytes int64) func(string) int64 { return func(string) int64 { return bytes } }
 
 // Close releases the data directory. Call it after the last request was answered.
 func (s *Server) Close() error { return s.db.Close() }
@@ -175,6 +179,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.write(w, x, response)
 }
 
+// lingerTime is how long a connection stays open for a caller that still sends a body when it is refused.
+const lingerTime = 500 * time.Millisecond
+
 func (s *Server) write(w http.ResponseWriter, x *exchange, response *api.Response) {
 	header := w.Header()
 	for name, values := range response.Header {
@@ -184,6 +191,10 @@ func (s *Server) write(w http.ResponseWriter, x *exchange, response *api.Respons
 		header.Set("Content-Type", contentTypes[x.protocol])
 	}
 	header.Set("X-Amzn-Requestid", x.id)
+	if !x.whole { // the answer does not wait for the rest of the body
+		header.Set("Connection", "close")
+		_ = x.connection.SetReadDeadline(time.Now().Add(lingerTime)) // see readBody
+	}
 	if x.protocol == api.JSON10 && response.Stream == nil {
 		// DynamoDB Developer Guide, "DynamoDB low-level API"; an upstream's own goes on with its answer. The SDK for Go warns of every answer without it.
 		header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(response.Body)), 10))

@@ -19,6 +19,7 @@ import (
 
 	"example.com/shiptrack/pkg/allowedhosts"
 	"example.com/shiptrack/pkg/authn"
+	"example.com/shiptrack/pkg/connlimit"
 	"example.com/shiptrack/pkg/telemetry"
 )
 
@@ -27,11 +28,19 @@ const (
 	DefaultMaxBody    = 64 << 10 // bytes of a request's body
 	maxTarget         = 8 << 10  // bytes of a request's target; 100 ids of 64 characters fit
 	restOfHeader      = 16 << 10 // bytes of request line and header without the token: a target, and the rest
+	maxMetricsHeader  = 4 << 10
 	readHeaderTimeout = 5 * time.Second
 	idleTimeout       = 90 * time.Second
 	// slack is the time for reading a request and writing its answer that is granted on top of
 	// RequestTimeout.
 	slack = 5 * time.Second
+)
+
+// What all clients together can make a server hold: see connlimit.Limits. 500 connections of a flood and as many headers
+// fit into the memory of the smaller service's container.
+var (
+	mainLimits    = connlimit.Limits{Connections: 512, HeaderBytes: 2 << 20}
+	metricsLimits = connlimit.Limits{Connections: 32, HeaderBytes: 64 << 10}
 )
 
 // Config is what a Server needs; all of it but MaxBody, MaxToken, Origins, Ready, OpenAPI and AllowedHosts is required.
@@ -112,6 +121,7 @@ func New(cfg Config) (*Server, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Telemetry.Registry, promhttp.HandlerOpts{}))
 	s.metricsServer = s.newHTTPServer(s.ownMetricsHosts(mux), 30*time.Second)
+	s.metricsServer.MaxHeaderBytes = maxMetricsHeader
 	return s, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"syscall"
 	"time"
+
+	"example.com/shiptrack/pkg/connlimit"
 )
 
 // errStopping is why the requests that outlast the shutdown timeout are cancelled.
@@ -68,8 +70,10 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel(errStopping)
 	s.base = base
 	failed := make(chan error, 2)
-	go func() { failed <- s.main.Serve(refusalListener{s.mainLn, s.refusal}) }()
-	go func() { failed <- s.metricsServer.Serve(s.metricsLn) }()
+	mainLn := connlimit.Apply(s.main, refusalListener{s.mainLn, s.refusal}, mainLimits)
+	metricsLn := connlimit.Apply(s.metricsServer, s.metricsLn, metricsLimits)
+	go func() { failed <- s.main.Serve(mainLn) }()
+	go func() { failed <- s.metricsServer.Serve(metricsLn) }()
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "listening",
 		slog.String("addr", s.Addr()), slog.String("metrics_addr", s.MetricsAddr()))
 	go s.watchReadiness(ctx)

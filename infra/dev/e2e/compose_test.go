@@ -25,6 +25,11 @@ import (
 // These tests look at the stack that `make up` started, on its own ports, and restart parts of it. They need the Docker
 // command and fail without it.
 
+// port is the address of a published port, which the variable moves.
+func port(variable, otherwise string) string {
+	return "127.0.0.1:" + cmp.Or(os.Getenv(variable), otherwise)
+}
+
 // docker runs the command at the root of the repository, where docker-compose.yml is, and returns what it prints.
 func docker(t *testing.T, args ...string) string {
 	t.Helper()
@@ -47,9 +52,10 @@ func dockerSays(t *testing.T, args ...string) (string, error) {
 type container struct {
 	ID, Name string
 	State    struct {
-		Status string
-		Pid    int
-		Health *struct{ Status string }
+		Status    string
+		Pid       int
+		OOMKilled bool
+		Health    *struct{ Status string }
 	}
 	Config struct {
 		User   string
@@ -195,11 +201,11 @@ func TestNothingButLocalawsReachesTheEmulator(t *testing.T) {
 // eta asks for yellow's shipment 1001 as a user does, and returns the status.
 func eta(t *testing.T) (int, string) {
 	t.Helper()
-	token, err := devissuer.Fetch(t.Context(), "http://127.0.0.1:"+cmp.Or(os.Getenv("ISSUER_PORT"), "8082"), "yellow", "ana")
+	token, err := devissuer.Fetch(t.Context(), "http://"+port("ISSUER_PORT", "8082"), "yellow", "ana")
 	if err != nil {
 		return 0, err.Error()
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+cmp.Or(os.Getenv("SHIPMENT_PORT"), "8080")+"/shipments/1001/eta", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+port("SHIPMENT_PORT", "8080")+"/shipments/1001/eta", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,7 +115,7 @@ func (c serveCredentials) Run(ctx context.Context, p process) error {
 		return err
 	}
 	fmt.Fprintf(p.err, "localaws: credentials of %s at http://%s%s, for the token in %s\n", c.Role, listener.Addr(), rolecreds.Path, c.TokenFile)
-	return serveUntil(ctx, listener, endpoint, p.err)
+	return serveUntil(ctx, listener, endpoint, credentialsLimits, p.err)
 }
 
 type healthCredentials struct {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/internal/connlimit"
 	"example.com/shiptrack/infra/localaws/internal/upstream"
 )
 
@@ -105,7 +106,7 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 	s.announce(p, listener.Addr())
 	s.announceRoles(p, roles)
 	announceUpstreams(ctx, p, upstreams, server)
-	return serveUntil(ctx, listener, server, p.err)
+	return serveUntil(ctx, listener, server, serveLimits, p.err)
 }
 
 func nothing() error { return nil }
@@ -153,21 +154,31 @@ func listenFailure(address string, err error) error {
 	return fmt.Errorf("--listen %s: %w", address, err)
 }
 
-// maxHeader leaves room for a session token with fifty tags of the greatest length.
-const maxHeader = 128 << 10
+// bounds are what clients can make a server hold of headers, in bytes of one and of all, and of connections.
+type bounds struct {
+	header int
+	all    connlimit.Limits
+}
+
+var (
+	// The largest session token fits.
+	serveLimits       = bounds{32 << 10, connlimit.Limits{Connections: 512, HeaderBytes: 4 << 20}}
+	credentialsLimits = bounds{4 << 10, connlimit.Limits{Connections: 64, HeaderBytes: 128 << 10}}
+)
 
 // drainTime is how long requests under way may take once the command has been interrupted.
 const drainTime = time.Second
 
 // serveUntil answers requests until ctx ends, then gives those under way drainTime.
-func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler, stderr io.Writer) error {
+func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler, limits bounds, stderr io.Writer) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: limits.header,
 		ErrorLog: log.New(stderr, "localaws: ", 0),
 	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- server.Serve(listener) }()
+	limited := connlimit.Apply(server, listener, limits.all)
+	go func() { stopped <- server.Serve(limited) }()
 	select {
 	case err := <-stopped:
 		return err

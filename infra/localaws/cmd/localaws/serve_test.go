@@ -46,7 +46,7 @@ func drain(t *testing.T, takes time.Duration) (end time.Duration, answer string)
 		}
 	})
 	ended := make(chan error, 1)
-	go func() { ended <- serveUntil(ctx, listener, handler, io.Discard) }()
+	go func() { ended <- serveUntil(ctx, listener, handler, serveLimits, io.Discard) }()
 	client, server := net.Pipe()
 	listener.conns <- server
 	if _, err := io.WriteString(client, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {

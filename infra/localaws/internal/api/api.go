@@ -23,8 +23,11 @@ type Request struct {
 	Header    http.Header
 	Caller    *identity.Principal
 	Now       time.Time
-	Account   string // twelve digits
-	Region    string
+	// Possible reports whether the caller's policies could allow action on resource at all. Where they could not, a service
+	// need not ask anybody else about the resource: the request is denied.
+	Possible func(action, resource string) bool
+	Account  string // twelve digits
+	Region   string
 }
 
 // Permission is one action on one resource that must be allowed before a Call is answered. Context holds the

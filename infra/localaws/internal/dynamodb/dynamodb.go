@@ -64,3 +64,6 @@ func (s *Service) Read(_ context.Context, req *api.Request) (*api.Call, error) {
 
 // Operations returns the names of all operations that are authorized, in order.
 func Operations() []string { return request.Operations() }
+
+// BodyLimit is how many bytes the body of an operation may have.
+func BodyLimit(operation string) int64 { return request.BodyLimit(operation) }

@@ -19,6 +19,8 @@ var (
 	// ErrUnknownKey means that the key was not issued here, the token is not the key's, or the session's
 	// role is gone (also where a role of the same name took its place).
 	ErrUnknownKey = errors.New("the security token included in the request is invalid")
+	// ErrTooLarge is an error of Issue: policies and tags do not fit into a session token.
+	ErrTooLarge = errors.New("the policies and tags do not fit into a session token")
 	// ErrExpired means that the session has ended.
 	ErrExpired = errors.New("the security token included in the request is expired")
 )
@@ -91,7 +93,7 @@ func (s *Sessions) Issue(g Grant) (*Credentials, error) {
 		return nil, err
 	}
 	if len(token) > maxToken {
-		return nil, fmt.Errorf("a session token of %d characters", len(token))
+		return nil, ErrTooLarge
 	}
 	return &Credentials{AccessKeyID: key, SecretAccessKey: s.sealer.secretKey(key), SessionToken: token, Expires: expires}, nil
 }

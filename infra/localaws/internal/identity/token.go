@@ -15,8 +15,9 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// maxToken bounds a session token, in characters; STS keeps its own tokens well below.
-const maxToken = 64 << 10
+// maxToken bounds a session token, in characters. With the other headers of a request it has to fit into what the command
+// localaws reads as a header, 32 KiB. Policies and tags that STS takes stay well below.
+const maxToken = 24 << 10
 
 // keyContext is authenticated with every token: a later format cannot be taken for this one.
 var keyContext = []byte("localaws session token 1")

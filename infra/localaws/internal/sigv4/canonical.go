@@ -46,8 +46,8 @@ func parseQuery(raw string) ([]param, *Error) {
 	return out, nil
 }
 
-// appendCanonicalRequest appends method, path, query, headers, signed headers and payload hash.
-func appendCanonicalRequest(dst []byte, r *http.Request, c *claim, hash string) ([]byte, *Error) {
+// appendCanonicalRequest appends method, path, query, headers and signed headers; the payload hash follows.
+func appendCanonicalRequest(dst []byte, r *http.Request, c *claim) ([]byte, *Error) {
 	dst = append(append(dst, r.Method...), '\n')
 	dst = appendPath(dst, r.URL.EscapedPath(), c.service)
 	dst = append(dst, '\n')
@@ -65,8 +65,7 @@ func appendCanonicalRequest(dst []byte, r *http.Request, c *claim, hash string) 
 		}
 	}
 	dst = append(dst, '\n')
-	dst = append(append(dst, c.signedHeaders...), '\n')
-	return append(dst, hash...), nil
+	return append(append(dst, c.signedHeaders...), '\n'), nil
 }
 
 // appendHeader appends "name:value,value\n".

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 	"time"
 )
@@ -220,28 +221,48 @@ const (
 	metaPrefix = "X-Amz-Meta-" // S3 user metadata: AWS joins doubled ones
 )
 
+// signs looks among the names in the order that complete has seen.
 func (c *claim) signs(name string) bool {
-	for _, n := range c.names {
-		if n == name {
-			return true
-		}
+	_, found := slices.BinarySearch(c.names, name)
+	return found
+}
+
+// checkPayload refuses a declared hash that no body has.
+func (c *claim) checkPayload(unsignedAllowed bool) *Error {
+	switch {
+	case c.isUnsigned(unsignedAllowed):
+		return nil
+	case c.payload == "" && !c.presigned && c.service == serviceS3:
+		return refuse(Incomplete, "Missing required header for this request: x-amz-content-sha256")
+	case c.payload != "" && !isHash(c.payload):
+		return mismatchedPayload()
 	}
-	return false
+	return nil
+}
+
+// isUnsigned reports whether the body may be whatever it is.
+func (c *claim) isUnsigned(allowed bool) bool {
+	return allowed && c.service == serviceS3 && (c.payload == unsignedPayload || c.payload == "" && c.presigned)
+}
+
+// isHash reports a SHA-256 hash in lower-case hexadecimal.
+func isHash(s string) bool {
+	return len(s) == hex.EncodedLen(sha256.Size) && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+func mismatchedPayload() *Error {
+	return refuse(Payload, "The provided 'x-amz-content-sha256' header does not match what was computed.")
 }
 
 // payloadHash returns the last line of the canonical request.
 func (c *claim) payloadHash(body []byte, unsignedAllowed bool) (string, *Error) {
-	unsignedAllowed = unsignedAllowed && c.service == serviceS3
-	switch {
-	case c.payload == unsignedPayload && unsignedAllowed, c.payload == "" && c.presigned && unsignedAllowed:
+	if c.isUnsigned(unsignedAllowed) {
 		return unsignedPayload, nil
-	case c.payload == "" && !c.presigned && c.service == serviceS3:
-		return "", refuse(Incomplete, "Missing required header for this request: x-amz-content-sha256")
 	}
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])
 	if c.payload != "" && c.payload != hash {
-		return "", refuse(Payload, "The provided 'x-amz-content-sha256' header does not match what was computed.")
+		return "", mismatchedPayload()
 	}
 	return hash, nil
 }

@@ -58,11 +58,11 @@ func Sign(r *http.Request, body []byte, creds Credentials, region, service strin
 	if err := c.checkSignedHeaders(signer); err != nil {
 		return err
 	}
-	canonical, err := appendCanonicalRequest(nil, signer, c, hash)
+	canonical, err := appendCanonicalRequest(nil, signer, c)
 	if err != nil {
 		return err
 	}
-	signature := c.sign(creds.SecretAccessKey, canonical)
+	signature := c.sign(creds.SecretAccessKey, append(canonical, hash...))
 	r.Header.Set(headerAuth, prefix+string(signature[:]))
 	return nil
 }

@@ -59,31 +59,36 @@ type Signed struct {
 	Presigned    bool
 }
 
-// Verify checks the signature of a server's request, whose body was read before. It changes neither.
-// The error is an *Error. It is safe for concurrent use if o.Secret is.
+// Opened is a request of which all that its headers decide has been decided: the form of the signature, its
+// time and scope, and the key. Its body is still to be read, and until then nobody has proved anything.
+type Opened struct {
+	claim           *claim
+	canonical       []byte // the canonical request up to its last line, the hash of the body
+	secret          string
+	unsignedPayload bool
+}
+
+// Open judges a server's request by its headers, before its body is read. The error is an *Error. It is safe
+// for concurrent use if o.Secret is.
 //
 // The path is judged in its wire form, r.URL.EscapedPath(): for services other than S3 dot segments and
 // doubled slashes are removed first, so a service that reads paths must not tell "/a/../b" from "/b".
-func Verify(r *http.Request, body []byte, o Options) (*Signed, error) {
+func Open(r *http.Request, o Options) (*Opened, error) {
 	c, err := readClaim(r)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkTime(o.Now); err != nil {
-		return nil, err
+	for _, check := range []func() *Error{
+		func() *Error { return c.checkTime(o.Now) },
+		func() *Error { return c.checkScope(o.Region) },
+		func() *Error { return c.checkSignedHeaders(r) },
+		func() *Error { return c.checkPayload(o.UnsignedPayload) },
+	} {
+		if err := check(); err != nil {
+			return nil, err
+		}
 	}
-	if err := c.checkScope(o.Region); err != nil {
-		return nil, err
-	}
-	if err := c.checkSignedHeaders(r); err != nil {
-		return nil, err
-	}
-	hash, err := c.payloadHash(body, o.UnsignedPayload)
-	if err != nil {
-		return nil, err
-	}
-	var buf [2048]byte
-	canonical, err := appendCanonicalRequest(buf[:0], r, c, hash)
+	canonical, err := appendCanonicalRequest(make([]byte, 0, 1024), r, c)
 	if err != nil {
 		return nil, err
 	}
@@ -91,12 +96,38 @@ func Verify(r *http.Request, body []byte, o Options) (*Signed, error) {
 	if lookupErr != nil {
 		return nil, &Error{Kind: InvalidKeyID, Message: "The security token included in the request is invalid.", cause: lookupErr}
 	}
+	return &Opened{claim: c, canonical: canonical, secret: secret, unsignedPayload: o.UnsignedPayload}, nil
+}
+
+// Region returns the region that the scope of the signature names.
+func (o *Opened) Region() string { return o.claim.region }
+
+// Service returns the service that the scope of the signature names.
+func (o *Opened) Service() string { return o.claim.service }
+
+// Verify checks the signature over the request and its body. It changes neither. The error is an *Error.
+func (o *Opened) Verify(body []byte) (*Signed, error) {
+	c := o.claim
+	hash, err := c.payloadHash(body, o.unsignedPayload)
+	if err != nil {
+		return nil, err
+	}
+	canonical := append(o.canonical[:len(o.canonical):len(o.canonical)], hash...)
 	// An empty secret means that the lookup should have failed: anyone could sign with it.
-	want := c.sign(secret, canonical)
-	if secret == "" || !hmac.Equal(want[:], []byte(c.signature)) {
+	want := c.sign(o.secret, canonical)
+	if o.secret == "" || !hmac.Equal(want[:], []byte(c.signature)) {
 		return nil, refuse(Mismatch, "The request signature we calculated does not match the signature you provided. "+
 			"Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
 	}
 	return &Signed{AccessKeyID: c.accessKeyID, SessionToken: c.token, Region: c.region, Service: c.service,
 		At: c.at, Presigned: c.presigned}, nil
+}
+
+// Verify is Open and then Opened.Verify, for a request whose body was read before.
+func Verify(r *http.Request, body []byte, o Options) (*Signed, error) {
+	opened, err := Open(r, o)
+	if err != nil {
+		return nil, err
+	}
+	return opened.Verify(body)
 }

@@ -37,11 +37,10 @@ func (s *Service) readAssumeRole(r *api.Request) (*api.Call, error) {
 	if err := a.inherit(r.Caller); err != nil {
 		return nil, err
 	}
-	snapshot := s.directory.Snapshot()
-	if err := a.checkPolicies(snapshot); err != nil {
+	if err := a.checkPolicy(); err != nil {
 		return nil, err
 	}
-	if a.role = snapshot.RoleByARN(p.roleARN); a.role == nil {
+	if a.role = s.directory.Snapshot().RoleByARN(p.roleARN); a.role == nil {
 		// Answered as a role that does not trust the caller, like AWS does.
 		asked := a.permissions(&s.nobody)
 		for i := range asked {
@@ -51,7 +50,7 @@ func (s *Service) readAssumeRole(r *api.Request) (*api.Call, error) {
 	}
 	return &api.Call{
 		Permissions: a.permissions(a.role.TrustPolicy()),
-		Answer:      func(context.Context) (*api.Response, error) { return a.answer(s.sessions) },
+		Answer:      func(context.Context) (*api.Response, error) { return a.answer(s) },
 	}, nil
 }
 
@@ -78,14 +77,21 @@ func (a *assumption) inherit(caller *identity.Principal) error {
 	return nil
 }
 
-// checkPolicies parses the session policies, so that a session never starts with an invalid one.
-func (a *assumption) checkPolicies(snapshot *identity.Snapshot) error {
-	if a.policy != "" {
-		_, err := policy.Parse([]byte(a.policy), policy.Identity)
-		if malformed, ok := errors.AsType[*policy.MalformedError](err); ok {
-			return api.MalformedPolicy(malformed)
-		}
+// checkPolicy parses the session policy, so that a session never starts with an invalid one.
+func (a *assumption) checkPolicy() error {
+	if a.policy == "" {
+		return nil
 	}
+	_, err := policy.Parse([]byte(a.policy), policy.Identity)
+	if malformed, ok := errors.AsType[*policy.MalformedError](err); ok {
+		return api.MalformedPolicy(malformed)
+	}
+	return err
+}
+
+// checkPolicyARNs looks the managed policies up. It is called once everything was allowed: before, it would tell the
+// caller which policies exist.
+func (a *assumption) checkPolicyARNs(snapshot *identity.Snapshot) error {
 	for _, arn := range a.policyARNs {
 		if snapshot.Policy(arn) == nil {
 			return invalid("ARN %s is not valid: localaws has no such managed policy", arn)
@@ -155,8 +161,11 @@ type assumeRoleResult struct {
 
 // answer issues the session; it is called once everything was allowed. The role's own maximum is checked
 // here: before, it would tell the caller that the role exists.
-func (a *assumption) answer(sessions *identity.Sessions) (*api.Response, error) {
+func (a *assumption) answer(s *Service) (*api.Response, error) {
 	if err := a.checkDuration(); err != nil {
+		return nil, err
+	}
+	if err := a.checkPolicyARNs(s.directory.Snapshot()); err != nil {
 		return nil, err
 	}
 	tags := append(slices.Clone(a.tags), a.inherited...)
@@ -172,10 +181,13 @@ func (a *assumption) answer(sessions *identity.Sessions) (*api.Response, error) 
 		transitive = append(transitive, tag.Key)
 	}
 	now := a.request.Now
-	credentials, err := sessions.Issue(identity.Grant{
+	credentials, err := s.sessions.Issue(identity.Grant{
 		Role: a.role, SessionName: a.sessionName, Tags: tags, TransitiveKeys: transitive, Policy: a.policy,
 		PolicyARNs: a.policyARNs, SourceIdentity: a.source, Chained: true, IssuedAt: now, Expires: now.Add(a.duration),
 	})
+	if errors.Is(err, identity.ErrTooLarge) { // of many characters that JSON writes as two
+		return nil, packedTooLarge(101, true)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -203,3 +203,19 @@ func TestManagedSessionPolicyNarrowsAndItsRemovalEndsTheSession(t *testing.T) {
 	_, err = k.assume(t, k.caller, "Target", missing)
 	localawstest.WantFailure(t, err, "ValidationError", 400)
 }
+
+// TestDenialDoesNotTellWhichPoliciesExist: whoever may not assume the role learns nothing of the policies that it names.
+func TestDenialDoesNotTellWhichPoliciesExist(t *testing.T) {
+	k := start(t, role("Target", trust("role/Caller", assume, "")), role("Untrusting", trust("role/Target", assume, "")))
+	created, err := awsiam.NewFromConfig(k.Config(localawstest.Root)).CreatePolicy(t.Context(), &awsiam.CreatePolicyInput{
+		PolicyName: aws.String("There"), PolicyDocument: aws.String(allow("iam:GetRole", "*")),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, arn := range []string{*created.Policy.Arn, account + "policy/Missing"} {
+		_, err := k.assume(t, k.caller, "Untrusting", func(in *sts.AssumeRoleInput) { in.PolicyArns = policyARNs(arn) })
+		localawstest.WantFailure(t, err, "AccessDenied", 403)
+	}
+	k.mustAssume(t, k.caller, "Target", func(in *sts.AssumeRoleInput) { in.PolicyArns = policyARNs(*created.Policy.Arn) })
+}

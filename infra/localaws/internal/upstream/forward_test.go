@@ -117,8 +117,8 @@ func TestOversizedRequestIsNotForwarded(t *testing.T) {
 	f := startFake(t, nil)
 	g := gate(t, f.url)
 	padded := func(size int) string { return getYellow + strings.Repeat(" ", size-len(getYellow)) }
-	call(t, g, localawstest.Root, "GetItem", padded(16<<20), nil, nil).want(t, 200, "")
-	call(t, g, localawstest.Root, "GetItem", padded(16<<20+1), nil, nil).want(t, 413, "RequestEntityTooLarge")
+	call(t, g, localawstest.Root, "GetItem", padded(4<<20), nil, nil).want(t, 200, "")
+	call(t, g, localawstest.Root, "GetItem", padded(4<<20+1), nil, nil).want(t, 413, "RequestEntityTooLarge")
 	if got := f.forwarded(); !slices.Equal(got, []string{"GetItem"}) {
 		t.Errorf("forwarded %v, want one GetItem", got)
 	}

@@ -3,6 +3,7 @@ package upstream_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -206,22 +207,92 @@ func TestNoRaceLetsATenantReadByOldKeys(t *testing.T) {
 	}
 }
 
+func ready(t *testing.T, g *localawstest.Local, path string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, _ := localawstest.Send(t, r)
+	return status
+}
+
 func TestReadyOnlyWhileTheUpstreamAnswers(t *testing.T) {
 	back := httptest.NewServer(says(200, `{"TableNames":[]}`))
 	g := gate(t, address(t, back.URL))
-	status := func(path string) int {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.URL+path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		status, _ := localawstest.Send(t, r)
-		return status
-	}
-	if health, ready := status("/_localaws/health"), status("/_localaws/ready"); health != 200 || ready != 200 {
+	if health, ready := ready(t, g, "/_localaws/health"), ready(t, g, "/_localaws/ready"); health != 200 || ready != 200 {
 		t.Errorf("upstream there: health %d, ready %d, want 200 and 200", health, ready)
 	}
 	back.Close()
-	if health, ready := status("/_localaws/health"), status("/_localaws/ready"); health != 200 || ready != 503 {
+	g.Advance(time.Second)
+	if health, ready := ready(t, g, "/_localaws/health"), ready(t, g, "/_localaws/ready"); health != 200 || ready != 503 {
 		t.Errorf("upstream away: health %d, ready %d, want 200 and 503", health, ready)
 	}
+}
+
+func TestReadyAsksTheUpstreamOnceASecond(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{"there": says(200, `{"TableNames":[]}`), "out of order": says(500, `{}`)} {
+		t.Run(name, func(t *testing.T) {
+			f := startFake(t, map[string]http.HandlerFunc{"ListTables": answer})
+			g := gate(t, f.url)
+			g.Advance(time.Minute) // what the start asked is long ago
+			before := f.count("ListTables")
+			want := ready(t, g, "/_localaws/ready")
+			g.Advance(-time.Hour)
+			again := ready(t, g, "/_localaws/ready")
+			if n := f.count("ListTables") - before; n != 2 || again != want {
+				t.Fatalf("control, the clock was set back: asked %d times, answered %d and %d, want twice the same", n, want, again)
+			}
+			start := time.Now()
+			for range 50 {
+				if got := ready(t, g, "/_localaws/ready"); got != want {
+					t.Fatalf("got %d, want %d", got, want)
+				}
+			}
+			if n, most := f.count("ListTables")-before-2, 1+int(time.Since(start)/time.Second); n > most {
+				t.Errorf("fifty requests asked the upstream %d times, want %d at most", n, most)
+			}
+		})
+	}
+}
+
+// TestDeniedRequestAsksForNoSchema: tables that the caller's policies do not name are not looked up to deny it.
+func TestDeniedRequestAsksForNoSchema(t *testing.T) {
+	f := startFake(t, nil)
+	g := gate(t, f.url)
+	yellow := sessionOf(t, g, "yellow")
+	list := func(open, end string, each func(i int) string) string {
+		var all []string
+		for i := range 100 {
+			all = append(all, each(i))
+		}
+		return open + strings.Join(all, ",") + end
+	}
+	key := `"Key":{"TenantID":{"S":"yellow"},"NoteID":{"S":"1"}}`
+	for operation, body := range map[string]string{
+		"BatchGetItem": list(`{"RequestItems":{`, `}}`, func(i int) string {
+			return fmt.Sprintf(`"Invented%d":{"Keys":[{"TenantID":{"S":"yellow"},"NoteID":{"S":"1"}}]}`, i)
+		}),
+		"TransactGetItems": list(`{"TransactItems":[`, `]}`, func(i int) string {
+			return fmt.Sprintf(`{"Get":{"TableName":"Invented%d",%s}}`, i, key)
+		}),
+		"TransactWriteItems": list(`{"TransactItems":[`, `]}`, func(i int) string {
+			return fmt.Sprintf(`{"Delete":{"TableName":"Invented%d",%s}}`, i, key)
+		}),
+		"ExecuteTransaction": list(`{"TransactStatements":[`, `]}`, func(i int) string {
+			return fmt.Sprintf(`{"Statement":"SELECT * FROM Invented%d WHERE TenantID = 'yellow'"}`, i)
+		}),
+	} {
+		call(t, g, yellow, operation, body, nil, nil).want(t, 400, "AccessDeniedException")
+		if n := f.count("DescribeTable"); n != 0 {
+			t.Errorf("%s: asked for %d tables, want none", operation, n)
+		}
+	}
+	own := `{"RequestItems":{"Notes":{"Keys":[{"TenantID":{"S":"yellow"},"NoteID":{"S":"1"}}]}}}`
+	call(t, g, yellow, "BatchGetItem", own, nil, nil).want(t, 200, "")
+	if n := f.count("DescribeTable"); n != 1 {
+		t.Errorf("control: asked for %d tables, want the one that it may read", n)
+	}
+	mixed := strings.Replace(own, `{"Notes"`, `{"Invented":{"Keys":[{"TenantID":{"S":"yellow"}}]},"Notes"`, 1)
+	call(t, g, yellow, "BatchGetItem", mixed, nil, nil).want(t, 400, "AccessDeniedException")
 }

@@ -16,6 +16,7 @@ import (
 
 	"example.com/shiptrack/infra/dev/devissuer"
 	"example.com/shiptrack/pkg/command"
+	"example.com/shiptrack/pkg/connlimit"
 	"github.com/alecthomas/kong"
 )
 
@@ -112,8 +113,14 @@ func (s serve) Run(ctx context.Context, std streams) error {
 		return errors.Join(err, listener.Close())
 	}
 	fmt.Fprintf(std.err, "devissuer: FOR DEVELOPMENT ONLY: anyone who reaches %s gets a token for any tenant\n", s.Issuer)
-	return command.Serve(ctx, &http.Server{
+	server := &http.Server{
 		Handler: issuer, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-	}, listener)
+		WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader,
+	}
+	return command.Serve(ctx, server, connlimit.Apply(server, listener, limits))
 }
+
+const maxHeader = 4 << 10 // bytes: nobody has a reason to send more
+
+// limits are what all clients together can make the issuer hold.
+var limits = connlimit.Limits{Connections: 128, HeaderBytes: 256 << 10}

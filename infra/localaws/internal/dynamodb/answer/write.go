@@ -17,9 +17,6 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
 
-// maxItem is the largest item, names and values: "Constraints", DynamoDB Developer Guide.
-const maxItem = 400 << 10
-
 // outcome is what a change does to the item that it found.
 type outcome struct {
 	store.Replacement
@@ -44,7 +41,7 @@ func prepare(c *request.Change) ([]byte, error) {
 	}
 	if c.Kind == "PutItem" {
 		key, err := keys.EncodeItem(c.Item)
-		if err == nil && c.Item.Size() > maxItem {
+		if err == nil && c.Item.Size() > attr.MaxItem {
 			err = exception.Validation("Item size has exceeded the maximum allowed size")
 		}
 		return key, err
@@ -88,7 +85,7 @@ func decide(tx store.Tx, c *request.Change, t *table.Table, key []byte) (*outcom
 	if o.New, err = itemAfter(c, o.Old); err != nil {
 		return nil, err
 	}
-	if o.NewSize = o.New.Size(); o.NewSize > maxItem {
+	if o.NewSize = o.New.Size(); o.NewSize > attr.MaxItem {
 		return nil, exception.Validation("Item size to update has exceeded the maximum allowed size")
 	}
 	if err := keepsKey(c, &o, key); err != nil {

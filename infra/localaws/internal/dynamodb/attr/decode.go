@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -19,6 +20,8 @@ var (
 	errNesting   = Invalidf("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit")
 	errNoName    = Invalidf("One or more parameter values were invalid: Empty attribute name")
 	errLongName  = Invalidf("Attribute name is too large, must be less than 65536 bytes")
+	errItemSize  = Invalidf("Item size has exceeded the maximum allowed size")
+	errValueSize = Invalidf("One or more parameter values were invalid: Value size has exceeded the maximum allowed size of 2 MB")
 	errStructure = malformed("Start of structure or map found where not expected")
 )
 
@@ -35,20 +38,29 @@ func ParseItem(data []byte) (Item, error) {
 	return it, nil
 }
 
-// UnmarshalJSONFrom reads an item from DynamoDB's JSON. A refusal is an *Error.
+// Limits of what is read, in bytes as Size counts them: developer guide, "Constraints", "Item size" and "Expression
+// parameters". They hold while a value is read: a body must not take many times its size first.
+const (
+	MaxItem  = 400 << 10
+	maxValue = 2 << 20 // of a value that stands alone: what an expression or a statement refers to
+)
+
+// UnmarshalJSONFrom reads an item from DynamoDB's JSON. A refusal is an *Error. An item beyond MaxItem is one.
 func (it *Item) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	fields, err := readFields(dec, 0)
-	if err != nil {
+	attributes := Item{}
+	r := reader{Decoder: dec, left: MaxItem, excess: errItemSize}
+	if err := r.attributes(0, func(name string, v Value) { attributes[name] = v }); err != nil {
 		return err
 	}
-	*it = fields
+	*it = attributes
 	return nil
 }
 
 // UnmarshalJSONFrom reads a value from DynamoDB's JSON: an object with exactly one member, named after
-// the type. A refusal is an *Error.
+// the type. A refusal is an *Error. A value beyond 2 MB is one.
 func (v *Value) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	read, err := readValue(dec, 0)
+	r := reader{Decoder: dec, left: maxValue, excess: errValueSize}
+	read, err := r.value(0)
 	if err != nil {
 		return err
 	}
@@ -56,15 +68,34 @@ func (v *Value) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
-// readValue reads a value that lies within the given number of lists and maps.
-func readValue(dec *jsontext.Decoder, containers int) (Value, error) {
-	if err := expect(dec, jsontext.KindBeginObject); err != nil {
+// reader reads one item or value.
+type reader struct {
+	*jsontext.Decoder
+	left   int   // bytes that may still come
+	excess error // what says that more came
+	// Elements and attributes that are read, of all the lists and maps around the place where the reader is. They are
+	// copied once it is known how many there are.
+	elems  []Value
+	fields []field
+}
+
+// take counts n bytes.
+func (r *reader) take(n int) error {
+	if r.left -= n; r.left < 0 {
+		return r.excess
+	}
+	return nil
+}
+
+// value reads a value that lies within the given number of lists and maps.
+func (r *reader) value(containers int) (Value, error) {
+	if err := r.expect(jsontext.KindBeginObject); err != nil {
 		return Value{}, err
 	}
-	if dec.PeekKind() == jsontext.KindEndObject {
+	if r.PeekKind() == jsontext.KindEndObject {
 		return Value{}, errNoType
 	}
-	name, err := dec.ReadToken()
+	name, err := r.ReadToken()
 	if err != nil {
 		return Value{}, err
 	}
@@ -72,14 +103,14 @@ func readValue(dec *jsontext.Decoder, containers int) (Value, error) {
 	if !ok {
 		return Value{}, errNoType
 	}
-	if dec.PeekKind() == jsontext.KindNull {
+	if r.PeekKind() == jsontext.KindNull {
 		return Value{}, errNoType
 	}
-	v, err := readContent(dec, kind, containers)
+	v, err := r.content(kind, containers)
 	if err != nil {
 		return Value{}, err
 	}
-	end, err := dec.ReadToken()
+	end, err := r.ReadToken()
 	if err != nil {
 		return Value{}, err
 	}
@@ -89,42 +120,57 @@ func readValue(dec *jsontext.Decoder, containers int) (Value, error) {
 	return v, nil
 }
 
-func readContent(dec *jsontext.Decoder, kind Kind, containers int) (Value, error) {
+func (r *reader) content(kind Kind, containers int) (Value, error) {
 	switch kind {
 	case S, N, B:
-		return readScalar(dec, kind)
+		return r.scalar(kind)
 	case BOOL, NULL:
-		return readBool(dec, kind)
+		return r.bool(kind)
 	case SS, NS, BS:
-		return readSet(dec, kind)
+		return r.set(kind)
 	}
 	if containers == MaxNesting-1 {
 		return Value{}, errNesting
 	}
-	if kind == M {
-		fields, err := readFields(dec, containers+1)
-		return Value{kind: M, m: fields}, err
-	}
-	elems, err := readElems(dec, func() (Value, error) { return readValue(dec, containers+1) })
-	return Value{kind: L, list: elems}, err
-}
-
-func readScalar(dec *jsontext.Decoder, kind Kind) (Value, error) {
-	if err := peek(dec, jsontext.KindString, "String"); err != nil {
+	if err := r.take(3); err != nil {
 		return Value{}, err
 	}
-	token, err := dec.ReadToken()
+	if kind == M {
+		return r.mapOf(containers + 1)
+	}
+	elems, err := r.list(1, func() (Value, error) { return r.value(containers + 1) })
+	return listOf(L, elems), err
+}
+
+func (r *reader) mapOf(containers int) (Value, error) {
+	start := len(r.fields)
+	err := r.attributes(containers, func(name string, v Value) { r.fields = append(r.fields, field{name, v}) })
+	m := newFields(r.fields[start:])
+	r.fields = r.fields[:start]
+	return Value{kind: M, m: m}, err
+}
+
+func (r *reader) scalar(kind Kind) (v Value, err error) {
+	if err := r.peek(jsontext.KindString, "String"); err != nil {
+		return Value{}, err
+	}
+	token, err := r.ReadToken()
 	if err != nil {
 		return Value{}, err
 	}
 	text := token.String()
 	switch kind {
 	case N:
-		return Number(text)
+		v, err = Number(text)
 	case B:
-		return readBase64(text)
+		v, err = readBase64(text)
+	default:
+		v = String(text)
 	}
-	return String(text), nil
+	if err != nil {
+		return Value{}, err
+	}
+	return v, r.take(v.Size())
 }
 
 func readBase64(text string) (Value, error) {
@@ -138,71 +184,85 @@ func readBase64(text string) (Value, error) {
 	return Value{kind: B, text: string(b)}, nil
 }
 
-func readBool(dec *jsontext.Decoder, kind Kind) (Value, error) {
-	if dec.PeekKind() != jsontext.KindFalse {
-		if err := peek(dec, jsontext.KindTrue, "Boolean"); err != nil {
+func (r *reader) bool(kind Kind) (Value, error) {
+	if r.PeekKind() != jsontext.KindFalse {
+		if err := r.peek(jsontext.KindTrue, "Boolean"); err != nil {
 			return Value{}, err
 		}
 	}
-	token, err := dec.ReadToken()
+	token, err := r.ReadToken()
 	if err != nil {
 		return Value{}, err
 	}
+	v := Bool(token.Bool())
 	if kind == NULL {
 		if !token.Bool() {
 			return Value{}, errNotTrue
 		}
-		return Null(), nil
+		v = Null()
 	}
-	return Bool(token.Bool()), nil
+	return v, r.take(v.Size())
 }
 
-func readSet(dec *jsontext.Decoder, kind Kind) (Value, error) {
-	members, err := readElems(dec, func() (Value, error) { return readScalar(dec, kind.Element()) })
+func (r *reader) set(kind Kind) (Value, error) {
+	members, err := r.list(0, func() (Value, error) { return r.scalar(kind.Element()) })
 	if err != nil {
 		return Value{}, err
 	}
 	return Set(kind, members...)
 }
 
-func readElems(dec *jsontext.Decoder, read func() (Value, error)) ([]Value, error) {
-	if err := expect(dec, jsontext.KindBeginArray); err != nil {
+// list reads elements, each of which counts own bytes besides its content.
+func (r *reader) list(own int, read func() (Value, error)) ([]Value, error) {
+	if err := r.expect(jsontext.KindBeginArray); err != nil {
 		return nil, err
 	}
-	var elems []Value
-	for dec.PeekKind() != jsontext.KindEndArray {
+	start := len(r.elems)
+	for r.PeekKind() != jsontext.KindEndArray {
 		v, err := read()
 		if err != nil {
 			return nil, err
 		}
-		elems = append(elems, v)
+		if err := r.take(own); err != nil {
+			return nil, err
+		}
+		r.elems = append(r.elems, v)
 	}
-	_, err := dec.ReadToken()
+	elems := slices.Clone(r.elems[start:])
+	r.elems = r.elems[:start]
+	_, err := r.ReadToken()
 	return elems, err
 }
 
-func readFields(dec *jsontext.Decoder, containers int) (map[string]Value, error) {
-	if err := expect(dec, jsontext.KindBeginObject); err != nil {
-		return nil, err
+// attributes calls keep with each attribute of an object that lies within the given number of lists and maps.
+func (r *reader) attributes(containers int, keep func(name string, v Value)) error {
+	if err := r.expect(jsontext.KindBeginObject); err != nil {
+		return err
 	}
-	fields := map[string]Value{}
-	for dec.PeekKind() != jsontext.KindEndObject {
-		token, err := dec.ReadToken()
+	own := 0 // bytes of an attribute besides its name and value
+	if containers > 0 {
+		own = 1
+	}
+	for r.PeekKind() != jsontext.KindEndObject {
+		token, err := r.ReadToken()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		name := token.String()
 		if err := checkName(name); err != nil {
-			return nil, err
+			return err
 		}
-		v, err := readValue(dec, containers)
+		if err := r.take(own + len(name)); err != nil {
+			return err
+		}
+		v, err := r.value(containers)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		fields[name] = v
+		keep(name, v)
 	}
-	_, err := dec.ReadToken()
-	return fields, err
+	_, err := r.ReadToken()
+	return err
 }
 
 func checkName(name string) error {
@@ -216,10 +276,10 @@ func checkName(name string) error {
 }
 
 // expect reads the token that opens an object or an array.
-func expect(dec *jsontext.Decoder, want jsontext.Kind) error {
-	switch kind := dec.PeekKind(); {
+func (r *reader) expect(want jsontext.Kind) error {
+	switch kind := r.PeekKind(); {
 	case kind == want, kind == jsontext.KindInvalid:
-		_, err := dec.ReadToken()
+		_, err := r.ReadToken()
 		return err
 	case kind == jsontext.KindNull && want == jsontext.KindBeginObject:
 		return errNoType
@@ -232,8 +292,8 @@ func expect(dec *jsontext.Decoder, want jsontext.Kind) error {
 }
 
 // peek refuses a token of another kind than want, in the words of AWS's JSON reader.
-func peek(dec *jsontext.Decoder, want jsontext.Kind, class string) error {
-	switch kind := dec.PeekKind(); kind {
+func (r *reader) peek(want jsontext.Kind, class string) error {
+	switch kind := r.PeekKind(); kind {
 	case want, jsontext.KindInvalid:
 		return nil
 	case jsontext.KindTrue:

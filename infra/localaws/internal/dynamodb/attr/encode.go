@@ -3,15 +3,14 @@ package attr
 import (
 	"encoding/base64"
 	"errors"
-	"maps"
-	"slices"
+	"iter"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // MarshalJSONTo writes the item in DynamoDB's JSON, attributes in the order of their names.
-func (it Item) MarshalJSONTo(enc *jsontext.Encoder) error { return writeFields(enc, it) }
+func (it Item) MarshalJSONTo(enc *jsontext.Encoder) error { return writeFields(enc, inOrder(it)) }
 
 // MarshalJSONTo writes the value in DynamoDB's JSON. The zero Value has no JSON form: an error.
 func (v Value) MarshalJSONTo(enc *jsontext.Encoder) error {
@@ -36,12 +35,12 @@ func (v Value) writeContent(enc *jsontext.Encoder) error {
 	case NULL:
 		return enc.WriteToken(jsontext.True)
 	case M:
-		return writeFields(enc, v.m)
+		return writeFields(enc, v.m.sorted())
 	}
 	if err := enc.WriteToken(jsontext.BeginArray); err != nil {
 		return err
 	}
-	for _, e := range v.list {
+	for _, e := range v.Elems() {
 		if err := e.writeElem(enc, v.kind); err != nil {
 			return err
 		}
@@ -63,15 +62,15 @@ func (v Value) jsonText() string {
 	return v.Text()
 }
 
-func writeFields(enc *jsontext.Encoder, fields map[string]Value) error {
+func writeFields(enc *jsontext.Encoder, sorted iter.Seq2[string, Value]) error {
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
+	for name, v := range sorted {
 		if err := enc.WriteToken(jsontext.String(name)); err != nil {
 			return err
 		}
-		if err := fields[name].MarshalJSONTo(enc); err != nil {
+		if err := v.MarshalJSONTo(enc); err != nil {
 			return err
 		}
 	}
@@ -80,8 +79,8 @@ func writeFields(enc *jsontext.Encoder, fields map[string]Value) error {
 
 // memberTexts writes a set as AWS's messages do: [a, b].
 func (v Value) memberTexts() string {
-	texts := make([]string, len(v.list))
-	for i, e := range v.list {
+	texts := make([]string, v.Len())
+	for i, e := range v.Elems() {
 		texts[i] = e.jsonText()
 	}
 	return "[" + strings.Join(texts, ", ") + "]"

@@ -51,18 +51,18 @@ func (v Value) Equal(w Value) bool {
 	if v.kind != w.kind || v.flag != w.flag || v.exp != w.exp || v.text != w.text {
 		return false
 	}
-	if len(v.list) != len(w.list) || len(v.m) != len(w.m) {
+	if v.Len() != w.Len() {
 		return false
 	}
 	if v.IsSet() {
 		return equalSets(v, w)
 	}
-	for i := range v.list {
-		if !v.list[i].Equal(w.list[i]) {
+	for i, e := range v.Elems() {
+		if !e.Equal(w.Elems()[i]) {
 			return false
 		}
 	}
-	return Item(v.m).Equal(w.m)
+	return v.m.equal(w.m)
 }
 
 // Equal says whether two items have the same attributes with equal values.
@@ -89,7 +89,7 @@ func (v Value) scalar() scalar { return scalar{v.flag, v.exp, v.text} }
 
 func equalSets(v, w Value) bool {
 	members := v.members()
-	for _, e := range w.list {
+	for _, e := range w.Elems() {
 		if _, ok := members[e.scalar()]; !ok {
 			return false
 		}
@@ -102,7 +102,7 @@ func (v Value) Has(member Value) bool {
 	if v.kind.Element() != member.kind {
 		return false
 	}
-	for _, e := range v.list {
+	for _, e := range v.Elems() {
 		if e.scalar() == member.scalar() {
 			return true
 		}
@@ -112,31 +112,31 @@ func (v Value) Has(member Value) bool {
 
 // Union returns a set of the members of two sets of one kind, those of v first.
 func (v Value) Union(w Value) Value {
-	members := slices.Clone(v.list)
+	members := slices.Clone(v.Elems())
 	mine := v.members()
-	for _, e := range w.list {
+	for _, e := range w.Elems() {
 		if _, ok := mine[e.scalar()]; !ok {
 			members = append(members, e)
 		}
 	}
-	return Value{kind: v.kind, list: members}
+	return listOf(v.kind, members)
 }
 
 // Without returns a set of the members of v that w does not have, and false where none is left.
 func (v Value) Without(w Value) (Value, bool) {
 	var members []Value
 	theirs := w.members()
-	for _, e := range v.list {
+	for _, e := range v.Elems() {
 		if _, ok := theirs[e.scalar()]; !ok {
 			members = append(members, e)
 		}
 	}
-	return Value{kind: v.kind, list: members}, len(members) > 0
+	return listOf(v.kind, members), len(members) > 0
 }
 
 func (v Value) members() map[scalar]struct{} {
-	members := make(map[scalar]struct{}, len(v.list))
-	for _, e := range v.list {
+	members := make(map[scalar]struct{}, v.Len())
+	for _, e := range v.Elems() {
 		members[e.scalar()] = struct{}{}
 	}
 	return members
@@ -144,15 +144,15 @@ func (v Value) members() map[scalar]struct{} {
 
 // checkSet refuses sets without members, with members of another kind, and with one member twice.
 func (v Value) checkSet() error {
-	if len(v.list) == 0 {
+	if v.Len() == 0 {
 		return emptySet(v.kind)
 	}
-	for _, e := range v.list {
+	for _, e := range v.Elems() {
 		if e.kind != v.kind.Element() {
 			return Invalidf("One or more parameter values were invalid: a set of type %s has a member of type %s", v.kind, e.kind)
 		}
 	}
-	if len(v.members()) == len(v.list) {
+	if len(v.members()) == v.Len() {
 		return nil
 	}
 	switch v.kind {

@@ -21,16 +21,20 @@ func (v Value) Size() int {
 	case BOOL, NULL:
 		return 1
 	case L:
-		size := 3 + len(v.list)
-		for _, e := range v.list {
+		size := 3 + v.Len()
+		for _, e := range v.Elems() {
 			size += e.Size()
 		}
 		return size
 	case M:
-		return 3 + len(v.m) + Item(v.m).Size()
+		size := 3 + v.Len()
+		for name, e := range v.m.all() {
+			size += len(name) + e.Size()
+		}
+		return size
 	}
 	size := 0
-	for _, e := range v.list {
+	for _, e := range v.Elems() {
 		size += e.Size()
 	}
 	return size

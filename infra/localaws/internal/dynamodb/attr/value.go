@@ -57,11 +57,11 @@ func (k Kind) Element() Kind {
 // write to them. Values may be shared by goroutines.
 type Value struct {
 	kind Kind
-	flag bool   // BOOL: the value; N: negative
-	exp  int16  // N: power of ten of the first digit, -130..125; 0 for zero
-	text string // S: the string; B: the bytes; N: significant digits without outer zeros, "" for zero
-	list []Value
-	m    map[string]Value
+	flag bool     // BOOL: the value; N: negative
+	exp  int16    // N: power of ten of the first digit, -130..125; 0 for zero
+	text string   // S: the string; B: the bytes; N: significant digits without outer zeros, "" for zero
+	list *[]Value // L: the elements; SS, NS, BS: the members. A pointer, since most values have none
+	m    *fields
 }
 
 // Item is a set of named attributes.
@@ -77,15 +77,27 @@ func Bool(b bool) Value { return Value{kind: BOOL, flag: b} }
 func Null() Value { return Value{kind: NULL} }
 
 // List returns a value of type L; it keeps elems.
-func List(elems ...Value) Value { return Value{kind: L, list: elems} }
+func List(elems ...Value) Value { return listOf(L, elems) }
 
-// Map returns a value of type M; it keeps fields.
-func Map(fields map[string]Value) Value { return Value{kind: M, m: fields} }
+// Map returns a value of type M; it keeps attributes.
+func Map(attributes map[string]Value) Value {
+	if len(attributes) == 0 {
+		return Value{kind: M}
+	}
+	return Value{kind: M, m: &fields{many: attributes}}
+}
+
+func listOf(kind Kind, elems []Value) Value {
+	if len(elems) == 0 {
+		return Value{kind: kind}
+	}
+	return Value{kind: kind, list: &elems}
+}
 
 // Set returns a set of kind SS, NS or BS; it keeps members. A set without members, or with one twice,
 // is a ValidationException.
 func Set(kind Kind, members ...Value) (Value, error) {
-	v := Value{kind: kind, list: members}
+	v := listOf(kind, members)
 	if err := v.checkSet(); err != nil {
 		return Value{}, err
 	}
@@ -107,10 +119,21 @@ func (v Value) Text() string {
 func (v Value) Bool() bool { return v.kind == BOOL && v.flag }
 
 // Elems returns the elements of an L, or the members of a set in the order in which they were given.
-func (v Value) Elems() []Value { return v.list }
+func (v Value) Elems() []Value {
+	if v.list == nil {
+		return nil
+	}
+	return *v.list
+}
 
-// Fields returns the attributes of an M.
-func (v Value) Fields() map[string]Value { return v.m }
+// Field returns the attribute of an M that has a name.
+func (v Value) Field(name string) (Value, bool) { return v.m.get(name) }
+
+// Len returns the number of elements, members or attributes that v has; 0 for scalars.
+func (v Value) Len() int { return len(v.Elems()) + v.m.len() }
+
+// Fields returns the attributes of an M, in a map that the caller may change.
+func (v Value) Fields() map[string]Value { return maps.Collect(v.m.all()) }
 
 // IsSet says whether v is an SS, NS or BS.
 func (v Value) IsSet() bool { return v.kind.Element() != Invalid }
@@ -133,10 +156,10 @@ func (v Value) Depth() int {
 		return 0
 	}
 	depth := 0
-	for _, e := range v.list {
+	for _, e := range v.Elems() {
 		depth = max(depth, e.Depth())
 	}
-	for _, e := range v.m {
+	for _, e := range v.m.all() {
 		depth = max(depth, e.Depth())
 	}
 	return 1 + depth

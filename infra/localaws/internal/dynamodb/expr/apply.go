@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"maps"
 	"slices"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
@@ -61,10 +60,7 @@ func (t *tree) applyToMap(v attr.Value, changes []change) (attr.Value, error) {
 	if v.Kind() != attr.M {
 		return v, errTarget
 	}
-	fields := maps.Clone(v.Fields())
-	if fields == nil {
-		fields = map[string]attr.Value{}
-	}
+	fields := v.Fields()
 	for s, child := range t.children {
 		old, exists := fields[s.name]
 		ch, err := child.changeOf(old, exists, changes)

@@ -20,7 +20,7 @@ func (s step) named() bool { return s.index < 0 }
 // path is a document path; its first step is a name.
 type path []step
 
-func (s *scope) path(head string, steps []*stepNode) (path, error) {
+func (s *scope) path(head string, steps []stepNode) (path, error) {
 	name, err := s.name(head)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (s *scope) path(head string, steps []*stepNode) (path, error) {
 	return p, nil
 }
 
-func (s *scope) step(n *stepNode) (step, error) {
+func (s *scope) step(n stepNode) (step, error) {
 	if n.Name != "" {
 		name, err := s.name(n.Name)
 		return step{name: name, index: -1}, err
@@ -83,8 +83,7 @@ func (p path) value(item attr.Item) (attr.Value, bool) {
 // in returns the child of v that s names. Only maps have names, only lists have indexes.
 func (s step) in(v attr.Value) (attr.Value, bool) {
 	if s.named() {
-		child, ok := v.Fields()[s.name]
-		return child, ok
+		return v.Field(s.name)
 	}
 	if v.Kind() != attr.L || s.index >= len(v.Elems()) {
 		return attr.Value{}, false

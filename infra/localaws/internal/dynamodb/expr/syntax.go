@@ -1,83 +1,56 @@
 package expr
 
 import (
-	"errors"
 	"strings"
 
-	"github.com/alecthomas/participle/v2"
-	"github.com/alecthomas/participle/v2/lexer"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/lexed"
 )
 
-// tokens feeds the parser what was lexed, and counted, before.
-type tokens struct {
-	left []lexer.Token
-	end  lexer.Position
-}
-
-func (t *tokens) Next() (lexer.Token, error) {
-	if len(t.left) == 0 {
-		return lexer.EOFToken(t.end), nil
-	}
-	token := t.left[0]
-	t.left = t.left[1:]
-	return token, nil
-}
-
-// parse checks the limits of an expression and parses it.
-func parse[T any](s *scope, parser *participle.Parser[T]) (*T, error) {
+// parse checks the limits of an expression and parses it with read.
+func parse[T any](s *scope, read func(reader) (T, bool)) (T, error) {
+	var none T
 	if s.src == "" {
-		return nil, s.refuse("The expression can not be empty;")
+		return none, s.refuse("The expression can not be empty;")
 	}
 	if len(s.src) > maxBytes {
-		return nil, s.refuse("Expression size has exceeded the maximum allowed size; expression size: %d", len(s.src))
+		return none, s.refuse("Expression size has exceeded the maximum allowed size; expression size: %d", len(s.src))
 	}
-	list, end, err := s.lex()
+	list, err := s.lex()
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	if err := s.checkLimits(list); err != nil {
-		return nil, err
+		return none, err
 	}
-	peeking, err := lexer.Upgrade(&tokens{left: list, end: end})
-	if err != nil {
-		return nil, s.refuse("%v", err)
+	r := reader{lexed.NewCursor(list, s.src)}
+	tree, ok := read(r)
+	if !ok || !r.Peek(0).EOF() {
+		return none, s.syntaxError(int(r.Peek(0).Offset))
 	}
-	tree, err := parser.ParseFromLexer(peeking)
-	if err == nil {
-		return tree, nil
-	}
-	if unexpected, ok := errors.AsType[participle.Error](err); ok {
-		return nil, s.syntaxError(unexpected.Position().Offset)
-	}
-	return nil, s.refuse("Syntax error; %v", err)
+	return tree, nil
 }
 
-// lex returns the tokens without white space, and the end of the source.
-func (s *scope) lex() ([]lexer.Token, lexer.Position, error) {
-	lex, err := definition.LexString("", s.src)
-	if err != nil {
-		return nil, lexer.Position{}, s.refuse("Syntax error; %v", err)
-	}
-	var list []lexer.Token
-	for {
-		token, err := lex.Next()
-		switch {
-		case err != nil:
-			return nil, lexer.Position{}, s.refuse("Syntax error; %v", err)
-		case token.EOF():
-			return list, token.Pos, nil
-		case token.Type == typeSign && s.field != updateExpression:
+// lex returns the tokens without white space.
+func (s *scope) lex() ([]lexed.Token, error) {
+	list := make([]lexed.Token, 0, 1+len(s.src)/2)
+	err := lexed.Lex(definition, s.src, func(token lexed.Token) error {
+		if token.Type == typeSign && s.field != updateExpression {
 			token.Type = typeOther // only SET calculates
-			list = append(list, token)
-		case token.Type != typeSpace:
+		}
+		if token.Type != typeSpace {
 			list = append(list, token)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, s.refuse("Syntax error; %v", err)
 	}
+	return list, nil
 }
 
 // checkLimits counts operators, and bounds how deep the parser will recurse: parentheses that enclose no
 // operator of their own are redundant, so that more of them than operators are never legal.
-func (s *scope) checkLimits(list []lexer.Token) error {
+func (s *scope) checkLimits(list []lexed.Token) error {
 	operators, depth, betweens := 0, 0, 0
 	for i, token := range list {
 		switch {
@@ -118,40 +91,40 @@ func countKeyword(keyword string, betweens, operators int) (int, int) {
 
 // syntaxError names the token at or behind offset, with its neighbours as they stand in the source.
 func (s *scope) syntaxError(offset int) error {
-	list, _, err := s.lex()
+	list, err := s.lex()
 	if err != nil {
 		return err
 	}
 	at := 0
-	for at < len(list) && list[at].Pos.Offset < offset {
+	for at < len(list) && int(list[at].Offset) < offset {
 		at++
 	}
 	text, from, to := "<EOF>", 0, len(s.src)
 	if at > 0 {
-		from = list[at-1].Pos.Offset
+		from = int(list[at-1].Offset)
 	}
 	if at < len(list) {
 		text = list[at].Value
 		if at == 0 {
-			from = list[at].Pos.Offset
+			from = int(list[at].Offset)
 		}
-		to = list[at].Pos.Offset + len(text)
+		to = int(list[at].Offset) + len(text)
 	}
 	if at+1 < len(list) {
-		to = list[at+1].Pos.Offset + len(list[at+1].Value)
+		to = int(list[at+1].Offset) + len(list[at+1].Value)
 	}
 	return s.refuse(`Syntax error; token: "%s", near: "%s"`, text, s.src[from:to])
 }
 
 // syntaxErrorBefore names the token in front of offset.
 func (s *scope) syntaxErrorBefore(offset int) error {
-	list, _, err := s.lex()
+	list, err := s.lex()
 	if err != nil {
 		return err
 	}
 	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].Pos.Offset < offset {
-			return s.syntaxError(list[i].Pos.Offset)
+		if int(list[i].Offset) < offset {
+			return s.syntaxError(int(list[i].Offset))
 		}
 	}
 	return s.syntaxError(offset)

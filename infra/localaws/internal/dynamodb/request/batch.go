@@ -9,22 +9,17 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
 )
 
-// The most that one request may hold (API reference of each operation). It is checked before the keys are
-// read, whose reading costs the square of their number.
-const (
-	maxBatchGet   = 100
-	maxBatchWrite = 25
-)
-
 type batchGetInput struct {
-	RequestItems map[string]struct {
-		ExpressionAttributeNames map[string]string
-		Keys                     []attr.Item
-		AttributesToGet          []string
-		ProjectionExpression     *string
-		ConsistentRead           bool
-	}
+	RequestItems           dict[tableGetsInput, batchGets]
 	ReturnConsumedCapacity string
+}
+
+type tableGetsInput struct {
+	ExpressionAttributeNames dict[string, names]
+	Keys                     list[attr.Item, batchGets]
+	AttributesToGet          list[string, names]
+	ProjectionExpression     *string
+	ConsistentRead           bool
 }
 
 // BatchGet is a reading of a BatchGetItem.
@@ -69,8 +64,9 @@ func readBatchGet(r *reading) (any, error) {
 		total += len(entry.Keys)
 	}
 	if total > maxBatchGet {
-		return nil, exception.Validation("Too many items requested for the BatchGetItem call")
+		return nil, batchGets{}.tooMany()
 	}
+	r.several = len(in.RequestItems) > 1
 	var tables []*TableGets
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		entry := in.RequestItems[name]
@@ -91,7 +87,7 @@ func readBatchGet(r *reading) (any, error) {
 
 // tableGets reads one table's part of a BatchGetItem, and adds the permission for all of its keys.
 func (r *reading) tableGets(g *TableGets, capacity string) (err error) {
-	if g.Target, err = r.target("requestItems.member", g.Given); err != nil {
+	if g.Target, err = r.target("requestItems.member", g.Given, "BatchGetItem", ""); err != nil {
 		return err
 	}
 	if err := size("requestItems."+g.Given+".member.keys", len(g.Keys)); err != nil {
@@ -119,7 +115,7 @@ func (r *reading) tableGets(g *TableGets, capacity string) (err error) {
 }
 
 type batchWriteInput struct {
-	RequestItems                map[string][]writeRequest
+	RequestItems                dict[list[writeRequest, batchWrites], batchWrites]
 	ReturnConsumedCapacity      string
 	ReturnItemCollectionMetrics string
 }
@@ -161,8 +157,9 @@ func readBatchWrite(r *reading) (any, error) {
 		total += len(writes)
 	}
 	if total > maxBatchWrite {
-		return nil, exception.Validation("Too many items requested for the BatchWriteItem call")
+		return nil, batchWrites{}.tooMany()
 	}
+	r.several = len(in.RequestItems) > 1
 	var tables []*TableWrites
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		t, err := r.tableWrites(name, in.RequestItems[name], capacity)
@@ -178,7 +175,7 @@ func readBatchWrite(r *reading) (any, error) {
 }
 
 func (r *reading) tableWrites(name string, writes []writeRequest, capacity string) (*TableWrites, error) {
-	t, err := r.target("requestItems.member", name)
+	t, err := r.target("requestItems.member", name, "BatchWriteItem", "")
 	if err != nil {
 		return nil, err
 	}

@@ -19,10 +19,10 @@ const (
 // indexInput is one entry of LocalSecondaryIndexes or GlobalSecondaryIndexes.
 type indexInput struct {
 	IndexName  string
-	KeySchema  []table.KeySchemaElement
+	KeySchema  list[table.KeySchemaElement, settings]
 	Projection *struct {
 		ProjectionType   string
-		NonKeyAttributes []string
+		NonKeyAttributes list[string, settings]
 	}
 	ProvisionedThroughput *provisionedThroughput // of a global index
 }

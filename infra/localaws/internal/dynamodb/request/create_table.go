@@ -14,19 +14,19 @@ type provisionedThroughput struct{ ReadCapacityUnits, WriteCapacityUnits int64 }
 
 type createTableInput struct {
 	TableName                 string
-	AttributeDefinitions      []table.AttributeDefinition
-	KeySchema                 []table.KeySchemaElement
+	AttributeDefinitions      list[table.AttributeDefinition, settings]
+	KeySchema                 list[table.KeySchemaElement, settings]
 	BillingMode               string
 	ProvisionedThroughput     *provisionedThroughput
 	DeletionProtectionEnabled bool
 	TableClass                string
-	Tags                      []table.Tag
-	GlobalSecondaryIndexes    []indexInput
-	LocalSecondaryIndexes     []indexInput
+	Tags                      list[table.Tag, settings]
+	GlobalSecondaryIndexes    list[indexInput, settings]
+	LocalSecondaryIndexes     list[indexInput, settings]
 
 	// What the store has not. Those that would change how the table behaves are refused; encryption,
 	// throughput limits and warm throughput change nothing that can be seen here, and are ignored.
-	VectorIndexes        []jsontext.Value
+	VectorIndexes        list[jsontext.Value, settings]
 	GlobalTableSourceArn string
 	ResourcePolicy       jsontext.Value
 	StreamSpecification  *struct{ StreamEnabled bool }

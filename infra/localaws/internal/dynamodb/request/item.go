@@ -10,8 +10,8 @@ import (
 
 // placeholders are the members that every expression may refer to.
 type placeholders struct {
-	ExpressionAttributeNames  map[string]string
-	ExpressionAttributeValues map[string]attr.Value
+	ExpressionAttributeNames  dict[string, names]
+	ExpressionAttributeValues dict[attr.Value, names]
 }
 
 // parser is what the given expressions, nil where one is absent, are parsed with.
@@ -39,7 +39,7 @@ type keyInput struct {
 
 type getInput struct {
 	keyInput
-	AttributesToGet      []string
+	AttributesToGet      list[string, names]
 	ProjectionExpression *string
 	ConsistentRead       bool
 }
@@ -67,7 +67,7 @@ func readGetItem(r *reading) (any, error) {
 
 // get reads one item's fetch, and adds its permission.
 func (r *reading) get(in *getInput) (*Get, error) {
-	t, err := r.target("tableName", in.TableName)
+	t, err := r.target("tableName", in.TableName, "GetItem", "")
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func selectOf(p *expr.Projection) string {
 // the API before expressions.
 type conditionInput struct {
 	ConditionExpression                 *string
-	Expected                            map[string]jsontext.Value
+	Expected                            dict[jsontext.Value, names]
 	ConditionalOperator                 string
 	ReturnValuesOnConditionCheckFailure string
 }
@@ -129,7 +129,7 @@ type writeInput struct {
 	conditionInput
 	Item                        attr.Item
 	UpdateExpression            *string
-	AttributeUpdates            map[string]jsontext.Value
+	AttributeUpdates            dict[jsontext.Value, names]
 	ReturnValues                string
 	ReturnItemCollectionMetrics string
 }
@@ -195,7 +195,7 @@ func (r *reading) change(action string, in *writeInput) (*Change, error) {
 	a := &access{enclosing: r.enclosing}
 	steps := []func(*writeInput, *access) error{
 		func(in *writeInput, _ *access) (err error) {
-			c.Target, err = r.target("tableName", in.TableName)
+			c.Target, err = r.target("tableName", in.TableName, action, "")
 			return err
 		},
 		c.readKey, c.readReturns, c.readExpressions,

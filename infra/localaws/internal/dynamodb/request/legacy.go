@@ -99,7 +99,7 @@ func projectNames(names []string) (*expr.Projection, error) {
 // legacyCondition is an entry of KeyConditions.
 type legacyCondition struct {
 	ComparisonOperator string
-	AttributeValueList []attr.Value
+	AttributeValueList list[attr.Value, operands]
 }
 
 // legacyOps are the operators that KeyConditions may use; each but BETWEEN takes one value.

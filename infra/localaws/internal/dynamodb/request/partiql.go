@@ -3,11 +3,11 @@ package request
 import (
 	"strings"
 
-	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/lexed"
 )
 
 // The part of PartiQL for DynamoDB that is read: enough to say which action a statement is, on which
@@ -24,150 +24,107 @@ var partiqlLexer = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "Punct", Pattern: `<<|>>|<=|>=|<>|!=|\|\||[?*,.=<>+()\[\]{}:]`},
 })
 
-// statement is any statement; its head says everything but the keys.
+// statement is the head of any statement: it says everything but the keys. One of its members is set.
 type statement struct {
-	Select *selectHead `parser:"(  'SELECT' @@"`
-	Insert *nameParts  `parser:" | 'INSERT' 'INTO' @@"`
-	Update *nameParts  `parser:" | 'UPDATE' @@"`
-	Delete *nameParts  `parser:" | 'DELETE' 'FROM' @@ )"`
-	Rest   []restToken `parser:"@@*"`
+	Select                 *selectHead
+	Insert, Update, Delete *nameParts
 }
 
 type selectHead struct {
-	All   bool      `parser:"(  @'*'"`
-	Paths []path    `parser:" | @@ (',' @@)* )"`
-	From  nameParts `parser:"'FROM' @@"`
+	All   bool
+	Paths []path
+	From  nameParts
 }
 
 // nameParts is a table, or a table and an index.
 type nameParts struct {
-	Table partiqlName  `parser:"@@"`
-	Index *partiqlName `parser:"('.' @@)?"`
-}
-
-type partiqlName struct {
-	Quoted string `parser:"  @Quoted"`
-	Ident  string `parser:"| @Ident"`
-}
-
-func (n *partiqlName) String() string {
-	if n.Quoted != "" {
-		return unquote(n.Quoted)
-	}
-	return n.Ident
-}
-
-// unquote takes off the quotes, and one of two that stand for one.
-func unquote(s string) string {
-	quote := s[:1]
-	return strings.ReplaceAll(s[1:len(s)-1], quote+quote, quote)
+	Table, Index string // no Index: ""
 }
 
 // path is an attribute, or a part of one.
 type path struct {
-	Name partiqlName `parser:"@@"`
-	Rest []pathStep  `parser:"@@*"`
-}
-
-type pathStep struct {
-	Field *partiqlName `parser:"  '.' @@"`
-	Index *string      `parser:"| '[' @Number ']'"`
-}
-
-type restToken struct {
-	Pos  lexer.Position
-	Text string `parser:"@(String|Quoted|Number|Ident|Punct)"`
+	Name   string
+	Nested bool
 }
 
 // clauses stand behind the table of a SELECT or a DELETE, and behind what an UPDATE sets.
 type clauses struct {
-	Where     []term   `parser:"('WHERE' @@ ('AND' @@)*)?"`
-	OrderBy   []path   `parser:"('ORDER' 'BY' @@ ('ASC'|'DESC')? (',' @@ ('ASC'|'DESC')?)*)?"`
-	Returning []string `parser:"('RETURNING' @('ALL'|'MODIFIED') @('OLD'|'NEW') '*')?"`
+	Where     []term
+	OrderBy   []path
+	Returning string // as ReturnValues would be; no RETURNING: ""
 }
 
-// term is one of the conditions that all hold. Whatever may stand between them but AND, as OR, NOT and
-// parentheses, is not in the grammar.
+// term is one of the conditions that all hold. Whatever may stand between them but AND, as OR, NOT and parentheses, is
+// not in the grammar.
 type term struct {
-	Function *call     `parser:"(  @@"`
-	Path     *path     `parser:" | @@"`
-	Compare  *compare  `parser:"    (  @@"`
-	In       []operand `parser:"     | 'IN' ( '[' @@ (',' @@)* ']' | '(' @@ (',' @@)* ')' )"`
-	Between  []operand `parser:"     | 'BETWEEN' @@ 'AND' @@"`
-	Is       bool      `parser:"     | @('IS' 'NOT'? ('MISSING'|'NULL')) ) )"`
-}
-
-type call struct {
-	Name string    `parser:"@('BEGINS_WITH'|'CONTAINS'|'ATTRIBUTE_TYPE')"`
-	Path path      `parser:"'(' @@"`
-	Args []operand `parser:"(',' @@)* ')'"`
-}
-
-type compare struct {
-	Op    string  `parser:"@('='|'<>'|'!='|'<='|'>='|'<'|'>')"`
-	Value operand `parser:"@@"`
+	Path path
+	// Equal is set where the path is compared by = or IN: to one of Values.
+	Equal  bool
+	Values []operand
 }
 
 // operand is a literal or a parameter.
 type operand struct {
-	Pos    lexer.Position
-	Param  bool         `parser:"  @'?'"`
-	String *string      `parser:"| @String"`
-	Number *string      `parser:"| @Number"`
-	Word   *string      `parser:"| @('TRUE'|'FALSE'|'NULL'|'MISSING')"`
-	List   *listLiteral `parser:"| @@"`
-	Tuple  *tuple       `parser:"| @@"`
+	Kind   operandKind
+	Text   string // of a string or a number, as it is written
+	Offset int    // of a parameter
 }
 
-type listLiteral struct {
-	Elems []operand `parser:"'[' (@@ (',' @@)*)? ']' | '<<' (@@ (',' @@)*)? '>>'"`
-}
+type operandKind uint8
 
-// tuple is the value of an INSERT.
-type tuple struct {
-	Fields []tupleField `parser:"'{' (@@ (',' @@)*)? '}'"`
-}
-
-type tupleField struct {
-	Name  string  `parser:"@String ':'"`
-	Value operand `parser:"@@"`
-}
-
-type insertClauses struct {
-	Value tuple `parser:"'VALUE' @@"`
-}
-
-var (
-	partiqlOptions = []participle.Option{
-		participle.Lexer(partiqlLexer), participle.Elide("Space"), participle.CaseInsensitive("Ident"), participle.UseLookahead(2),
-	}
-	statementParser = participle.MustBuild[statement](partiqlOptions...)
-	clausesParser   = participle.MustBuild[clauses](partiqlOptions...)
-	insertParser    = participle.MustBuild[insertClauses](partiqlOptions...)
+const (
+	operandOther operandKind = iota // no key can have such a value
+	operandParameter
+	operandString
+	operandNumber
 )
+
+// tupleField is one attribute of an INSERT.
+type tupleField struct {
+	Name  string
+	Value operand
+}
+
+var partiqlSpace = partiqlLexer.Symbols()["Space"]
+
+// lexPartiQL also bounds how deep the parser will recurse: nothing nests deeper than an item may.
+func lexPartiQL(text string) (*partiqlReader, error) {
+	tokens, depth := make([]lexed.Token, 0, 1+len(text)/2), 0
+	err := lexed.Lex(partiqlLexer, text, func(token lexed.Token) error {
+		switch token.Value {
+		case "(", "[", "{", "<<":
+			depth++
+		case ")", "]", "}", ">>":
+			depth--
+		}
+		if depth > attr.MaxNesting {
+			return errStatement()
+		}
+		if token.Type != partiqlSpace {
+			tokens = append(tokens, token)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, errStatement()
+	}
+	return &partiqlReader{tokens, lexed.NewCursor(tokens, text)}, nil
+}
 
 // parameters are the values of the question marks, by their offset in the statement.
 type parameters map[int]attr.Value
 
 // bind gives each question mark its value.
-func bind(text string, values []attr.Value) (parameters, error) {
-	lex, err := partiqlLexer.LexString("", text)
-	if err != nil {
-		return nil, errStatement()
-	}
-	tokens, err := lexer.ConsumeAll(lex)
-	if err != nil {
-		return nil, errStatement()
-	}
+func (t *partiqlReader) bind(values []attr.Value) (parameters, error) {
 	params := parameters{}
-	for _, t := range tokens {
-		if t.Value != "?" {
+	for i := range t.tokens {
+		if t.tokens[i].Value != "?" {
 			continue
 		}
 		if len(params) == len(values) {
 			return nil, errParameters()
 		}
-		params[t.Pos.Offset] = values[len(params)]
+		params[int(t.tokens[i].Offset)] = values[len(params)]
 	}
 	if len(params) != len(values) {
 		return nil, errParameters()
@@ -183,17 +140,23 @@ func errParameters() error {
 	return exception.Validation("Number of parameters in request and statement don't match.")
 }
 
-// value is an operand of a type that a key can have, in a text that starts at offset in the statement.
-func (p parameters) value(o operand, offset int) (attr.Value, bool) {
-	switch {
-	case o.Param:
-		v, ok := p[offset+o.Pos.Offset]
+// value is an operand of a type that a key can have.
+func (p parameters) value(o operand) (attr.Value, bool) {
+	switch o.Kind {
+	case operandParameter:
+		v, ok := p[o.Offset]
 		return v, ok
-	case o.String != nil:
-		return attr.String(unquote(*o.String)), true
-	case o.Number != nil:
-		v, err := attr.Number(*o.Number)
+	case operandString:
+		return attr.String(unquote(o.Text)), true
+	case operandNumber:
+		v, err := attr.Number(o.Text)
 		return v, err == nil
 	}
 	return attr.Value{}, false
+}
+
+// unquote takes off the quotes, and one of two that stand for one.
+func unquote(s string) string {
+	quote := s[:1]
+	return strings.ReplaceAll(s[1:len(s)-1], quote+quote, quote)
 }

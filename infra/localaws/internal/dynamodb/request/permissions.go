@@ -48,7 +48,7 @@ func Permissions(ctx context.Context, req *api.Request, tables Tables) ([]api.Pe
 		}
 		return schema.table(name), nil
 	})
-	r.strict = op.read != nil
+	r.strict, r.possible = op.read != nil, req.Possible
 	op.answered = nil // it is the other endpoint's
 	if op.read == nil {
 		if err := r.checkSpelling(); err != nil {

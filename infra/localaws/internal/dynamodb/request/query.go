@@ -17,7 +17,7 @@ type pageInput struct {
 	placeholders
 	TableName              string
 	IndexName              string
-	AttributesToGet        []string
+	AttributesToGet        list[string, names]
 	ProjectionExpression   *string
 	FilterExpression       *string
 	ConditionalOperator    string
@@ -31,14 +31,14 @@ type pageInput struct {
 type queryInput struct {
 	pageInput
 	KeyConditionExpression *string
-	KeyConditions          map[string]legacyCondition
-	QueryFilter            map[string]jsontext.Value
+	KeyConditions          dict[legacyCondition, names]
+	QueryFilter            dict[jsontext.Value, names]
 	ScanIndexForward       *bool
 }
 
 type scanInput struct {
 	pageInput
-	ScanFilter    map[string]jsontext.Value
+	ScanFilter    dict[jsontext.Value, names]
 	Segment       *int
 	TotalSegments *int
 }
@@ -210,7 +210,7 @@ const maxSegments = 1000000
 func (r *reading) page(in *pageInput, p *expr.Placeholders) (*Page, *access, error) {
 	q := &Page{Index: in.IndexName, Start: in.ExclusiveStartKey, Consistent: in.ConsistentRead}
 	var err error
-	if q.Target, err = r.target("tableName", in.TableName); err != nil {
+	if q.Target, err = r.target("tableName", in.TableName, r.req.Operation, in.IndexName); err != nil {
 		return nil, nil, err
 	}
 	q.resource, q.From = q.Target.ARN, q.Target.Table.Index(q.Index)
@@ -283,7 +283,7 @@ func readSearchVectors(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	t, err := r.target("tableName", in.TableName)
+	t, err := r.target("tableName", in.TableName, r.req.Operation, in.IndexName)
 	if err != nil {
 		return nil, err
 	}

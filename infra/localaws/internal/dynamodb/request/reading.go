@@ -25,6 +25,11 @@ type reading struct {
 	strict      bool                                    // members that are not known are refused
 	permissions []api.Permission
 	enclosing   string // the transaction that the items stand in
+	// possible reports whether an action on a resource could be allowed; nil: nobody asks. several is set where the request
+	// may name several tables. Once one of them is beyond the caller's policies the request is hopeless, and no further table
+	// is looked up: a denied request must not make another endpoint describe a hundred.
+	possible          func(action, resource string) bool
+	several, hopeless bool
 }
 
 func newReading(req *api.Request, tables func(name string) (*table.Table, error)) *reading {
@@ -85,7 +90,7 @@ func (r *reading) permit(action, resource string, t *table.Table, context *polic
 	permission := api.Permission{Action: "dynamodb:" + action, Resource: resource, Context: context}
 	if t != nil {
 		setTags(context, "aws:ResourceTag/", t.Tags)
-	} else if _, path, ok := strings.Cut(resource, ":table/"); ok {
+	} else if _, path, ok := strings.Cut(resource, ":table/"); ok && !r.hopeless {
 		name, _, _ := strings.Cut(path, "/")
 		permission.Note = "there is no table " + name + " in this region, so what keys the request names is not known: create the table first"
 	}
@@ -141,6 +146,9 @@ func (r *reading) decode(into any) error {
 	if wrong, ok := errors.AsType[*attr.Error](err); ok {
 		return wrong
 	}
+	if wrong, ok := errors.AsType[*api.Error](err); ok { // of a bound
+		return wrong
+	}
 	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
 		if errors.Is(err, json.ErrUnknownName) {
 			return exception.Serialization("localaws does not know the member %s, so it cannot authorize the request", wrong.JSONPointer)
@@ -177,8 +185,8 @@ func (t *Target) Found() error {
 	return nil
 }
 
-// target resolves a table name or ARN, found in the named member.
-func (r *reading) target(member, given string) (*Target, error) {
+// target resolves a table name or ARN, found in the named member, for an action on it, or on its index where that is set.
+func (r *reading) target(member, given, action, index string) (*Target, error) {
 	if given == "" {
 		return nil, exception.Missing(member)
 	}
@@ -186,11 +194,25 @@ func (r *reading) target(member, given string) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := r.tables(name)
-	if err != nil {
-		return nil, err
+	t := &Target{Name: name, ARN: r.place.tableARN(name)}
+	if !r.worthAsking(t, action, index) {
+		return t, nil
 	}
-	return &Target{Name: name, ARN: r.place.tableARN(name), Table: t}, nil
+	t.Table, err = r.tables(name)
+	return t, err
+}
+
+// worthAsking reports whether the table has to be known for a decision.
+func (r *reading) worthAsking(t *Target, action, index string) bool {
+	if r.possible == nil || !r.several {
+		return true
+	}
+	arn := t.ARN
+	if index != "" {
+		arn = r.place.indexARN(t.Name, index)
+	}
+	r.hopeless = r.hopeless || !r.possible("dynamodb:"+action, arn)
+	return !r.hopeless
 }
 
 // oneOf refuses a value outside of an enumeration; an empty value is an absent member.

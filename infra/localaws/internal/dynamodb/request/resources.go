@@ -28,8 +28,8 @@ type members struct {
 	ShardIterator    string
 
 	TableCreationParameters   struct{ TableName string }
-	Tags                      []table.Tag
-	TagKeys                   []string
+	Tags                      list[table.Tag, settings]
+	TagKeys                   list[string, settings]
 	ResourcePolicy            jsontext.Value
 	GlobalTableSourceArn      string
 	ReplicaUpdates            jsontext.Value

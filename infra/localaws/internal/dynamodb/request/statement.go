@@ -1,8 +1,6 @@
 package request
 
 import (
-	"strings"
-
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
@@ -10,7 +8,7 @@ import (
 
 type statementInput struct {
 	Statement                           string
-	Parameters                          []attr.Value
+	Parameters                          list[attr.Value, operands]
 	ReturnValuesOnConditionCheckFailure string
 
 	executionInput
@@ -26,10 +24,7 @@ type executionInput struct {
 	ReturnConsumedCapacity string
 }
 
-const (
-	maxStatement       = 8192
-	maxBatchStatements = 25
-)
+const maxStatement = 8192
 
 func readExecuteStatement(r *reading) (any, error) {
 	var in statementInput
@@ -42,13 +37,10 @@ func readExecuteStatement(r *reading) (any, error) {
 func readBatchExecuteStatement(r *reading) (any, error) {
 	var in struct {
 		executionInput
-		Statements []statementInput
+		Statements list[statementInput, batchStatements]
 	}
 	if err := r.decode(&in); err != nil {
 		return nil, err
-	}
-	if len(in.Statements) > maxBatchStatements {
-		return nil, exception.Validation("Too many statements requested for the BatchExecuteStatement call")
 	}
 	return nil, r.statements(in.Statements)
 }
@@ -56,12 +48,12 @@ func readBatchExecuteStatement(r *reading) (any, error) {
 func readExecuteTransaction(r *reading) (any, error) {
 	var in struct {
 		executionInput
-		TransactStatements []statementInput
+		TransactStatements list[statementInput, transactStatements]
 	}
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	if err := entries("transactStatements", len(in.TransactStatements)); err != nil {
+	if err := size("transactStatements", len(in.TransactStatements)); err != nil {
 		return nil, err
 	}
 	r.enclosing = r.req.Operation
@@ -73,6 +65,7 @@ func (r *reading) statements(all []statementInput) error {
 	if err := size("statements", len(all)); err != nil {
 		return err
 	}
+	r.several = len(all) > 1
 	for i := range all {
 		if err := r.statement(&all[i]); err != nil {
 			return err
@@ -92,15 +85,19 @@ func (r *reading) statement(in *statementInput) error {
 	if err := oneOf("returnValuesOnConditionCheckFailure", in.ReturnValuesOnConditionCheckFailure, ReturnAllOld, ReturnNone); err != nil {
 		return err
 	}
-	params, err := bind(in.Statement, in.Parameters)
+	text, err := lexPartiQL(in.Statement)
 	if err != nil {
 		return err
 	}
-	head, err := statementParser.ParseString("", in.Statement)
+	params, err := text.bind(in.Parameters)
 	if err != nil {
-		return errStatement()
+		return err
 	}
-	s := &partiqlStatement{params: params, text: in.Statement, access: access{keyed: true, enclosing: r.enclosing}}
+	head, err := text.head()
+	if err != nil {
+		return err
+	}
+	s := &partiqlStatement{params: params, text: text, access: access{keyed: true, enclosing: r.enclosing}}
 	if in.ReturnValuesOnConditionCheckFailure == ReturnAllOld {
 		s.access.unknownReturns = true
 	}
@@ -110,7 +107,7 @@ func (r *reading) statement(in *statementInput) error {
 // partiqlStatement is a statement while it is read.
 type partiqlStatement struct {
 	params parameters
-	text   string
+	text   *partiqlReader // behind the head
 	access access
 	keys   table.KeySchema
 	known  bool // keys are
@@ -118,30 +115,26 @@ type partiqlStatement struct {
 
 func (s *partiqlStatement) permit(r *reading, head *statement) error {
 	action, name := head.kind()
-	t, err := r.target("statement", name.Table.String())
+	index := name.Index
+	t, err := r.target("statement", name.Table, action, index)
 	if err != nil {
 		return err
 	}
-	arn, index := t.ARN, ""
-	if name.Index != nil {
-		index = name.Index.String()
+	arn := t.ARN
+	if index != "" {
 		if err := validName(index); err != nil {
 			return err
 		}
 		arn = r.place.indexARN(t.Name, index)
 	}
 	s.keys, s.known = t.Table.KeySchema(index)
-	offset := len(s.text)
-	if len(head.Rest) > 0 {
-		offset = head.Rest[0].Pos.Offset
-	}
 	switch action {
 	case "PartiQLSelect":
-		s.readSelect(head.Select, offset)
+		s.readSelect(head.Select)
 	case "PartiQLInsert":
-		s.readInsert(offset)
+		s.readInsert()
 	default:
-		s.readChange(action, head.Rest, offset)
+		s.readChange(action)
 	}
 	r.permit(action, arn, t.Table, s.access.context())
 	return nil
@@ -159,94 +152,66 @@ func (st *statement) kind() (action string, name *nameParts) {
 	return "PartiQLDelete", st.Delete
 }
 
-func (s *partiqlStatement) readSelect(head *selectHead, offset int) {
+func (s *partiqlStatement) readSelect(head *selectHead) {
 	s.access.selects = selectSpecific
 	if head.All {
 		s.access.selects = SelectAll
 	}
 	for i := range head.Paths {
-		s.access.names(head.Paths[i].Name.String())
+		s.access.names(head.Paths[i].Name)
 	}
 	s.access.fullTableScan = "true"
-	if c := s.clauses(offset); c != nil && s.where(c, offset) {
+	if c := s.clauses(); c != nil && s.where(c) {
 		s.access.fullTableScan = "false"
 	}
 }
 
 // readChange reads UPDATE and DELETE. What an UPDATE sets is not read: its attributes are unknown.
-func (s *partiqlStatement) readChange(action string, rest []restToken, offset int) {
+func (s *partiqlStatement) readChange(action string) {
 	s.access.returnValues = ReturnNone
 	if action == "PartiQLUpdate" {
 		s.access.unknownAttributes = true
-		offset = whereOf(rest, len(s.text))
+		s.text.toWhere()
 	}
-	c := s.clauses(offset)
+	c := s.clauses()
 	if c == nil {
 		s.access.unknownReturns = true
 		return
 	}
-	if len(c.Returning) == 2 {
-		s.access.returnValues = returning(c.Returning)
+	if c.Returning != "" {
+		s.access.returnValues = c.Returning
 	}
-	s.where(c, offset)
+	s.where(c)
 }
 
-// returning is what ReturnValues would be called for a RETURNING clause.
-func returning(words []string) string {
-	what := map[string]string{"ALL": "ALL_", "MODIFIED": "UPDATED_"}[strings.ToUpper(words[0])]
-	return what + strings.ToUpper(words[1])
-}
-
-// whereOf is the offset of the only WHERE; that of the end where there is none, or more than one.
-func whereOf(rest []restToken, end int) int {
-	at := end
-	for _, t := range rest {
-		if !strings.EqualFold(t.Text, "WHERE") {
-			continue
-		}
-		if at != end {
-			return end
-		}
-		at = t.Pos.Offset
-	}
-	return at
-}
-
-// clauses reads what stands behind offset, or returns nil, keys and attributes being unknown.
-func (s *partiqlStatement) clauses(offset int) *clauses {
-	c, err := clausesParser.ParseString("", s.text[offset:])
-	if err != nil {
+// clauses reads what is left, or returns nil, keys and attributes being unknown.
+func (s *partiqlStatement) clauses() *clauses {
+	c := s.text.clauses()
+	if c == nil {
 		s.access.unknownKeys, s.access.unknownAttributes = true, true
-		return nil
 	}
 	return c
 }
 
 // where notes the partitions that the terms name, and reports whether they name any. The partition key
 // must be compared once, by = or IN, else the keys are unknown.
-func (s *partiqlStatement) where(c *clauses, offset int) bool {
+func (s *partiqlStatement) where(c *clauses) bool {
 	for i := range c.OrderBy {
-		s.access.names(c.OrderBy[i].Name.String())
+		s.access.names(c.OrderBy[i].Name)
 	}
 	var partitions []operand
 	count := 0
 	for _, t := range c.Where {
-		p := t.Path
-		if t.Function != nil {
-			p = &t.Function.Path
-		}
-		s.access.names(p.Name.String())
-		if !s.known || p.Name.String() != s.keys.Partition.Name {
+		s.access.names(t.Path.Name)
+		if !s.known || t.Path.Name != s.keys.Partition.Name {
 			continue
 		}
 		count++
 		switch {
-		case len(p.Rest) > 0:
+		case t.Path.Nested:
 			count++ // a part of the key is no key
-		case t.Compare != nil && t.Compare.Op == "=":
-			partitions = append(partitions, t.Compare.Value)
-		default:
-			partitions = append(partitions, t.In...)
+		case t.Equal:
+			partitions = append(partitions, t.Values...)
 		}
 	}
 	if count != 1 || len(partitions) == 0 {
@@ -254,13 +219,13 @@ func (s *partiqlStatement) where(c *clauses, offset int) bool {
 		return false
 	}
 	for _, o := range partitions {
-		s.partition(o, offset)
+		s.partition(o)
 	}
 	return true
 }
 
-func (s *partiqlStatement) partition(o operand, offset int) {
-	v, ok := s.params.value(o, offset)
+func (s *partiqlStatement) partition(o operand) {
+	v, ok := s.params.value(o)
 	if !ok {
 		s.access.unknownKeys = true
 		return
@@ -268,19 +233,18 @@ func (s *partiqlStatement) partition(o operand, offset int) {
 	s.access.partition(v)
 }
 
-func (s *partiqlStatement) readInsert(offset int) {
-	in, err := insertParser.ParseString("", s.text[offset:])
-	if err != nil {
+func (s *partiqlStatement) readInsert() {
+	fields, ok := s.text.insert()
+	if !ok {
 		s.access.unknownKeys, s.access.unknownAttributes = true, true
 		return
 	}
 	count := 0
-	for _, f := range in.Value.Fields {
-		name := unquote(f.Name)
-		s.access.names(name)
-		if s.known && name == s.keys.Partition.Name {
+	for _, f := range fields {
+		s.access.names(f.Name)
+		if s.known && f.Name == s.keys.Partition.Name {
 			count++
-			s.partition(f.Value, offset)
+			s.partition(f.Value)
 		}
 	}
 	if count != 1 {

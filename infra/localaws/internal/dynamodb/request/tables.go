@@ -20,7 +20,7 @@ func (r *reading) named() (*Target, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	return r.target("tableName", in.TableName)
+	return r.target("tableName", in.TableName, r.req.Operation, "")
 }
 
 func readDeleteTable(r *reading) (any, error) {

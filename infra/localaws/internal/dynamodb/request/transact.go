@@ -12,26 +12,15 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/identity"
 )
 
-// maxTransaction is the most entries that a transaction may have.
-const maxTransaction = 100
-
-func entries(member string, n int) error {
-	if n > maxTransaction {
-		return exception.Validation("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
-			"Member must have length less than or equal to %d", member, maxTransaction)
-	}
-	return size(member, n)
-}
-
 type transactGetInput struct {
-	TransactItems []struct {
+	TransactItems list[struct {
 		Get *struct {
-			ExpressionAttributeNames map[string]string
+			ExpressionAttributeNames dict[string, names]
 			Key                      attr.Item
 			ProjectionExpression     *string
 			TableName                string
 		}
-	}
+	}, transactItems]
 	ReturnConsumedCapacity string
 }
 
@@ -46,10 +35,10 @@ func readTransactGet(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	if err := entries("transactItems", len(in.TransactItems)); err != nil {
+	if err := size("transactItems", len(in.TransactItems)); err != nil {
 		return nil, err
 	}
-	r.enclosing = r.req.Operation
+	r.enclosing, r.several = r.req.Operation, len(in.TransactItems) > 1
 	var gets []*Get
 	for i, entry := range in.TransactItems {
 		if entry.Get == nil {
@@ -68,9 +57,9 @@ func readTransactGet(r *reading) (any, error) {
 }
 
 type transactWriteInput struct {
-	TransactItems []struct {
+	TransactItems list[struct {
 		Put, Update, Delete, ConditionCheck *writeInput
-	}
+	}, transactItems]
 	ClientRequestToken          string
 	ReturnConsumedCapacity      string
 	ReturnItemCollectionMetrics string
@@ -89,13 +78,13 @@ func readTransactWrite(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	if err := entries("transactItems", len(in.TransactItems)); err != nil {
+	if err := size("transactItems", len(in.TransactItems)); err != nil {
 		return nil, err
 	}
 	if len(in.ClientRequestToken) > maxToken {
 		return nil, exception.Constraint("'"+in.ClientRequestToken+"'", "clientRequestToken", "Member must have length less than or equal to 36")
 	}
-	r.enclosing = r.req.Operation
+	r.enclosing, r.several = r.req.Operation, len(in.TransactItems) > 1
 	t := &TransactWrite{Token: tokenOf(in.ClientRequestToken, r.req.Caller), Digest: sha256.Sum256(r.req.Body)}
 	for _, entry := range in.TransactItems {
 		var action string

@@ -12,8 +12,8 @@ import (
 
 type updateTableInput struct {
 	TableName                   string
-	AttributeDefinitions        []table.AttributeDefinition
-	GlobalSecondaryIndexUpdates []indexUpdate
+	AttributeDefinitions        list[table.AttributeDefinition, settings]
+	GlobalSecondaryIndexUpdates list[indexUpdate, settings]
 	unsupportedUpdates
 }
 
@@ -53,7 +53,7 @@ func readUpdateTable(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	t, err := r.target("tableName", in.TableName)
+	t, err := r.target("tableName", in.TableName, r.req.Operation, "")
 	if err != nil {
 		return nil, err
 	}

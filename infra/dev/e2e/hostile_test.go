@@ -1,0 +1,416 @@
+//go:build compose && linux
+
+package e2e
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"example.com/shiptrack/infra/dev/devissuer"
+)
+
+// TestHostileClientsNeitherEndAProcessNorLockATenantOut sends floods of connections and the largest bodies to every
+// server of the stack, from nobody, from the root key that everybody knows, and from a tenant. Meanwhile another tenant
+// asks for its shipment. The containers have Compose's own memory limits.
+func TestHostileClientsNeitherEndAProcessNorLockATenantOut(t *testing.T) {
+	heals(t, "nothing")
+	before := containers(t)
+	for _, c := range before {
+		resetPeak(t, c.State.Pid)
+	}
+	yellow, err := yellowsSession(t).Options().Credentials.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := watchTenant(t)
+	for _, f := range floods(t, before, yellow) {
+		f.run(t, 3*time.Second)
+	}
+	largestBodies(t, yellow, 12*time.Second)
+	seen.end(t)
+	settled(t, before)
+}
+
+// flood is what five hundred connections send to one server: a request that never ends.
+type flood struct {
+	name string
+	dial func(context.Context) (net.Conn, error)
+	send func() []byte
+}
+
+const connections = 500
+
+func floods(t *testing.T, all map[string]container, tenant aws.Credentials) []flood {
+	t.Helper()
+	localaws := port("LOCALAWS_PORT", "4566")
+	targets := map[string]func(context.Context) (net.Conn, error){
+		"localaws": dial(localaws), "devissuer": dial(port("ISSUER_PORT", "8082")),
+		"shipment-service": dial(port("SHIPMENT_PORT", "8080")), "its metrics": dial(port("SHIPMENT_METRICS_PORT", "9080")),
+		"tracking-service": dial(port("TRACKING_PORT", "8081")), "tracking's metrics": dial(port("TRACKING_METRICS_PORT", "9081")),
+		"the credentials sidecar": dialIn(all["tracking-credentials"].State.Pid, "127.0.0.1:4567"),
+	}
+	const start = "POST /token HTTP/1.1\r\nHost: localhost\r\n"
+	var lines strings.Builder
+	for i := 0; lines.Len() < 30<<10; i++ {
+		fmt.Fprintf(&lines, "%x:\r\n", i)
+	}
+	pieces := map[string]string{
+		"nothing":         "",
+		"a header":        start + lines.String(),
+		"a long header":   start + "A: " + strings.Repeat("a", 30<<10),
+		"a body":          start + "Content-Length: 16000000\r\n\r\n" + strings.Repeat(" ", 256<<10),
+		"a body in peace": start + "Content-Length: 4000\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n" + strings.Repeat("a&", 1900),
+	}
+	var list []flood
+	for target, dial := range targets {
+		for piece, text := range pieces {
+			list = append(list, flood{target + ", " + piece, dial, func() []byte { return []byte(text) }})
+		}
+	}
+	slices.SortFunc(list, func(a, b flood) int { return strings.Compare(a.name, b.name) })
+	// One after the other would take long: each piece goes to all servers at once.
+	byPiece := map[string][]flood{}
+	for _, f := range list {
+		_, piece, _ := strings.Cut(f.name, ", ")
+		byPiece[piece] = append(byPiece[piece], f)
+	}
+	var joined []flood
+	for piece, group := range byPiece {
+		next := 0
+		var mu sync.Mutex
+		joined = append(joined, flood{"every server, " + piece, func(ctx context.Context) (net.Conn, error) {
+			mu.Lock()
+			f := group[next%len(group)]
+			next++
+			mu.Unlock()
+			return f.dial(ctx)
+		}, group[0].send})
+	}
+	for by, c := range map[string]aws.Credentials{"root": {AccessKeyID: "test", SecretAccessKey: "test"}, "a tenant": tenant} {
+		joined = append(joined,
+			flood{"localaws, an unfinished batch of " + by, dial(localaws), func() []byte { return signed(t, c, localaws, "BatchWriteItem", 16<<20, 256<<10) }},
+			flood{"localaws, an unfinished read of " + by, dial(localaws), func() []byte { return signed(t, c, localaws, "GetItem", 16<<10, 15<<10) }})
+	}
+	return joined
+}
+
+func dial(address string) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", address) }
+}
+
+// dialIn dials in the network of a container: its loopback is not ours. The thread is of no use afterwards and ends with
+// the goroutine.
+func dialIn(pid int, address string) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) {
+		type dialed struct {
+			conn net.Conn
+			err  error
+		}
+		answer := make(chan dialed, 1)
+		go func() {
+			runtime.LockOSThread()
+			network, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", pid))
+			if err != nil {
+				answer <- dialed{nil, err}
+				return
+			}
+			defer network.Close()
+			if _, _, errno := syscall.RawSyscall(sysSetns, network.Fd(), syscall.CLONE_NEWNET, 0); errno != 0 {
+				answer <- dialed{nil, errno}
+				return
+			}
+			conn, err := dial(address)(ctx)
+			answer <- dialed{conn, err}
+		}()
+		d := <-answer
+		return d.conn, d.err
+	}
+}
+
+const sysSetns = 308 // of amd64; package syscall has no name for it
+
+// signed is a request of which no header shows that its signature does not fit.
+func signed(t *testing.T, c aws.Credentials, host, operation string, size, sent int) []byte {
+	r := request(t, c, host, operation, nil)
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "POST / HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n", host, size)
+	if err := r.Header.Write(&out); err != nil {
+		t.Error(err)
+	}
+	out.WriteString("\r\n" + strings.Repeat(" ", sent))
+	return out.Bytes()
+}
+
+func request(t *testing.T, c aws.Credentials, host, operation string, body []byte) *http.Request {
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+host+"/", bytes.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
+	if c.AccessKeyID == "" {
+		return r
+	}
+	// The length is not signed: unfinished requests declare another.
+	r.ContentLength = -1
+	sum := sha256.Sum256(body)
+	if err := v4.NewSigner().SignHTTP(t.Context(), c, r, hex.EncodeToString(sum[:]), "dynamodb", cmp.Or(os.Getenv("AWS_REGION"), "us-east-1"), time.Now()); err != nil {
+		t.Error(err)
+	}
+	r.ContentLength = int64(len(body))
+	return r
+}
+
+// run keeps the connections open for a while; one that the server closes is opened again.
+func (f flood) run(t *testing.T, lasting time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), lasting)
+	defer cancel()
+	text := f.send()
+	var mu sync.Mutex
+	opened, failed := 0, error(nil)
+	var all sync.WaitGroup
+	for range connections {
+		all.Go(func() {
+			again := time.NewTicker(time.Second)
+			defer again.Stop()
+			for ctx.Err() == nil {
+				conn, err := f.dial(ctx)
+				mu.Lock()
+				if err == nil {
+					opened++
+				} else if ctx.Err() == nil {
+					failed = err
+				}
+				mu.Unlock()
+				if err == nil {
+					stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+					_, _ = conn.Write(text)          // it may be closed meanwhile
+					_, _ = io.Copy(io.Discard, conn) // until it is
+					stop()
+					_ = conn.Close()
+				}
+				select {
+				case <-ctx.Done():
+				case <-again.C:
+				}
+			}
+		})
+	}
+	all.Wait()
+	t.Logf("%s: %d connections", f.name, opened)
+	if opened < connections {
+		t.Errorf("%s: %d connections could be opened, want %d; the last error: %v", f.name, opened, connections, failed)
+	}
+}
+
+// largestBodies sends the largest bodies of each kind, whole.
+func largestBodies(t *testing.T, tenant aws.Credentials, lasting time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), lasting)
+	defer cancel()
+	fill := func(size int, open, each, end string) []byte {
+		n := (size - len(open) - len(end)) / len(each)
+		return []byte(open + strings.TrimSuffix(strings.Repeat(each, n), ",") + end)
+	}
+	item := func(elements string, n int) string {
+		return `{"PutRequest":{"Item":{"TenantID":{"S":"blue"},"ShipmentID":{"S":"1"},"a":{"L":[` + strings.TrimSuffix(strings.Repeat(elements, n), ",") + `]}}}},`
+	}
+	batch := func(one string) []byte {
+		return []byte(`{"RequestItems":{"TrackingData":[` + strings.TrimSuffix(strings.Repeat(one, min(25, (16<<20-100)/len(one))), ",") + `]}}`)
+	}
+	const mib = 1 << 20
+	bodies := []struct {
+		operation string
+		body      []byte
+	}{
+		{"BatchExecuteStatement", fill(16*mib, `{"Statements":[`, `{},`, `]}`)},
+		{"BatchExecuteStatement", fill(4*mib, `{"Statements":[`, `{},`, `]}`)},
+		{"BatchWriteItem", batch(item(`{"M":{"a":{"L":[]}}},`, 40000))},
+		{"BatchWriteItem", batch(item(`{"SS":["a"]},`, 65000))},
+		{"TransactWriteItems", fill(16*mib, `{"TransactItems":[`, `{"Put":{}},`, `]}`)},
+		{"GetItem", fill(4*mib, `{"TableName":"TrackingData","Key":{`, `"`+strings.Repeat("n", 60000)+`":{"S":"a"},`, `}}`)},
+		{"ExecuteTransaction", fill(mib, `{"TransactStatements":[`, `{"Statement":"SELECT * FROM TrackingData WHERE TenantID IN [`+strings.TrimSuffix(strings.Repeat("1,", 4000), ",")+`]"},`, `]}`)},
+		{"BatchExecuteStatement", fill(210_000, `{"Statements":[`, `{"Statement":"SELECT * FROM TrackingData WHERE a IN `+strings.Repeat("[", 8000)+`"},`, `]}`)},
+	}
+	callers := map[string]aws.Credentials{"nobody": {}, "root": {AccessKeyID: "test", SecretAccessKey: "test"}, "a tenant": tenant}
+	host := port("LOCALAWS_PORT", "4566")
+	var mu sync.Mutex
+	answers := map[string]int{}
+	var all sync.WaitGroup
+	for name, c := range callers {
+		if name == "root" { // what it may send would be carried out
+			continue
+		}
+		for worker := range 4 {
+			all.Go(func() {
+				client := &http.Client{Timeout: 20 * time.Second}
+				for i := worker; ctx.Err() == nil; i++ {
+					b := bodies[i%len(bodies)]
+					r := request(t, c, host, b.operation, b.body)
+					answer := "broken off"
+					if response, err := client.Do(r); err == nil {
+						answer = strconv.Itoa(response.StatusCode)
+						_ = response.Body.Close()
+					}
+					mu.Lock()
+					answers[name+" "+answer]++
+					mu.Unlock()
+				}
+			})
+		}
+	}
+	all.Wait()
+	t.Logf("largest bodies: %v", answers)
+	if answers["a tenant 400"] == 0 {
+		t.Errorf("no large body of the tenant was read and refused: %v", answers)
+	}
+}
+
+// tenantSeen is how another tenant is answered meanwhile.
+type tenantSeen struct {
+	cancel context.CancelFunc
+	ended  chan struct{}
+	took   []time.Duration
+	wrong  []string
+}
+
+// within is what a tenant is promised; bound is for a machine on which much else runs.
+const (
+	within = time.Second
+	bound  = 5 * time.Second
+)
+
+func watchTenant(t *testing.T) *tenantSeen {
+	t.Helper()
+	token, err := devissuer.Fetch(t.Context(), "http://"+port("ISSUER_PORT", "8082"), "blue", "ben")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &tenantSeen{cancel: cancel, ended: make(chan struct{})}
+	go func() {
+		defer close(s.ended)
+		client := &http.Client{Timeout: 2 * bound}
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for ctx.Err() == nil {
+			began := time.Now()
+			if wrong := askETA(ctx, client, token); wrong != "" && ctx.Err() == nil {
+				s.wrong = append(s.wrong, wrong)
+			}
+			s.took = append(s.took, time.Since(began))
+			<-tick.C
+		}
+	}()
+	return s
+}
+
+func askETA(ctx context.Context, client *http.Client, token string) (wrong string) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+port("SHIPMENT_PORT", "8080")+"/shipments/1001/eta", nil)
+	if err != nil {
+		return err.Error()
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	response, err := client.Do(r)
+	if err != nil {
+		return err.Error()
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		body, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
+		return response.Status + " " + string(body)
+	}
+	return ""
+}
+
+func (s *tenantSeen) end(t *testing.T) {
+	t.Helper()
+	s.cancel()
+	<-s.ended
+	slices.Sort(s.took)
+	n := len(s.took)
+	over, _ := slices.BinarySearch(s.took, within)
+	t.Logf("another tenant asked %d times: median %v, 99 of 100 within %v, all within %v; %d took longer than %v; %d went wrong",
+		n, s.took[n/2], s.took[n*99/100], s.took[n-1], n-over, within, len(s.wrong))
+	if s.took[n*99/100] > bound {
+		t.Errorf("another tenant waited %v, want less than %v", s.took[n*99/100], bound)
+	}
+	if len(s.wrong) > 0 {
+		t.Errorf("another tenant was not answered %d times of %d: %s", len(s.wrong), n, s.wrong[0])
+	}
+}
+
+// settled wants each container to be the process that it was, and its memory to be back.
+func settled(t *testing.T, before map[string]container) {
+	t.Helper()
+	now := containers(t)
+	for _, service := range []string{"localaws", "devissuer", "tracking-credentials", "tracking-service", "shipment-service"} {
+		was, is := before[service], now[service]
+		if is.State.Pid != was.State.Pid || is.State.OOMKilled || is.State.Health == nil {
+			t.Errorf("%s: process %d became %d, out of memory: %t", service, was.State.Pid, is.State.Pid, is.State.OOMKilled)
+			continue
+		}
+		limit := int(is.HostConfig.Memory >> 10)
+		peak, left := memory(t, is.State.Pid, "VmHWM"), 0
+		tick := time.NewTicker(500 * time.Millisecond)
+		for began := time.Now(); time.Since(began) < 30*time.Second; <-tick.C {
+			if left = memory(t, is.State.Pid, "VmRSS"); left < limit/2 {
+				break
+			}
+		}
+		tick.Stop()
+		t.Logf("%s: at most %d MiB of %d, %d MiB afterwards", service, peak>>10, limit>>10, left>>10)
+		if left >= limit/2 {
+			t.Errorf("%s: %d MiB are left afterwards, want less than half of %d", service, left>>10, limit>>10)
+		}
+	}
+}
+
+// memory is a line of /proc/PID/status, in KiB.
+func memory(t *testing.T, pid int, line string) int {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for each := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(each, line+":"); ok {
+			n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(value), " kB"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	t.Fatalf("/proc/%d/status has no %s", pid, line)
+	return 0
+}
+
+// resetPeak makes VmHWM what the process has now (proc_pid_clear_refs(5)).
+func resetPeak(t *testing.T, pid int) {
+	t.Helper()
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0); err != nil {
+		t.Logf("the peak is that since the start: %v", err)
+	}
+}
