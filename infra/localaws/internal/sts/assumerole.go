@@ -17,6 +17,7 @@ type assumption struct {
 	*parameters
 	request   *api.Request
 	role      *identity.Role // nil: there is none
+	managed   []*identity.ManagedPolicy
 	inherited []identity.Tag // transitive tags of the calling session
 	source    string         // source identity: passed or inherited
 }
@@ -87,9 +88,11 @@ func (a *assumption) checkPolicies(snapshot *identity.Snapshot) error {
 		}
 	}
 	for _, arn := range a.policyARNs {
-		if snapshot.Policy(arn) == nil {
+		m := snapshot.Policy(arn)
+		if m == nil {
 			return invalid("ARN %s is not valid: localaws has no such managed policy", arn)
 		}
+		a.managed = append(a.managed, m)
 	}
 	return nil
 }
@@ -171,7 +174,7 @@ func (a *assumption) answer(sessions *identity.Sessions) (*api.Response, error) 
 	now := a.request.Now
 	credentials, err := sessions.Issue(identity.Grant{
 		Role: a.role, SessionName: a.sessionName, Tags: tags, TransitiveKeys: transitive, Policy: a.policy,
-		PolicyARNs: a.policyARNs, SourceIdentity: a.source, Chained: true, IssuedAt: now, Expires: now.Add(a.duration),
+		Managed: a.managed, SourceIdentity: a.source, Chained: true, IssuedAt: now, Expires: now.Add(a.duration),
 	})
 	if err != nil {
 		return nil, err
