@@ -28,8 +28,8 @@ type claims struct {
 	SessionName    string    `json:"name"`
 	Tags           []Tag     `json:"tags,omitzero"` // passed and inherited, not the role's
 	TransitiveKeys []string  `json:"transitive,omitzero"`
-	Policy         string    `json:"policy,omitzero"`     // session policy document
-	ManagedIDs     []string  `json:"managed,omitzero"`    // unique ids of managed session policies
+	Policy         string    `json:"policy,omitzero"`  // session policy document
+	ManagedIDs     []string  `json:"managed,omitzero"` // unique ids of managed session policies
 	SourceIdentity string    `json:"source,omitzero"`
 	Chained        bool      `json:"chained,omitzero"`
 	IssuedAt       time.Time `json:"issued"`
