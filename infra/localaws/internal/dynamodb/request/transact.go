@@ -2,6 +2,7 @@ package request
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -141,6 +142,15 @@ func tokenOf(token string, caller *identity.Principal) []byte {
 		parts = append(parts, key, caller.Tags[key])
 	}
 	return hashOf(parts)
+}
+
+// OwnToken is a ClientRequestToken of one caller as a token for all callers: another caller's same token becomes another.
+// A text that is no token, empty or longer than 36 characters, stays as it is.
+func OwnToken(token string, caller *identity.Principal) string {
+	if token == "" || len(token) > maxToken {
+		return token
+	}
+	return base64.RawURLEncoding.EncodeToString(tokenOf(token, caller))[:maxToken]
 }
 
 // hashOf is the hash of a list of texts. Each stands behind its length, so that no two lists are hashed as the same
