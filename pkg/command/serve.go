@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"example.com/shiptrack/pkg/framing"
 )
 
 // drainTime is how long requests under way may take once Serve has been asked to stop.
@@ -14,7 +16,7 @@ const drainTime = time.Second
 // tools that run on a developer's machine; the services drain as package httpserver says.
 func Serve(ctx context.Context, server *http.Server, listener net.Listener) error {
 	stopped := make(chan error, 1)
-	go func() { stopped <- server.Serve(listener) }()
+	go func() { stopped <- framing.Serve(server, listener) }()
 	select {
 	case err := <-stopped:
 		return err

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"syscall"
 	"time"
+
+	"example.com/shiptrack/pkg/framing"
 )
 
 // errStopping is why the requests that outlast the shutdown timeout are cancelled.
@@ -68,8 +70,8 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel(errStopping)
 	s.base = base
 	failed := make(chan error, 2)
-	go func() { failed <- s.main.Serve(refusalListener{s.mainLn, s.refusal}) }()
-	go func() { failed <- s.metricsServer.Serve(s.metricsLn) }()
+	go func() { failed <- framing.Serve(s.main, refusalListener{s.mainLn, s.refusal}) }()
+	go func() { failed <- framing.Serve(s.metricsServer, s.metricsLn) }()
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "listening",
 		slog.String("addr", s.Addr()), slog.String("metrics_addr", s.MetricsAddr()))
 	go s.watchReadiness(ctx)

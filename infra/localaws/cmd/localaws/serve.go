@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/internal/framing"
 	"example.com/shiptrack/infra/localaws/internal/upstream"
 )
 
@@ -160,7 +161,7 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 		ErrorLog: log.New(stderr, "localaws: ", 0),
 	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- server.Serve(listener) }()
+	go func() { stopped <- framing.Serve(server, listener) }()
 	select {
 	case err := <-stopped:
 		return err
