@@ -103,7 +103,7 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 	s.announce(p, listener.Addr())
 	s.announceRoles(p, roles)
 	announceUpstreams(ctx, p, upstreams, server)
-	return serveUntil(ctx, listener, server, p.err)
+	return serveUntil(ctx, server.Listener(listener), server, p.err)
 }
 
 func nothing() error { return nil }
