@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"testing"
+
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 )
 
 // FuzzParse holds that no document makes Parse panic, that whatever it refuses is malformed by name, and
@@ -23,7 +25,9 @@ func FuzzParse(f *testing.F) {
 			{Action: "sts:AssumeRole", Resource: roleARN, Caller: Caller{Service: first}, Context: new(Context)},
 		}
 		for _, kind := range []Kind{Identity, Trust} {
-			p, err := Parse(document, kind)
+			var p *Policy
+			var err error
+			alloctest.Bound(t, len(document), func() { p, err = Parse(document, kind) })
 			if err != nil {
 				var malformed *MalformedError
 				if !errors.As(err, &malformed) || malformed.Reason == "" || p != nil {
