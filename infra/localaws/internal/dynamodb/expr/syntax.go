@@ -1,99 +1,85 @@
 package expr
 
 import (
-	"errors"
 	"strings"
 
-	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 )
 
-// tokens feeds the parser what was lexed, and counted, before.
-type tokens struct {
-	left []lexer.Token
-	end  lexer.Position
+// token is a word of an expression.
+type token struct {
+	kind lexer.TokenType
+	at   int // the offset in the source
+	text string
 }
 
-func (t *tokens) Next() (lexer.Token, error) {
-	if len(t.left) == 0 {
-		return lexer.EOFToken(t.end), nil
-	}
-	token := t.left[0]
-	t.left = t.left[1:]
-	return token, nil
-}
-
-// parse checks the limits of an expression and parses it.
-func parse[T any](s *scope, parser *participle.Parser[T]) (*T, error) {
+// parse checks the limits of an expression, and parses all of it as read does.
+func parse[T any](s *scope, read func(*parser) (T, error)) (root T, err error) {
 	if s.src == "" {
-		return nil, s.refuse("The expression can not be empty;")
+		return root, s.refuse("The expression can not be empty;")
 	}
 	if len(s.src) > maxBytes {
-		return nil, s.refuse("Expression size has exceeded the maximum allowed size; expression size: %d", len(s.src))
+		return root, s.refuse("Expression size has exceeded the maximum allowed size; expression size: %d", len(s.src))
 	}
-	list, end, err := s.lex()
+	if s.tokens, err = s.lex(); err != nil {
+		return root, err
+	}
+	if err := s.checkLimits(s.tokens); err != nil {
+		return root, err
+	}
+	p := &parser{tokens: s.tokens, end: len(s.src)}
+	root, err = read(p)
+	if err == nil && len(p.tokens) > 0 {
+		err = errSyntax
+	}
 	if err != nil {
-		return nil, err
+		return root, s.syntaxError(p.at())
 	}
-	if err := s.checkLimits(list); err != nil {
-		return nil, err
-	}
-	peeking, err := lexer.Upgrade(&tokens{left: list, end: end})
-	if err != nil {
-		return nil, s.refuse("%v", err)
-	}
-	tree, err := parser.ParseFromLexer(peeking)
-	if err == nil {
-		return tree, nil
-	}
-	if unexpected, ok := errors.AsType[participle.Error](err); ok {
-		return nil, s.syntaxError(unexpected.Position().Offset)
-	}
-	return nil, s.refuse("Syntax error; %v", err)
+	return root, nil
 }
 
-// lex returns the tokens without white space, and the end of the source.
-func (s *scope) lex() ([]lexer.Token, lexer.Position, error) {
+// lex returns the tokens without white space.
+func (s *scope) lex() ([]token, error) {
 	lex, err := definition.LexString("", s.src)
 	if err != nil {
-		return nil, lexer.Position{}, s.refuse("Syntax error; %v", err)
+		return nil, s.refuse("Syntax error; %v", err)
 	}
-	var list []lexer.Token
+	var list []token
 	for {
-		token, err := lex.Next()
+		next, err := lex.Next()
 		switch {
 		case err != nil:
-			return nil, lexer.Position{}, s.refuse("Syntax error; %v", err)
-		case token.EOF():
-			return list, token.Pos, nil
-		case token.Type == typeSign && s.field != updateExpression:
-			token.Type = typeOther // only SET calculates
-			list = append(list, token)
-		case token.Type != typeSpace:
-			list = append(list, token)
+			return nil, s.refuse("Syntax error; %v", err)
+		case next.EOF():
+			return list, nil
+		case next.Type == typeSign && s.field != updateExpression:
+			next.Type = typeOther // only SET calculates
+		case next.Type == typeSpace:
+			continue
 		}
+		list = append(list, token{next.Type, next.Pos.Offset, next.Value})
 	}
 }
 
 // checkLimits counts operators, and bounds how deep the parser will recurse: parentheses that enclose no
 // operator of their own are redundant, so that more of them than operators are never legal.
-func (s *scope) checkLimits(list []lexer.Token) error {
+func (s *scope) checkLimits(list []token) error {
 	operators, depth, betweens := 0, 0, 0
-	for i, token := range list {
+	for i, t := range list {
 		switch {
-		case token.Value == "(":
+		case t.text == "(":
 			depth++
-			if i > 0 && list[i-1].Type == typeIdent {
+			if i > 0 && list[i-1].kind == typeIdent {
 				operators++
 			}
-		case token.Value == ")":
+		case t.text == ")":
 			depth--
-		case token.Type == typeSign:
+		case t.kind == typeSign:
 			operators++
-		case token.Type == typeComparator && s.field != updateExpression:
+		case t.kind == typeComparator && s.field != updateExpression:
 			operators++
-		case token.Type == typeKeyword && s.field != updateExpression:
-			betweens, operators = countKeyword(token.Value, betweens, operators)
+		case t.kind == typeKeyword && s.field != updateExpression:
+			betweens, operators = countKeyword(t.text, betweens, operators)
 		}
 		if operators > maxOperators {
 			return s.refuse("The expression contains too many operators; operator count: %d", operators)
@@ -118,40 +104,34 @@ func countKeyword(keyword string, betweens, operators int) (int, int) {
 
 // syntaxError names the token at or behind offset, with its neighbours as they stand in the source.
 func (s *scope) syntaxError(offset int) error {
-	list, _, err := s.lex()
-	if err != nil {
-		return err
-	}
+	list := s.tokens
 	at := 0
-	for at < len(list) && list[at].Pos.Offset < offset {
+	for at < len(list) && list[at].at < offset {
 		at++
 	}
 	text, from, to := "<EOF>", 0, len(s.src)
 	if at > 0 {
-		from = list[at-1].Pos.Offset
+		from = list[at-1].at
 	}
 	if at < len(list) {
-		text = list[at].Value
+		text = list[at].text
 		if at == 0 {
-			from = list[at].Pos.Offset
+			from = list[at].at
 		}
-		to = list[at].Pos.Offset + len(text)
+		to = list[at].at + len(text)
 	}
 	if at+1 < len(list) {
-		to = list[at+1].Pos.Offset + len(list[at+1].Value)
+		to = list[at+1].at + len(list[at+1].text)
 	}
 	return s.refuse(`Syntax error; token: "%s", near: "%s"`, text, s.src[from:to])
 }
 
 // syntaxErrorBefore names the token in front of offset.
 func (s *scope) syntaxErrorBefore(offset int) error {
-	list, _, err := s.lex()
-	if err != nil {
-		return err
-	}
+	list := s.tokens
 	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].Pos.Offset < offset {
-			return s.syntaxError(list[i].Pos.Offset)
+		if list[i].at < offset {
+			return s.syntaxError(list[i].at)
 		}
 	}
 	return s.syntaxError(offset)
