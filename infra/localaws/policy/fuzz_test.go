@@ -66,11 +66,14 @@ func FuzzConditionValue(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint, want, got, tag string) {
 		name := names[which%uint(len(names))]
 		verdictOn := func(operator, key string) (verdict, bool) {
-			c, err := compileCondition(operator, key, []string{want}, true)
-			if err != nil {
-				return no, false
-			}
-			return c.evaluate(values{tagKey: tag, "k:k": got}.context()), true
+			v, ok := no, false
+			alloctest.Bound(t, len(want)+len(got)+len(tag), func() {
+				c, err := compileCondition(operator, key, []string{want}, true)
+				if ok = err == nil; ok {
+					v = c.evaluate(values{tagKey: tag, "k:k": got}.context())
+				}
+			})
+			return v, ok
 		}
 		v, ok := verdictOn(name, "k:k")
 		if !ok || name == "Null" {
