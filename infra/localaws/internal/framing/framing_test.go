@@ -60,7 +60,7 @@ func serve(t *testing.T) string {
 		_, _ = io.Copy(io.Discard, r.Body) // what cannot be read is not answered
 	})}
 	go func() { _ = framing.Serve(s, l) }() // until it is closed
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() { _ = s.Close() })
 	return l.Addr().String()
 }
 
