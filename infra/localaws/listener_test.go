@@ -16,16 +16,16 @@ func TestWhatIsNoRequestIsLogged(t *testing.T) {
 	l := localawstest.Start(t)
 	for name, test := range map[string]struct{ sent, status, code string }{
 		"no HTTP":              {"SECRET\r\n\r\n", "400", "BadRequest"},
-		"two ends":             {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400", "BadRequest"},
+		"two ends":             {"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400", "BadRequest"},
 		"no host":              {"GET / HTTP/1.1\r\n\r\n", "400", "BadRequest"},
-		"an encoding":          {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: SECRET\r\n\r\n", "501", "NotImplemented"},
-		"an expectation":       {"POST / HTTP/1.1\r\nHost: x\r\nExpect: SECRET\r\n\r\n", "417", "ExpectationFailed"},
-		"a protocol":           {"GET / HTTP/9.9\r\nHost: x\r\n\r\n", "505", "HTTPVersionNotSupported"},
-		"options":              {"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "403", "MissingAuthenticationToken"},
-		"options of a path":    {"OPTIONS / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "403", "MissingAuthenticationToken"},
-		"an absolute target":   {"GET http://evil.example/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "403", "MissingAuthenticationToken"},
-		"connect":              {"CONNECT x:80 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "403", "MissingAuthenticationToken"},
-		"another health check": {"POST /_localaws/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "403", "MissingAuthenticationToken"},
+		"an encoding":          {"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: SECRET\r\n\r\n", "501", "NotImplemented"},
+		"an expectation":       {"POST / HTTP/1.1\r\nHost: localhost\r\nExpect: SECRET\r\n\r\n", "417", "ExpectationFailed"},
+		"a protocol":           {"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", "505", "HTTPVersionNotSupported"},
+		"options":              {"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "403", "MissingAuthenticationToken"},
+		"options of a path":    {"OPTIONS / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "403", "MissingAuthenticationToken"},
+		"an absolute target":   {"GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "421", "MisdirectedRequest"},
+		"connect":              {"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "421", "MisdirectedRequest"},
+		"another health check": {"POST /_localaws/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "403", "MissingAuthenticationToken"},
 	} {
 		l.ResetLog()
 		c, err := net.Dial("tcp", strings.TrimPrefix(l.URL, "http://"))
