@@ -25,7 +25,7 @@ type Condition struct {
 // ParseCondition parses a condition.
 func ParseCondition(field Field, src string, p *Placeholders) (*Condition, error) {
 	s := newScope(string(field), src, p)
-	root, err := parse(s, (*parser).or)
+	root, err := parse(s, conditionParser)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (s *scope) and(n *andNode) (predicate, error) {
 		if err != nil {
 			return nil, err
 		}
-		if term.Nots%2 == 1 {
+		if len(term.Nots)%2 == 1 {
 			p = not{p}
 		}
 		terms[i] = p
@@ -129,7 +129,7 @@ func (s *scope) test(n *testNode) (predicate, error) {
 		return nil, err
 	}
 	if call == nil {
-		return nil, s.syntaxError(n.Left.End)
+		return nil, s.syntaxError(n.Left.EndPos.Offset)
 	}
 	return s.function(call)
 }
@@ -143,7 +143,7 @@ func (s *scope) group(n *operandNode) (predicate, error) {
 	case inner.Group != nil:
 		return nil, s.redundant()
 	case inner.Value != "" || inner.Ref.Args == nil:
-		return nil, s.syntaxError(n.End)
+		return nil, s.syntaxError(n.EndPos.Offset)
 	}
 	return s.or(n.Group)
 }

@@ -31,7 +31,6 @@ type scope struct {
 	p      *Placeholders
 	names  map[string]struct{} // top-level attributes that are named
 	deeper map[string]struct{} // those of them that a path goes into
-	tokens []token             // set by parse
 }
 
 func newScope(field, src string, p *Placeholders) *scope {

@@ -1,84 +1,88 @@
 package expr
 
-import "github.com/alecthomas/participle/v2/lexer"
+import (
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+)
 
-// The tree of an expression. One grammar holds conditions and the values of SET, so that "(" never has to be tried twice:
-// what may stand where is checked while the tree is read. At and End are offsets in the source; End is that of the token
-// behind the node.
+// One grammar holds conditions and the values of SET, so that "(" never has to be tried twice: what may
+// stand where is checked while the tree is read. NOT is a loop, and nesting is bounded before parsing.
 
-// orNode is terms between OR.
 type orNode struct {
-	At    int
-	Terms []*andNode
+	Pos   lexer.Position
+	Terms []*andNode `parser:"@@ ( 'OR' @@ )*"`
 }
 
-// andNode is terms between AND.
 type andNode struct {
-	At    int
-	Terms []*notNode
+	Pos   lexer.Position
+	Terms []*notNode `parser:"@@ ( 'AND' @@ )*"`
 }
 
 type notNode struct {
-	At   int
-	Nots int // how many NOT stand before
-	Test *testNode
+	Pos  lexer.Position
+	Nots []string  `parser:"@'NOT'*"`
+	Test *testNode `parser:"@@"`
 }
 
 // testNode is a comparison, a sum, or (without any operator) a function or something in parentheses.
 type testNode struct {
-	Left  *operandNode
-	Op    string         // a comparator or a sign, with
-	Right *operandNode   // what stands behind it
-	Lower *operandNode   // BETWEEN
-	Upper *operandNode   // AND
-	In    []*operandNode // IN ( ... )
+	Left  *operandNode   `parser:"@@"`
+	Op    string         `parser:"( @( Comparator | Sign )"`
+	Right *operandNode   `parser:"  @@"`
+	Lower *operandNode   `parser:"| 'BETWEEN' @@"`
+	Upper *operandNode   `parser:"  'AND' @@"`
+	In    []*operandNode `parser:"| 'IN' '(' @@ ( ',' @@ )* ')' )?"`
 }
 
-// operandNode is one of a placeholder of a value, a function or path, and something in parentheses.
 type operandNode struct {
-	At    int
-	Value string
-	Ref   *refNode
-	Group *orNode
-	End   int
+	Pos    lexer.Position
+	Value  string   `parser:"( @Value"`
+	Ref    *refNode `parser:"| @@"`
+	Group  *orNode  `parser:"| '(' @@ ')' )"`
+	EndPos lexer.Position
 }
 
 // refNode is a function with its arguments, or a document path.
 type refNode struct {
-	At    int
-	Head  string
-	Args  []*operandNode
-	Steps []stepNode
+	Pos   lexer.Position
+	Head  string         `parser:"@( Ident | Name )"`
+	Args  []*operandNode `parser:"( '(' @@ ( ',' @@ )* ')'"`
+	Steps []*stepNode    `parser:"| @@+ )?"`
 }
 
 type pathNode struct {
-	Head  string
-	Steps []stepNode
+	Head  string      `parser:"@( Ident | Name )"`
+	Steps []*stepNode `parser:"@@*"`
 }
 
-// stepNode is a name or an index.
-type stepNode struct{ Name, Index string }
+type stepNode struct {
+	Name  string `parser:"( '.' @( Ident | Name )"`
+	Index string `parser:"| '[' @Index ']' )"`
+}
 
-type projectionNode struct{ Paths []*pathNode }
+type projectionNode struct {
+	Paths []*pathNode `parser:"@@ ( ',' @@ )*"`
+}
 
-type updateNode struct{ Sections []*sectionNode }
+type updateNode struct {
+	Sections []*sectionNode `parser:"@@+"`
+}
 
-// sectionNode is a clause of an update: one of the four.
 type sectionNode struct {
-	Set    []*assignNode
-	Remove []*pathNode
-	Add    []*deltaNode
-	Delete []*deltaNode
+	Set    []*assignNode `parser:"( 'SET' @@ ( ',' @@ )*"`
+	Remove []*pathNode   `parser:"| 'REMOVE' @@ ( ',' @@ )*"`
+	Add    []*deltaNode  `parser:"| 'ADD' @@ ( ',' @@ )*"`
+	Delete []*deltaNode  `parser:"| 'DELETE' @@ ( ',' @@ )* )"`
 }
 
 type assignNode struct {
-	Target *pathNode
-	Value  *testNode
+	Target *pathNode `parser:"@@ '='"`
+	Value  *testNode `parser:"@@"`
 }
 
 type deltaNode struct {
-	Target *pathNode
-	Value  string
+	Target *pathNode `parser:"@@"`
+	Value  string    `parser:"@Value"`
 }
 
 // definition's last rule takes whatever else there is, one character at a time: the grammar never
@@ -101,11 +105,20 @@ var (
 	typeKeyword    = definition.Symbols()["Keyword"]
 	typeIdent      = definition.Symbols()["Ident"]
 	typeComparator = definition.Symbols()["Comparator"]
-	typeValue      = definition.Symbols()["Value"]
-	typeName       = definition.Symbols()["Name"]
-	typeIndex      = definition.Symbols()["Index"]
 	typeSign       = definition.Symbols()["Sign"]
 	typeOther      = definition.Symbols()["Other"]
+)
+
+// build commits to a branch with its first token (the grammar is LL(1)): errors name the right token, and
+// nothing is parsed twice.
+func build[T any]() *participle.Parser[T] {
+	return participle.MustBuild[T](participle.Lexer(definition), participle.CaseInsensitive("Keyword"), participle.UseLookahead(0))
+}
+
+var (
+	conditionParser  = build[orNode]()
+	projectionParser = build[projectionNode]()
+	updateParser     = build[updateNode]()
 )
 
 // bare returns the operand that is all there is in n, or nil.
@@ -114,7 +127,7 @@ func (n *orNode) bare() *operandNode {
 		return nil
 	}
 	not := n.Terms[0].Terms[0]
-	if not.Nots > 0 || !not.Test.bare() {
+	if len(not.Nots) > 0 || !not.Test.bare() {
 		return nil
 	}
 	return not.Test.Left

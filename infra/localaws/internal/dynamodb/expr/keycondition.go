@@ -28,7 +28,7 @@ type KeyTerm struct {
 // top-level attribute with values. Which attributes are keys, of which type, is the caller's to check.
 func ParseKeyCondition(src string, p *Placeholders) ([]KeyTerm, error) {
 	s := newScope("KeyConditionExpression", src, p)
-	root, err := parse(s, (*parser).or)
+	root, err := parse(s, conditionParser)
 	if err != nil {
 		return nil, err
 	}

@@ -68,10 +68,10 @@ func (s *scope) redundant() error { return s.refuse("The expression has redundan
 
 // misplaced is the syntax error of a condition, or a sum, where an operand must stand.
 func (s *scope) misplaced(n *orNode) error {
-	if n.Terms[0].Terms[0].Nots > 0 {
-		return s.syntaxError(n.At)
+	if len(n.Terms[0].Terms[0].Nots) > 0 {
+		return s.syntaxError(n.Pos.Offset)
 	}
-	return s.syntaxError(n.firstOperand().End)
+	return s.syntaxError(n.firstOperand().EndPos.Offset)
 }
 
 // call checks that a reference with arguments is a function and not a path or a #name.
@@ -80,7 +80,7 @@ func (s *scope) call(n *operandNode) (*refNode, error) {
 		return nil, nil
 	}
 	if n.Ref.Head[0] == '#' {
-		return nil, s.syntaxError(n.Ref.At + len(n.Ref.Head))
+		return nil, s.syntaxError(n.Ref.Pos.Offset + len(n.Ref.Head))
 	}
 	return n.Ref, nil
 }

@@ -20,7 +20,7 @@ func (s step) named() bool { return s.index < 0 }
 // path is a document path; its first step is a name.
 type path []step
 
-func (s *scope) path(head string, steps []stepNode) (path, error) {
+func (s *scope) path(head string, steps []*stepNode) (path, error) {
 	name, err := s.name(head)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (s *scope) path(head string, steps []stepNode) (path, error) {
 	return p, nil
 }
 
-func (s *scope) step(n stepNode) (step, error) {
+func (s *scope) step(n *stepNode) (step, error) {
 	if n.Name != "" {
 		name, err := s.name(n.Name)
 		return step{name: name, index: -1}, err

@@ -12,7 +12,7 @@ type Projection struct {
 // ParseProjection parses a ProjectionExpression. Paths that overlap are refused.
 func ParseProjection(src string, p *Placeholders) (*Projection, error) {
 	s := newScope("ProjectionExpression", src, p)
-	root, err := parse(s, (*parser).projection)
+	root, err := parse(s, projectionParser)
 	if err != nil {
 		return nil, err
 	}

@@ -1,85 +1,99 @@
 package expr
 
 import (
+	"errors"
 	"strings"
 
+	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 )
 
-// token is a word of an expression.
-type token struct {
-	kind lexer.TokenType
-	at   int // the offset in the source
-	text string
+// tokens feeds the parser what was lexed, and counted, before.
+type tokens struct {
+	left []lexer.Token
+	end  lexer.Position
 }
 
-// parse checks the limits of an expression, and parses all of it as read does.
-func parse[T any](s *scope, read func(*parser) (T, error)) (root T, err error) {
+func (t *tokens) Next() (lexer.Token, error) {
+	if len(t.left) == 0 {
+		return lexer.EOFToken(t.end), nil
+	}
+	token := t.left[0]
+	t.left = t.left[1:]
+	return token, nil
+}
+
+// parse checks the limits of an expression and parses it.
+func parse[T any](s *scope, parser *participle.Parser[T]) (*T, error) {
 	if s.src == "" {
-		return root, s.refuse("The expression can not be empty;")
+		return nil, s.refuse("The expression can not be empty;")
 	}
 	if len(s.src) > maxBytes {
-		return root, s.refuse("Expression size has exceeded the maximum allowed size; expression size: %d", len(s.src))
+		return nil, s.refuse("Expression size has exceeded the maximum allowed size; expression size: %d", len(s.src))
 	}
-	if s.tokens, err = s.lex(); err != nil {
-		return root, err
-	}
-	if err := s.checkLimits(s.tokens); err != nil {
-		return root, err
-	}
-	p := &parser{tokens: s.tokens, end: len(s.src)}
-	root, err = read(p)
-	if err == nil && len(p.tokens) > 0 {
-		err = errSyntax
-	}
+	list, end, err := s.lex()
 	if err != nil {
-		return root, s.syntaxError(p.at())
+		return nil, err
 	}
-	return root, nil
+	if err := s.checkLimits(list); err != nil {
+		return nil, err
+	}
+	peeking, err := lexer.Upgrade(&tokens{left: list, end: end})
+	if err != nil {
+		return nil, s.refuse("%v", err)
+	}
+	tree, err := parser.ParseFromLexer(peeking)
+	if err == nil {
+		return tree, nil
+	}
+	if unexpected, ok := errors.AsType[participle.Error](err); ok {
+		return nil, s.syntaxError(unexpected.Position().Offset)
+	}
+	return nil, s.refuse("Syntax error; %v", err)
 }
 
-// lex returns the tokens without white space.
-func (s *scope) lex() ([]token, error) {
+// lex returns the tokens without white space, and the end of the source.
+func (s *scope) lex() ([]lexer.Token, lexer.Position, error) {
 	lex, err := definition.LexString("", s.src)
 	if err != nil {
-		return nil, s.refuse("Syntax error; %v", err)
+		return nil, lexer.Position{}, s.refuse("Syntax error; %v", err)
 	}
-	var list []token
+	var list []lexer.Token
 	for {
-		next, err := lex.Next()
+		token, err := lex.Next()
 		switch {
 		case err != nil:
-			return nil, s.refuse("Syntax error; %v", err)
-		case next.EOF():
-			return list, nil
-		case next.Type == typeSign && s.field != updateExpression:
-			next.Type = typeOther // only SET calculates
-		case next.Type == typeSpace:
-			continue
+			return nil, lexer.Position{}, s.refuse("Syntax error; %v", err)
+		case token.EOF():
+			return list, token.Pos, nil
+		case token.Type == typeSign && s.field != updateExpression:
+			token.Type = typeOther // only SET calculates
+			list = append(list, token)
+		case token.Type != typeSpace:
+			list = append(list, token)
 		}
-		list = append(list, token{next.Type, next.Pos.Offset, next.Value})
 	}
 }
 
 // checkLimits counts operators, and bounds how deep the parser will recurse: parentheses that enclose no
 // operator of their own are redundant, so that more of them than operators are never legal.
-func (s *scope) checkLimits(list []token) error {
+func (s *scope) checkLimits(list []lexer.Token) error {
 	operators, depth, betweens := 0, 0, 0
-	for i, t := range list {
+	for i, token := range list {
 		switch {
-		case t.text == "(":
+		case token.Value == "(":
 			depth++
-			if i > 0 && list[i-1].kind == typeIdent {
+			if i > 0 && list[i-1].Type == typeIdent {
 				operators++
 			}
-		case t.text == ")":
+		case token.Value == ")":
 			depth--
-		case t.kind == typeSign:
+		case token.Type == typeSign:
 			operators++
-		case t.kind == typeComparator && s.field != updateExpression:
+		case token.Type == typeComparator && s.field != updateExpression:
 			operators++
-		case t.kind == typeKeyword && s.field != updateExpression:
-			betweens, operators = countKeyword(t.text, betweens, operators)
+		case token.Type == typeKeyword && s.field != updateExpression:
+			betweens, operators = countKeyword(token.Value, betweens, operators)
 		}
 		if operators > maxOperators {
 			return s.refuse("The expression contains too many operators; operator count: %d", operators)
@@ -104,34 +118,40 @@ func countKeyword(keyword string, betweens, operators int) (int, int) {
 
 // syntaxError names the token at or behind offset, with its neighbours as they stand in the source.
 func (s *scope) syntaxError(offset int) error {
-	list := s.tokens
+	list, _, err := s.lex()
+	if err != nil {
+		return err
+	}
 	at := 0
-	for at < len(list) && list[at].at < offset {
+	for at < len(list) && list[at].Pos.Offset < offset {
 		at++
 	}
 	text, from, to := "<EOF>", 0, len(s.src)
 	if at > 0 {
-		from = list[at-1].at
+		from = list[at-1].Pos.Offset
 	}
 	if at < len(list) {
-		text = list[at].text
+		text = list[at].Value
 		if at == 0 {
-			from = list[at].at
+			from = list[at].Pos.Offset
 		}
-		to = list[at].at + len(text)
+		to = list[at].Pos.Offset + len(text)
 	}
 	if at+1 < len(list) {
-		to = list[at+1].at + len(list[at+1].text)
+		to = list[at+1].Pos.Offset + len(list[at+1].Value)
 	}
 	return s.refuse(`Syntax error; token: "%s", near: "%s"`, text, s.src[from:to])
 }
 
 // syntaxErrorBefore names the token in front of offset.
 func (s *scope) syntaxErrorBefore(offset int) error {
-	list := s.tokens
+	list, _, err := s.lex()
+	if err != nil {
+		return err
+	}
 	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].at < offset {
-			return s.syntaxError(list[i].at)
+		if list[i].Pos.Offset < offset {
+			return s.syntaxError(list[i].Pos.Offset)
 		}
 	}
 	return s.syntaxError(offset)

@@ -102,7 +102,7 @@ func (s *scope) sum(n *testNode) (term, error) {
 		return s.term(n.Left, true)
 	}
 	if n.Op != "+" && n.Op != "-" {
-		return nil, s.syntaxError(n.Left.End)
+		return nil, s.syntaxError(n.Left.EndPos.Offset)
 	}
 	left, err := s.addend(n.Op, n.Left)
 	if err != nil {
@@ -122,12 +122,12 @@ func (s *scope) sum(n *testNode) (term, error) {
 func (s *scope) onlyTest(n *orNode) (*testNode, error) {
 	first := n.Terms[0]
 	switch {
-	case first.Terms[0].Nots > 0:
-		return nil, s.syntaxError(n.At)
+	case len(first.Terms[0].Nots) > 0:
+		return nil, s.syntaxError(n.Pos.Offset)
 	case len(first.Terms) > 1:
-		return nil, s.syntaxErrorBefore(first.Terms[1].At)
+		return nil, s.syntaxErrorBefore(first.Terms[1].Pos.Offset)
 	case len(n.Terms) > 1:
-		return nil, s.syntaxErrorBefore(n.Terms[1].At)
+		return nil, s.syntaxErrorBefore(n.Terms[1].Pos.Offset)
 	}
 	return first.Terms[0].Test, nil
 }

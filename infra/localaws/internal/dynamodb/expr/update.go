@@ -25,7 +25,7 @@ type clause struct {
 // ParseUpdate parses an UpdateExpression. Paths that overlap are refused.
 func ParseUpdate(src string, p *Placeholders) (*Update, error) {
 	s := newScope(updateExpression, src, p)
-	root, err := parse(s, (*parser).update)
+	root, err := parse(s, updateParser)
 	if err != nil {
 		return nil, err
 	}
