@@ -81,6 +81,7 @@ func (s *Server) authorize(x *exchange, r *http.Request, call *api.Call) error {
 		s.log.write(x.freeEntry())
 		return nil
 	}
+	x.limit = lineLimit(len(call.Permissions))
 	var denied error
 	for i := range call.Permissions {
 		permission := &call.Permissions[i]

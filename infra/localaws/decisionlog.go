@@ -1,11 +1,9 @@
 package localaws
 
 import (
-	"bytes"
+	"cmp"
 	"io"
 	"sync"
-
-	"github.com/go-json-experiment/json"
 )
 
 // decisionLog writes entries, each with one Write, and keeps the newest in memory.
@@ -23,15 +21,11 @@ func (l *decisionLog) write(e *Entry) {
 	if l.out == nil {
 		return
 	}
-	var line bytes.Buffer
-	if err := json.MarshalWrite(&line, e, allowInvalidUTF8, json.Deterministic(true)); err != nil {
-		panic(err) // strings, numbers and times always encode
-	}
-	line.WriteByte('\n')
+	line := e.line(cmp.Or(e.limit, MaxLine))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, _ = l.out.Write(line.Bytes()) // a full disk must not change the answer
-	l.recent.add(recentLine{requestID: e.RequestID, callerID: e.CallerRequestID, text: line.Bytes()})
+	_, _ = l.out.Write(line) // a full disk must not change the answer
+	l.recent.add(recentLine{requestID: e.RequestID, callerID: e.CallerRequestID, text: line})
 }
 
 // of returns the newest lines on a request, oldest first, each as it was written.

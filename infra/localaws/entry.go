@@ -12,7 +12,8 @@ import (
 
 // Entry is one line of the decision log: a decision on one permission, why a request was refused before a
 // decision (then Action is empty), or an internal failure after it (then Decision is empty). It never holds a secret, a
-// token, a signature or a body; item keys appear only as the context key dynamodb:LeadingKeys.
+// token, a signature or a body; item keys appear only as the context key dynamodb:LeadingKeys. What looks like a secret in
+// a text that the caller chose, such as the name of a table, is written as [redacted].
 type Entry struct {
 	Time      time.Time `json:"time"`
 	RequestID string    `json:"requestId"`
@@ -35,6 +36,10 @@ type Entry struct {
 	Code            string            `json:"code,omitzero"`   // of a refusal, as it was answered
 	Reason          string            `json:"reason,omitzero"`
 	Stack           string            `json:"stack,omitzero"`
+	Cut             *Cut              `json:"cut,omitzero"` // set where the line lacks something, to stay within MaxLine
+
+	limit int // of the line, in bytes; 0: MaxLine
+	left  Cut // what was left out so far
 }
 
 // Statement names a statement of a policy.
@@ -58,14 +63,6 @@ func newStatement(s policy.Statement) *Statement {
 	return &Statement{Policy: s.Policy, Sid: s.Sid, Index: s.Index}
 }
 
-func newMiss(m policy.Miss) Miss {
-	effect := "Allow"
-	if m.Effect == policy.ExplicitDeny {
-		effect = "Deny"
-	}
-	return Miss{Statement: *newStatement(m.Statement), Effect: effect, Element: m.Element, Want: m.Want, Got: m.Got, Said: m.String()}
-}
-
 // NewEntry returns the entry of a decision log for a decision on r; misses explain an implicit deny
 // (policy.Policies.Explain). It is for tools that evaluate policies themselves and use Why and Describe.
 func NewEntry(r *policy.Request, d policy.Decision, misses []policy.Miss) Entry {
@@ -85,7 +82,7 @@ func (e *Entry) decide(r *policy.Request, d policy.Decision, misses []policy.Mis
 	case policy.ImplicitDeny:
 		e.Effect, e.Layer = "ImplicitDeny", d.Layer
 		for _, miss := range misses {
-			e.Misses = append(e.Misses, newMiss(miss))
+			e.Misses = append(e.Misses, e.newMiss(miss))
 		}
 	}
 }

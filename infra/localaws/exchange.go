@@ -29,6 +29,7 @@ type exchange struct {
 	caller    *identity.Principal
 	operation string
 	region    string // of the scope
+	limit     int    // of each line on the request's permissions; see lineLimit
 }
 
 func newExchange(now time.Time, r *http.Request) *exchange {
@@ -91,7 +92,7 @@ func newRequestID() string {
 
 // entry returns a log entry with everything that is known so far.
 func (x *exchange) entry() *Entry {
-	e := &Entry{Time: x.now.UTC(), RequestID: x.id, CallerRequestID: x.callerID, AccessKeyID: x.keyID, Operation: x.operation}
+	e := &Entry{Time: x.now.UTC(), RequestID: x.id, CallerRequestID: x.callerID, AccessKeyID: x.keyID, Operation: x.operation, limit: x.limit}
 	if x.caller != nil {
 		e.Principal, e.SessionTags = x.caller.ARN, x.caller.Tags
 	}

@@ -10,6 +10,7 @@ import (
 
 	"example.com/shiptrack/infra/localaws/internal/allowedhosts"
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
@@ -95,7 +96,8 @@ func (s *Server) request(x *exchange, r *http.Request, rt route, opened *sigv4.O
 
 var operationPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,127}$`)
 
-// targetOperation reads X-Amz-Target: DynamoDB_20120810.GetItem.
+// targetOperation reads X-Amz-Target: DynamoDB_20120810.GetItem. An operation under the other one of DynamoDB's two APIs,
+// as DynamoDBStreams_20120810.GetItem, is none: an upstream might take it for another one.
 func targetOperation(r *http.Request, rt route) (string, error) {
 	if r.Method != http.MethodPost || r.URL.EscapedPath() != "/" || r.URL.RawQuery != "" {
 		return "", refusal(unknownOperation, "Send the operation with POST to /, without a query string.")
@@ -103,9 +105,9 @@ func targetOperation(r *http.Request, rt route) (string, error) {
 	if mediaType := r.Header.Get("Content-Type"); mediaType != contentTypes[api.JSON10] {
 		return "", refusal(unknownOperation, "The Content-Type must be "+contentTypes[api.JSON10]+".")
 	}
-	service, _, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	operation := operationOf(r)
-	if !slices.Contains(rt.targets, service) || !operationPattern.MatchString(operation) {
+	target := r.Header.Get("X-Amz-Target")
+	service, operation, _ := strings.Cut(target, ".")
+	if !slices.Contains(rt.targets, service) || !operationPattern.MatchString(operation) || target != dynamodb.HTTPTarget(operation) {
 		return "", refusal(unknownOperation, "The X-Amz-Target does not name an operation of the service that the signature is for.")
 	}
 	return operation, nil

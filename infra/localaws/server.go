@@ -161,7 +161,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.misdirected(w, r)
 		return
 	}
-	switch r.URL.Path {
+	probe := ""
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		probe = r.URL.Path
+	}
+	switch probe {
 	case "/_localaws/health":
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, "{\"status\":\"ok\"}\n") // a caller that went away needs no answer

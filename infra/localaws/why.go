@@ -123,6 +123,9 @@ func (w *report) entry(e *Entry) {
 	w.field("request", e.RequestID)
 	w.field("caller id", e.CallerRequestID)
 	w.why(e)
+	if e.Cut != nil {
+		w.line("  cut:      the line was too long; %d texts lack %d bytes, %d values are left out", e.Cut.Texts, e.Cut.Bytes, e.Cut.Values)
+	}
 	if e.Decision == "deny" && len(e.Context) > 0 {
 		w.line("  condition keys of the request:")
 		for _, key := range e.Context {

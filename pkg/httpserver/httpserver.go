@@ -117,7 +117,6 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, logger: cfg.Telemetry.Logger, metrics: metrics, hosts: hosts, readiness: readiness{ask: cfg.Ready}}
 	s.echo = s.newEcho()
 	s.main = s.newHTTPServer(s.handler(), cfg.RequestTimeout+slack)
-	s.main.DisableGeneralOptionsHandler = true // see serverOptions
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Telemetry.Registry, promhttp.HandlerOpts{}))
 	s.metricsServer = s.newHTTPServer(s.ownMetricsHosts(mux), 30*time.Second)

@@ -106,14 +106,9 @@ func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // limit refuses targets and bodies that are too large. net/http refuses a too large header before (see refusalListener).
-// limit also makes a request with a Transfer-Encoding the last one of its connection: net/http hides whether there was a
-// Content-Length too, and a proxy in front that used it would see another start of the next request (RFC 9112 section 6.1).
 func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		if len(r.TransferEncoding) > 0 {
-			c.Response().Header().Set("Connection", "close")
-		}
 		if len(r.RequestURI) > maxTarget {
 			return problem.New(problem.Invalid, fmt.Sprintf("the request target is longer than %d bytes", maxTarget))
 		}

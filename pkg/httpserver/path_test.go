@@ -3,6 +3,8 @@ package httpserver
 import (
 	"net/url"
 	"testing"
+
+	"example.com/shiptrack/pkg/alloctest"
 )
 
 func TestOnlyUnreservedCharactersAreDecodedInAPath(t *testing.T) {
@@ -32,7 +34,8 @@ func FuzzNormalize(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got := normalize(u)
+		var got *url.URL
+		alloctest.Bound(t, len(target), func() { got = normalize(u) })
 		if decoded, err := url.PathUnescape(got.EscapedPath()); err != nil || decoded != u.Path {
 			t.Errorf("%q: %q is decoded to %q, %v, want %q", target, got.EscapedPath(), decoded, err, u.Path)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/connlimit"
+	"example.com/shiptrack/pkg/framing"
 )
 
 // errStopping is why the requests that outlast the shutdown timeout are cancelled.
@@ -70,8 +71,8 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel(errStopping)
 	s.base = base
 	failed := make(chan error, 2)
-	mainLn := connlimit.Apply(s.main, refusalListener{s.mainLn, s.refusal}, mainLimits)
-	metricsLn := connlimit.Apply(s.metricsServer, s.metricsLn, metricsLimits)
+	mainLn := connlimit.Apply(s.main, framing.Apply(s.main, refusalListener{s.mainLn, s.refusal}), mainLimits)
+	metricsLn := connlimit.Apply(s.metricsServer, framing.Apply(s.metricsServer, s.metricsLn), metricsLimits)
 	go func() { failed <- s.main.Serve(mainLn) }()
 	go func() { failed <- s.metricsServer.Serve(metricsLn) }()
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "listening",

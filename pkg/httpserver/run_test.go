@@ -227,8 +227,8 @@ func TestNothingIsReadAfterABodyOfTwoPossibleLengths(t *testing.T) {
 		want  int // answers
 	}{
 		"length":   {"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 2}, // control
-		"both":     {"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1},
-		"encoding": {"POST /things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1}, // looks the same to us
+		"both":     {"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0},
+		"encoding": {"POST /things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1},
 	} {
 		conn, err := net.Dial("tcp", s.Addr())
 		if err != nil {
@@ -241,6 +241,9 @@ func TestNothingIsReadAfterABodyOfTwoPossibleLengths(t *testing.T) {
 		_ = conn.Close()
 		if n := strings.Count(string(got), "HTTP/1.1 200 OK"); n != test.want {
 			t.Errorf("%s: %d requests answered, want %d:\n%s", name, n, test.want, got)
+		}
+		if refused := strings.HasPrefix(string(got), "HTTP/1.1 400 ") && strings.Contains(string(got), "application/problem+json"); refused != (test.want == 0) {
+			t.Errorf("%s: refused with a problem document: %v:\n%s", name, refused, got)
 		}
 	}
 }

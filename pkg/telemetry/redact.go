@@ -33,7 +33,7 @@ func replaceAttr(groups []string, a slog.Attr) slog.Attr {
 	case slog.KindDuration: // slog would write nanoseconds, and not say so
 		return slog.Float64(a.Key+"_ms", float64(a.Value.Duration())/float64(time.Millisecond))
 	case slog.KindString:
-		a.Value = slog.StringValue(Scrub(a.Value.String()))
+		a.Value = slog.StringValue(shorten(a.Value.String(), limitOf(a.Key)))
 	case slog.KindAny:
 		a.Value = scrubAny(a.Value)
 	}
@@ -65,7 +65,7 @@ func scrubAny(v slog.Value) slog.Value {
 	case nil, *slog.Source:
 		return v
 	case error:
-		return slog.StringValue(Scrub(value.Error()))
+		return slog.StringValue(shorten(value.Error(), maxText))
 	default:
 		encoded, err := json.Marshal(value)
 		if err != nil {
@@ -82,19 +82,21 @@ func scrubAny(v slog.Value) slog.Value {
 func scrubTree(v any) any {
 	switch v := v.(type) {
 	case string:
-		return Scrub(v)
+		return shorten(v, maxText)
 	case []any:
 		for i := range v {
 			v[i] = scrubTree(v[i])
 		}
 	case map[string]any:
-		for k := range v {
+		scrubbed := make(map[string]any, len(v))
+		for k := range v { // a key may come from a caller, as one of a header does
 			if isSecret(k) {
-				v[k] = Redacted
+				scrubbed[shorten(k, maxText)] = Redacted
 			} else {
-				v[k] = scrubTree(v[k])
+				scrubbed[shorten(k, maxText)] = scrubTree(v[k])
 			}
 		}
+		return scrubbed
 	}
 	return v
 }

@@ -26,16 +26,14 @@ var (
 	// A token in the place of the user: no name of a user is so long.
 	user = regexp.MustCompile(`(://)[^/\s:@]{16,}@`)
 	pem  = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`)
-	// Session tokens, encoded keys and the like: no id, ARN or path has a run of this length.
-	long = regexp.MustCompile(`[A-Za-z0-9+/=_-]{100,}`)
-	// A run of base64, in a URL too, that can hold a secret access key; see holdsKey.
-	base64Run = regexp.MustCompile(`(?:[A-Za-z0-9+/]|%2[BbFf]){40,}`)
 )
 
 const (
 	// secretName begins the expressions for a secret behind its name; its group ends in them.
 	secretName = `(?i)((?:token|secret|passwo?r?d|passphrase|credential|api_?-?key|private_?-?key|cursor_?-?key|signature|cookie|access_?-?key)`
 
+	// longRun is the length of session tokens, encoded keys and the like: no id, ARN or path has a run of it.
+	longRun = 100
 	// shortest is the length below which a text holds none of the shapes.
 	shortest = 11
 	// secretKeyLength is that of an AWS secret access key, in characters of base64.
@@ -71,8 +69,8 @@ func Scrub(s string) string {
 		return s
 	}
 	return outsideSessions(s, func(s string) string {
-		s = long.ReplaceAllString(s, Redacted)
-		return base64Run.ReplaceAllStringFunc(s, hideKey)
+		s = replaceRuns(s, longRun, tokenUnit, func(string) string { return Redacted })
+		return replaceRuns(s, secretKeyLength, base64Unit, hideKey)
 	})
 }
 
@@ -111,6 +109,56 @@ func hasRun(s string, n int) bool {
 		}
 	}
 	return false
+}
+
+// replaceRuns replaces each run of at least n units; unit is how many bytes of s the unit at i has, 0 for none. A regular
+// expression that counts so far takes milliseconds for a text of some thousand bytes.
+func replaceRuns(s string, n int, unit func(s string, i int) int, replace func(run string) string) string {
+	var out strings.Builder
+	done := 0
+	for i := 0; i < len(s); i++ {
+		begin, units := i, 0
+		for i < len(s) {
+			width := unit(s, i)
+			if width == 0 {
+				break
+			}
+			i += width
+			units++
+		}
+		if units >= n {
+			out.WriteString(s[done:begin])
+			out.WriteString(replace(s[begin:i]))
+			done = i
+		}
+	}
+	if done == 0 {
+		return s
+	}
+	return out.String() + s[done:]
+}
+
+// tokenUnit is a character of base64, of either alphabet.
+func tokenUnit(s string, i int) int {
+	if isAlphanumeric(s[i]) || strings.IndexByte("+/=_-", s[i]) >= 0 {
+		return 1
+	}
+	return 0
+}
+
+// base64Unit is a character of base64, in a URL too, of which a secret access key is made; see holdsKey.
+func base64Unit(s string, i int) int {
+	switch {
+	case isAlphanumeric(s[i]) || s[i] == '+' || s[i] == '/':
+		return 1
+	case s[i] == '%' && len(s) >= i+3 && (strings.EqualFold(s[i:i+3], "%2b") || strings.EqualFold(s[i:i+3], "%2f")):
+		return 3
+	}
+	return 0
+}
+
+func isAlphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
 // urlDecoder decodes what base64 has that a URL escapes.

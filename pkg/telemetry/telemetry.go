@@ -28,7 +28,7 @@ type Config struct {
 
 // Telemetry is safe for concurrent use.
 type Telemetry struct {
-	// Logger writes JSON lines, times in UTC, secrets redacted.
+	// Logger writes JSON lines of at most MaxLine bytes, times in UTC, secrets redacted.
 	Logger *slog.Logger
 	// Unfiltered writes as Logger does, whatever the level: for the audit trail.
 	Unfiltered *slog.Logger
@@ -107,5 +107,8 @@ type lockedWriter struct {
 func (l *lockedWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Write(p)
+	if _, err := l.w.Write(bounded(p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }

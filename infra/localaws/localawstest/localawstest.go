@@ -20,6 +20,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/internal/framing"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
@@ -61,9 +62,12 @@ func StartGateway(t testing.TB, upstreams map[string]*url.URL) *Local {
 	t.Helper()
 	l := &Local{Region: localaws.DefaultRegion, Account: localaws.DefaultAccount, data: t.TempDir(), upstreams: upstreams}
 	l.open(t)
-	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	listener := httptest.NewUnstartedServer(framing.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.server.Load().ServeHTTP(w, r)
-	}))
+	})))
+	listener.Listener = framing.Listener{Listener: l.server.Load().Listener(listener.Listener)}
+	listener.Config.DisableGeneralOptionsHandler = true // as framing.Apply does
+	listener.Start()
 	l.URL = listener.URL
 	t.Cleanup(func() {
 		listener.Close()
@@ -145,10 +149,15 @@ var transport = &http.Transport{MaxIdleConnsPerHost: 64}
 // Do signs r by localaws' clock, sends it and returns status and body of the answer.
 func (l *Local) Do(t testing.TB, r *http.Request, body []byte, c Credentials, service string) (int, []byte) {
 	t.Helper()
-	if err := sigv4.Sign(r, body, sigv4.Credentials(c), l.Region, service, l.Now()); err != nil {
+	if err := l.Sign(r, body, c, service); err != nil {
 		t.Fatalf("sign: %v", err)
 	}
 	return Send(t, r)
+}
+
+// Sign signs r with this body by localaws' clock, for a test that changes it before it sends it.
+func (l *Local) Sign(r *http.Request, body []byte, c Credentials, service string) error {
+	return sigv4.Sign(r, body, sigv4.Credentials(c), l.Region, service, l.Now())
 }
 
 // Send sends r as it is and returns status and body of the answer.

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"testing"
+
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 )
 
 // FuzzParse holds that no document makes Parse panic, that whatever it refuses is malformed by name, and
@@ -23,7 +25,9 @@ func FuzzParse(f *testing.F) {
 			{Action: "sts:AssumeRole", Resource: roleARN, Caller: Caller{Service: first}, Context: new(Context)},
 		}
 		for _, kind := range []Kind{Identity, Trust} {
-			p, err := Parse(document, kind)
+			var p *Policy
+			var err error
+			alloctest.Bound(t, len(document), func() { p, err = Parse(document, kind) })
 			if err != nil {
 				var malformed *MalformedError
 				if !errors.As(err, &malformed) || malformed.Reason == "" || p != nil {
@@ -62,11 +66,14 @@ func FuzzConditionValue(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint, want, got, tag string) {
 		name := names[which%uint(len(names))]
 		verdictOn := func(operator, key string) (verdict, bool) {
-			c, err := compileCondition(operator, key, []string{want}, true)
-			if err != nil {
-				return no, false
-			}
-			return c.evaluate(values{tagKey: tag, "k:k": got}.context()), true
+			v, ok := no, false
+			alloctest.Bound(t, len(want)+len(got)+len(tag), func() {
+				c, err := compileCondition(operator, key, []string{want}, true)
+				if ok = err == nil; ok {
+					v = c.evaluate(values{tagKey: tag, "k:k": got}.context())
+				}
+			})
+			return v, ok
 		}
 		v, ok := verdictOn(name, "k:k")
 		if !ok || name == "Null" {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 )
 
 // FuzzDenyNeverWidens holds that statements with Deny, whatever they say, allow nothing that was not allowed, nothing by
@@ -17,7 +19,9 @@ func FuzzDenyNeverWidens(f *testing.F) {
 		f.Add(document, document, "*", "blue")
 	}
 	f.Fuzz(func(t *testing.T, document, denies []byte, tag, got string) {
-		added, err := Parse(denies, Identity)
+		var added *Policy
+		var err error
+		alloctest.Bound(t, len(denies), func() { added, err = Parse(denies, Identity) })
 		if err != nil {
 			return
 		}
@@ -63,7 +67,9 @@ func FuzzTagIsNoPattern(f *testing.F) {
 		ctx := values{tagKey: tag, "a:b": got}.context()
 		decide := func(p *Policy, resource string) bool {
 			r := &Request{Action: "s3:GetObject", Resource: resource, Context: ctx}
-			return Policies{Identity: []Named{{Name: "p", Policy: p}}}.Decide(r).Effect == Allow
+			var effect Effect
+			alloctest.Bound(t, len(tag)+len(got), func() { effect = Policies{Identity: []Named{{Name: "p", Policy: p}}}.Decide(r).Effect })
+			return effect == Allow
 		}
 		for operator, p := range operators {
 			if allowed := decide(p, "*"); allowed != (tag == got && tag != "") {

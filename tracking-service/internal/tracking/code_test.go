@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"example.com/shiptrack/pkg/alloctest"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
@@ -62,8 +63,10 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		checkShipmentID(t, text)
-		checkLocation(t, text)
+		alloctest.Bound(t, len(text), func() {
+			checkShipmentID(t, text)
+			checkLocation(t, text)
+		})
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/internal/connlimit"
+	"example.com/shiptrack/infra/localaws/internal/framing"
 	"example.com/shiptrack/infra/localaws/internal/upstream"
 )
 
@@ -106,7 +107,7 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 	s.announce(p, listener.Addr())
 	s.announceRoles(p, roles)
 	announceUpstreams(ctx, p, upstreams, server)
-	return serveUntil(ctx, listener, server, serveLimits, p.err)
+	return serveUntil(ctx, server.Listener(listener), server, serveLimits, p.err)
 }
 
 func nothing() error { return nil }
@@ -177,7 +178,7 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 		ErrorLog: log.New(stderr, "localaws: ", 0),
 	}
 	stopped := make(chan error, 1)
-	limited := connlimit.Apply(server, listener, limits.all)
+	limited := connlimit.Apply(server, framing.Apply(server, listener), limits.all)
 	go func() { stopped <- server.Serve(limited) }()
 	select {
 	case err := <-stopped:

@@ -50,7 +50,7 @@ func New(cfg Config) (*Service, error) {
 	return &Service{store: st}, nil
 }
 
-// Protocol returns JSON10. Both target prefixes, DynamoDB_20120810 and DynamoDBStreams_20120810, are its.
+// Protocol returns JSON10.
 func (s *Service) Protocol() api.Protocol { return api.JSON10 }
 
 // Read says which permissions req needs and binds its answer. Errors are those of request.Read.
@@ -67,3 +67,7 @@ func Operations() []string { return request.Operations() }
 
 // BodyLimit is how many bytes the body of an operation may have.
 func BodyLimit(operation string) int64 { return request.BodyLimit(operation) }
+
+// HTTPTarget is what the header X-Amz-Target of a request for an operation must say. Both DynamoDB_20120810 and
+// DynamoDBStreams_20120810 are the Service's, each with operations of its own.
+func HTTPTarget(operation string) string { return request.HTTPTarget(operation) }

@@ -314,16 +314,43 @@ func TestATokenMakesATransactionIdempotentForTenMinutes(t *testing.T) {
 	wantCode(t, err, "IdempotentParameterMismatchException", "", "another request with the token")
 }
 
+// useToken sets Hits of yellow's shipment to n in a transaction with a token, as a session with these tags.
+func useToken(t *testing.T, s *Service, session string, tags map[string]string, token string, n int) error {
+	t.Helper()
+	quoted, err := json.Marshal(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := requestOf("TransactWriteItems", fmt.Sprintf(`{"ClientRequestToken":%s,"TransactItems":[{"Update":`+getOf+yellow1+
+		`,"UpdateExpression":"SET Hits = :n","ExpressionAttributeValues":{":n":{"N":"%d"}}}}]}`, quoted, n))
+	r.Caller = &identity.Principal{ARN: "arn:aws:sts::000000000000:assumed-role/r/" + session, Tags: tags}
+	_, err = answerOf(t.Context(), s, r)
+	return err
+}
+
+// TestTokenThatSpellsAnotherCallersTagsIsNotItsToken: no separator makes a token of one caller that of another.
+func TestTokenThatSpellsAnotherCallersTagsIsNotItsToken(t *testing.T) {
+	yellow := map[string]string{"TenantID": "yellow"}
+	for _, separator := range []string{"\n", "\x00", "", "/", ",", "=", "\x00\x00\x00\x00\x00\x00\x00\x06"} {
+		s := newTracking(t)
+		if err := useToken(t, s, "same", yellow, "X", 1); err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, useToken(t, s, "same", yellow, "X", 2), "IdempotentParameterMismatchException", "", "the caller's own token")
+		token := "TenantID" + separator + "yellow" + separator + "X"
+		if err := useToken(t, s, "same", nil, token, 2); err != nil {
+			t.Errorf("the token %q of a session without tags: got %v, want no error", token, err)
+		}
+		if err := useToken(t, s, "same", map[string]string{"TenantID" + separator + "yellow": "X"}, "X", 2); err != nil {
+			t.Errorf("a tag with the separator %q: got %v, want no error", separator, err)
+		}
+	}
+}
+
 func TestCallersDoNotShareTokens(t *testing.T) {
 	s := newTracking(t)
 	use := func(session, tenant string, n int) error {
-		r := requestOf("TransactWriteItems", fmt.Sprintf(`{"ClientRequestToken":"one","TransactItems":[{"Update":`+getOf+yellow1+
-			`,"UpdateExpression":"SET Hits = :n","ExpressionAttributeValues":{":n":{"N":"%d"}}}}]}`, n))
-		r.Caller = &identity.Principal{
-			ARN: "arn:aws:sts::000000000000:assumed-role/r/" + session, Tags: map[string]string{"TenantID": tenant},
-		}
-		_, err := answerOf(t.Context(), s, r)
-		return err
+		return useToken(t, s, session, map[string]string{"TenantID": tenant}, "one", n)
 	}
 	if err := use("same", "yellow", 1); err != nil {
 		t.Fatal(err)

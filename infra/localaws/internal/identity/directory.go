@@ -142,6 +142,7 @@ type Snapshot struct {
 	roles    map[string]*Role // by roleKey
 	byID     map[string]*Role
 	policies map[string]*ManagedPolicy // by ARN
+	managed  map[string]*ManagedPolicy // by unique id
 }
 
 func emptySnapshot() *Snapshot {
@@ -152,14 +153,17 @@ func (s *Snapshot) copy() *Snapshot {
 	return &Snapshot{roles: maps.Clone(s.roles), policies: maps.Clone(s.policies)}
 }
 
-// compile parses what is new since the last snapshot and indexes the roles.
+// compile parses what is new since the last snapshot, and indexes roles and managed policies.
 func (s *Snapshot) compile() error {
+	s.managed = make(map[string]*ManagedPolicy, len(s.policies))
 	for _, arn := range slices.Sorted(maps.Keys(s.policies)) {
-		if m := s.policies[arn]; m.compiled.Policy == nil {
+		m := s.policies[arn]
+		if m.compiled.Policy == nil {
 			if err := m.compile(); err != nil {
 				return err
 			}
 		}
+		s.managed[m.ID] = m
 	}
 	s.byID = make(map[string]*Role, len(s.roles))
 	for _, key := range slices.Sorted(maps.Keys(s.roles)) {
@@ -191,6 +195,8 @@ func (s *Snapshot) RoleByARN(arn string) *Role {
 
 // Policy returns the managed policy whose ARN it is, or nil.
 func (s *Snapshot) Policy(arn string) *ManagedPolicy { return s.policies[arn] }
+
+func (s *Snapshot) policyByID(id string) *ManagedPolicy { return s.managed[id] }
 
 // Roles returns all roles, ordered by name.
 func (s *Snapshot) Roles() []*Role {

@@ -16,8 +16,8 @@ const (
 
 // Failures of Resolve.
 var (
-	// ErrUnknownKey means that the key was not issued here, the token is not the key's, or the session's
-	// role is gone (also where a role of the same name took its place).
+	// ErrUnknownKey means that the key was not issued here, the token is not the key's, or the session's role
+	// or one of its session policies is gone (also where another of the same name took its place).
 	ErrUnknownKey = errors.New("the security token included in the request is invalid")
 	// ErrTooLarge is an error of Issue: policies and tags do not fit into a session token.
 	ErrTooLarge = errors.New("the policies and tags do not fit into a session token")
@@ -67,7 +67,7 @@ type Grant struct {
 	Tags           []Tag // passed and inherited
 	TransitiveKeys []string
 	Policy         string
-	PolicyARNs     []string
+	Managed        []*ManagedPolicy // session policies that were given by ARN
 	SourceIdentity string
 	Chained        bool
 	IssuedAt       time.Time
@@ -83,10 +83,14 @@ type Credentials struct {
 // Issue returns the credentials of a new session.
 func (s *Sessions) Issue(g Grant) (*Credentials, error) {
 	key := NewID("ASIA", 16)
+	var managed []string
+	for _, m := range g.Managed {
+		managed = append(managed, m.ID)
+	}
 	expires := g.Expires.UTC().Truncate(time.Second)
 	token, err := s.sealer.seal(&claims{
 		AccessKeyID: key, RoleID: g.Role.ID, SessionName: g.SessionName, Tags: g.Tags, TransitiveKeys: g.TransitiveKeys,
-		Policy: g.Policy, PolicyARNs: g.PolicyARNs, SourceIdentity: g.SourceIdentity, Chained: g.Chained,
+		Policy: g.Policy, ManagedIDs: managed, SourceIdentity: g.SourceIdentity, Chained: g.Chained,
 		IssuedAt: g.IssuedAt.UTC().Truncate(time.Second), Expires: expires,
 	})
 	if err != nil {
@@ -136,7 +140,8 @@ func (s *Sessions) principal(c *claims, role *Role) *Principal {
 }
 
 // sessionPolicies compiles the session policies. A policy that does not parse or is gone is an error: without
-// it the session would have more permissions than it was given.
+// it the session would have more permissions than it was given. A managed policy is bound by its unique id, as on
+// AWS: one that is made anew under the name of one that was deleted may allow more.
 func sessionPolicies(c *claims, snapshot *Snapshot) ([]policy.Named, error) {
 	var named []policy.Named
 	if c.Policy != "" {
@@ -146,10 +151,10 @@ func sessionPolicies(c *claims, snapshot *Snapshot) ([]policy.Named, error) {
 		}
 		named = append(named, policy.Named{Name: "session policy", Policy: compiled})
 	}
-	for _, arn := range c.PolicyARNs {
-		m := snapshot.Policy(arn)
+	for _, id := range c.ManagedIDs {
+		m := snapshot.policyByID(id)
 		if m == nil {
-			return nil, fmt.Errorf("session policy %s does not exist", arn)
+			return nil, fmt.Errorf("session policy %s does not exist", id)
 		}
 		named = append(named, m.compiled)
 	}

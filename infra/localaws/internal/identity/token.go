@@ -19,8 +19,8 @@ import (
 // localaws reads as a header, 32 KiB. Policies and tags that STS takes stay well below.
 const maxToken = 24 << 10
 
-// keyContext is authenticated with every token: a later format cannot be taken for this one.
-var keyContext = []byte("localaws session token 1")
+// keyContext is authenticated with every token: no token of another format can be taken for one of this.
+var keyContext = []byte("localaws session token 2")
 
 // claims is what a session token says. Nothing else is kept about a session.
 type claims struct {
@@ -29,8 +29,8 @@ type claims struct {
 	SessionName    string    `json:"name"`
 	Tags           []Tag     `json:"tags,omitzero"` // passed and inherited, not the role's
 	TransitiveKeys []string  `json:"transitive,omitzero"`
-	Policy         string    `json:"policy,omitzero"`     // session policy document
-	PolicyARNs     []string  `json:"policyArns,omitzero"` // managed session policies
+	Policy         string    `json:"policy,omitzero"`  // session policy document
+	ManagedIDs     []string  `json:"managed,omitzero"` // unique ids of managed session policies
 	SourceIdentity string    `json:"source,omitzero"`
 	Chained        bool      `json:"chained,omitzero"`
 	IssuedAt       time.Time `json:"issued"`

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 )
 
 var testKey = bytes.Repeat([]byte{7}, 32)
@@ -137,7 +139,9 @@ func FuzzOpen(f *testing.F) {
 	f.Add("e30=")
 	f.Add(base64.StdEncoding.EncodeToString(make([]byte, 64)))
 	f.Fuzz(func(t *testing.T, candidate string) {
-		c, err := s.open(candidate)
+		var c *claims
+		var err error
+		alloctest.Bound(t, len(candidate), func() { c, err = s.open(candidate) })
 		if err != nil {
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
@@ -16,7 +17,13 @@ func fuzzed(t *testing.T, r *http.Request) {
 	o := options()
 	o.UnsignedPayload = true
 	o.Secret = func(string, string) (string, error) { return "a secret that no input knows", nil }
-	signed, err := sigv4.Verify(r, nil, o)
+	size := len(r.URL.Path) + len(r.URL.RawQuery)
+	for name, values := range r.Header {
+		size += len(name) + len(strings.Join(values, ""))
+	}
+	var signed *sigv4.Signed
+	var err error
+	alloctest.Bound(t, size, func() { signed, err = sigv4.Verify(r, nil, o) })
 	var refusal *sigv4.Error
 	if !errors.As(err, &refusal) || signed != nil {
 		t.Fatalf("got %+v, %v, want a refusal", signed, err)

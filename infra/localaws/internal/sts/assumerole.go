@@ -17,6 +17,7 @@ type assumption struct {
 	*parameters
 	request   *api.Request
 	role      *identity.Role // nil: there is none
+	managed   []*identity.ManagedPolicy
 	inherited []identity.Tag // transitive tags of the calling session
 	source    string         // source identity: passed or inherited
 }
@@ -93,9 +94,11 @@ func (a *assumption) checkPolicy() error {
 // caller which policies exist.
 func (a *assumption) checkPolicyARNs(snapshot *identity.Snapshot) error {
 	for _, arn := range a.policyARNs {
-		if snapshot.Policy(arn) == nil {
+		m := snapshot.Policy(arn)
+		if m == nil {
 			return invalid("ARN %s is not valid: localaws has no such managed policy", arn)
 		}
+		a.managed = append(a.managed, m)
 	}
 	return nil
 }
@@ -183,7 +186,7 @@ func (a *assumption) answer(s *Service) (*api.Response, error) {
 	now := a.request.Now
 	credentials, err := s.sessions.Issue(identity.Grant{
 		Role: a.role, SessionName: a.sessionName, Tags: tags, TransitiveKeys: transitive, Policy: a.policy,
-		PolicyARNs: a.policyARNs, SourceIdentity: a.source, Chained: true, IssuedAt: now, Expires: now.Add(a.duration),
+		Managed: a.managed, SourceIdentity: a.source, Chained: true, IssuedAt: now, Expires: now.Add(a.duration),
 	})
 	if errors.Is(err, identity.ErrTooLarge) { // of many characters that JSON writes as two
 		return nil, packedTooLarge(101, true)

@@ -219,3 +219,38 @@ func TestDenialDoesNotTellWhichPoliciesExist(t *testing.T) {
 	}
 	k.mustAssume(t, k.caller, "Target", func(in *sts.AssumeRoleInput) { in.PolicyArns = policyARNs(*created.Policy.Arn) })
 }
+
+// TestManagedSessionPolicyIsBoundToThePolicy: the session of a policy that was deleted does not take another of the
+// same name and ARN, which may allow more.
+func TestManagedSessionPolicyIsBoundToThePolicy(t *testing.T) {
+	k := start(t, role("Target", trust("role/Caller", assume, ""), allow("iam:*", "*")))
+	root := awsiam.NewFromConfig(k.Config(localawstest.Root))
+	create := func(document string) *string {
+		t.Helper()
+		out, err := root.CreatePolicy(t.Context(), &awsiam.CreatePolicyInput{PolicyName: aws.String("Narrow"), PolicyDocument: &document})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Policy.Arn
+	}
+	arn := create(allow("iam:GetRole", "*"))
+	narrow := func(in *sts.AssumeRoleInput) { in.PolicyArns = policyARNs(*arn) }
+	old := awsiam.NewFromConfig(k.Config(k.mustAssume(t, k.caller, "Target", narrow)))
+	_, err := old.ListRoles(t.Context(), nil)
+	localawstest.WantFailure(t, err, "AccessDenied", 403)
+	if _, err := root.DeletePolicy(t.Context(), &awsiam.DeletePolicyInput{PolicyArn: arn}); err != nil {
+		t.Fatal(err)
+	}
+	if again := create(allow("iam:*", "*")); *again != *arn {
+		t.Fatalf("made anew as %s, want %s", *again, *arn)
+	}
+	k.Restart(t) // what is bound is in the token, not in memory
+	_, err = old.ListRoles(t.Context(), nil)
+	localawstest.WantFailure(t, err, "InvalidClientTokenId", 403)
+	_, err = old.GetRole(t.Context(), &awsiam.GetRoleInput{RoleName: aws.String("Target")})
+	localawstest.WantFailure(t, err, "InvalidClientTokenId", 403)
+	fresh := awsiam.NewFromConfig(k.Config(k.mustAssume(t, k.caller, "Target", narrow)))
+	if _, err := fresh.ListRoles(t.Context(), nil); err != nil {
+		t.Errorf("a session that was given the new policy: %v", err)
+	}
+}

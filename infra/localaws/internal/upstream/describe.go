@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
 
 var (
@@ -45,6 +46,7 @@ func (e *endpoint) describe(ctx context.Context, name string) (*request.Schema, 
 type description struct {
 	TableName, TableArn    string
 	KeySchema              request.KeySchema
+	AttributeDefinitions   []table.AttributeDefinition
 	GlobalSecondaryIndexes []index
 	LocalSecondaryIndexes  []index
 }
@@ -58,17 +60,20 @@ func (d *description) schema(name string) (*request.Schema, error) {
 	if d.TableName != name {
 		return nil, errNotAsked
 	}
-	partition, err := d.KeySchema.Partition()
+	keys, err := d.KeySchema.Names()
 	if err != nil {
 		return nil, err
 	}
-	s := &request.Schema{Partition: partition, Indexes: map[string]string{}}
+	s := &request.Schema{Partition: keys.Partition, Sort: keys.Sort, Indexes: map[string]request.IndexKeys{}, Types: map[string]string{}}
+	for _, a := range d.AttributeDefinitions {
+		s.Types[a.AttributeName] = a.AttributeType
+	}
 	for _, indexes := range [][]index{d.GlobalSecondaryIndexes, d.LocalSecondaryIndexes} {
 		for _, one := range indexes {
 			if _, twice := s.Indexes[one.IndexName]; twice || one.IndexName == "" {
 				return nil, fmt.Errorf("an index is described without a name, or twice")
 			}
-			if s.Indexes[one.IndexName], err = one.KeySchema.Partition(); err != nil {
+			if s.Indexes[one.IndexName], err = one.KeySchema.Names(); err != nil {
 				return nil, err
 			}
 		}
@@ -117,9 +122,7 @@ func (e *endpoint) ask(ctx context.Context, operation string, in, out any) (code
 	if err != nil {
 		return "", err
 	}
-	response, err := e.send(ctx, http.Header{
-		"Content-Type": {"application/x-amz-json-1.0"}, "X-Amz-Target": {"DynamoDB_20120810." + operation}, "User-Agent": {"localaws"},
-	}, body)
+	response, err := e.send(ctx, operationHeaders(operation), body)
 	if err != nil {
 		return "", err
 	}

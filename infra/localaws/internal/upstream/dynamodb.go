@@ -49,12 +49,17 @@ func (d *DynamoDB) Protocol() api.Protocol { return api.JSON10 }
 // upstream that does not tell its tables, with status 500 or 503.
 func (d *DynamoDB) Read(ctx context.Context, req *api.Request) (*api.Call, error) {
 	by := &reading{tables: d.tables, told: map[string]*request.Schema{}}
-	permissions, err := request.Permissions(ctx, req, by)
+	permissions, asked, err := request.Permissions(ctx, req, by)
 	if err != nil {
 		return nil, err
 	}
 	call := &api.Call{Permissions: permissions}
-	call.Answer = func(ctx context.Context) (*api.Response, error) { return d.answer(ctx, req, by) }
+	call.Answer = func(ctx context.Context) (*api.Response, error) {
+		if err := request.CheckKeys(asked); err != nil {
+			return nil, err
+		}
+		return d.answer(ctx, req, by)
+	}
 	for _, p := range permissions {
 		if p.Action == "dynamodb:PutResourcePolicy" {
 			call.Answer = refuseResourcePolicy

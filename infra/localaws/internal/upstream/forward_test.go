@@ -16,15 +16,17 @@ import (
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
 
-func TestForwardedBytesAreTheAuthorizedOnes(t *testing.T) {
+// TestForwardedRequestIsWrittenAnew: what goes on is what was authorized, in a form that every reader reads alike.
+func TestForwardedRequestIsWrittenAnew(t *testing.T) {
 	f := startFake(t, nil)
 	g := gate(t, f.url)
 	tenant := sessionOf(t, g, "yellow")
 	body := "{ \"Key\":\t{\"NoteID\":{\"S\":\"100\\u0031\"},\"TenantID\":{\"S\":\"\\u0079ellow\"}},\n\"TableName\" : \"Notes\"}  "
 	call(t, g, tenant, "GetItem", body, nil, nil).want(t, 200, "")
 	got := f.last()
-	if got.operation != "GetItem" || got.body != body {
-		t.Errorf("got %s %q, want GetItem %q", got.operation, got.body, body)
+	const want = `{"Key":{"NoteID":{"S":"1001"},"TenantID":{"S":"yellow"}},"TableName":"Notes"}`
+	if got.operation != "GetItem" || got.body != want {
+		t.Errorf("got %s %q, want GetItem %q", got.operation, got.body, want)
 	}
 	if got.err != nil || got.signed.AccessKeyID != "test" || got.signed.SessionToken != "" || got.signed.Region != "us-east-1" || got.signed.Service != "dynamodb" {
 		t.Errorf("signed by %+v, %v, want root's key in us-east-1 for dynamodb", got.signed, got.err)
@@ -82,6 +84,9 @@ func TestOnlyWhatIsAllowedReachesTheUpstream(t *testing.T) {
 		{"a tenant's delete", "DeleteTable", `{"TableName":"Notes"}`, yellow, nil, "AccessDeniedException"},
 		{"what the store has not", "UpdateTimeToLive", `{"TableName":"Notes"}`, root, nil, ""},
 		{"an operation that AWS has not", "GetEverything", `{"TableName":"Notes"}`, root, nil, "UnknownOperationException"},
+		{"a byte order mark", "GetItem", "\ufeff" + getYellow, yellow, nil, "SerializationException"},
+		{"half a surrogate pair", "GetItem", strings.Replace(getYellow, "1001", `\ud800`, 1), yellow, nil, "SerializationException"},
+		{"a value of two types", "GetItem", strings.Replace(getYellow, `{"S":"yellow"}`, `{"S":"yellow","N":"1"}`, 1), yellow, nil, "ValidationException"},
 		{"target changed after signing", "GetItem", getYellow, yellow, unsigned, "InvalidSignatureException"},
 		{"a doubled header", "GetItem", getYellow, yellow, doubled, "SerializationException"},
 		{"a doubled member", "GetItem", strings.Replace(getYellow, `"Key"`, `"Key":{},"Key"`, 1), yellow, nil, "SerializationException"},
@@ -110,6 +115,29 @@ func TestOnlyWhatIsAllowedReachesTheUpstream(t *testing.T) {
 				t.Errorf("%s by %s: forwarded %v, want %v", tc.body, tc.by.AccessKeyID, got, want)
 			}
 		})
+	}
+}
+
+// TestOperationOfAnotherAPIIsNotForwarded: the signature is for this target; an upstream may look at its end alone.
+func TestOperationOfAnotherAPIIsNotForwarded(t *testing.T) {
+	f := startFake(t, nil)
+	g := gate(t, f.url)
+	for _, target := range []string{
+		"DynamoDBStreams_20120810.GetItem", "DynamoDB_20111205.GetItem", "dynamodb_20120810.GetItem", "DynamoDB_20120810.getItem",
+		"DynamoDB_20120810.GetItem,", "DynamoDB_20120810 .GetItem", "DynamoDB_20120810.ListStreams", "x.DynamoDB_20120810.GetItem",
+	} {
+		call(t, g, localawstest.Root, "", getYellow, func(r *http.Request) { r.Header.Set("X-Amz-Target", target) }, nil).
+			want(t, 400, "UnknownOperationException")
+	}
+	call(t, g, localawstest.Root, "GetItem", getYellow, nil, nil).want(t, 200, "")
+	call(t, g, localawstest.Root, "", `{"TableName":"Notes"}`, func(r *http.Request) {
+		r.Header.Set("X-Amz-Target", "DynamoDBStreams_20120810.ListStreams")
+	}, nil).want(t, 200, "")
+	if got := f.forwarded(); !slices.Equal(got, []string{"GetItem", "ListStreams"}) {
+		t.Errorf("forwarded %v, want the two controls alone", got)
+	}
+	if got := f.last().header.Get("X-Amz-Target"); got != "DynamoDBStreams_20120810.ListStreams" {
+		t.Errorf("forwarded the target %q, want that of streams", got)
 	}
 }
 

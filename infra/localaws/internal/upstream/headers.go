@@ -4,16 +4,26 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
 )
 
-// passed are the headers of a request that go on as they are. The answer is passed back in the encoding
-// that the caller accepts.
-var passed = []string{"Content-Type", "X-Amz-Target", "Accept-Encoding", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request"}
+// passed are the headers of a request that go on as they are. They say nothing about the operation. The answer is passed
+// back in the encoding that the caller accepts.
+var passed = []string{"Accept-Encoding", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request"}
 
-func forwardedHeaders(from http.Header) http.Header {
-	to := http.Header{"User-Agent": {"localaws"}}
+// operationHeaders say which operation a request is, in the gateway's own words.
+func operationHeaders(operation string) http.Header {
+	return http.Header{
+		"Content-Type": {"application/x-amz-json-1.0"}, "X-Amz-Target": {request.HTTPTarget(operation)}, "User-Agent": {"localaws"},
+	}
+}
+
+func forwardedHeaders(req *api.Request) http.Header {
+	to := operationHeaders(req.Operation)
 	for _, name := range passed {
-		if values := from.Values(name); len(values) > 0 {
+		if values := req.Header.Values(name); len(values) > 0 {
 			to[name] = slices.Clone(values)
 		}
 	}

@@ -129,5 +129,6 @@ func same(a, b *request.Schema) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Partition == b.Partition && maps.Equal(a.Indexes, b.Indexes) && maps.Equal(a.Tags, b.Tags)
+	return a.Partition == b.Partition && a.Sort == b.Sort && maps.Equal(a.Indexes, b.Indexes) && maps.Equal(a.Types, b.Types) &&
+		maps.Equal(a.Tags, b.Tags)
 }

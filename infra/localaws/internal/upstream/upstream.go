@@ -1,6 +1,6 @@
 // Package upstream answers requests that localaws has authorized from another endpoint of the same AWS
-// API, such as LocalStack or DynamoDB Local: gateway mode. It sends the bytes that were authorized, signed
-// with the root key of local AWS tools, and passes the answer back as it came.
+// API, such as LocalStack or DynamoDB Local: gateway mode. It writes the request that was authorized anew, so that two
+// readers of one text cannot differ, signs it with the root key of local AWS tools, and passes the answer back as it came.
 //
 // It forwards nothing else of the caller's request: neither key nor token, and only the headers in a list.
 // A failure of the upstream is answered within a bounded time, with one of AWS's own retryable errors. When
@@ -81,9 +81,13 @@ func newEndpoint(service string, c Config) (*endpoint, error) {
 	}, nil
 }
 
-// forward sends the body of req, byte for byte, and returns the answer.
+// forward sends req, written anew, and returns the answer.
 func (e *endpoint) forward(ctx context.Context, req *api.Request) (*api.Response, error) {
-	response, err := e.send(ctx, forwardedHeaders(req.Header), req.Body) //nolint:bodyclose // it is the Stream, which is closed where it is passed on
+	body, err := rewritten(req)
+	if err != nil {
+		return nil, err
+	}
+	response, err := e.send(ctx, forwardedHeaders(req), body) //nolint:bodyclose // it is the Stream, which is closed where it is passed on
 	if err != nil {
 		return nil, err
 	}

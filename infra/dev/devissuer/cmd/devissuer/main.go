@@ -17,6 +17,7 @@ import (
 	"example.com/shiptrack/infra/dev/devissuer"
 	"example.com/shiptrack/pkg/command"
 	"example.com/shiptrack/pkg/connlimit"
+	"example.com/shiptrack/pkg/framing"
 	"github.com/alecthomas/kong"
 )
 
@@ -117,7 +118,7 @@ func (s serve) Run(ctx context.Context, std streams) error {
 		Handler: issuer, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader,
 	}
-	return command.Serve(ctx, server, connlimit.Apply(server, listener, limits))
+	return command.Serve(ctx, server, connlimit.Apply(server, framing.Apply(server, listener), limits))
 }
 
 const maxHeader = 4 << 10 // bytes: nobody has a reason to send more

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
+
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 )
 
 const noType = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
@@ -132,7 +134,9 @@ func TestZeroValueIsNotWritten(t *testing.T) {
 func FuzzValueJSON(f *testing.F) {
 	f.Add([]byte(`{"a":{"N":"-1.50e3"},"b":{"L":[{"B":"AAE="},{"SS":["x","y"]}]}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		item, err := ParseItem(data)
+		var item Item
+		var err error
+		alloctest.Bound(t, len(data), func() { item, err = ParseItem(data) })
 		if err != nil {
 			return
 		}

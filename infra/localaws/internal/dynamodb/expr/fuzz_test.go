@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"github.com/go-json-experiment/json"
 )
@@ -27,7 +28,9 @@ func refused(t *testing.T, src string, err error) {
 func FuzzKeyCondition(f *testing.F) {
 	r := seed(f, "TenantID = :p", "#p = :p AND begins_with(#s, :s)", "(p = :p) and s between :s and :S", ":p = p AND :s < s", "p = :p or p = :s")
 	f.Fuzz(func(t *testing.T, src string) {
-		terms, err := ParseKeyCondition(src, r.placeholders(t, src))
+		var terms []KeyTerm
+		var err error
+		alloctest.Bound(t, len(src), func() { terms, err = ParseKeyCondition(src, r.placeholders(t, src)) })
 		if err != nil {
 			refused(t, src, err)
 			return
@@ -67,7 +70,9 @@ func FuzzKeyCondition(f *testing.F) {
 func FuzzCondition(f *testing.F) {
 	r := seed(f, "n = :n AND NOT (str <> :s OR size(l) IN (:n, :n2))", "attribute_type(m.k, :S)", "n BETWEEN :n2 AND :n", "contains(ss, :p) or begins_with(#s, :s)", "l[2][0].x >= n")
 	f.Fuzz(func(t *testing.T, src string) {
-		c, err := ParseCondition(FilterExpression, src, r.placeholders(t, src))
+		var c *Condition
+		var err error
+		alloctest.Bound(t, len(src), func() { c, err = ParseCondition(FilterExpression, src, r.placeholders(t, src)) })
 		if err != nil {
 			refused(t, src, err)
 			return
@@ -93,7 +98,9 @@ func FuzzUpdate(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
-		u, err := ParseUpdate(src, r.placeholders(t, src))
+		var u *Update
+		var err error
+		alloctest.Bound(t, len(src), func() { u, err = ParseUpdate(src, r.placeholders(t, src)) })
 		if err != nil {
 			refused(t, src, err)
 			return
@@ -124,7 +131,9 @@ func FuzzUpdate(f *testing.F) {
 func FuzzProjection(f *testing.F) {
 	r := seed(f, "n, str", "m.k, m.x.y, l[0], l[2][0]", "#p.#d, l[ 1 ]", "m, m.k")
 	f.Fuzz(func(t *testing.T, src string) {
-		pr, err := ParseProjection(src, r.placeholders(t, src))
+		var pr *Projection
+		var err error
+		alloctest.Bound(t, len(src), func() { pr, err = ParseProjection(src, r.placeholders(t, src)) })
 		if err != nil {
 			refused(t, src, err)
 			return

@@ -13,12 +13,17 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
 
-// Schema is what authorization has to know of a table that another endpoint holds. It is immutable.
+// Schema is what has to be known of a table that another endpoint holds. It is immutable.
 type Schema struct {
-	Partition string            // the attribute that is the partition key
-	Indexes   map[string]string // the same of each secondary index, by the index's name
+	Partition string               // the attribute that is the partition key
+	Sort      string               // the attribute that is the sort key; empty: none
+	Indexes   map[string]IndexKeys // the same of each secondary index, by the index's name
+	Types     map[string]string    // S, N or B, by key attribute; one that the endpoint does not tell is missing
 	Tags      map[string]string
 }
+
+// IndexKeys are the key attributes of a secondary index; Sort may be empty.
+type IndexKeys struct{ Partition, Sort string }
 
 // Tables knows the tables of another endpoint. It is safe for concurrent use.
 type Tables interface {
@@ -27,16 +32,16 @@ type Tables interface {
 	Schema(ctx context.Context, table string) (*Schema, error)
 }
 
-// Permissions returns the permissions that req needs, where another endpoint answers it. Errors are as those
-// of Read, or an error of tables.
+// Permissions returns the permissions that req needs, and its reading for CheckKeys, where another endpoint answers it.
+// Errors are as those of Read, or an error of tables.
 //
 // It is stricter than Read: localaws answers what Read has read, but the other endpoint reads the same bytes
 // again and might read them differently. So item operations must not have members that localaws does not know.
 // Other operations must not have a member that differs from a known one only in case.
-func Permissions(ctx context.Context, req *api.Request, tables Tables) ([]api.Permission, error) {
+func Permissions(ctx context.Context, req *api.Request, tables Tables) (permissions []api.Permission, asked any, err error) {
 	op, ok := operations[req.Operation]
 	if !ok {
-		return nil, exception.UnknownOperation()
+		return nil, nil, exception.UnknownOperation()
 	}
 	r := newReading(req, func(name string) (*table.Table, error) {
 		if name == "" { // the resource belongs to no table
@@ -52,13 +57,13 @@ func Permissions(ctx context.Context, req *api.Request, tables Tables) ([]api.Pe
 	op.answered = nil // it is the other endpoint's
 	if op.read == nil {
 		if err := r.checkSpelling(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	if _, err := op.apply(r); err != nil {
-		return nil, exception.Of(err)
+	if asked, err = op.apply(r); err != nil {
+		return nil, nil, exception.Of(err)
 	}
-	return r.permissions, nil
+	return r.permissions, asked, nil
 }
 
 // checkSpelling refuses members that name a resource to a reader that does not look at the case of letters.
@@ -75,14 +80,21 @@ func (r *reading) checkSpelling() error {
 }
 
 func (s *Schema) table(name string) *table.Table {
-	t := &table.Table{Name: name, Keys: table.KeySchema{Partition: table.KeyAttribute{Name: s.Partition}}}
-	for name, partition := range s.Indexes {
-		t.Indexes = append(t.Indexes, &table.Index{Name: name, Keys: table.KeySchema{Partition: table.KeyAttribute{Name: partition}}})
+	t := &table.Table{Name: name, Keys: s.keys(IndexKeys{s.Partition, s.Sort})}
+	for name, keys := range s.Indexes {
+		t.Indexes = append(t.Indexes, &table.Index{Name: name, Keys: s.keys(keys)})
 	}
 	for key, value := range s.Tags {
 		t.Tags = append(t.Tags, table.Tag{Key: key, Value: value})
 	}
 	return t
+}
+
+func (s *Schema) keys(names IndexKeys) table.KeySchema {
+	return table.KeySchema{
+		Partition: table.KeyAttribute{Name: names.Partition, Type: s.Types[names.Partition]},
+		Sort:      table.KeyAttribute{Name: names.Sort, Type: s.Types[names.Sort]},
+	}
 }
 
 // ChangesTables reports whether an operation may change what a Schema holds. It is said of all that
@@ -102,22 +114,20 @@ func ChangesTables(operation string) bool {
 // KeySchema is the key of a table or an index as DescribeTable has it.
 type KeySchema []table.KeySchemaElement
 
-// Partition returns the attribute that is the partition key.
-func (k KeySchema) Partition() (string, error) {
-	partition := ""
+// Names returns the attributes of the key: one that is the partition key, and at most one that is the sort key.
+func (k KeySchema) Names() (IndexKeys, error) {
+	var keys IndexKeys
 	for _, e := range k {
-		if e.KeyType != "HASH" {
-			continue
+		of := map[string]*string{"HASH": &keys.Partition, "RANGE": &keys.Sort}[e.KeyType]
+		if of == nil || *of != "" || e.AttributeName == "" {
+			return IndexKeys{}, errKeySchema
 		}
-		if partition != "" || e.AttributeName == "" {
-			return "", errKeySchema
-		}
-		partition = e.AttributeName
+		*of = e.AttributeName
 	}
-	if partition == "" {
-		return "", errKeySchema
+	if keys.Partition == "" {
+		return IndexKeys{}, errKeySchema
 	}
-	return partition, nil
+	return keys, nil
 }
 
-var errKeySchema = errors.New("the key schema does not have one partition key")
+var errKeySchema = errors.New("the key schema does not have one partition key, and at most one sort key")

@@ -33,5 +33,17 @@ func Read(req *api.Request, tables func(name string) *table.Table) (permissions 
 	return r.permissions, asked, nil
 }
 
+// streamOperations are those of DynamoDB Streams, which is an API of its own.
+var streamOperations = []string{"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}
+
+// HTTPTarget is what the header X-Amz-Target of a request for an operation says, and nothing else: the same name under
+// the other API is no operation.
+func HTTPTarget(operation string) string {
+	if slices.Contains(streamOperations, operation) {
+		return "DynamoDBStreams_20120810." + operation
+	}
+	return "DynamoDB_20120810." + operation
+}
+
 // Operations returns the names of all operations that are authorized, in order.
 func Operations() []string { return slices.Sorted(maps.Keys(operations)) }

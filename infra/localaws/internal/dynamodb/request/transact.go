@@ -2,10 +2,12 @@ package request
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
@@ -123,13 +125,32 @@ func tokenOf(token string, caller *identity.Principal) []byte {
 	if token == "" {
 		return nil
 	}
-	// Neither an ARN nor a tag has a line break, and what is hashed always fits a key of the store.
-	name := []string{caller.ARN}
+	parts := make([]string, 0, 2+2*len(caller.Tags))
+	parts = append(parts, caller.ARN, token)
 	for _, key := range slices.Sorted(maps.Keys(caller.Tags)) {
-		name = append(name, key, caller.Tags[key])
+		parts = append(parts, key, caller.Tags[key])
 	}
-	sum := sha256.Sum256([]byte(strings.Join(append(name, token), "\n")))
-	return sum[:]
+	return hashOf(parts)
+}
+
+// OwnToken is a ClientRequestToken of one caller as a token for all callers: another caller's same token becomes another.
+// A text that is no token, empty or longer than 36 characters, stays as it is.
+func OwnToken(token string, caller *identity.Principal) string {
+	if token == "" || len(token) > maxToken {
+		return token
+	}
+	return base64.RawURLEncoding.EncodeToString(tokenOf(token, caller))[:maxToken]
+}
+
+// hashOf is the hash of a list of texts. Each stands behind its length, so that no two lists are hashed as the same
+// bytes, whatever separators their texts hold. It always fits a key of the store.
+func hashOf(parts []string) []byte {
+	hash := sha256.New()
+	for _, part := range parts {
+		_, _ = hash.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part)))) // a hash takes everything
+		_, _ = io.WriteString(hash, part)
+	}
+	return hash.Sum(nil)
 }
 
 // entry reads one entry of a transaction. It drops members that the single operation has but an entry does

@@ -1,0 +1,94 @@
+package framing
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// scanner follows the requests of one connection, one behind the other, without keeping them. A request with a
+// Transfer-Encoding must be the last of its connection: its end is not looked for.
+type scanner struct {
+	ambiguous bool // a request was; nothing more is scanned
+	last      bool // what follows is the body of a request with a Transfer-Encoding
+
+	body     int64  // bytes of a body that are still to come
+	line     []byte // the beginning of a line of the header, up to maxLine bytes
+	inHeader bool   // the request line was read
+
+	length   int64 // of the Content-Length; -1: there is none
+	encoded  bool  // there is a Transfer-Encoding
+	http10   bool
+	overlong bool // the line is longer than maxLine
+	tail     [8]byte
+}
+
+// maxLine is enough for the names of the headers that count and for a length.
+const maxLine = 64
+
+// scan takes the next bytes of the connection, and returns how many of them belong to requests that are not ambiguous.
+func (s *scanner) scan(p []byte) int {
+	for i := 0; i < len(p); i++ {
+		if s.last {
+			return len(p)
+		}
+		if s.body > 0 {
+			skipped := min(s.body, int64(len(p)-i))
+			s.body -= skipped
+			i += int(skipped) - 1
+			continue
+		}
+		if p[i] != '\n' {
+			s.add(p[i])
+			continue
+		}
+		if s.endLine(); s.ambiguous {
+			return i
+		}
+	}
+	return len(p)
+}
+
+func (s *scanner) add(c byte) {
+	copy(s.tail[:], s.tail[1:])
+	s.tail[len(s.tail)-1] = c
+	if len(s.line) < maxLine {
+		s.line = append(s.line, c)
+	} else {
+		s.overlong = true
+	}
+}
+
+func (s *scanner) endLine() {
+	line := bytes.TrimSuffix(s.line, []byte("\r"))
+	switch {
+	case len(line) == 0 && !s.inHeader: // a line end before a request: RFC 9112 section 2.2
+	case len(line) == 0 && !s.overlong:
+		s.endHeader()
+	case !s.inHeader:
+		*s = scanner{line: s.line, inHeader: true, length: -1, http10: bytes.Contains(s.tail[:], []byte("/1.0"))}
+	case line[0] == ' ' || line[0] == '\t':
+		s.ambiguous = true
+	default:
+		s.field(line)
+	}
+	s.line, s.overlong = s.line[:0], false
+}
+
+func (s *scanner) field(line []byte) {
+	name, value, _ := strings.Cut(string(line), ":")
+	switch {
+	case strings.EqualFold(name, "Transfer-Encoding"):
+		s.encoded = true
+	case strings.EqualFold(name, "Content-Length"):
+		length, err := strconv.ParseUint(strings.TrimSpace(value), 10, 63)
+		s.ambiguous = err != nil || s.overlong || s.length >= 0 && s.length != int64(length)
+		s.length = int64(length)
+	}
+}
+
+func (s *scanner) endHeader() {
+	s.ambiguous = s.encoded && (s.length >= 0 || s.http10)
+	s.last = s.encoded
+	s.body, s.inHeader = max(s.length, 0), false
+}

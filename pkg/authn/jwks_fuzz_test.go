@@ -1,0 +1,34 @@
+package authn
+
+import (
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/shiptrack/pkg/alloctest"
+)
+
+// FuzzKey: a published key is one that a pinned algorithm takes, or it is refused.
+func FuzzKey(f *testing.F) {
+	f.Add([]byte(`{"kty":"EC","crv":"P-256","kid":"a","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}`))
+	f.Add([]byte(`{"kty":"RSA","kid":"b","n":"AQAB","e":"AQAB","alg":"RS256","use":"sig","key_ops":["verify"]}`))
+	f.Add([]byte(`{"kty":"oct","kid":"c","k":"AAAA"}`))
+	f.Add([]byte(`{"kty":"OKP","crv":"Ed25519","kid":"d","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if len(raw) > maxDocument {
+			return // see source.get
+		}
+		alloctest.Bound(t, len(raw), func() {
+			key, err := parseKey(jsontext.Value(raw))
+			if err != nil {
+				return
+			}
+			if kid := key.Marshal().KID; kid == "" || len(kid) > maxKeyID {
+				t.Errorf("%q is taken with the kid %q", raw, kid)
+			}
+			if err := checkKey(key.Key(), ""); err != nil {
+				t.Errorf("%q is taken: %v", raw, err)
+			}
+		})
+	})
+}
