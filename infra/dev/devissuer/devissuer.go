@@ -80,6 +80,7 @@ func New(cfg Config) (*Issuer, error) {
 	i.mux.HandleFunc("GET "+discoveryPath, i.discovery)
 	i.mux.HandleFunc("GET /jwks", i.keys)
 	i.mux.HandleFunc("POST /token", i.token)
+	i.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, map[string]string{"status": "ok"}) })
 	i.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, map[string]string{"status": "ready"}) })
 	return i, nil
 }

@@ -1,6 +1,7 @@
 package devissuer_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -92,5 +93,18 @@ func TestAbsentIssuerIsNamed(t *testing.T) {
 	server.Close()
 	if _, err := devissuer.Fetch(t.Context(), server.URL, "yellow", "ana"); err == nil || !strings.Contains(err.Error(), "make demo") {
 		t.Fatalf("Fetch without an issuer = %v, want a hint to make demo", err)
+	}
+}
+
+func TestHealthAndReadinessAreAnsweredAsTheServicesAnswer(t *testing.T) {
+	issuer, err := devissuer.New(devissuer.Config{Issuer: "http://127.0.0.1:8082", Audience: "a", TenantClaim: "TenantID"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/livez": 404} {
+		w := httptest.NewRecorder()
+		if issuer.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil)); w.Code != want {
+			t.Errorf("GET %s: %d, want %d", path, w.Code, want)
+		}
 	}
 }

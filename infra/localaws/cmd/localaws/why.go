@@ -87,7 +87,8 @@ func (w why) ask(ctx context.Context, p process) ([]localaws.Entry, error) {
 
 // notFound says where nothing was found, and what to do.
 func (w why) notFound(p process) error {
-	const whole = "give the whole id, as in the error of an AWS SDK (RequestID: ...) or in the header x-amzn-requestid"
+	const whole = "give the whole id, as in the error of an AWS SDK (RequestID: ...) or in the header x-amzn-requestid; " +
+		"with an id from an answer of your own service, look in its log for the id of its call of AWS"
 	switch {
 	case w.fromStdin():
 		return fmt.Errorf("standard input has no decision on the request %q: %s", w.RequestID, whole)
