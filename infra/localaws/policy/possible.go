@@ -28,6 +28,24 @@ func mayAllow(policies []Named, action, resource string) bool {
 	return false
 }
 
+// Statements is how many statements p has, in all its layers.
+func (p *Policies) Statements() int {
+	n := 0
+	add := func(policies ...Named) {
+		for _, named := range policies {
+			if named.Policy != nil {
+				n += len(named.Policy.statements)
+			}
+		}
+	}
+	add(p.Identity...)
+	add(p.Session...)
+	if p.Boundary != nil {
+		add(*p.Boundary)
+	}
+	return n
+}
+
 // mayCover is coversResource where no variable is known yet: each may have any value.
 func (s *statement) mayCover(resource string) bool {
 	if s.notResource {

@@ -13,8 +13,11 @@ import (
 // safe for concurrent use.
 type Form struct{ values map[string]string }
 
+// maxParameters is far above what any operation takes: two bytes of text can be a parameter, which takes a hundred.
+const maxParameters = 4096
+
 // ParseForm reads an application/x-www-form-urlencoded text. A parameter that is given twice, bad percent
-// encoding and text that is not UTF-8 are refused.
+// encoding, text that is not UTF-8 and more than maxParameters parameters are refused.
 func ParseForm(text string) (*Form, error) {
 	form := &Form{values: map[string]string{}}
 	for pair := range strings.SplitSeq(text, "&") {
@@ -32,6 +35,9 @@ func ParseForm(text string) (*Form, error) {
 		}
 		if _, twice := form.values[name]; twice {
 			return nil, invalid("The parameter %q is given more than once.", name)
+		}
+		if len(form.values) == maxParameters {
+			return nil, invalid("The request has more than %d parameters.", maxParameters)
 		}
 		form.values[name] = value
 	}

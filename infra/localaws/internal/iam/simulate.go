@@ -30,6 +30,10 @@ var (
 	ownerARN        = regexp.MustCompile(`^(?:arn:aws:iam::)?([0-9]{12})(?::root)?$`)
 )
 
+// maxSimulated is how many statements one request may have evaluated, each for an action and a resource. The answer names
+// every statement that matched.
+const maxSimulated = 100_000
+
 func invalidInput(format string, args ...any) error {
 	return api.Errorf(400, "InvalidInput", format, args...)
 }
@@ -87,6 +91,9 @@ func (q *query) simulate(s *simulation, on string) (*plan, error) {
 	page, err := q.page()
 	if err != nil {
 		return nil, err
+	}
+	if n := len(s.actions) * len(s.resources) * (1 + s.policies.Statements()); n > maxSimulated {
+		return nil, invalidInput("The request asks for more than %d evaluations of a statement: simulate fewer actions or resources at a time.", maxSimulated)
 	}
 	s.findMissing()
 	return q.on(on, nil, func() (any, error) { return s.answer(page), nil }), nil

@@ -206,3 +206,26 @@ func TestSimulationsThatAreRefused(t *testing.T) {
 		t.Errorf("control: %v", err)
 	}
 }
+
+func TestSimulationOfTooManyEvaluationsIsRefused(t *testing.T) {
+	_, c := start(t)
+	many := func(n int, text string) (list []string) {
+		for i := range n {
+			list = append(list, fmt.Sprintf(text, i))
+		}
+		return list
+	}
+	simulate := func(actions, resources int) error {
+		_, err := c.SimulateCustomPolicy(t.Context(), &iam.SimulateCustomPolicyInput{
+			PolicyInputList: []string{statement(getItem)}, ActionNames: many(actions, "dynamodb:Get%d"), ResourceArns: many(resources, table+"%d"),
+		})
+		return err
+	}
+	if err := simulate(20, 50); err != nil {
+		t.Errorf("control: %v", err)
+	}
+	err := simulate(300, 200)
+	if refusal, ok := errors.AsType[smithy.APIError](err); !ok || refusal.ErrorCode() != "InvalidInput" {
+		t.Errorf("60,000 evaluations of a statement and a decision: %v, want InvalidInput", err)
+	}
+}
