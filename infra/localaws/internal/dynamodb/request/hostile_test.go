@@ -130,8 +130,11 @@ func TestHostileBodyTakesFewTimesItsSize(t *testing.T) {
 			}
 			req := &api.Request{Operation: operation, Body: text, Account: "000000000000", Region: "us-east-1", Caller: &identity.Principal{}}
 			for reader, read := range map[string]func() any{
-				"store":   func() any { _, asked, err := request.Read(req, tracking); return [2]any{asked, err} },
-				"gateway": func() any { p, err := request.Permissions(t.Context(), req, noTables{}); return [2]any{p, err} },
+				"store": func() any { _, asked, err := request.Read(req, tracking); return [2]any{asked, err} },
+				"gateway": func() any {
+					needed, asked, err := request.Permissions(t.Context(), req, noTables{})
+					return [3]any{needed, asked, err}
+				},
 			} {
 				allocated, held, took := measure(read)
 				t.Logf("%s: %d bytes, %.1f times allocated, %.1f times held, %v", reader, len(text), per(allocated, text), per(held, text), took)
