@@ -105,10 +105,10 @@ func (s scope) hasID(of scope, name string) bool {
 }
 
 func prefixesMeet(formA TenantForm, a string, formB TenantForm, b string) bool {
-	switch {
-	case formA == formB:
+	if formA == formB {
 		return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
-	case formA == Encoded:
+	}
+	if formA == Encoded {
 		return encodedMeetsPlain(a, b)
 	}
 	return encodedMeetsPlain(b, a)
