@@ -19,7 +19,7 @@ import (
 )
 
 // checkRequestTimeout bounds each of the four requests of the isolation check, with the SDK's retries.
-const checkRequestTimeout = 3 * time.Second
+const checkRequestTimeout = 5 * time.Second
 
 // isolationCheck asks AWS what shows that tenants are kept apart: in this account, with this service's role, table and
 // code. It keeps nothing from one time to the next: a session that was vended, or an answer that was given, before a
