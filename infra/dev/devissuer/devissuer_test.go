@@ -1,7 +1,6 @@
 package devissuer_test
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -101,10 +100,15 @@ func TestHealthAndReadinessAreAnsweredAsTheServicesAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	server := httptest.NewServer(issuer)
+	defer server.Close()
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/livez": 404} {
-		w := httptest.NewRecorder()
-		if issuer.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil)); w.Code != want {
-			t.Errorf("GET %s: %d, want %d", path, w.Code, want)
+		response, err := server.Client().Get(server.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.Body.Close(); response.StatusCode != want {
+			t.Errorf("GET %s: %d, want %d", path, response.StatusCode, want)
 		}
 	}
 }
