@@ -32,8 +32,11 @@ type exchange struct {
 	limit     int    // of each line on the request's permissions; see lineLimit
 }
 
-func newExchange(now time.Time, r *http.Request) *exchange {
-	x := &exchange{id: newRequestID(), callerID: callerID(r.Header), now: now, protocol: api.Query, namespace: api.STSNamespace}
+func newExchange(now time.Time, w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{
+		id: newRequestID(), callerID: callerID(r.Header), now: now, protocol: api.Query, namespace: api.STSNamespace,
+		connection: http.NewResponseController(w),
+	}
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/_localaws/"):
 		x.protocol = api.Local

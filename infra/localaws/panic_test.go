@@ -33,7 +33,8 @@ func serve(t *testing.T, service api.Service) (status int, answer, log string) {
 	}
 	defer func() { _ = s.Close() }()
 	s.routes["dynamodb"] = route{service: service, targets: []string{"DynamoDB_20120810"}, limit: bodyLimit(1 << 10)}
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/", strings.NewReader("the body"))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("the body"))
+	r.Host = "localhost"
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	r.Header.Set("X-Amz-Target", "DynamoDB_20120810.GetItem")
 	root := sigv4.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}

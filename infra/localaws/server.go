@@ -174,8 +174,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveReady(w, r)
 		return
 	}
-	x := newExchange(s.now(), r)
-	x.connection = http.NewResponseController(w)
+	x := newExchange(s.now(), w, r)
 	response, err := s.answer(x, r)
 	if err != nil {
 		response = x.errorResponse(err)

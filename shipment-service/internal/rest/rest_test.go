@@ -50,7 +50,7 @@ func TestAnswersArePassedOnForTheCaller(t *testing.T) {
 		if got := asked[0].Header.Get("X-Request-Id"); got != id || id == "req-7" {
 			t.Errorf("%s: passed on the request id %q, want the service's own, %q", tc.target, got, id)
 		}
-		if want := `"request_id":"` + id + `","caller_request_id":"req-7"`; !strings.Contains(s.log.String(), want) {
+		if want := `"request_id":"` + id + `","client":"127.0.0.1","caller_request_id":"req-7"`; !strings.Contains(s.log.String(), want) {
 			t.Errorf("%s: the log lacks %s:\n%s", tc.target, want, s.log)
 		}
 		got := asked[0].Header.Get("X-Request-Timeout-Ms")
