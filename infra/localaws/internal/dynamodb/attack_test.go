@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
@@ -183,6 +184,7 @@ var attacks = []struct{ name, operation, attack, want, control string }{
 
 	{"PartiQL on another partition", "ExecuteStatement", partiql(`SELECT * FROM TrackingData WHERE TenantID = 'blue'`), denied, partiql(selectYellow)},
 	{"PartiQL without WHERE", "ExecuteStatement", partiql(`SELECT * FROM TrackingData`), denied, partiql(selectYellow)},
+	{"PartiQL IN of 101", "ExecuteStatement", partiql(`SELECT * FROM TrackingData WHERE TenantID IN ['yellow'` + strings.Repeat(`,'yellow'`, 100) + `]`), denied, partiql(`SELECT * FROM TrackingData WHERE TenantID IN ['yellow'` + strings.Repeat(`,'yellow'`, 99) + `]`)},
 	{"PartiQL IN", "ExecuteStatement", partiql(`SELECT * FROM TrackingData WHERE TenantID IN ['yellow','blue']`), denied, partiql(`SELECT * FROM TrackingData WHERE TenantID IN ['yellow','yellow']`)},
 	{"PartiQL OR", "ExecuteStatement", partiql(selectYellow + ` OR TenantID = 'blue'`), denied, partiql(selectYellow + ` AND ShipmentID = 'blue'`)},
 	{"PartiQL NOT", "ExecuteStatement", partiql(`SELECT * FROM TrackingData WHERE NOT TenantID = 'yellow'`), denied, partiql(selectYellow)},

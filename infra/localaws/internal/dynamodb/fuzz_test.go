@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"example.com/shiptrack/infra/localaws/internal/alloctest"
@@ -56,6 +57,7 @@ func FuzzStatement(f *testing.F) {
 		`SELECT * FROM TrackingData WHERE TenantID = 'y'`, `select a.b[0], "c" from "TrackingData"."ByCarrier" where "TenantID" in ('y', ?)`,
 		`INSERT INTO TrackingData VALUE {'TenantID':'y','L':[1,[2,<<3>>]]}`, `UPDATE TrackingData SET a = ? WHERE TenantID = 'y' RETURNING ALL OLD *`,
 		`DELETE FROM TrackingData WHERE begins_with(TenantID, 'y')`, `SELECT * FROM TrackingData WHERE TenantID = [[[[[[[[1]]]]]]]]`,
+		`SELECT * FROM TrackingData WHERE TenantID IN [` + strings.Repeat("1,", 4000) + `1]`,
 	} {
 		f.Add(statement, "y")
 	}

@@ -212,6 +212,9 @@ func (r *partiqlReader) call() (t term, ok bool) {
 	return t, r.take(")")
 }
 
+// maxIn is how many values IN may have (DynamoDB Developer Guide, "PartiQL operators").
+const maxIn = 100
+
 func (r *partiqlReader) in(values *[]operand) bool {
 	end := "]"
 	if r.take("(") {
@@ -219,7 +222,7 @@ func (r *partiqlReader) in(values *[]operand) bool {
 	} else if !r.take("[") {
 		return false
 	}
-	return r.list(func() bool { return r.operand(values) }) && r.take(end)
+	return r.list(func() bool { return len(*values) < maxIn && r.operand(values) }) && r.take(end)
 }
 
 // operand reads a value, and adds it to values unless that is nil.
