@@ -32,6 +32,9 @@ func TestNothingIsTouchedOutsideOfTheLeadingKeys(t *testing.T) {
 			touchedBy[partitionOf(body)] += touchesWhatItNames(rt, s, operation, body)
 		}
 	})
+	if testing.Short() {
+		return // too few draws to be sure of each kind
+	}
 	if touchedBy["TenantID"] == 0 || touchedBy["Carrier"] == 0 {
 		t.Errorf("requests touched %v: the property was not put to the test for the table and for an index", touchedBy)
 	}

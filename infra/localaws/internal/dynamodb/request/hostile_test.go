@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
@@ -122,6 +123,9 @@ func (noTables) Schema(context.Context, string) (*request.Schema, error) {
 // budget of bodies reckons with, and by 10 MiB in a small body. The time is that of the processor: it does not depend on
 // what else runs.
 func TestHostileBodyTakesFewTimesItsSize(t *testing.T) {
+	if testing.Short() || alloctest.Race {
+		t.Skip("it takes half a minute, and measures what the race detector changes")
+	}
 	for name, body := range hostileBodies() {
 		t.Run(name, func(t *testing.T) {
 			operation, text := body[0], []byte(body[1])
