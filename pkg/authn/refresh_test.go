@@ -185,6 +185,7 @@ func TestTheWarningAboutAKeyIsGivenOnce(t *testing.T) {
 		time.Sleep(time.Hour)
 		issuer.SetUnavailable(false)
 		time.Sleep(time.Hour)
+		synctest.Wait() // whoever writes the log has written
 		if n := strings.Count(log.String(), "left out"); n != 1 {
 			t.Errorf("%d warnings in three hours, want 1", n)
 		}
