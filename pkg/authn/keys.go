@@ -157,10 +157,11 @@ func (k *keySet) ready() error {
 	case k.loadedAt.IsZero():
 		return &unavailableError{cause: k.lastErr, retryAfter: time.Second}
 	case k.now().Sub(k.loadedAt) > maxAge:
-		return &unavailableError{
-			cause:      fmt.Errorf("the issuer's keys were last confirmed more than %v ago: %w", maxAge, k.lastErr),
-			retryAfter: lastRetry,
+		cause := fmt.Errorf("the issuer's keys were last confirmed more than %v ago", maxAge)
+		if k.lastErr != nil { // nil: this machine slept, or its clock was set
+			cause = fmt.Errorf("%w: %w", cause, k.lastErr)
 		}
+		return &unavailableError{cause: cause, retryAfter: lastRetry}
 	}
 	return nil
 }
