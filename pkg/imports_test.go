@@ -19,7 +19,7 @@ var foreign = map[string][]string{
 	"allowedhosts": nil,
 	"authn": {
 		"github.com/MicahParks/jwkset", "github.com/go-json-experiment/json",
-		"github.com/golang-jwt/jwt/v5", "golang.org/x/time",
+		"github.com/golang-jwt/jwt/v5", "github.com/hashicorp/golang-lru/v2", "golang.org/x/time",
 	},
 	// The SDK: its core, STS, and what these two are made of.
 	"tokenvending": {
@@ -33,6 +33,7 @@ var foreign = map[string][]string{
 	"trackingapi/trackingclient": {
 		"github.com/MicahParks/jwkset", "github.com/apapsch/go-jsonmerge/v2",
 		"github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "github.com/google/uuid",
+		"github.com/hashicorp/golang-lru/v2",
 		"github.com/oapi-codegen/runtime", "golang.org/x/time",
 	},
 }

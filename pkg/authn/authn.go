@@ -50,7 +50,7 @@ type Verifier struct {
 	now           func() time.Time
 	issuers       map[string]*issuer // by the iss of their tokens
 	keySets       []*keySet          // of all issuers; those of one template share one
-	kept          *keptTokens
+	kept          keptTokens
 }
 
 // New returns a Verifier and starts to load the issuers' keys, in the background until ctx is done. It
@@ -59,10 +59,11 @@ func New(ctx context.Context, cfg Config) (*Verifier, error) {
 	if err := cfg.setDefaults(); err != nil {
 		return nil, err
 	}
-	v := &Verifier{
-		maxTokenBytes: cfg.MaxTokenBytes, now: cfg.Now,
-		issuers: map[string]*issuer{}, kept: newKeptTokens(cfg.KeptTokens),
+	kept, err := newKeptTokens(cfg.KeptTokens)
+	if err != nil {
+		return nil, err
 	}
+	v := &Verifier{maxTokenBytes: cfg.MaxTokenBytes, now: cfg.Now, issuers: map[string]*issuer{}, kept: kept}
 	for _, p := range cfg.Providers {
 		p = p.withDefaults()
 		keys := newKeySet(cfg, p)

@@ -2,8 +2,8 @@ package authn_test
 
 import (
 	"fmt"
-	"sync"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
