@@ -13,12 +13,13 @@ import (
 	"strconv"
 	"time"
 
+	"example.com/shiptrack/pkg/framing"
 	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/problem"
 )
 
 // refusalListener replaces the answers that net/http gives before any handler: 400 to a request that it cannot parse,
-// 417 to an expectation that it does not know, 431 to a header beyond MaxHeaderBytes, 501 and 505. Those answers are
+// 417 to an expectation that it does not know, 431 to a header beyond MaxHeaderBytes (or framing.MaxLines), 501 and 505. Those answers are
 // plain text, without a request id, and in no log. Where net/http closes a connection without an answer, because the
 // client breaks off or is too slow with its header, nothing changes, and nothing is logged.
 type refusalListener struct {
@@ -93,7 +94,7 @@ func (s *Server) render(status int, requestID string) []byte {
 	kind := problem.OfStatus(status)
 	detail := refusalDetails[kind]
 	if kind == problem.HeaderTooLarge {
-		detail = fmt.Sprintf("request line and header are longer than %d bytes", s.cfg.maxHeader())
+		detail = fmt.Sprintf("request line and header are longer than %d bytes, or than %d lines", s.cfg.maxHeader(), framing.MaxLines)
 	}
 	document := problem.New(kind, detail).Document(requestID)
 	body, _ := json.Marshal(document) // text and numbers alone

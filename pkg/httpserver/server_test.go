@@ -380,6 +380,7 @@ func TestWhatNoHandlerSeesIsAProblemInTheLog(t *testing.T) {
 		"GET /things/1 HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n":                                 problem.Invalid,
 		"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n":                      problem.Invalid,
 		"GET /things/1 HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("x", 40<<10) + "\r\n\r\n": problem.HeaderTooLarge,
+		"GET /things/1 HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("X: 1\r\n", 100) + "\r\n":    problem.HeaderTooLarge,
 		"POST /things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n":                 problem.NotImplemented,
 		"GET /things/1 HTTP/3.7\r\nHost: x\r\n\r\n":                                           problem.VersionNotSupported,
 		"GET /things/1 HTTP/1.1\r\nHost: x\r\nExpect: rain\r\n\r\n":                           problem.ExpectationFailed,
@@ -410,7 +411,7 @@ func TestWhatNoHandlerSeesIsAProblemInTheLog(t *testing.T) {
 		}
 		_, _ = resp.Body.Close(), conn.Close()
 	}
-	if s.metric(t, `method="other",route="unmatched",status="431"} 1`) == "" {
+	if s.metric(t, `method="other",route="unmatched",status="431"} 2`) == "" {
 		t.Error("the metrics lack the 431")
 	}
 }

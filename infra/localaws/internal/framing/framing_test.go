@@ -46,6 +46,11 @@ var requests = map[string]struct {
 	"two lengths":               {post + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n12" + get, []string{"400"}},
 	"no number":                 {post + "Content-Length: 0x1\r\n\r\n1" + get, []string{"400"}},
 	"a blank before the colon":  {post + "Content-Length : 1\r\n\r\n1" + get, []string{"400"}},
+	"many lines":                {post + strings.Repeat("X: 1\r\n", framing.MaxLines-1) + "\r\n" + get, []string{"200", "200"}},
+	"too many lines":            {post + strings.Repeat("X: 1\r\n", framing.MaxLines) + "\r\n" + get, []string{"431"}},
+	"too many, unfinished":      {post + strings.Repeat("X:\r\n", framing.MaxLines), []string{"431"}},
+	"too many behind a request": {get + post + strings.Repeat("X: 1\n", framing.MaxLines) + "\n" + get, []string{"200", "431"}},
+	"a body of many lines":      {post + "Content-Length: 200\r\n\r\n" + strings.Repeat("\n", 200) + get, []string{"200", "200"}},
 	"an encoding of both names": {post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" + get, []string{"501"}},
 }
 

@@ -9,12 +9,13 @@ import (
 // scanner follows the requests of one connection, one behind the other, without keeping them. A request with a
 // Transfer-Encoding must be the last of its connection: its end is not looked for.
 type scanner struct {
-	ambiguous bool // a request was; nothing more is scanned
-	last      bool // what follows is the body of a request with a Transfer-Encoding
+	refused error // why a request is not to be read; nothing more is scanned
+	last    bool  // what follows is the body of a request with a Transfer-Encoding
 
 	body     int64  // bytes of a body that are still to come
 	line     []byte // the beginning of a line of the header, up to maxLine bytes
 	inHeader bool   // the request line was read
+	lines    int    // of the header, without the request line
 
 	length   int64 // of the Content-Length; -1: there is none
 	encoded  bool  // there is a Transfer-Encoding
@@ -26,7 +27,7 @@ type scanner struct {
 // maxLine is enough for the names of the headers that count and for a length.
 const maxLine = 64
 
-// scan takes the next bytes of the connection, and returns how many of them belong to requests that are not ambiguous.
+// scan takes the next bytes of the connection, and returns how many of them are to be read.
 func (s *scanner) scan(p []byte) int {
 	for i := 0; i < len(p); i++ {
 		if s.last {
@@ -42,7 +43,7 @@ func (s *scanner) scan(p []byte) int {
 			s.add(p[i])
 			continue
 		}
-		if s.endLine(); s.ambiguous {
+		if s.endLine(); s.refused != nil {
 			return i
 		}
 	}
@@ -68,7 +69,9 @@ func (s *scanner) endLine() {
 	case !s.inHeader:
 		*s = scanner{line: s.line, inHeader: true, length: -1, http10: bytes.Contains(s.tail[:], []byte("/1.0"))}
 	case line[0] == ' ' || line[0] == '\t':
-		s.ambiguous = true
+		s.refused = ErrAmbiguous
+	case s.lines == MaxLines:
+		s.refused = ErrTooManyLines
 	default:
 		s.field(line)
 	}
@@ -76,19 +79,24 @@ func (s *scanner) endLine() {
 }
 
 func (s *scanner) field(line []byte) {
+	s.lines++
 	name, value, _ := strings.Cut(string(line), ":")
 	switch {
 	case strings.EqualFold(name, "Transfer-Encoding"):
 		s.encoded = true
 	case strings.EqualFold(name, "Content-Length"):
 		length, err := strconv.ParseUint(strings.TrimSpace(value), 10, 63)
-		s.ambiguous = err != nil || s.overlong || s.length >= 0 && s.length != int64(length)
+		if err != nil || s.overlong || s.length >= 0 && s.length != int64(length) {
+			s.refused = ErrAmbiguous
+		}
 		s.length = int64(length)
 	}
 }
 
 func (s *scanner) endHeader() {
-	s.ambiguous = s.encoded && (s.length >= 0 || s.http10)
+	if s.encoded && (s.length >= 0 || s.http10) {
+		s.refused = ErrAmbiguous
+	}
 	s.last = s.encoded
 	s.body, s.inHeader = max(s.length, 0), false
 }
