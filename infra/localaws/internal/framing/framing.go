@@ -77,7 +77,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	n = c.requests.scan(p[:n])
 	if c.requests.refused != nil {
 		err = c.requests.refused
-		c.long.Store(err == ErrTooManyLines)
+		c.long.Store(errors.Is(err, ErrTooManyLines))
 	}
 	return n, err
 }
