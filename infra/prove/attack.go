@@ -108,11 +108,27 @@ func (a *Attack) Run(ctx context.Context, w *World) Row {
 	return row
 }
 
+// attempt carries out the attempt alone, and returns Leak, Holds where it does not get through, or Broken.
+func (a *Attack) attempt(ctx context.Context, w *World) (Verdict, error) {
+	answer, err := a.Attempt(ctx, w)
+	switch {
+	case err != nil:
+		return Broken, err
+	case a.leaks(w, answer):
+		return Leak, nil
+	}
+	return Holds, nil
+}
+
+func (a *Attack) leaks(w *World, attempt Answer) bool {
+	return bytes.Contains(attempt.Body, []byte(w.canaries[victim])) || letThrough(attempt) && !w.mayAnswer(a)
+}
+
 func (a *Attack) verdict(w *World, row *Row) Verdict {
 	switch {
 	case row.Err != nil:
 		return Broken
-	case bytes.Contains(row.Attempt.Body, []byte(w.canaries[victim])) || letThrough(row.Attempt) && !w.mayAnswer(a):
+	case a.leaks(w, row.Attempt):
 		return Leak
 	case row.Attempt.ok(): // the attempt may be answered, see mayAnswer
 	case !slices.Contains(a.Codes, row.Attempt.Code):

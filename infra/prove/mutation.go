@@ -80,12 +80,12 @@ func (w *worker) alone(ctx context.Context, m *Mutation) error {
 	m.Outcome = Unnoticed
 	about, others := w.about(m.Mutant)
 	for _, attacks := range [][]*Attack{about, others} {
-		found, err := w.run(ctx, m.Mutant, attacks)
+		noticed, err := w.first(ctx, m.Mutant, attacks)
 		if err != nil {
 			return err
 		}
-		if going := found.going(m.Direction); len(going) > 0 {
-			m.Outcome, m.By = Noticed, going[0].Name
+		if noticed != nil {
+			m.Outcome, m.By = Noticed, noticed.Name
 			return nil
 		}
 	}
@@ -143,7 +143,7 @@ func (w *worker) unmasks(ctx context.Context, m *Mutation, rest mutate.Mutant) (
 		return false, nil // the parser refuses the document
 	}
 	about, _ := w.about(m.Mutant)
-	found, err := w.run(ctx, both, about)
+	found, err := w.run(ctx, both, about, m.Direction)
 	if err != nil {
 		return false, err
 	}
@@ -154,7 +154,7 @@ func (w *worker) unmasks(ctx context.Context, m *Mutation, rest mutate.Mutant) (
 	if m.Direction == mutate.Widens {
 		about = hits // the others are not needed below
 	}
-	without, err := w.run(ctx, rest, about)
+	without, err := w.run(ctx, rest, about, m.Direction)
 	if err != nil {
 		return false, err
 	}
@@ -216,5 +216,8 @@ func assuming(m mutate.Mutant) bool {
 // neighbours reports whether one of two mutants may hide the other: they change the same document, or one changes whom a role
 // trusts and the other which role a caller may assume.
 func neighbours(m, second mutate.Mutant) bool {
-	return m.Role == second.Role && m.Document == second.Document || assuming(m) && assuming(second)
+	if m.Document == second.Document {
+		return m.Role == second.Role
+	}
+	return assuming(m) && assuming(second)
 }

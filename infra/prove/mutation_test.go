@@ -62,7 +62,7 @@ func TestMutantsThatOpenAHoleAreNoticed(t *testing.T) {
 			continue
 		}
 		delete(left, m.Name)
-		found, err := w.run(t.Context(), m, w.attacks)
+		found, err := w.run(t.Context(), m, w.attacks, m.Direction)
 		if err != nil {
 			t.Fatal(err)
 		}

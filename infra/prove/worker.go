@@ -1,10 +1,12 @@
 package prove
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -62,7 +64,7 @@ type worker struct {
 	world   *World
 }
 
-// newWorker returns a worker with the attacks that change nothing in their World.
+// newWorker returns a worker with the attacks that change nothing in their World, by name.
 func newWorker(ctx context.Context, roles []localaws.Role, attacks []*Attack) (*worker, error) {
 	world, err := newWorld(ctx, roles, nil, crowd)
 	if err != nil {
@@ -74,29 +76,61 @@ func newWorker(ctx context.Context, roles []localaws.Role, attacks []*Attack) (*
 			w.attacks = append(w.attacks, a)
 		}
 	}
+	slices.SortFunc(w.attacks, func(a, b *Attack) int { return cmp.Compare(a.Name, b.Name) })
 	return w, nil
 }
 
-// run returns those of attacks whose verdict under m is not Holds.
-func (w *worker) run(ctx context.Context, m mutate.Mutant, attacks []*Attack) (found, error) {
+// run returns those of attacks whose verdict under m is not Holds. Where d is Widens it leaves the controls out, which show
+// nothing then.
+func (w *worker) run(ctx context.Context, m mutate.Mutant, attacks []*Attack, d mutate.Direction) (found, error) {
+	all := found{}
+	err := w.each(ctx, m, attacks, d, func(a *Attack, v Verdict) bool {
+		if v != Holds {
+			all[a] = v
+		}
+		return true
+	})
+	return all, err
+}
+
+// first returns the first of attacks whose verdict shows the effect of m, or nil.
+func (w *worker) first(ctx context.Context, m mutate.Mutant, attacks []*Attack) (noticed *Attack, err error) {
+	err = w.each(ctx, m, attacks, m.Direction, func(a *Attack, v Verdict) bool {
+		if goes(m.Direction, v) {
+			noticed = a
+		}
+		return noticed == nil
+	})
+	return noticed, err
+}
+
+// each carries out attacks under m, and tells the verdicts, until tell returns false.
+func (w *worker) each(ctx context.Context, m mutate.Mutant, attacks []*Attack, d mutate.Direction, tell func(*Attack, Verdict) bool) error {
 	roles, err := m.Apply(w.roles)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := w.world.SetRoles(ctx, roles); err != nil {
-		return nil, err
+		return err
 	}
-	all := found{}
 	for _, a := range attacks {
-		switch row := a.Run(ctx, w.world); row.Verdict {
-		case Broken:
-			return nil, row.Err
-		case Holds:
-		default:
-			all[a] = row.Verdict
+		verdict, err := w.verdict(ctx, a, d)
+		if err != nil {
+			return err
+		}
+		if !tell(a, verdict) {
+			break
 		}
 	}
-	return all, ctx.Err()
+	return ctx.Err()
+}
+
+func (w *worker) verdict(ctx context.Context, a *Attack, d mutate.Direction) (Verdict, error) {
+	if d == mutate.Widens {
+		return a.attempt(ctx, w.world)
+	}
+	row := a.Run(ctx, w.world)
+	return row.Verdict, row.Err
 }
 
 // unchanged returns an error if an attack no longer holds under the unchanged policies. Such an attack would notice every
