@@ -35,7 +35,7 @@ export $(GIVEN) PKG
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 .PHONY: demo
 demo: build ## build, start everything on loopback, check isolation, print what to try; Ctrl-C stops it
@@ -57,6 +57,10 @@ test-clients: ## drive a demo with the AWS CLI and boto3, which have to be insta
 .PHONY: test-browser
 test-browser: ## drive a browser to a web page that attacks a demo; Chromium has to be installed
 	@go test -count=1 -tags browser -run TestAWebPage ./infra/dev/e2e
+
+.PHONY: test-keycloak
+test-keycloak: ## try the services with tokens of a real Keycloak, fetched once; Java 17 has to be installed
+	@KEYCLOAK=$$(.ci/keycloak) && export KEYCLOAK && go test -count=1 -tags keycloak -run TestKeycloak ./infra/dev/e2e
 
 .PHONY: build
 build: $(BINARIES:%=build-%) ## build static binaries into bin/
