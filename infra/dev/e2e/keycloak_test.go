@@ -34,7 +34,7 @@ func TestKeycloak(t *testing.T) {
 
 	realms := startPair(t, c, "OIDC_PROVIDERS_FILE="+providersFile(t, k))
 	t.Run("a user attribute is the tenant", func(t *testing.T) { testAttribute(t, k, realms) })
-	t.Run("an organization is the tenant", func(t *testing.T) { testOrganizations(t, k, realms) })
+	t.Run("an organization is the tenant", func(t *testing.T) { testOrganizations(t, k, c, realms) })
 	t.Run("a realm speaks for its own tenants", func(t *testing.T) { testRealms(t, k, realms) })
 	t.Run("only access tokens", func(t *testing.T) { testKinds(t, k, realms, logout.received) })
 
@@ -66,15 +66,16 @@ func testAttribute(t *testing.T, k *keycloak, p *pair) {
 	p.refuses(t, "a client without the audience mapper", k.token(t, "north", "no-audience", "ana", "").Access, authn.NoAudience)
 }
 
-func testOrganizations(t *testing.T, k *keycloak, p *pair) {
-	list := k.token(t, "south", "shiptrack", "ben", "organization").Access
-	if got := claimsOf(t, list)["organization"]; len(got.([]any)) != 1 {
-		t.Errorf("organization is %v without a setting, want a list", got)
-	}
-	p.refuses(t, "a list of organizations", list, authn.BadTenant)
+func testOrganizations(t *testing.T, k *keycloak, c *cloud, p *pair) {
+	ask := func(user, scope string) string { return k.token(t, "south", "shiptrack", user, scope).Access }
+	list := ask("ben", "organization")
+	p.refuses(t, "a list of organizations, as Keycloak makes it without a setting", list, authn.BadTenant)
+	lists := startPair(t, c, "OIDC_ISSUER=https://login.south.example.com/realms/south", "OIDC_JWKS_URI="+k.url+"/realms/south/protocol/openid-connect/certs",
+		"OIDC_AUDIENCE=shiptrack", "OIDC_TENANT_CLAIM=organization", "OIDC_TENANT_VALUE=only-entry")
+	lists.servesAlone(t, "a list of one organization", list, "2002", "1002")
+	lists.refuses(t, "a list of two organizations", ask("cleo", "organization:*"), authn.BadTenant)
 
 	k.nameOrganizationsAsObject(t, "south")
-	ask := func(user, scope string) string { return k.token(t, "south", "shiptrack", user, scope).Access }
 	one := ask("ben", "organization")
 	if got, _ := claimsOf(t, one)["organization"].(object)["blue"].(object); got["id"] == nil {
 		t.Errorf("organization is %v, want an object with blue and its id", claimsOf(t, one)["organization"])
