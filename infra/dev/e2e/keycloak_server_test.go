@@ -19,14 +19,14 @@ import (
 	"example.com/shiptrack/infra/dev/fleet"
 )
 
-// keycloak is a running Keycloak of its own, with its database in memory.
+// keycloak is a running Keycloak with data of its own.
 type keycloak struct {
 	url, port string
 	fleet     *fleet.Fleet
 	admin     string // access token of its administrator
 }
 
-// keycloakPatience bounds the start of Keycloak, which takes 15 s on two idle cores.
+// keycloakPatience bounds the start of Keycloak, which takes some 10 s on two idle cores.
 const keycloakPatience = 4 * time.Minute
 
 type object = map[string]any
@@ -38,7 +38,7 @@ func startKeycloak(t *testing.T) *keycloak {
 	if made == "" {
 		t.Fatal("KEYCLOAK does not name the folder of a Keycloak: make test-keycloak runs this test")
 	}
-	// kc.sh takes the folder above its own for Keycloak's: data is written there.
+	// kc.sh takes the folder above its own for Keycloak's, and writes its data there.
 	home := t.TempDir()
 	script, err := os.ReadFile(filepath.Join(made, "bin", "kc.sh"))
 	if err != nil {
@@ -52,13 +52,16 @@ func startKeycloak(t *testing.T) *keycloak {
 			t.Fatal(err)
 		}
 	}
+	if err := os.CopyFS(filepath.Join(home, "data"), os.DirFS(filepath.Join(made, "data"))); err != nil {
+		t.Fatal(err)
+	}
 	ports, err := freePorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &keycloak{url: "http://127.0.0.1:" + ports[0], port: ports[0], fleet: fleet.New(filepath.Join(home, "bin"), mkdir(t, home, "data"))}
+	k := &keycloak{url: "http://127.0.0.1:" + ports[0], port: ports[0], fleet: fleet.New(filepath.Join(home, "bin"), mkdir(t, home, "log"))}
 	env := []string{
-		"PATH=" + os.Getenv("PATH"), "JAVA_HOME=" + os.Getenv("JAVA_HOME"), "HOME=" + home, "KC_BOOTSTRAP_ADMIN_USERNAME=admin", "KC_BOOTSTRAP_ADMIN_PASSWORD=password",
+		"PATH=" + os.Getenv("PATH"), "JAVA_HOME=" + os.Getenv("JAVA_HOME"), "HOME=" + home,
 		// It lives for a minute, so the optimizing compiler does not pay.
 		"JAVA_OPTS_KC_HEAP=-Xms64m -Xmx512m", "JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1 -Djava.io.tmpdir=" + mkdir(t, home, "tmp"),
 	}
