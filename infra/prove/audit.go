@@ -51,6 +51,7 @@ func (t *trail) asked(id string) {
 type logLine struct {
 	Log, Msg, Addr, Route, Tenant, Subject, Decision, Action, Session string
 	Check                                                             string // which request of the isolation check; empty: none
+	Error                                                             string // why a token was refused
 
 	Status       json.Number
 	RequestID    string `json:"request_id"`

@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"example.com/shiptrack/pkg/authn/authntest"
 )
 
 // theirs is a shipment that victim has and attacker does not.
@@ -103,10 +101,7 @@ func (c call) read(response *http.Response, body []byte) Answer {
 
 // good is a valid token, as the issuer gives it to a user of tenant.
 func good(tenant string) func(*services) string {
-	return func(s *services) string { return authntest.SignWith(s.key, s.claims(tenant), nil) }
+	return func(s *services) string { return s.main.sign(s.claims(tenant)) }
 }
 
-func (s *services) claims(tenant any) map[string]any {
-	now := time.Now()
-	return map[string]any{"iss": s.issuer, "aud": audience, "sub": "ana", "TenantID": tenant, "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix()}
-}
+func (s *services) claims(tenant any) map[string]any { return s.main.claims(tenant) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"example.com/shiptrack/infra/dev/fleet"
-	"example.com/shiptrack/pkg/authn/authntest"
 )
 
 const audience = "shiptrack"
@@ -39,14 +37,13 @@ const lastCheck = "no-tag"
 // servicesWait bounds how long the services may take to be ready.
 const servicesWait = 30 * time.Second
 
-// services are the two services as child processes. They reach their World by HTTP. The attacks have the key of the issuer, so
-// that they can also try tokens that a real issuer would never sign.
+// services are the two services as child processes. They reach their World by HTTP. The attacks have the keys of the issuers,
+// so that they can also try tokens that a real issuer would never sign.
 type services struct {
 	fleet     *fleet.Fleet
 	dir       string
 	listeners []*http.Server
-	issuer    string
-	key       authntest.Key
+	issuers
 	shipment  string // URL
 	tracking  string // URL
 	cursorKey string
@@ -55,7 +52,7 @@ type services struct {
 
 // serve makes w one with services; bin is the folder of the binaries.
 func (w *World) serve(ctx context.Context, bin string) (err error) {
-	s := &services{key: authntest.NewES256("prove-1")}
+	s := &services{}
 	if s.dir, err = os.MkdirTemp("", "shiptrack-prove-services-"); err != nil {
 		return err
 	}
@@ -64,12 +61,11 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 	if err != nil {
 		return err
 	}
-	issuer := http.NewServeMux()
-	if s.issuer, err = s.listen(issuer); err != nil {
+	providers, err := s.open()
+	if err != nil {
 		return err
 	}
-	s.publish(issuer)
-	base := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "OIDC_ISSUER=" + s.issuer, "OIDC_AUDIENCE=" + audience, "LISTEN_ADDR=127.0.0.1:0", "METRICS_ADDR=127.0.0.1:0"}
+	base := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "OIDC_PROVIDERS_FILE=" + providers, "LISTEN_ADDR=127.0.0.1:0", "METRICS_ADDR=127.0.0.1:0"}
 	aws := func(caller, role string, more ...string) []string {
 		c := w.callers[caller]
 		return append(slices.Concat(base, more, endpoint), "AWS_EC2_METADATA_DISABLED=true",
@@ -147,22 +143,6 @@ func (s *services) listen(handler http.Handler) (string, error) {
 	s.listeners = append(s.listeners, server)
 	go func() { _ = server.Serve(l) }() // until Close
 	return "http://" + l.Addr().String(), nil
-}
-
-// publish makes the issuer serve its key as OpenID Connect Discovery describes.
-func (s *services) publish(mux *http.ServeMux) {
-	answer := func(path string, body any) {
-		text, err := json.Marshal(body)
-		if err != nil {
-			panic(err) // maps of texts
-		}
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write(text)
-		})
-	}
-	answer("/.well-known/openid-configuration", map[string]any{"issuer": s.issuer, "jwks_uri": s.issuer + "/jwks", "id_token_signing_alg_values_supported": []string{"ES256"}})
-	answer("/jwks", map[string]any{"keys": []any{s.key.JWK()}})
 }
 
 // listening returns the URL of a service once its log has it. The service chooses a free port itself, so no other process can

@@ -43,7 +43,7 @@ func encoded(text string) string { return base64.RawURLEncoding.EncodeToString([
 
 // withHeader is a token whose header differs, signed by the issuer's key.
 func withHeader(does string, changes map[string]any) forgery {
-	return forgery{does, func(s *services) string { return authntest.SignWith(s.key, s.claims(victim), changes) }}
+	return forgery{does, func(s *services) string { return authntest.SignWith(s.main.key, s.claims(victim), changes) }}
 }
 
 // withClaims is a token whose claims differ, signed by the issuer's key: a nil value removes one.
@@ -52,7 +52,7 @@ func withClaims(does string, changes map[string]any) forgery {
 		claims := s.claims(victim)
 		maps.Copy(claims, changes)
 		maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
-		return authntest.SignWith(s.key, claims, nil)
+		return authntest.SignWith(s.main.key, claims, nil)
 	}}
 }
 
@@ -63,7 +63,7 @@ func rewritten(does string, change func(payload string) string) forgery {
 		if err != nil {
 			panic(err) // a map of texts and numbers
 		}
-		return authntest.SignRaw(s.key, `{"alg":"ES256","typ":"JWT","kid":"prove-1"}`, change(string(payload)))
+		return authntest.SignRaw(s.main.key, `{"alg":"ES256","typ":"JWT","kid":"prove-1"}`, change(string(payload)))
 	}}
 }
 
@@ -79,7 +79,7 @@ func resealed(does string, change func(s *services, signed, signature string) st
 // unsigned is a token with another alg, and the signature that sign makes.
 func unsigned(does, alg string, sign func(s *services, signed string) string) forgery {
 	return forgery{does, func(s *services) string {
-		token := authntest.SignWith(s.key, s.claims(victim), map[string]any{"alg": alg})
+		token := authntest.SignWith(s.main.key, s.claims(victim), map[string]any{"alg": alg})
 		signed := token[:strings.LastIndexByte(token, '.')]
 		return signed + "." + sign(s, signed)
 	}}
@@ -87,7 +87,7 @@ func unsigned(does, alg string, sign func(s *services, signed string) string) fo
 
 // publicKeyAsSecret is the key confusion of RFC 8725, 2.1: HMAC with what everybody can read.
 func publicKeyAsSecret(s *services, signed string) string {
-	jwk, err := json.Marshal(s.key.JWK())
+	jwk, err := json.Marshal(s.main.key.JWK())
 	if err != nil {
 		panic(err)
 	}
@@ -170,8 +170,8 @@ var forgedClaims = map[string]forgery{
 	"other-issuer":   withClaims("of another issuer", map[string]any{"iss": "https://issuer.example.com"}),
 	"issuer-with-slash": {"whose issuer has one more slash", func(s *services) string {
 		c := s.claims(victim)
-		c["iss"] = s.issuer + "/"
-		return authntest.SignWith(s.key, c, nil)
+		c["iss"] = s.main.url + "/"
+		return authntest.SignWith(s.main.key, c, nil)
 	}},
 	"no-issuer":           withClaims("without issuer", map[string]any{"iss": nil}),
 	"no-subject":          withClaims("without subject", map[string]any{"sub": nil}),

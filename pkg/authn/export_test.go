@@ -1,7 +1,5 @@
 package authn
 
-import "crypto/sha256"
-
 // Kept returns how many tokens v keeps.
 func Kept(v *Verifier) int {
 	if v.kept.byHash == nil {
@@ -12,5 +10,5 @@ func Kept(v *Verifier) int {
 
 // IsKept reports whether v keeps token.
 func IsKept(v *Verifier, token string) bool {
-	return v.kept.byHash != nil && v.kept.byHash.Contains(sha256.Sum256([]byte(token)))
+	return v.kept.byHash != nil && v.kept.byHash.Contains(hashOf(token))
 }

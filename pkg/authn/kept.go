@@ -15,6 +15,9 @@ type keptTokens struct {
 
 type tokenHash [sha256.Size]byte
 
+// hashOf covers the whole token: one that differs in its signature alone is another token.
+func hashOf(rawToken string) tokenHash { return sha256.Sum256([]byte(rawToken)) }
+
 // newKeptTokens returns room for capacity tokens, 0 or more.
 func newKeptTokens(capacity int) (keptTokens, error) {
 	if capacity == 0 {
@@ -30,7 +33,7 @@ func (k keptTokens) get(rawToken string, now time.Time) (Principal, bool) {
 	if k.byHash == nil {
 		return Principal{}, false
 	}
-	found, ok := k.byHash.Get(sha256.Sum256([]byte(rawToken)))
+	found, ok := k.byHash.Get(hashOf(rawToken))
 	if !ok || found.times.check(now) != nil || !found.keys.holds(found.generation) {
 		return Principal{}, false
 	}
@@ -39,6 +42,6 @@ func (k keptTokens) get(rawToken string, now time.Time) (Principal, bool) {
 
 func (k keptTokens) put(rawToken string, v verified) {
 	if k.byHash != nil {
-		k.byHash.Add(sha256.Sum256([]byte(rawToken)), v)
+		k.byHash.Add(hashOf(rawToken), v)
 	}
 }
