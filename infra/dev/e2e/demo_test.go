@@ -25,7 +25,7 @@ type started struct {
 }
 
 // startDemo starts a demo of binaries; the test's end kills it.
-func startDemo(t *testing.T, binaries string, args ...string) *started {
+func startDemo(t testing.TB, binaries string, args ...string) *started {
 	t.Helper()
 	numbers, err := freePorts(len(portVariables))
 	if err != nil {
@@ -48,7 +48,7 @@ func startDemo(t *testing.T, binaries string, args ...string) *started {
 }
 
 // await returns once the demo's banner is out.
-func (d *started) await(t *testing.T) {
+func (d *started) await(t testing.TB) {
 	t.Helper()
 	select {
 	case <-d.up:
