@@ -58,19 +58,21 @@ func TestAFloodOfBadSignaturesCannotHammerTheIssuer(t *testing.T) {
 }
 
 func TestAnIssuerThatAsksForTimeGetsItUpToAMinute(t *testing.T) {
+	text := func(s string) func(time.Time) string { return func(time.Time) string { return s } }
+	date := func(in time.Duration) func(time.Time) string {
+		return func(now time.Time) string { return now.Add(in).UTC().Format(http.TimeFormat) }
+	}
 	for name, tt := range map[string]struct {
-		header string
+		header func(now time.Time) string
 		want   time.Duration
 	}{
-		"seconds": {"20", 20 * time.Second}, "an hour": {"3600", time.Minute}, "more than fits": {"99999999999999999999", 0},
-		"a date": {"", 40 * time.Second}, "a date in the past": {"Sat, 01 Jan 2000 00:00:00 GMT", 0}, "nonsense": {"soon", 0}, "negative": {"-5", 0},
+		"seconds": {text("20"), 20 * time.Second}, "an hour": {text("3600"), time.Minute}, "more than fits": {text("99999999999999999999"), 0},
+		"a date": {date(40 * time.Second), 40 * time.Second}, "a date in an hour": {date(time.Hour), time.Minute}, "a date in the past": {date(-time.Hour), 0},
+		"nonsense": {text("soon"), 0}, "negative": {text("-5"), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, issuer *authntest.Issuer, start func() *authn.Verifier) {
-				header := tt.header
-				if name == "a date" {
-					header = time.Now().Add(tt.want).UTC().Format(http.TimeFormat)
-				}
+				header := tt.header(time.Now())
 				issuer.Handle(authntest.JWKSPath, func(w http.ResponseWriter, _ *http.Request) {
 					w.Header().Set("Retry-After", header)
 					w.WriteHeader(http.StatusServiceUnavailable)
@@ -221,4 +223,20 @@ func TestAKeySetOfAMebibyteAndAThousandKeysIsRead(t *testing.T) {
 	}
 	jwks(issuer, `{"keys":[`+strings.Repeat("{},", 1000)+`%s]}`)
 	wantUnavailable(t, newVerifier(t, issuer, nil), issuer.Token("yellow", "ana"))
+
+	issuer.Handle(authntest.JWKSPath, nil)
+	issuer.SetKeys(last)
+	w := httptest.NewRecorder()
+	issuer.ServeHTTP(w, httptest.NewRequest(http.MethodGet, authntest.JWKSPath, nil))
+	one := w.Body.String()
+	for size, accepted := range map[int]bool{1 << 20: true, 1<<20 + 1: false} {
+		issuer.Handle(authntest.JWKSPath, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(one + strings.Repeat(" ", size-len(one))))
+		})
+		if v := newVerifier(t, issuer, nil); accepted {
+			wantPrincipal(t, v, issuer.Token("yellow", "ana"), "yellow", "ana")
+		} else {
+			wantUnavailable(t, v, issuer.Token("yellow", "ana"))
+		}
+	}
 }
