@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,6 +28,19 @@ func (p Provider) issuers(keys *keySet) []*issuer {
 		all = append(all, &issuer{Provider: p, name: name, tid: tid, keys: keys, scope: s})
 	}
 	return all
+}
+
+// verify returns what t says, where all rules of the issuer hold for it.
+func (i *issuer) verify(ctx context.Context, t *token, now func() time.Time) (verified, error) {
+	if err := i.checkHeader(t); err != nil {
+		return verified{}, err
+	}
+	generation, err := i.keys.verify(ctx, t)
+	if err != nil {
+		return verified{}, err
+	}
+	p, err := i.principal(t, now())
+	return verified{p, t.claims.times, i.keys, generation}, err
 }
 
 // checkHeader refuses a token that another issuer might be allowed to send, but not this one.

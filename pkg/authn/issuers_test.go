@@ -186,3 +186,26 @@ func TestADirectoryNamesItselfAlone(t *testing.T) {
 	wantPrincipal(t, v, issuer.Sign(claims, nil), "acme", "ana")
 	wantReason(t, v, issuer.Sign(with(claims, change{"tid": two}), nil), authn.WrongClaim)
 }
+
+func TestARefusalNamesTheIssuerOfTheConfiguration(t *testing.T) {
+	issuers := newIssuers(t, "a", "b")
+	a, b := issuers[0], issuers[1]
+	v := verifierOf(t, issuers, providerFor(a, "acme"), providerFor(b, "blue"))
+	for name, tt := range map[string]struct {
+		token string
+		named string // empty: none
+	}{
+		"a tenant of the other's": {b.Token("acme", "ana"), b.URL},
+		"a forged one":            {flip(a.Token("acme", "ana")), a.URL},
+		"another alg":             {a.Sign(a.Claims("acme", "ana"), change{"alg": "PS256"}), a.URL},
+		"of nobody":               {authntest.SignWith(authntest.NewES256("key-9"), with(a.Claims("acme", "ana"), change{"iss": "https://c.example.com"}), nil), ""},
+	} {
+		_, err := v.Verify(t.Context(), tt.token)
+		if err == nil {
+			t.Fatalf("%s is accepted", name)
+		}
+		if _, named, _ := strings.Cut(err.Error(), " (issuer "); named != "" && tt.named == "" || tt.named != "" && named != tt.named+")" {
+			t.Errorf("%s: %v, want the issuer %q named", name, err, tt.named)
+		}
+	}
+}

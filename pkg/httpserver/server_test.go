@@ -610,7 +610,7 @@ func TestAuthenticate(t *testing.T) {
 			if got := resp.Header.Get("WWW-Authenticate"); doc.Detail != authn.Detail || got != want {
 				t.Errorf("detail %q, WWW-Authenticate %q, want %q", doc.Detail, got, want)
 			}
-			if got, _ := s.log.record(t, doc.RequestID)["error"].(string); !strings.HasSuffix(got, string(tt.reason)) {
+			if got, _ := s.log.record(t, doc.RequestID)["error"].(string); !strings.Contains(got, ": "+string(tt.reason)) {
 				t.Errorf("logged %q, want the reason %q", got, tt.reason)
 			}
 		})
