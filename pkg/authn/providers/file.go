@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -52,7 +53,7 @@ func Read(path string) ([]authn.Provider, error) {
 	decoder.KnownFields(true)
 	var f file
 	if err := decoder.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("is not a file of providers: %w", err)
+		return nil, fmt.Errorf("is not a file of providers: %w%s", err, hint(content))
 	}
 	if err := decoder.Decode(new(file)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("has more than one YAML document")
@@ -65,6 +66,17 @@ func Read(path string) ([]authn.Provider, error) {
 		all = append(all, e.provider())
 	}
 	return all, nil
+}
+
+// bareStar is a * that should be a text, such as tenants: *, and is the start of an alias in YAML.
+var bareStar = regexp.MustCompile(`(?m)[:\[,-][ \t]*\*([ \t,\]}]|$)`)
+
+// hint says what to do about a fault for which YAML's own message does not help.
+func hint(content []byte) string {
+	if bareStar.Match(content) {
+		return `; write "*" in quotes`
+	}
+	return ""
 }
 
 func (e entry) provider() authn.Provider {
@@ -98,7 +110,7 @@ type scalar string
 // UnmarshalYAML reads a text, or true or false.
 func (s *scalar) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.ScalarNode || node.Tag != "!!str" && node.Tag != "!!bool" {
-		return fmt.Errorf("line %d: want a text, true or false; put a number in quotes", node.Line)
+		return errors.New("want a text, true or false; put a number in quotes")
 	}
 	*s = scalar(node.Value)
 	if node.Tag == "!!bool" {
