@@ -147,6 +147,8 @@ func TestAnOddKeyDoesNotTakeTheIssuerDown(t *testing.T) {
 		{"members twice", `{"keys":[{"kid":"a","kid":"key-1"},%s]}`, "key 0: malformed"},
 		{"not UTF-8", `{"keys":[{"kid":"` + "\xff" + `"},%s]}`, "key 0: malformed"},
 		{"a kid too long", `{"keys":[{"kty":"EC","kid":"` + strings.Repeat("k", 129) + `"},%s]}`, "its kid is too long"},
+		{"an RSA key of 8208 bits", `{"keys":[{"kty":"RSA","kid":"x","n":"` + strings.Repeat("_", 1368) + `","e":"AQAB"},%s]}`, "key 0: an RSA key of 8208 bits"},
+		{"an alg of another kind", `{"keys":[{"kty":"RSA","kid":"x","alg":"ES256","n":"` + strings.Repeat("_", 684) + `","e":"AQAB"},%s]}`, "which is not for its kind"},
 		{"a thousand", `{"keys":[` + strings.Repeat("{},", 999) + `%s]}`, "and 994 more"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
