@@ -93,6 +93,15 @@ func TestAKeysOwnAlgPinsItFurther(t *testing.T) {
 	for _, alg := range []string{"RS256", "PS384", "RS512"} {
 		wantReason(t, v, authntest.SignWith(signers()[alg], claims, nil), authn.WrongKey)
 	}
+
+	// The same key for two algorithms is two keys.
+	one, two := signers()["RS256"], signers()["PS256"]
+	two.ID = one.ID
+	issuer.SetKeys(one, two)
+	v = newVerifier(t, issuer, func(c *authn.Config) { c.Providers[0].Algorithms = all })
+	for _, key := range []authntest.Key{one, two} {
+		wantPrincipal(t, v, authntest.SignWith(key, claims, nil), "yellow", "ana")
+	}
 }
 
 func TestNoKidIsFineWhereOneKeyFits(t *testing.T) {
