@@ -207,10 +207,14 @@ func (c *cutter) missesOf(misses []Miss) []Miss {
 	c.cut.Values += len(misses) - len(kept)
 	var short []Miss
 	for _, m := range kept {
+		said, named := strings.CutPrefix(m.Said, m.Statement.String())
 		m.Statement = *c.statement(&m.Statement)
 		m.Element = c.string(m.Element)
 		m.Want, m.Got = c.list(m.Want), c.list(m.Got)
-		m.Said, _ = scrub.Text(m.Said, 2*c.text) // what it lacks is counted in Want and Got
+		said, _ = scrub.Text(said, 2*c.text) // what it lacks is counted in Want and Got
+		if m.Said = said; named {
+			m.Said = m.Statement.String() + said
+		}
 		short = append(short, m)
 	}
 	return short

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"example.com/shiptrack/infra/localaws"
@@ -57,6 +58,29 @@ func TestTenantReadsItsOwnItemAndTheDenialOfAnothersIsExplained(t *testing.T) {
 	})
 	if !explained {
 		t.Errorf("the misses do not say that LeadingKeys blue failed: %+v", denied.Misses)
+	}
+}
+
+// An administrator's names may look like secrets: forty characters of base64 in a row, both cases mixed.
+func TestAMissNamesItsStatementInWords(t *testing.T) {
+	l := startNotes(t, "yellow")
+	const name, sid = "NotesAccessPolicyDynamoDBReadOwnPartition", "NotesAccessPolicyDynamoDBReadOwnStatement"
+	if _, err := iam.NewFromConfig(l.Config(localawstest.Root)).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+		RoleName: aws.String("NotesReader"), PolicyName: aws.String(name),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Sid":"` + sid + `","Effect":"Allow","Action":"dynamodb:GetItem","Resource":"*",
+			"Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["${aws:PrincipalTag/TenantID}"]}}}]}`),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	client := dynamodb.NewFromConfig(l.Config(sessionOf(t, l, "yellow")))
+	l.ResetLog()
+	_, err := getItem(t, client, "blue")
+	localawstest.WantFailure(t, err, "AccessDeniedException", 400)
+	denied := l.Entries(t)[0]
+	if !slices.ContainsFunc(denied.Misses, func(m localaws.Miss) bool {
+		return strings.HasPrefix(m.Said, "NotesReader/"+name+" "+sid+" (Allow) did not apply: ") && strings.HasSuffix(m.Said, "wants [yellow], the request has [blue]")
+	}) {
+		t.Errorf("the misses do not name the statement: %+v", denied.Misses)
 	}
 }
 
