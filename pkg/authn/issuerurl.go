@@ -20,6 +20,9 @@ func CheckIssuer(raw string, allowHTTP bool) error {
 	if err := config.CheckURL(raw); err != nil {
 		return err
 	}
+	if strings.ContainsAny(raw, "{}<>") {
+		return fmt.Errorf("holds a placeholder: put a value in its place; %s alone, in these letters, stands for the directories of Entra", tidTemplate)
+	}
 	if strings.HasSuffix(strings.TrimRight(raw, "/"), wellKnown) {
 		return fmt.Errorf("must be the issuer itself, as in the tokens' iss claim: leave out %s", wellKnown)
 	}

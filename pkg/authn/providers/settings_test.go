@@ -27,6 +27,8 @@ func TestEachWrongSettingIsRefusedAndItsNeighbourIsNot(t *testing.T) {
 		{"OIDC_ISSUER", "ftp://127.0.0.1", "http or https", "http://localhost"},
 		{"OIDC_ISSUER", "https://issuer.example.com/.well-known/openid-configuration", "leave out", "https://issuer.example.com/realm"},
 		{"OIDC_ISSUER", "https://issuer.example.com/a/.well-known/openid-configuration/", "leave out", "https://issuer.example.com/a/.well-known"},
+		{"OIDC_ISSUER", "https://login.microsoftonline.com/{TenantId}/v2.0", "holds a placeholder", "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0"},
+		{"OIDC_ISSUER", "https://<domain>.auth0.com/", "holds a placeholder", "https://domain.auth0.com/"},
 		{"OIDC_ISSUER", " https://issuer.example.com", "blank", "https://issuer.example.com"},
 		{"OIDC_AUDIENCE", "shiptrack ", "blank", "shiptrack"},
 		{"OIDC_TENANT_CLAIM", "sub", "meaning of its own", "custom:TenantID"},
