@@ -301,6 +301,8 @@ func TestTheFormIsStrict(t *testing.T) {
 		{"line feed inside", head + "." + body[:9] + "\n" + body[9:] + "." + signature, authn.Malformed},
 		{"space after", good + " ", authn.Malformed},
 		{"padding", head + "=." + body + "." + signature, authn.Malformed},
+		// The last of 86 characters gives two of its six bits to the 64 bytes; with others set it is decoded alike.
+		{"bits that base64 ignores", good[:len(good)-1] + string(good[len(good)-1]+1), authn.Malformed},
 		{"base64 with plus", "+" + good[1:], authn.Malformed},
 		{"scheme inside", "Bearer " + good, authn.Malformed},
 		{"JSON serialization", `{"payload":"` + body + `"}`, authn.Malformed},
