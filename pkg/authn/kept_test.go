@@ -153,6 +153,34 @@ func TestAKeptTokenEndsWithTheKeysThatVerifiedIt(t *testing.T) {
 	}
 }
 
+func TestAKeptTokenEndsWithTheKeysOfItsOwnIssuer(t *testing.T) {
+	tenants := []string{"acme", "blue", "green"}
+	for rotated := range tenants {
+		issuers := newIssuers(t, "a", "b", "c")
+		var all []authn.Provider
+		for i, tenant := range tenants {
+			all = append(all, providerFor(issuers[i], tenant))
+		}
+		v := verifierOf(t, issuers, all...)
+		var kept []string
+		for i, tenant := range tenants {
+			kept = append(kept, issuers[i].Token(tenant, "ana"))
+			if wantPrincipal(t, v, kept[i], tenant, "ana"); !authn.IsKept(v, kept[i]) {
+				t.Fatal("the token is not kept: the test would show nothing")
+			}
+		}
+		issuers[rotated].Rotate()
+		wantPrincipal(t, v, issuers[rotated].Token(tenants[rotated], "ana"), tenants[rotated], "ana") // an unknown key: the issuer is asked
+		for i, tenant := range tenants {
+			if i == rotated {
+				wantReason(t, v, kept[i], authn.UnknownKey)
+			} else {
+				wantPrincipal(t, v, kept[i], tenant, "ana")
+			}
+		}
+	}
+}
+
 func renamed(k authntest.Key, kid string) authntest.Key {
 	k.ID = kid
 	return k
