@@ -109,6 +109,8 @@ func TestEachClaimIsChecked(t *testing.T) {
 		{"no expiry", change{"exp": nil}, authn.NoExpiry, change{"exp": at(time.Second)}},
 		{"expiry as a string", change{"exp": "4102444800"}, authn.BadClaim, change{"exp": 4102444800}},
 		{"expiry null", change{"exp": json.RawMessage("null")}, authn.BadClaim, change{"exp": 4102444800.5}},
+		{"expired within the second", change{"exp": float64(at(-leeway)) + 0.5}, authn.Expired, change{"exp": float64(at(-leeway+time.Second)) + 0.5}},
+		{"expiry a second beyond the year 9999", change{"exp": json.RawMessage("253402300800")}, authn.BadClaim, change{"exp": json.RawMessage("253402300799")}},
 		{"expiry beyond the year 9999", change{"exp": json.RawMessage("1e300")}, authn.BadClaim, change{"exp": json.RawMessage("253402300799")}},
 		{"expiry overflowing", change{"exp": json.RawMessage("1e999")}, authn.BadClaim, change{"exp": json.RawMessage("1e10")}},
 		{"expiry negative", change{"exp": -1}, authn.BadClaim, nil},

@@ -8,7 +8,8 @@ func Kept(v *Verifier) int {
 	return v.kept.byHash.Len()
 }
 
-// IsKept reports whether v keeps token.
+// IsKept reports whether v answers token from what it keeps.
 func IsKept(v *Verifier, token string) bool {
-	return v.kept.byHash != nil && v.kept.byHash.Contains(hashOf(token))
+	_, ok := v.kept.get(token, v.now())
+	return ok
 }
