@@ -97,7 +97,7 @@ type oneOrMore []string
 
 // UnmarshalYAML reads a text or a list of texts.
 func (o *oneOrMore) UnmarshalYAML(node *yaml.Node) error {
-	if node.Kind == yaml.ScalarNode && node.Tag != "!!null" {
+	if node.Kind == yaml.ScalarNode { // null does not come here
 		*o = oneOrMore{node.Value}
 		return nil
 	}

@@ -1,6 +1,7 @@
 package providers_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -165,6 +166,9 @@ func TestAFileIsReadStrictly(t *testing.T) {
 		{`providers: [{issuer: "https://a.example.com", audiences: x, tenants: acme, required_claims: {ver: 2.0}}]`, "put a number in quotes"},
 		{`providers: [{issuer: "https://a.example.com", audiences: x, tenants: acme, required_claims: {a: [b]}}]`, "want a text"},
 		{`providers: [{issuer: "https://a.example.com", audiences: x}]`, "tenants: is required"},
+		{`providers: [{issuer: "https://a.example.com", audiences: x, tenants: null}]`, "tenants: is required"},
+		{`providers: [{issuer: "https://a.example.com", audiences: ~, tenants: acme}]`, "audiences: is required"},
+		{"providers: [" + valid + "] #" + strings.Repeat("x", 1<<20), "is larger than"},
 		{`providers: [{issuer: "https://a.example.com", tenants: acme}]`, "audiences: is required"},
 		{`providers: [{audiences: x, tenants: acme}]`, "issuer: is required"},
 		{`providers: [{issuer: "https://a.example.com", audiences: x, tenants: [~]}]`, "tenants: "},
@@ -175,6 +179,31 @@ func TestAFileIsReadStrictly(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "  OIDC_PROVIDERS_FILE: ") || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s\ngot %v, want %q", tt.content, err, tt.want)
 		}
+	}
+}
+
+func TestTwoIssuersOfAFileShareTenantsWhereBothSaySo(t *testing.T) {
+	file := func(a, b string) string {
+		return fmt.Sprintf(`providers: [{issuer: "https://a.example.com", audiences: x, tenants: acme%s}, {issuer: "https://b.example.com", audiences: x, tenants: "*"%s}]`, a, b)
+	}
+	for said, accepted := range map[[2]string]bool{
+		{", shared: true", ", shared: true"}: true, {", shared: true", ""}: false, {"", ", shared: true"}: false, {"", ""}: false, {", shared: true", ", shared: false"}: false,
+	} {
+		_, err := loadFile(t, file(said[0], said[1]))
+		if (err == nil) != accepted || err != nil && !strings.Contains(err.Error(), "set shared: true at both") {
+			t.Errorf("%q: %v, want it accepted: %t", said, err, accepted)
+		}
+	}
+}
+
+func TestTheValueOfARequiredClaimIsATextOrABoolean(t *testing.T) {
+	s, err := loadFile(t, `providers: [{issuer: "https://a.example.com", audiences: x, tenants: acme, required_claims: {a: True, b: "True", c: yes, d: false, e: "2.0"}}]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"a": "true", "b": "True", "c": "yes", "d": "false", "e": "2.0"}
+	if got := s.Config().Providers[0].RequiredClaims; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
