@@ -85,6 +85,20 @@ func TestAPageOfAnotherOriginMayReadNothing(t *testing.T) {
 	}
 }
 
+func TestTwoOriginsAreNone(t *testing.T) {
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, startWithOrigins(t, page).base+"/things/1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header["Origin"] = []string{page, "https://evil.example.com"}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	wantCORS(t, answer{resp.StatusCode, resp.Header, ""}, nil)
+}
+
 func TestOriginsThatNoBrowserSendsAreRefused(t *testing.T) {
 	load := func(text string) error {
 		_, err := config.Load[httpserver.CORSSettings]([]string{"CORS_ALLOWED_ORIGINS=" + text})
