@@ -54,6 +54,9 @@ func TestAPageOfAnAllowedOriginMayReadAnswersAndErrors(t *testing.T) {
 		}
 		wantCORS(t, a, readable)
 	}
+	if a := s.do(t, http.MethodGet, "/things/1", preflight(page), nil); a.body != "thing" {
+		t.Errorf("a GET with the headers of a preflight is answered with %d %q", a.status, a.body)
+	}
 	a := s.do(t, http.MethodOptions, "/things/1", preflight(page), nil)
 	if a.status != http.StatusNoContent {
 		t.Errorf("the preflight is answered with %d, want 204", a.status)
