@@ -285,6 +285,9 @@ func TestAKeySetThatCannotBeTrustedIsNotUsed(t *testing.T) {
 		{"more than 1 MiB", authntest.JWKSPath, func(i *authntest.Issuer) http.HandlerFunc {
 			return jwks(i, func(s string) string { return s + strings.Repeat(" ", 1<<20) })
 		}, "more than"},
+		{"a second document behind the first", authntest.JWKSPath, func(i *authntest.Issuer) http.HandlerFunc {
+			return jwks(i, func(s string) string { return s + `{"keys":[]}` })
+		}, "more follows"},
 		{"duplicate members", authntest.JWKSPath, func(i *authntest.Issuer) http.HandlerFunc {
 			return jwks(i, func(s string) string { return strings.Replace(s, `{"keys"`, `{"keys":[],"keys"`, 1) })
 		}, "duplicate"},

@@ -242,3 +242,21 @@ func TestAKeySetOfAMebibyteAndAThousandKeysIsRead(t *testing.T) {
 		}
 	}
 }
+
+func TestAnIssuerMayMoveItsKeysWithinItsOrigin(t *testing.T) {
+	for to, accepted := range map[string]bool{
+		"https://issuer.example.com/moved": true, "/moved": true,
+		"http://issuer.example.com/moved": false, "https://issuer.example.com:8443/moved": false, "https://keys.issuer.example.com/moved": false,
+	} {
+		issuer := newIssuer(t)
+		w := httptest.NewRecorder()
+		issuer.ServeHTTP(w, httptest.NewRequest(http.MethodGet, authntest.JWKSPath, nil))
+		issuer.Handle(authntest.JWKSPath, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) })
+		issuer.Handle("/moved", func(answer http.ResponseWriter, _ *http.Request) { _, _ = answer.Write(w.Body.Bytes()) })
+		if v := newVerifier(t, issuer, nil); accepted {
+			wantPrincipal(t, v, issuer.Token("yellow", "ana"), "yellow", "ana")
+		} else {
+			wantUnavailable(t, v, issuer.Token("yellow", "ana"))
+		}
+	}
+}
