@@ -124,7 +124,7 @@ var keptTokens = map[string]keptToken{
 	},
 	"expired": {
 		does: "that is kept, after its time", differs: "it has an hour left",
-		reason: authn.Expired, life: 3 * time.Second, replay: afterExpiry,
+		reason: authn.Expired, life: 5 * time.Second, replay: afterExpiry,
 	},
 	"other-audience": {
 		does: "for another audience; else it is as one that is kept", differs: "the audience",
