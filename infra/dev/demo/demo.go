@@ -45,18 +45,9 @@ type demo struct {
 // It fails where a port is taken, a part does not come up or dies, or isolation does not hold. After a failure
 // too, no process is left running, but the logs stay.
 func runDemo(ctx context.Context, s Settings, out io.Writer) error {
-	if err := errors.Join(s.checkPorts(), s.checkWithout()); err != nil {
-		return err
-	}
-	bin, err := filepath.Abs(s.Bin)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(filepath.Join(bin, "localaws")); err != nil {
-		return command.Misconfigured(fmt.Errorf("there are no binaries in %s: make build makes them, or say where they are with --bin", s.Bin))
-	}
-	policies, err := openPolicies(s)
-	if err != nil {
+	bin, noBinaries := s.binaries()
+	policies, noPolicies := openPolicies(s)
+	if err := errors.Join(s.checkPorts(), s.checkWithout(), noBinaries, noPolicies); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "shiptrack-demo-")
@@ -93,6 +84,18 @@ func (d *demo) tidy(failure error) error {
 		}
 	}
 	return errors.Join(fmt.Errorf("%w\nthe logs of all parts, and every IAM decision, are kept in %s", failure, d.dir), err)
+}
+
+// binaries is the folder of the binaries, as an absolute path.
+func (s Settings) binaries() (string, error) {
+	bin, err := filepath.Abs(s.Bin)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(filepath.Join(bin, "localaws")); err != nil {
+		return "", command.Misconfigured(fmt.Errorf("there are no binaries in %q: make build makes them, or say where they are with --bin", s.Bin))
+	}
+	return bin, nil
 }
 
 // openPolicies reads the policies, and refuses those that provision would refuse: provision reads a copy, so its

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/pkg/command"
 )
 
 // Settings say where each part listens (each field's variable moves it), and what is left out.
@@ -78,7 +79,7 @@ func (s Settings) checkPorts() error {
 	seen := map[Port]string{}
 	for _, p := range s.ports() {
 		if other, twice := seen[p.number]; twice {
-			return fmt.Errorf("%s and %s both name port %d: give one of them another", other, p.variable, p.number)
+			return command.Misconfigured(fmt.Errorf("%s and %s both name port %d: give one of them another", other, p.variable, p.number))
 		}
 		seen[p.number] = p.variable
 		if p.service != "" && p.service == s.Without {

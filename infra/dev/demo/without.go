@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"example.com/shiptrack/pkg/command"
 )
 
 // checkWithout refuses a flag that would have no effect.
 func (s Settings) checkWithout() error {
 	if s.PrintEnv && s.Without == "" {
-		return errors.New("--print-env is for the service that --without names: add --without tracking-service or --without shipment-service")
+		return command.Misconfigured(errors.New("--print-env is for the service that --without names: add --without tracking-service or --without shipment-service"))
 	}
 	return nil
 }

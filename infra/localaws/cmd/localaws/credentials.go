@@ -37,6 +37,9 @@ type session struct {
 
 func (s session) client(p process) (*rolecreds.Client, error) {
 	endpoint, err := p.endpoint()
+	if s.Role == "" {
+		err = errors.Join(err, usageError{errors.New("--role is empty: give the name of a role that trusts ecs-tasks.amazonaws.com")})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +101,7 @@ A session is renewed 15 minutes ahead of its expiry. If localaws does not answer
 
 func (c serveCredentials) Run(ctx context.Context, p process) error {
 	client, err := c.client(p)
-	if err != nil {
+	if err := errors.Join(err, c.hosts.check()); err != nil {
 		return err
 	}
 	listener, err := rolecreds.Listen(c.Listen)

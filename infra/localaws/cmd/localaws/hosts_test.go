@@ -53,8 +53,8 @@ func TestANameThatNoHostHasIsSaid(t *testing.T) {
 		{"credentials", "serve", "--role", "TaskRole", "--listen", "127.0.0.1:0", "--token-file", filepath.Join(t.TempDir(), "token")},
 	} {
 		code, _, stderr := once(t, nil, append(args, "--allowed-host", "LocalAWS:4566")...)
-		if code != 1 || !strings.Contains(stderr, `"LocalAWS:4566" cannot be a Host`) {
-			t.Errorf("%v: exit %d, %s, want 1 and the name", args, code, stderr)
+		if code != 2 || !strings.Contains(stderr, `"LocalAWS:4566" cannot be a Host`) {
+			t.Errorf("%v: exit %d, %s, want 2 and the name", args, code, stderr)
 		}
 	}
 }

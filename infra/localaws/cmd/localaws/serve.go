@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/internal/allowedhosts"
 	"example.com/shiptrack/infra/localaws/internal/connlimit"
 	"example.com/shiptrack/infra/localaws/internal/framing"
 	"example.com/shiptrack/infra/localaws/internal/upstream"
@@ -41,6 +42,13 @@ type hosts struct {
 	AllowedHost []string `sep:"none" placeholder:"NAME" help:"Answer for this host name too, such as a container's; may be given more than once. IP addresses, localhost, *.localhost, localhost.localstack.cloud and *.amazonaws.com are always answered for. A request with another Host may come from a web page: 421."`
 }
 
+func (h hosts) check() error {
+	if _, err := allowedhosts.New(h.AllowedHost...); err != nil {
+		return usageError{fmt.Errorf("--allowed-host: %w", err)}
+	}
+	return nil
+}
+
 // Help is printed below the flags.
 func (serve) Help() string {
 	return `Examples:
@@ -67,16 +75,13 @@ While an upstream does not answer, the gateway answers 500 or 503, which SDKs re
 }
 
 func (s serve) Run(ctx context.Context, p process) (err error) {
-	upstreams, err := upstream.ParseAddresses(s.Upstream)
-	if err != nil {
-		return upstreamFailure(err)
+	upstreams, wrongUpstream := upstream.ParseAddresses(s.Upstream)
+	if wrongUpstream != nil {
+		wrongUpstream = upstreamFailure(wrongUpstream)
 	}
-	roles, err := s.loadRoles(p)
-	if err != nil {
+	roles, wrongPolicies := s.loadRoles(p)
+	if err := errors.Join(s.checkListen(), s.hosts.check(), wrongPolicies, wrongUpstream); err != nil {
 		return err
-	}
-	if _, port, err := net.SplitHostPort(s.Listen); err != nil || !isPort(port) {
-		return usageError{fmt.Errorf("--listen %q is not an address: want HOST:PORT, such as %s, with a port of 0 to 65535", s.Listen, defaultListen)}
 	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
@@ -110,6 +115,13 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 	return serveUntil(ctx, server.Listener(listener), server, serveLimits, p.err)
 }
 
+func (s serve) checkListen() error {
+	if _, port, err := net.SplitHostPort(s.Listen); err != nil || !isPort(port) {
+		return usageError{fmt.Errorf("--listen %q is not an address: want HOST:PORT, such as %s, with a port of 0 to 65535", s.Listen, defaultListen)}
+	}
+	return nil
+}
+
 func nothing() error { return nil }
 
 // dataDirectory returns the directory and what to do with it at the end.
@@ -127,7 +139,7 @@ func (s serve) decisions(stdout io.Writer) (w io.Writer, end func() error, err e
 	}
 	file, err := os.OpenFile(s.Log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("--log: %w", err)
 	}
 	return file, file.Close, nil
 }

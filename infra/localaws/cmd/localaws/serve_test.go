@@ -99,3 +99,19 @@ func TestInterruptEndsAfterASecondWhateverIsUnderWay(t *testing.T) {
 		}
 	})
 }
+
+// TestAllFaultsOfACommandLineAreSaidAtOnce: who mends one must not meet the next at the next start.
+func TestAllFaultsOfACommandLineAreSaidAtOnce(t *testing.T) {
+	code, _, stderr := once(t, nil, "serve", "--listen", "x", "--policies", "/no/such/folder", "--allowed-host", "a b", "--upstream", "x")
+	for _, want := range []string{`--listen "x"`, "--policies /no/such/folder", "--allowed-host: ", "--upstream: "} {
+		if code != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("exit %d, %s; want %d and %q", code, stderr, exitUsage, want)
+		}
+	}
+	code, _, stderr = once(t, map[string]string{"AWS_ENDPOINT_URL": "x"}, "credentials", "serve", "--role", "", "--allowed-host", "a b", "--token-file", "/no/such/file")
+	for _, want := range []string{"AWS_ENDPOINT_URL ", "--role is empty", "--allowed-host: "} {
+		if code != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("exit %d, %s; want %d and %q", code, stderr, exitUsage, want)
+		}
+	}
+}
