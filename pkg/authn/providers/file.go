@@ -2,6 +2,7 @@ package providers
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -53,7 +54,7 @@ func Read(path string) ([]authn.Provider, error) {
 	decoder.KnownFields(true)
 	var f file
 	if err := decoder.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("is not a file of providers: %w%s", err, hint(content))
+		return nil, fmt.Errorf("is not a file of providers; infra/docs/IDENTITY-PROVIDERS.md shows the form: %s%s", plain(err), hint(content))
 	}
 	if err := decoder.Decode(new(file)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("has more than one YAML document")
@@ -77,6 +78,24 @@ func hint(content []byte) string {
 		return `; write "*" in quotes`
 	}
 	return ""
+}
+
+// The YAML library's errors name types of this package, and YAML's own names of kinds.
+var (
+	goType    = regexp.MustCompile(` in type [\w.]+`)
+	wrongKind = regexp.MustCompile(`cannot construct !!(\w+)(?: ` + "`.*?`" + `)? into [^\s;]+`)
+	kinds     = map[string]string{"seq": "a list", "map": "a mapping", "str": "a text", "int": "a number", "float": "a number", "bool": "true or false"}
+)
+
+// plain is what err says, for whoever wrote the file.
+func plain(err error) string {
+	text := goType.ReplaceAllString(err.Error(), "")
+	text = strings.ReplaceAll(text, "cannot start any token", "cannot stand here (YAML takes no tab, and wants some signs in quotes)")
+	text = wrongKind.ReplaceAllStringFunc(text, func(said string) string {
+		kind := wrongKind.FindStringSubmatch(said)[1]
+		return "the value here cannot be " + cmp.Or(kinds[kind], kind)
+	})
+	return strings.TrimPrefix(strings.TrimPrefix(text, "yaml: "), "construct errors: ")
 }
 
 func (e entry) provider() authn.Provider {

@@ -196,6 +196,20 @@ func TestTwoIssuersOfAFileShareTenantsWhereBothSaySo(t *testing.T) {
 	}
 }
 
+// TestWhatIsWrongWithAFileIsSaidWithoutTypesOfGo: whoever writes the file does not know our code.
+func TestWhatIsWrongWithAFileIsSaidWithoutTypesOfGo(t *testing.T) {
+	for content, want := range map[string]string{
+		"providers:\n  - audience: s\n    shared: maybe": "line 2: field audience not found; line 3: the value here cannot be a text",
+		"providers:\n  - required_claims: [a]":           "line 2: the value here cannot be a list",
+		"providers: {a: b}":                              "line 1: the value here cannot be a mapping",
+		"providers:\n\t- issuer: x":                      "line 2: found character that cannot stand here (YAML takes no tab",
+	} {
+		if _, err := loadFile(t, content); err == nil || !strings.Contains(err.Error(), "shows the form: "+want) || strings.Contains(err.Error(), "providers.") || strings.Contains(err.Error(), "!!") {
+			t.Errorf("%s\ngot %v, want %q", content, err, want)
+		}
+	}
+}
+
 func TestTheValueOfARequiredClaimIsATextOrABoolean(t *testing.T) {
 	s, err := loadFile(t, `providers: [{issuer: "https://a.example.com", audiences: x, tenants: acme, required_claims: {a: True, b: "True", c: yes, d: false, e: "2.0"}}]`)
 	if err != nil {
