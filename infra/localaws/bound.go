@@ -60,8 +60,8 @@ func (e *Entry) line(limit int) []byte {
 		}
 	}
 	least := Entry{
-		Time: e.Time, RequestID: e.RequestID, CallerRequestID: scrub.ID(e.CallerRequestID), Decision: e.Decision, Effect: e.Effect,
-		Layer: e.Layer, Code: e.Code, Cut: &Cut{},
+		Time: e.Time, RequestID: e.RequestID, CallerRequestID: scrub.ID(e.CallerRequestID), OriginRequestID: scrub.ID(e.OriginRequestID),
+		Decision: e.Decision, Effect: e.Effect, Layer: e.Layer, Code: e.Code, Cut: &Cut{},
 	}
 	return least.encode()
 }
@@ -79,7 +79,7 @@ func (e *Entry) encode() []byte {
 func (c *cutter) entry(e *Entry) *Entry {
 	short := *e
 	c.cut = e.left
-	short.CallerRequestID = scrub.ID(e.CallerRequestID)
+	short.CallerRequestID, short.OriginRequestID = scrub.ID(e.CallerRequestID), scrub.ID(e.OriginRequestID)
 	short.Principal = c.segments(e.Principal)
 	short.AccessKeyID = c.string(e.AccessKeyID)
 	short.Operation, short.Action = c.string(e.Operation), c.string(e.Action)

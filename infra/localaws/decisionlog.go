@@ -25,7 +25,7 @@ func (l *decisionLog) write(e *Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, _ = l.out.Write(line) // a full disk must not change the answer
-	l.recent.add(recentLine{requestID: e.RequestID, callerID: e.CallerRequestID, text: line})
+	l.recent.add(recentLine{requestID: e.RequestID, callerID: e.CallerRequestID, originID: e.OriginRequestID, text: line})
 }
 
 // of returns the newest lines on a request, oldest first, each as it was written.
@@ -50,8 +50,8 @@ type recent struct {
 }
 
 type recentLine struct {
-	requestID, callerID string
-	text                []byte
+	requestID, callerID, originID string
+	text                          []byte
 }
 
 func (r *recent) add(line recentLine) {
@@ -67,7 +67,7 @@ func (r *recent) add(line recentLine) {
 func (r *recent) of(id string) [][]byte {
 	var found [][]byte
 	for i := range r.lines {
-		if isRequest(id, r.lines[i].requestID, r.lines[i].callerID) {
+		if isRequest(id, r.lines[i].requestID, r.lines[i].callerID, r.lines[i].originID) {
 			found = append(found, r.lines[i].text)
 		}
 	}

@@ -50,13 +50,13 @@ type recentAnswer struct {
 	Decisions []jsontext.Value `json:"decisions"`
 }
 
-// isRequest reports whether id names a request: by localaws' id, by the caller's own, or by a field of the caller's
-// trace id, as in Root=1-5759e988-bd86;Sampled=1.
-func isRequest(id, requestID, callerID string) bool {
+// isRequest reports whether id names a request: by localaws' id, by the caller's own, by that of the caller's caller, or
+// by a field of the caller's trace id, as in Root=1-5759e988-bd86;Sampled=1.
+func isRequest(id, requestID, callerID, originID string) bool {
 	if id == "" {
 		return false
 	}
-	if id == requestID || id == callerID {
+	if id == requestID || id == callerID || id == originID {
 		return true
 	}
 	for field := range strings.SplitSeq(callerID, ";") {
@@ -67,15 +67,15 @@ func isRequest(id, requestID, callerID string) bool {
 	return false
 }
 
-// ReadDecisions returns the entries of a decision log on the request with this id, localaws' or the caller's, in their
-// order. A line may have other text before its JSON, as container logs have; one without JSON is passed over.
+// ReadDecisions returns the entries of a decision log on the request with this id, localaws', the caller's or that of
+// the caller's caller, in their order. A line may have other text before its JSON, as container logs have; one without JSON is passed over.
 func ReadDecisions(log io.Reader, id string) ([]Entry, error) {
 	var found []Entry
 	for lines := bufio.NewReader(log); ; {
 		line, err := lines.ReadBytes('\n')
 		if begin := bytes.IndexByte(line, '{'); begin >= 0 && bytes.Contains(line, []byte(id)) {
 			var e Entry
-			if json.Unmarshal(line[begin:], &e) == nil && isRequest(id, e.RequestID, e.CallerRequestID) {
+			if json.Unmarshal(line[begin:], &e) == nil && isRequest(id, e.RequestID, e.CallerRequestID, e.OriginRequestID) {
 				found = append(found, e)
 			}
 		}
@@ -92,7 +92,7 @@ func ReadDecisions(log io.Reader, id string) ([]Entry, error) {
 const askTime = 5 * time.Second
 
 // FetchDecisions asks the localaws at endpoint, a base URL such as http://127.0.0.1:4566, for the newest decisions on
-// the request with this id, localaws' or the caller's. It looks at RecentDecisions lines of the log; none found is no
+// the request with this id, localaws', the caller's or that of the caller's caller. It looks at RecentDecisions lines of the log; none found is no
 // error. An empty region is DefaultRegion.
 func FetchDecisions(ctx context.Context, endpoint, region, id string) ([]Entry, error) {
 	root, err := credentials.NewRoot(endpoint, region, nil)

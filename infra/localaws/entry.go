@@ -20,7 +20,10 @@ type Entry struct {
 	// CallerRequestID is the caller's id of its own request, from the header X-Amzn-Trace-Id or X-Request-Id, or from
 	// md/request-id#ID in the User-Agent: 1 to 128 characters of A-Z, a-z, 0-9 and ._:;=|,@- . The caller can choose
 	// any id: no decision may depend on it.
-	CallerRequestID string            `json:"callerRequestId,omitzero"`
+	CallerRequestID string `json:"callerRequestId,omitzero"`
+	// OriginRequestID is the id of the request that the caller was answering, as its own caller gave it, from
+	// md/origin-request-id#ID in the User-Agent. It has the same form, and anybody can choose it as well.
+	OriginRequestID string            `json:"originRequestId,omitzero"`
 	Principal       string            `json:"principal,omitzero"` // ARN, or an AWS service
 	AccessKeyID     string            `json:"accessKeyId,omitzero"`
 	SessionTags     map[string]string `json:"sessionTags,omitempty"`

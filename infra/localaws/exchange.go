@@ -17,6 +17,7 @@ import (
 type exchange struct {
 	id         string
 	callerID   string // see callerID
+	originID   string // see originID
 	now        time.Time
 	protocol   api.Protocol // in which errors are written
 	namespace  string       // of XML answers
@@ -34,7 +35,8 @@ type exchange struct {
 
 func newExchange(now time.Time, w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{
-		id: newRequestID(), callerID: callerID(r.Header), now: now, protocol: api.Query, namespace: api.STSNamespace,
+		id: newRequestID(), callerID: callerID(r.Header), originID: originID(r.Header), now: now,
+		protocol: api.Query, namespace: api.STSNamespace,
 		connection: http.NewResponseController(w),
 	}
 	switch {
@@ -53,7 +55,7 @@ var callerIDPattern = regexp.MustCompile(`^[A-Za-z0-9._:;=|,@-]{1,128}$`)
 // callerID is the caller's own id of its request, for the log alone. It need not be signed, and no decision depends
 // on it. An id that does not match the pattern, or is given twice, is left out.
 func callerID(h http.Header) string {
-	for _, id := range []string{single(h, "X-Amzn-Trace-Id"), single(h, "X-Request-Id"), agentRequestID(h)} {
+	for _, id := range []string{single(h, "X-Amzn-Trace-Id"), single(h, "X-Request-Id"), agentItem(h, "md/request-id#")} {
 		if callerIDPattern.MatchString(id) {
 			return id
 		}
@@ -68,10 +70,17 @@ func single(h http.Header, name string) string {
 	return ""
 }
 
-// agentRequestID is the id in additional metadata of the User-Agent, which the AWS SDKs let a program set and which
+// originID is the id that the caller's own caller gave, for the log alone as well.
+func originID(h http.Header) string {
+	if id := agentItem(h, "md/origin-request-id#"); callerIDPattern.MatchString(id) {
+		return id
+	}
+	return ""
+}
+
+// agentItem is the id in additional metadata of the User-Agent, which the AWS SDKs let a program set and which
 // CloudTrail keeps: "... md/request-id#ID". The last one counts: a program adds its own at the end.
-func agentRequestID(h http.Header) string {
-	const item = "md/request-id#"
+func agentItem(h http.Header, item string) string {
 	agent := h.Get("User-Agent")
 	i := strings.LastIndex(agent, item)
 	if i < 0 {
@@ -95,7 +104,10 @@ func newRequestID() string {
 
 // entry returns a log entry with everything that is known so far.
 func (x *exchange) entry() *Entry {
-	e := &Entry{Time: x.now.UTC(), RequestID: x.id, CallerRequestID: x.callerID, AccessKeyID: x.keyID, Operation: x.operation, limit: x.limit}
+	e := &Entry{
+		Time: x.now.UTC(), RequestID: x.id, CallerRequestID: x.callerID, OriginRequestID: x.originID,
+		AccessKeyID: x.keyID, Operation: x.operation, limit: x.limit,
+	}
 	if x.caller != nil {
 		e.Principal, e.SessionTags = x.caller.ARN, x.caller.Tags
 	}

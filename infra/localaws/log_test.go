@@ -333,8 +333,36 @@ func TestCallersOwnIDIsInTheLog(t *testing.T) {
 		if status, answer := l.Do(t, r, []byte(body), localawstest.Root, "dynamodb"); status != http.StatusOK {
 			t.Errorf("%s: %d %s", name, status, answer)
 		}
-		if entries := l.Entries(t); len(entries) != 1 || entries[0].CallerRequestID != tc.want || entries[0].Decision != "allow" {
+		if entries := l.Entries(t); len(entries) != 1 || entries[0].CallerRequestID != tc.want || entries[0].OriginRequestID != "" || entries[0].Decision != "allow" {
 			t.Errorf("%s: logged %s, want callerRequestId %q", name, l.Log(), tc.want)
+		}
+	}
+}
+
+// TestOriginIDIsLoggedAndFound: who has only the id that a service in front gave finds the decision with it.
+func TestOriginIDIsLoggedAndFound(t *testing.T) {
+	l := startNotes(t)
+	for agent, want := range map[string]string{
+		"sdk md/origin-request-id#AB2C md/request-id#DE3F": "AB2C",
+		"sdk md/request-id#DE3F":                           "",
+		`sdk md/origin-request-id#A"B md/request-id#DE3F`:  "",
+		"sdk md/origin-request-id# md/request-id#DE3F":     "",
+	} {
+		l.ResetLog()
+		r := request(t, l, "{}", func(r *http.Request) { r.Header.Set("User-Agent", agent) })
+		if status, answer := l.Do(t, r, []byte("{}"), localawstest.Root, "dynamodb"); status != http.StatusOK {
+			t.Errorf("%s: %d %s", agent, status, answer)
+		}
+		entries := l.Entries(t)
+		if len(entries) != 1 || entries[0].OriginRequestID != want || entries[0].CallerRequestID != "DE3F" {
+			t.Fatalf("%s: logged %s, want originRequestId %q", agent, l.Log(), want)
+		}
+		if want == "" {
+			continue
+		}
+		found, err := localaws.FetchDecisions(t.Context(), l.URL, "", want)
+		if err != nil || len(found) != 1 || found[0].RequestID != entries[0].RequestID {
+			t.Errorf("asked for %s: got %v, %v, want the one decision", want, found, err)
 		}
 	}
 }

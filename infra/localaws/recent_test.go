@@ -42,7 +42,7 @@ func TestRecentDecisionsAreBoundedInLinesAndBytes(t *testing.T) {
 	}
 }
 
-func TestRequestIsFoundByItsIDOrTheCallers(t *testing.T) {
+func TestRequestIsFoundByItsIDOrThoseOfItsCallers(t *testing.T) {
 	for _, tc := range []struct {
 		id, caller string
 		want       bool
@@ -52,12 +52,14 @@ func TestRequestIsFoundByItsIDOrTheCallers(t *testing.T) {
 		{"aws", "", false},
 		{"own-1", "own-1", true},
 		{"own", "own-1", false},
+		{"origin-1", "own-1", true},
+		{"origin", "own-1", false},
 		{"1-67891233-abcdef", "Root=1-67891233-abcdef;Sampled=1", true},
 		{"Root=1-67891233-abcdef;Sampled=1", "Root=1-67891233-abcdef;Sampled=1", true},
 		{"Root", "Root=1-67891233-abcdef;Sampled=1", false},
 		{"", "Root=;Sampled=1", false},
 	} {
-		if got := isRequest(tc.id, "aws-1", tc.caller); got != tc.want {
+		if got := isRequest(tc.id, "aws-1", tc.caller, "origin-1"); got != tc.want {
 			t.Errorf("%q of the caller's %q: got %t, want %t", tc.id, tc.caller, got, tc.want)
 		}
 	}

@@ -122,6 +122,7 @@ func (w *report) entry(e *Entry) {
 	}
 	w.field("request", e.RequestID)
 	w.field("caller id", e.CallerRequestID)
+	w.field("origin id", e.OriginRequestID)
 	w.why(e)
 	if e.Cut != nil {
 		w.line("  cut:      the line was too long; %d texts lack %d bytes, %d values are left out", e.Cut.Texts, e.Cut.Bytes, e.Cut.Values)

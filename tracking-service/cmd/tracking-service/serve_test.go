@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"example.com/shiptrack/infra/localaws"
 )
 
 func TestTwoTenantsGetTheirOwnETAs(t *testing.T) {
@@ -258,10 +260,36 @@ func TestEachCallOfAWSTellsTheRequestIDThatIsAudited(t *testing.T) {
 	_, id, _ = strings.Cut(id, `"request_id":"`)
 	id, _, _ = strings.Cut(id, `"`)
 	for _, call := range []string{"AssumeRole", "GetItem"} {
-		if agent := <-agents; id == "" || !strings.HasSuffix(agent, " md/request-id#"+id) {
-			t.Errorf("%s says %q, want the request id %q of the audit record", call, agent, id)
+		if agent := <-agents; id == "" || !strings.HasSuffix(agent, " md/request-id#"+id) || strings.Contains(agent, "origin") {
+			t.Errorf("%s says %q, want the request id %q of the audit record, and no id of a caller that gave none", call, agent, id)
 		}
 	}
+	if status := s.getAs(t, "/shipments/1001/eta", w.issuer.Token("yellow", "ana"), "SHIPMENTSOWN1"); status != 200 {
+		t.Fatalf("with an id of the caller's: %d", status)
+	}
+	if agent := <-agents; !strings.Contains(agent, " md/origin-request-id#SHIPMENTSOWN1 md/request-id#") {
+		t.Errorf("GetItem says %q, want the caller's id before ours", agent)
+	}
+	if found, err := localaws.FetchDecisions(t.Context(), w.local.URL, "", "SHIPMENTSOWN1"); err != nil || len(found) != 1 || found[0].Action != "dynamodb:GetItem" {
+		t.Errorf("localaws finds %v, %v by the caller's id, want the one decision", found, err)
+	}
+}
+
+// getAs is get with an id of the caller's own, as the shipment service sends one.
+func (s service) getAs(t *testing.T, path, token, id string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("X-Request-Id", id)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	return response.StatusCode
 }
 
 // forward sends r on to target with the Host that it was signed for.

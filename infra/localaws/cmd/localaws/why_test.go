@@ -117,7 +117,7 @@ func TestWhySaysWhatToDoWhereItFindsNothing(t *testing.T) {
 		{[]string{"why", "unknown"}, 1, `remembers no decision on the request "unknown"`},
 		{[]string{"why", "unknown"}, 1, "add --log FILE"},
 		{[]string{"why", id[:8]}, 1, "give the whole id"},
-		{[]string{"why", "M475HFRHG5SMZD32UVFCOBVW6Y"}, 1, "with an id from an answer of your own service, look in its log for the id of its call of AWS"},
+		{[]string{"why", "M475HFRHG5SMZD32UVFCOBVW6Y"}, 1, "with an id from an answer of your own service, which may have made no call of AWS, look in its log for the id of such a call"},
 		{[]string{"why", "a b"}, 1, "request must be the id of a request"},
 		{[]string{"why", id, "--log", log}, 1, "decisions.jsonl has no decision"},
 		{[]string{"why", id, "--log", log + ".missing"}, 1, "no such file"},
