@@ -124,8 +124,12 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 		c.Bin = filepath.Dir(self)
 	}
 	attacks, _ := keep(prove.Attacks(), func(a *prove.Attack) bool { return strings.HasPrefix(a.Name, c.Only) })
+	var unknown error
 	if len(attacks) == 0 {
-		return command.Misconfigured(fmt.Errorf("--only %s: no attack begins so", c.Only))
+		unknown = fmt.Errorf("--only %s: no attack begins so", c.Only)
+	}
+	if err := errors.Join(unknown, c.check()); err != nil {
+		return command.Misconfigured(err)
 	}
 	source, err := policies(c.Policies, std.err)
 	if err != nil {
@@ -164,6 +168,25 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 		fmt.Fprintf(std.out, "\n%s\n", report.Summary())
 	}
 	return nil
+}
+
+// check refuses, before anything is attacked, what would fail only once all is done.
+func (c attack) check() (err error) {
+	if c.Requests < 1 {
+		err = fmt.Errorf("--requests %d: want 1 or more; --quick leaves the search out", c.Requests)
+	}
+	if c.Out != "" && !isFolder(c.Out) {
+		err = errors.Join(err, fmt.Errorf("--out %s: there is no such folder; make it first", c.Out))
+	}
+	if c.Markdown != "" && (!isFolder(filepath.Dir(c.Markdown)) || isFolder(c.Markdown)) {
+		err = errors.Join(err, fmt.Errorf("--markdown %s: want a file in a folder that is there", c.Markdown))
+	}
+	return err
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func (c attack) search(ctx context.Context, roles []localaws.Role, out io.Writer) (*prove.Search, error) {

@@ -9,12 +9,16 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
 	"example.com/shiptrack/infra/dev/devissuer"
+	"example.com/shiptrack/pkg/allowedhosts"
 	"example.com/shiptrack/pkg/command"
 	"example.com/shiptrack/pkg/connlimit"
 	"example.com/shiptrack/pkg/framing"
@@ -76,6 +80,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 type streams struct{ out, err io.Writer }
 
 func (t token) Run(ctx context.Context, std streams) error {
+	if err := t.check(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	signed, err := devissuer.Fetch(ctx, t.Issuer, t.Tenant, t.Subject)
@@ -86,19 +93,32 @@ func (t token) Run(ctx context.Context, std streams) error {
 	return err
 }
 
+// check refuses a URL at which nothing can answer.
+func (r running) check() error {
+	u, err := url.Parse(r.Issuer)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || u.Port() != "" && !isPort(u.Port()) {
+		return command.Misconfigured(fmt.Errorf("--issuer %q is not the URL of an issuer, such as http://127.0.0.1:8082", r.Issuer))
+	}
+	return nil
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
+}
+
 func (h health) Run(ctx context.Context) error {
+	if err := h.check(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	return devissuer.Probe(ctx, h.Issuer)
 }
 
 func (s serve) Run(ctx context.Context, std streams) error {
-	host, _, err := net.SplitHostPort(s.Listen)
-	if err != nil {
-		return fmt.Errorf("--listen %q: want host:port, for example 127.0.0.1:8082", s.Listen)
-	}
-	if ip := net.ParseIP(host); !s.Beyond && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("--listen %q: this issuer signs a token for anyone who asks, so it listens on loopback only (127.0.0.1 or ::1), unless --beyond-loopback is given", s.Listen)
+	if err := s.check(); err != nil {
+		return command.Misconfigured(err)
 	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -119,6 +139,35 @@ func (s serve) Run(ctx context.Context, std streams) error {
 		WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader,
 	}
 	return command.Serve(ctx, server, connlimit.Apply(server, framing.Apply(server, listener), limits))
+}
+
+// check says everything that is wrong with the flags.
+func (s serve) check() error {
+	wrong := s.checkListen()
+	if s.Issuer != "" {
+		wrong = errors.Join(wrong, running{s.Issuer}.check())
+	}
+	if s.Audience == "" {
+		wrong = errors.Join(wrong, errors.New("--audience is empty: give what the tokens' aud shall name, such as shiptrack"))
+	}
+	if s.TenantClaim == "" {
+		wrong = errors.Join(wrong, errors.New("--tenant-claim is empty: give the name of a claim, such as TenantID"))
+	}
+	if _, err := allowedhosts.New(s.AllowedHost...); err != nil {
+		wrong = errors.Join(wrong, fmt.Errorf("--allowed-host: %w", err))
+	}
+	return wrong
+}
+
+func (s serve) checkListen() error {
+	host, port, err := net.SplitHostPort(s.Listen)
+	if err != nil || !isPort(port) {
+		return fmt.Errorf("--listen %q: want host:port, for example 127.0.0.1:8082", s.Listen)
+	}
+	if ip := net.ParseIP(host); !s.Beyond && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--listen %q: this issuer signs a token for anyone who asks, so it listens on loopback only (127.0.0.1 or ::1), unless --beyond-loopback is given", s.Listen)
+	}
+	return nil
 }
 
 const maxHeader = 4 << 10 // bytes: nobody has a reason to send more

@@ -12,8 +12,30 @@ import (
 func TestOnlyLoopbackIsListenedOn(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":0", "192.0.2.1:0", "example.com:0", "[::]:0"} {
 		var stderr bytes.Buffer
-		if code := run(t.Context(), []string{"serve", "--listen", address}, io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), "loopback") {
-			t.Errorf("serve --listen %s: code %d, %q; want 1 and the reason", address, code, &stderr)
+		if code := run(t.Context(), []string{"serve", "--listen", address}, io.Discard, &stderr); code != 2 || !strings.Contains(stderr.String(), "loopback") {
+			t.Errorf("serve --listen %s: code %d, %q; want 2 and the reason", address, code, &stderr)
+		}
+	}
+}
+
+// TestAllFaultsOfACommandLineAreSaidAtOnce, before anything is listened on or asked.
+func TestAllFaultsOfACommandLineAreSaidAtOnce(t *testing.T) {
+	for _, tc := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"serve", "--listen", "127.0.0.1:99999", "--issuer", "foo", "--audience", "", "--tenant-claim", "", "--allowed-host", "a b"},
+			[]string{`--listen "127.0.0.1:99999"`, `--issuer "foo"`, "--audience is empty", "--tenant-claim is empty", "--allowed-host: "}},
+		{[]string{"token", "--tenant", "yellow", "--issuer", "foo"}, []string{`--issuer "foo" is not the URL`}},
+		{[]string{"token", "--tenant", "yellow", "--issuer", "http://127.0.0.1:"}, []string{"is not the URL"}},
+		{[]string{"health", "--issuer", "http://127.0.0.1:99999"}, []string{"is not the URL"}},
+	} {
+		var stderr bytes.Buffer
+		code := run(t.Context(), tc.args, io.Discard, &stderr)
+		for _, want := range tc.want {
+			if code != 2 || !strings.Contains(stderr.String(), want) {
+				t.Errorf("%q: code %d, %q; want 2 and %q", tc.args, code, &stderr, want)
+			}
 		}
 	}
 }
