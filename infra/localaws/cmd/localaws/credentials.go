@@ -101,7 +101,7 @@ A session is renewed 15 minutes ahead of its expiry. If localaws does not answer
 
 func (c serveCredentials) Run(ctx context.Context, p process) error {
 	client, err := c.client(p)
-	if err := errors.Join(err, c.hosts.check()); err != nil {
+	if err := errors.Join(err, c.checkHosts()); err != nil {
 		return err
 	}
 	listener, err := rolecreds.Listen(c.Listen)

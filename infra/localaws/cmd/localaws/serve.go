@@ -42,7 +42,7 @@ type hosts struct {
 	AllowedHost []string `sep:"none" placeholder:"NAME" help:"Answer for this host name too, such as a container's; may be given more than once. IP addresses, localhost, *.localhost, localhost.localstack.cloud and *.amazonaws.com are always answered for. A request with another Host may come from a web page: 421."`
 }
 
-func (h hosts) check() error {
+func (h hosts) checkHosts() error {
 	if _, err := allowedhosts.New(h.AllowedHost...); err != nil {
 		return usageError{fmt.Errorf("--allowed-host: %w", err)}
 	}
@@ -80,7 +80,7 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 		wrongUpstream = upstreamFailure(wrongUpstream)
 	}
 	roles, wrongPolicies := s.loadRoles(p)
-	if err := errors.Join(s.checkListen(), s.hosts.check(), wrongPolicies, wrongUpstream); err != nil {
+	if err := errors.Join(s.checkListen(), s.checkHosts(), wrongPolicies, wrongUpstream); err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", s.Listen)
