@@ -12,6 +12,7 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/capacity"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
@@ -86,7 +87,7 @@ func decide(tx store.Tx, c *request.Change, t *table.Table, key []byte) (*outcom
 		return nil, err
 	}
 	if o.NewSize = o.New.Size(); o.NewSize > attr.MaxItem {
-		return nil, exception.Validation("Item size to update has exceeded the maximum allowed size")
+		return nil, expr.ErrTooLarge
 	}
 	if err := keepsKey(c, &o, key); err != nil {
 		return nil, err

@@ -12,6 +12,8 @@ import (
 type fields struct {
 	few  []field // in the order of their names
 	many map[string]Value
+
+	digest digest
 }
 
 type field struct {
@@ -93,16 +95,4 @@ func inOrder(m map[string]Value) iter.Seq2[string, Value] {
 			}
 		}
 	}
-}
-
-func (f *fields) equal(other *fields) bool {
-	if f.len() != other.len() {
-		return false
-	}
-	for name, v := range f.all() {
-		if w, ok := other.get(name); !ok || !v.Equal(w) {
-			return false
-		}
-	}
-	return true
 }

@@ -54,15 +54,7 @@ func (v Value) Equal(w Value) bool {
 	if v.Len() != w.Len() {
 		return false
 	}
-	if v.IsSet() {
-		return equalSets(v, w)
-	}
-	for i, e := range v.Elems() {
-		if !e.Equal(w.Elems()[i]) {
-			return false
-		}
-	}
-	return v.m.equal(w.m)
+	return v.Len() == 0 || v.digest() == w.digest()
 }
 
 // Equal says whether two items have the same attributes with equal values.
@@ -86,16 +78,6 @@ type scalar struct {
 }
 
 func (v Value) scalar() scalar { return scalar{v.flag, v.exp, v.text} }
-
-func equalSets(v, w Value) bool {
-	members := v.members()
-	for _, e := range w.Elems() {
-		if _, ok := members[e.scalar()]; !ok {
-			return false
-		}
-	}
-	return true
-}
 
 // Has says whether a set contains member.
 func (v Value) Has(member Value) bool {
@@ -124,10 +106,13 @@ func (v Value) Union(w Value) Value {
 
 // Without returns a set of the members of v that w does not have, and false where none is left.
 func (v Value) Without(w Value) (Value, bool) {
+	left := v.members() // not those of w: many small sets may lack one large one
+	for _, e := range w.Elems() {
+		delete(left, e.scalar())
+	}
 	var members []Value
-	theirs := w.members()
 	for _, e := range v.Elems() {
-		if _, ok := theirs[e.scalar()]; !ok {
+		if _, ok := left[e.scalar()]; ok {
 			members = append(members, e)
 		}
 	}

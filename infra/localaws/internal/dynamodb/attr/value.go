@@ -57,11 +57,16 @@ func (k Kind) Element() Kind {
 // write to them. Values may be shared by goroutines.
 type Value struct {
 	kind Kind
-	flag bool     // BOOL: the value; N: negative
-	exp  int16    // N: power of ten of the first digit, -130..125; 0 for zero
-	text string   // S: the string; B: the bytes; N: significant digits without outer zeros, "" for zero
-	list *[]Value // L: the elements; SS, NS, BS: the members. A pointer, since most values have none
+	flag bool   // BOOL: the value; N: negative
+	exp  int16  // N: power of ten of the first digit, -130..125; 0 for zero
+	text string // S: the string; B: the bytes; N: significant digits without outer zeros, "" for zero
+	list *list  // L: the elements; SS, NS, BS: the members. A pointer, since most values have none
 	m    *fields
+}
+
+type list struct {
+	elems  []Value
+	digest digest
 }
 
 // Item is a set of named attributes.
@@ -91,7 +96,7 @@ func listOf(kind Kind, elems []Value) Value {
 	if len(elems) == 0 {
 		return Value{kind: kind}
 	}
-	return Value{kind: kind, list: &elems}
+	return Value{kind: kind, list: &list{elems: elems}}
 }
 
 // Set returns a set of kind SS, NS or BS; it keeps members. A set without members, or with one twice,
@@ -123,7 +128,7 @@ func (v Value) Elems() []Value {
 	if v.list == nil {
 		return nil
 	}
-	return *v.list
+	return v.list.elems
 }
 
 // Field returns the attribute of an M that has a name.

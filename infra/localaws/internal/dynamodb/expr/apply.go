@@ -7,7 +7,10 @@ import (
 )
 
 var (
-	errTarget  = attr.Invalidf("The document path provided in the update expression is invalid for update")
+	errTarget = attr.Invalidf("The document path provided in the update expression is invalid for update")
+	// ErrTooLarge is the refusal of an update that makes an item larger than an item may be.
+	ErrTooLarge = attr.Invalidf("Item size to update has exceeded the maximum allowed size")
+
 	errNesting = attr.Invalidf("Nesting Levels have exceeded supported limits")
 )
 
@@ -29,7 +32,7 @@ type change struct {
 // passed with its key attributes alone. Every value is computed from item as it is. That key attributes
 // stay (see Targets), and that the item does not grow too large, is the caller's to check.
 func (u *Update) Apply(item attr.Item) (attr.Item, error) {
-	changes := make([]change, len(u.clauses))
+	changes, size := make([]change, len(u.clauses)), 0
 	for i, c := range u.clauses {
 		ch, err := c.change(item)
 		if err != nil {
@@ -37,6 +40,12 @@ func (u *Update) Apply(item attr.Item) (attr.Item, error) {
 		}
 		if ch.do == set && len(c.path)-1+ch.value.Depth() >= attr.MaxNesting {
 			return nil, errNesting
+		}
+		// One clause can make a large value of a name. All of them are in the updated item.
+		if ch.do == set {
+			if size += ch.value.Size(); size > attr.MaxItem {
+				return nil, ErrTooLarge
+			}
 		}
 		changes[i] = ch
 	}

@@ -3,9 +3,11 @@ package expr
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"github.com/go-json-experiment/json"
 )
@@ -151,4 +153,19 @@ func TestUpdateCountsOperators(t *testing.T) {
 	if got, _ := r.answer(t, "update", sums(300)); !strings.Contains(got, "overlap") {
 		t.Errorf("300 sums: %s", got)
 	}
+}
+
+// TestAnUpdateThatIsTooLargeStopsEarly: a name in an expression stands for a value of up to 400 KB, as often as it is there.
+func TestAnUpdateThatIsTooLargeStopsEarly(t *testing.T) {
+	item := attr.Item{"v": attr.List(slices.Repeat([]attr.Value{attr.Null()}, 150_000)...)}
+	var clauses []string
+	for i := range 70 {
+		clauses = append(clauses, "a"+strconv.Itoa(i)+" = list_append(v, v)")
+	}
+	u := parseUpdate(t, request{}, "SET "+strings.Join(clauses, ", "))
+	alloctest.Bound(t, item.Size(), func() {
+		if _, err := u.Apply(item); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("got %v, want %v", err, ErrTooLarge)
+		}
+	})
 }
