@@ -41,7 +41,7 @@ func (s *Server) answer(x *exchange, r *http.Request) (response *api.Response, e
 	if err := s.authorize(x, r, call); err != nil {
 		return nil, err
 	}
-	response, err = call.Answer(r.Context())
+	response, err = s.outflow.answer(r.Context(), call)
 	s.logFailure(x, err)
 	return response, err
 }

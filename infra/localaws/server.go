@@ -58,6 +58,7 @@ type Server struct {
 	db       *bbolt.DB
 	log      *decisionLog
 	intake   intake
+	outflow  *outflow
 	sessions *identity.Sessions
 	iam      *iam.Service
 	routes   map[string]route // by the service in the credential scope
@@ -133,7 +134,7 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	roles, log := iam.New(iam.Config{Directory: directory}), newDecisionLog(c.Log)
 	s := &Server{
 		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions, iam: roles,
-		log: log, intake: newIntake(),
+		log: log, intake: newIntake(), outflow: newOutflow(),
 		routes: map[string]route{
 			"dynamodb": {service: items, targets: []string{"DynamoDB_20120810", "DynamoDBStreams_20120810"}, limit: dynamodb.BodyLimit},
 			"iam":      {service: roles, version: "2010-05-08", global: true, limit: bodyLimit(256 << 10)},
@@ -209,5 +210,5 @@ func (s *Server) write(w http.ResponseWriter, x *exchange, response *api.Respons
 		s.pass(w, x, response.Stream)
 		return
 	}
-	_, _ = w.Write(response.Body) // a caller that went away needs no answer
+	s.outflow.send(w, x.connection, response.Body)
 }

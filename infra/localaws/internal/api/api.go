@@ -54,6 +54,8 @@ type Call struct {
 	Permissions []Permission
 	// Free marks the operations that need no permission (sts:GetCallerIdentity).
 	Free bool
+	// MostBytes is the most that the body of the answer may have, where it may be large.
+	MostBytes int64
 	// Answer performs the operation; it is called at most once, after every permission was allowed.
 	Answer func(context.Context) (*Response, error)
 }

@@ -59,7 +59,7 @@ func (s *Service) Read(_ context.Context, req *api.Request) (*api.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &api.Call{Permissions: permissions, Answer: answer.To(s.store, asked)}, nil
+	return &api.Call{Permissions: permissions, MostBytes: answer.MostBytes(asked), Answer: answer.To(s.store, asked)}, nil
 }
 
 // Operations returns the names of all operations that are authorized, in order.

@@ -208,6 +208,36 @@ func TestBatchGetAnswersWhatFitsAndRepeatsTheRest(t *testing.T) {
 	}
 }
 
+// An item of control characters takes six times as many bytes as JSON.
+func TestBatchGetAnswersWhatFitsAsJSON(t *testing.T) {
+	s := newTracking(t)
+	var keys []string
+	for i := range 20 {
+		key := fmt.Sprintf(`"TenantID":{"S":"yellow"},"ShipmentID":{"S":"%04d"}`, i)
+		must(t, s, "PutItem", `{"TableName":"TrackingData","Item":{`+key+`,"a":{"S":"`+strings.Repeat(`\u0001`, 390<<10)+`"}}}`)
+		keys = append(keys, "{"+key+"}")
+	}
+	answer := must(t, s, "BatchGetItem", `{"RequestItems":{"TrackingData":{"Keys":[`+strings.Join(keys, ",")+`]}}}`)
+	if got := strings.Count(answer, `"a":`); got != 7 || len(answer) > 17<<20 {
+		t.Errorf("got %d items in %d bytes, want 7 in 16 MB", got, len(answer))
+	}
+}
+
+func TestTransactionOfReadsHasAtMostFourMegabytes(t *testing.T) {
+	s := newTracking(t)
+	seed(t, s, "yellow", 11, 390<<10)
+	gets := func(n int) string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf(`{"Get":{"TableName":"TrackingData","Key":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"%04d"}}}}`, i))
+		}
+		return `{"TransactItems":[` + strings.Join(all, ",") + `]}`
+	}
+	must(t, s, "TransactGetItems", gets(10))
+	_, err := do(s, "TransactGetItems", gets(11))
+	wantCode(t, err, invalid, "4 MB", "eleven items of 390 KB")
+}
+
 func TestReturnValuesAnswerTheItemBeforeAndAfter(t *testing.T) {
 	s := newTracking(t)
 	const update = getOf + yellow1 + `,"UpdateExpression":"SET a = :n","ExpressionAttributeValues":{":n":{"N":"%d"}},"ReturnValues":"%s"}`

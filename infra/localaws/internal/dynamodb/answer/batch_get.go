@@ -9,7 +9,8 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 )
 
-// maxBatchBytes bounds the items in one answer of BatchGetItem; the rest is returned as unprocessed.
+// maxBatchBytes bounds the items in one answer of BatchGetItem, as DynamoDB counts them and as JSON; the rest is returned
+// as unprocessed.
 const maxBatchBytes = 16 << 20
 
 type batchGetOutput struct {
@@ -78,7 +79,8 @@ func fetchKeys(tx store.Tx, g *request.TableGets, keys [][]byte, room *int, out 
 		if err != nil {
 			return 0, err
 		}
-		if *room -= size; *room < 0 {
+		// An item may be larger as JSON. The first one fits.
+		if *room -= max(size, len(item)); *room < 0 {
 			rest := g.Echo
 			rest.Keys = g.Keys[i:]
 			out.UnprocessedKeys[g.Given] = rest

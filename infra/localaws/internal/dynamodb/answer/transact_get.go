@@ -22,11 +22,15 @@ func transactGet(s *store.Store, q *request.TransactGet) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	room := maxTransactionBytes
 	err = s.View(func(tx store.Tx) error {
 		for i, g := range q.Gets {
 			item, size, err := fetch(tx, g.Target, keys[i], g.Projection)
 			if err != nil {
 				return err
+			}
+			if room -= size; room < 0 {
+				return errTransactionSize()
 			}
 			out.Responses[i].Item = item
 			spent.Add(g.Target.Name, capacity.Cost{Table: capacity.ReadUnits(size, true)}, 2)

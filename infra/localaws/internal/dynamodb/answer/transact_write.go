@@ -16,6 +16,10 @@ import (
 // maxTransactionBytes is what the items of one transaction may weigh together.
 const maxTransactionBytes = 4 << 20
 
+func errTransactionSize() error {
+	return exception.Validation("Transaction size limit exceeded: the items must not be larger than 4 MB together")
+}
+
 type transactWriteOutput struct {
 	ConsumedCapacity []*capacity.Consumed `json:",omitempty"`
 }
@@ -92,7 +96,7 @@ func decideTogether(tx store.Tx, changes []*request.Change, keys [][]byte) (*dec
 		bytes += o.NewSize
 	}
 	if bytes > maxTransactionBytes {
-		return nil, exception.Validation("Transaction size limit exceeded: the items must not be larger than 4 MB together")
+		return nil, errTransactionSize()
 	}
 	return d, nil
 }
