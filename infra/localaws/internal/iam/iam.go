@@ -62,6 +62,7 @@ var operations = map[string]func(*query) (*plan, error){
 // query is one request being read.
 type query struct {
 	*api.Request
+	ctx       context.Context // ends when the caller has gone
 	directory *identity.Directory
 	snapshot  *identity.Snapshot
 }
@@ -73,12 +74,12 @@ type plan struct {
 }
 
 // Read says what r asks for.
-func (s *Service) Read(_ context.Context, r *api.Request) (*api.Call, error) {
+func (s *Service) Read(ctx context.Context, r *api.Request) (*api.Call, error) {
 	read, ok := operations[r.Operation]
 	if !ok {
 		return unknownOperation(r), nil
 	}
-	q := &query{Request: r, directory: s.directory, snapshot: s.directory.Snapshot()}
+	q := &query{Request: r, ctx: ctx, directory: s.directory, snapshot: s.directory.Snapshot()}
 	p, err := read(q)
 	if err != nil {
 		return nil, err

@@ -96,7 +96,7 @@ func (q *query) simulate(s *simulation, on string) (*plan, error) {
 		return nil, invalidInput("The request asks for more than %d evaluations of a statement: simulate fewer actions or resources at a time.", maxSimulated)
 	}
 	s.findMissing()
-	return q.on(on, nil, func() (any, error) { return s.answer(page), nil }), nil
+	return q.on(on, nil, func() (any, error) { return s.answer(q.ctx, page) }), nil
 }
 
 // required refuses a request without a parameter that it must have; field is its name in AWS's words.

@@ -1,7 +1,9 @@
 package iam
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"example.com/shiptrack/infra/localaws/policy"
 )
@@ -45,7 +47,13 @@ type resourceResult struct {
 
 // answer evaluates one page: a result for each action, and in it one for each resource that was named. Where those differ,
 // AWS does not document what the action's own decision is; it is the one that grants least, with its resource.
-func (s *simulation) answer(p page) any {
+// simulationTime is how long a simulation may take. Patterns with many wildcards take long on long values, and one request
+// may hold many of both.
+const simulationTime = 5 * time.Second
+
+func (s *simulation) answer(ctx context.Context, p page) (any, error) {
+	soon, cancel := context.WithTimeout(ctx, simulationTime)
+	defer cancel()
 	all := make([]int, len(s.actions))
 	for i := range all {
 		all[i] = i
@@ -53,24 +61,37 @@ func (s *simulation) answer(p page) any {
 	chosen, more := cut(p, all, func(i int) string { return fmt.Sprintf("%09d", i) })
 	results := make([]evaluationResult, len(chosen))
 	for i, n := range chosen {
-		results[i] = s.evaluateAll(s.actions[n])
+		if soon.Err() != nil {
+			break
+		}
+		results[i] = s.evaluateAll(soon, s.actions[n])
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case soon.Err() != nil:
+		return nil, invalidInput("The request takes longer than %v to evaluate: simulate fewer actions, resources or context values at a time.", simulationTime)
 	}
 	return struct {
 		EvaluationResults members[evaluationResult]
 		paging
-	}{members[evaluationResult]{results}, more}
+	}{members[evaluationResult]{results}, more}, nil
 }
 
 // leniency orders decisions by what they grant.
 var leniency = map[string]int{decisions[policy.ExplicitDeny]: 0, decisions[policy.ImplicitDeny]: 1, decisions[policy.Allow]: 2}
 
-func (s *simulation) evaluateAll(action string) evaluationResult {
+// evaluateAll evaluates action on each resource, until ctx ends.
+func (s *simulation) evaluateAll(ctx context.Context, action string) evaluationResult {
 	result := s.evaluate(action, s.resources[0])
 	if !s.given {
 		return result
 	}
 	specific := []resourceResult{result.specific()}
 	for _, resource := range s.resources[1:] {
+		if ctx.Err() != nil {
+			return result
+		}
 		next := s.evaluate(action, resource)
 		specific = append(specific, next.specific())
 		if leniency[next.EvalDecision] < leniency[result.EvalDecision] {
