@@ -60,6 +60,16 @@ func (c *Context) SetUnknown(key string) {
 	c.unknown = true
 }
 
+// SetOnce is Set for a key whose name comes from a tag or from the request. Where c has the key already, in another case of
+// letters, its value is unknown: nothing says which of the two a policy means.
+func (c *Context) SetOnce(key, value string) {
+	if c.lookup(newConditionKey(key)) != nil {
+		c.SetUnknown(key)
+		return
+	}
+	c.Set(key, value)
+}
+
 // Each calls f for each key, in the order in which they were set; unknown is true where SetUnknown was
 // called. The values must not be changed, nor kept beyond the next Set.
 func (c *Context) Each(f func(key string, values []string, unknown bool)) {

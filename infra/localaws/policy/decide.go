@@ -99,10 +99,15 @@ func (n *Named) statement(s *statement) Statement {
 // policies; naming its account needs the caller's own Allow. A caller of another account than r.Resource's
 // needs its own Allow always ("Cross-account policy evaluation logic"). Root assumes no role.
 func DecideTrust(trust Named, caller Policies, r *Request) Decision {
-	if r.Action == "" || r.Resource == "" || trust.Policy == nil {
-		return Decision{Layer: layerTrust}
+	return trust.admit(layerTrust, caller, r)
+}
+
+// admit decides r by n, a policy that must allow, and by the caller's own policies.
+func (n *Named) admit(layer string, caller Policies, r *Request) Decision {
+	if r.Action == "" || r.Resource == "" || n.Policy == nil {
+		return Decision{Layer: layer}
 	}
-	best, d := trust.grants(r, layerTrust)
+	best, d := n.grants(r, layer)
 	if d.Effect == ExplicitDeny {
 		return d
 	}
@@ -147,12 +152,20 @@ func (n *Named) grants(r *Request, layer string) (grant, Decision) {
 	return best, d
 }
 
+// allows returns how far an Allow goes for caller. The root of an account cannot assume a role (STS API reference, AssumeRole).
+func (s *statement) allows(caller *Caller) grant {
+	if isTrust := s.resources == nil; isTrust && caller.isRoot() {
+		return notNamed
+	}
+	return s.principals.allows(caller)
+}
+
 // trusts returns how far s, of a policy that names principals, goes for r's caller; for a Deny anything but notNamed means
 // that it applies.
 func (s *statement) trusts(r *Request) grant {
 	g := notNamed
 	if s.effect == Allow {
-		g = s.principals.allows(&r.Caller)
+		g = s.allows(&r.Caller)
 	} else if s.principals.denies(&r.Caller) {
 		g = direct
 	}

@@ -58,6 +58,14 @@ func ExplainTrust(trust Named, caller Policies, r *Request) []Miss {
 	return append(trust.explain(nil, r, (*statement).missedPrincipal), caller.Explain(r)...)
 }
 
+// ExplainKey is Explain for DecideKey: the key policy first, then the caller's own policies.
+func ExplainKey(key Named, caller Policies, r *Request) []Miss {
+	missed := func(s *statement, r *Request, miss *Miss) bool {
+		return s.missedPrincipal(r, miss) || s.missedResource(r, miss)
+	}
+	return append(key.explain(nil, r, missed), caller.Explain(r)...)
+}
+
 // explain appends n's misses. missedTarget fills in what a statement applies to, and reports whether that
 // is what failed.
 func (n *Named) explain(misses []Miss, r *Request, missedTarget func(*statement, *Request, *Miss) bool) []Miss {
@@ -76,7 +84,7 @@ func (n *Named) explain(misses []Miss, r *Request, missedTarget func(*statement,
 
 func (s *statement) missedPrincipal(r *Request, miss *Miss) bool {
 	c := &r.Caller
-	if s.effect == Allow && s.principals.allows(c) != notNamed || s.effect == ExplicitDeny && s.principals.denies(c) {
+	if s.effect == Allow && s.allows(c) != notNamed || s.effect == ExplicitDeny && s.principals.denies(c) {
 		return false
 	}
 	miss.Element, miss.Want = "Principal", s.principals.source

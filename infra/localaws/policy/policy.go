@@ -28,7 +28,7 @@ type Policies struct {
 	Session  []Named // nil: none; empty but not nil: a layer that allows nothing
 }
 
-// Caller is the principal as a trust policy sees it.
+// Caller is the principal as a trust policy or a resource-based policy sees it.
 type Caller struct {
 	ARN     string // the session's or the root's ARN
 	RoleARN string // of a session: its role
@@ -40,7 +40,7 @@ type Caller struct {
 type Request struct {
 	Action   string   // "dynamodb:GetItem", in any case
 	Resource string   // an ARN, or "*" for actions without a resource
-	Caller   Caller   // read by trust policies only
+	Caller   Caller   // read by policies that name principals only
 	Context  *Context // nil: no keys
 }
 
@@ -75,7 +75,7 @@ type Statement struct {
 }
 
 // Decision is an outcome with the statement that decided it. On an implicit deny Statement is zero and
-// Layer says which layer did not allow it: "identity", "boundary", "session" or "trust". On an explicit
+// Layer says which layer did not allow it: "identity", "boundary", "session", "trust" or "resource". On an explicit
 // deny Layer is where the statement stands; on an allow it is empty.
 type Decision struct {
 	Effect    Effect

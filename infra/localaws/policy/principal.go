@@ -104,14 +104,13 @@ func isService(s string) bool {
 	return strings.Contains(s, ".")
 }
 
-// allows returns how far an Allow goes for caller. The root of an account cannot assume a role (STS API
-// reference, AssumeRole), and {"AWS": "*"} is not read as naming the AWS services.
+// allows returns how far an Allow goes for caller. {"AWS": "*"} is not read as naming the AWS services.
 func (p *principals) allows(caller *Caller) grant {
 	if caller.Service != "" {
 		return grantIf(contains(p.services, caller.Service), direct)
 	}
 	switch {
-	case caller.isRoot() || caller.ARN == "":
+	case caller.ARN == "":
 		return notNamed
 	case p.everyone:
 		// "For IAM users and role principals within your account, no other permissions are required."

@@ -33,3 +33,12 @@ func DecideResource(resource Named, owner string, caller Policies, r *Request) D
 	}
 	return granted
 }
+
+// DecideKey evaluates r, an action on a KMS key, by the key's policy and the caller's own policies. KMS Developer Guide,
+// "Key policies in AWS KMS" and "Default key policy": no principal has a permission on a key unless the key policy allows
+// it. Naming the account makes the caller's own policies count, and gives the account's root all that the statement allows;
+// without that an own Allow is without effect. Naming a session or everyone is enough; naming a role is enough within its
+// permissions boundary and session policies. An explicit Deny in either wins.
+func DecideKey(key Named, caller Policies, r *Request) Decision {
+	return key.admit(layerResource, caller, r)
+}

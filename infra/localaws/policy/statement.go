@@ -24,7 +24,8 @@ type statement struct {
 
 func (raw *rawStatement) compile(kind Kind, variables bool) (statement, error) {
 	s := statement{sid: raw.sid.text, start: raw.start, end: raw.end}
-	if strings.ContainsFunc(s.sid, func(r rune) bool { return !isAlphanumeric(r) }) {
+	// The Sid of a resource-based policy may have blanks: "Enable IAM User Permissions" is that of KMS's default key policy.
+	if kind != Resource && strings.ContainsFunc(s.sid, func(r rune) bool { return !isAlphanumeric(r) }) {
 		return s, place(raw.sid.at, errors.New("a Sid has letters and digits only"))
 	}
 	switch raw.effect.text {

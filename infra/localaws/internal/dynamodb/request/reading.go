@@ -13,7 +13,6 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
-	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
@@ -124,13 +123,8 @@ func (m *members) tagContext() (*policy.Context, error) {
 // keys do not: such a key matches "a resource tag key named either TagKey1 or tagkey1, but not both" (IAM
 // User Guide, "AWS global condition context keys"). Where both are there its value is unknown.
 func setTags(context *policy.Context, prefix string, tags []table.Tag) {
-	for i, t := range tags {
-		same := func(earlier table.Tag) bool { return identity.SameKey(earlier.Key, t.Key) }
-		if slices.ContainsFunc(tags[:i], same) {
-			context.SetUnknown(prefix + t.Key)
-		} else {
-			context.Set(prefix+t.Key, t.Value)
-		}
+	for _, t := range tags {
+		context.SetOnce(prefix+t.Key, t.Value)
 	}
 }
 
