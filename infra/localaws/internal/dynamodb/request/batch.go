@@ -4,20 +4,21 @@ import (
 	"maps"
 	"slices"
 
+	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
 )
 
 type batchGetInput struct {
-	RequestItems           dict[tableGetsInput, batchGets]
+	RequestItems           awsjson.Dict[tableGetsInput, batchGets]
 	ReturnConsumedCapacity string
 }
 
 type tableGetsInput struct {
-	ExpressionAttributeNames dict[string, names]
-	Keys                     list[attr.Item, batchGets]
-	AttributesToGet          list[string, names]
+	ExpressionAttributeNames awsjson.Dict[string, names]
+	Keys                     awsjson.List[attr.Item, batchGets]
+	AttributesToGet          awsjson.List[string, names]
 	ProjectionExpression     *string
 	ConsistentRead           bool
 }
@@ -64,7 +65,7 @@ func readBatchGet(r *reading) (any, error) {
 		total += len(entry.Keys)
 	}
 	if total > maxBatchGet {
-		return nil, batchGets{}.tooMany()
+		return nil, batchGets{}.TooMany()
 	}
 	r.several = len(in.RequestItems) > 1
 	var tables []*TableGets
@@ -115,7 +116,7 @@ func (r *reading) tableGets(g *TableGets, capacity string) (err error) {
 }
 
 type batchWriteInput struct {
-	RequestItems                dict[list[writeRequest, batchWrites], batchWrites]
+	RequestItems                awsjson.Dict[awsjson.List[writeRequest, batchWrites], batchWrites]
 	ReturnConsumedCapacity      string
 	ReturnItemCollectionMetrics string
 }
@@ -157,7 +158,7 @@ func readBatchWrite(r *reading) (any, error) {
 		total += len(writes)
 	}
 	if total > maxBatchWrite {
-		return nil, batchWrites{}.tooMany()
+		return nil, batchWrites{}.TooMany()
 	}
 	r.several = len(in.RequestItems) > 1
 	var tables []*TableWrites

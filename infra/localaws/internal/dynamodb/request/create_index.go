@@ -3,6 +3,7 @@ package request
 import (
 	"strconv"
 
+	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
@@ -19,10 +20,10 @@ const (
 // indexInput is one entry of LocalSecondaryIndexes or GlobalSecondaryIndexes.
 type indexInput struct {
 	IndexName  string
-	KeySchema  list[table.KeySchemaElement, settings]
+	KeySchema  awsjson.List[table.KeySchemaElement, settings]
 	Projection *struct {
 		ProjectionType   string
-		NonKeyAttributes list[string, settings]
+		NonKeyAttributes awsjson.List[string, settings]
 	}
 	ProvisionedThroughput *provisionedThroughput // of a global index
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
@@ -14,19 +15,19 @@ type provisionedThroughput struct{ ReadCapacityUnits, WriteCapacityUnits int64 }
 
 type createTableInput struct {
 	TableName                 string
-	AttributeDefinitions      list[table.AttributeDefinition, settings]
-	KeySchema                 list[table.KeySchemaElement, settings]
+	AttributeDefinitions      awsjson.List[table.AttributeDefinition, settings]
+	KeySchema                 awsjson.List[table.KeySchemaElement, settings]
 	BillingMode               string
 	ProvisionedThroughput     *provisionedThroughput
 	DeletionProtectionEnabled bool
 	TableClass                string
-	Tags                      list[table.Tag, settings]
-	GlobalSecondaryIndexes    list[indexInput, settings]
-	LocalSecondaryIndexes     list[indexInput, settings]
+	Tags                      awsjson.List[table.Tag, settings]
+	GlobalSecondaryIndexes    awsjson.List[indexInput, settings]
+	LocalSecondaryIndexes     awsjson.List[indexInput, settings]
 
 	// What the store has not. Those that would change how the table behaves are refused; encryption,
 	// throughput limits and warm throughput change nothing that can be seen here, and are ignored.
-	VectorIndexes        list[jsontext.Value, settings]
+	VectorIndexes        awsjson.List[jsontext.Value, settings]
 	GlobalTableSourceArn string
 	ResourcePolicy       jsontext.Value
 	StreamSpecification  *struct{ StreamEnabled bool }

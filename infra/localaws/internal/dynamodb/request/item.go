@@ -1,6 +1,7 @@
 package request
 
 import (
+	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
@@ -10,8 +11,8 @@ import (
 
 // placeholders are the members that every expression may refer to.
 type placeholders struct {
-	ExpressionAttributeNames  dict[string, names]
-	ExpressionAttributeValues dict[attr.Value, names]
+	ExpressionAttributeNames  awsjson.Dict[string, names]
+	ExpressionAttributeValues awsjson.Dict[attr.Value, names]
 }
 
 // parser is what the given expressions, nil where one is absent, are parsed with.
@@ -39,7 +40,7 @@ type keyInput struct {
 
 type getInput struct {
 	keyInput
-	AttributesToGet      list[string, names]
+	AttributesToGet      awsjson.List[string, names]
 	ProjectionExpression *string
 	ConsistentRead       bool
 }
@@ -119,7 +120,7 @@ func selectOf(p *expr.Projection) string {
 // the API before expressions.
 type conditionInput struct {
 	ConditionExpression                 *string
-	Expected                            dict[jsontext.Value, names]
+	Expected                            awsjson.Dict[jsontext.Value, names]
 	ConditionalOperator                 string
 	ReturnValuesOnConditionCheckFailure string
 }
@@ -129,7 +130,7 @@ type writeInput struct {
 	conditionInput
 	Item                        attr.Item
 	UpdateExpression            *string
-	AttributeUpdates            dict[jsontext.Value, names]
+	AttributeUpdates            awsjson.Dict[jsontext.Value, names]
 	ReturnValues                string
 	ReturnItemCollectionMetrics string
 }

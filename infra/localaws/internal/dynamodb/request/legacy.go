@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
@@ -99,7 +100,7 @@ func projectNames(names []string) (*expr.Projection, error) {
 // legacyCondition is an entry of KeyConditions.
 type legacyCondition struct {
 	ComparisonOperator string
-	AttributeValueList list[attr.Value, operands]
+	AttributeValueList awsjson.List[attr.Value, operands]
 }
 
 // legacyOps are the operators that KeyConditions may use; each but BETWEEN takes one value.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
@@ -17,7 +18,7 @@ type pageInput struct {
 	placeholders
 	TableName              string
 	IndexName              string
-	AttributesToGet        list[string, names]
+	AttributesToGet        awsjson.List[string, names]
 	ProjectionExpression   *string
 	FilterExpression       *string
 	ConditionalOperator    string
@@ -31,14 +32,14 @@ type pageInput struct {
 type queryInput struct {
 	pageInput
 	KeyConditionExpression *string
-	KeyConditions          dict[legacyCondition, names]
-	QueryFilter            dict[jsontext.Value, names]
+	KeyConditions          awsjson.Dict[legacyCondition, names]
+	QueryFilter            awsjson.Dict[jsontext.Value, names]
 	ScanIndexForward       *bool
 }
 
 type scanInput struct {
 	pageInput
-	ScanFilter    dict[jsontext.Value, names]
+	ScanFilter    awsjson.Dict[jsontext.Value, names]
 	Segment       *int
 	TotalSegments *int
 }

@@ -2,14 +2,13 @@ package request
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
@@ -140,28 +139,7 @@ func (r *reading) decode(into any) error {
 	if wrong, ok := errors.AsType[*attr.Error](err); ok {
 		return wrong
 	}
-	if wrong, ok := errors.AsType[*api.Error](err); ok { // of a bound
-		return wrong
-	}
-	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
-		if errors.Is(err, json.ErrUnknownName) {
-			return exception.Serialization("localaws does not know the member %s, so it cannot authorize the request", wrong.JSONPointer)
-		}
-		return exception.Serialization("%s", mistyped(wrong))
-	}
-	if errors.Is(err, jsontext.ErrDuplicateName) {
-		return exception.Serialization("An object has two members of one name")
-	}
-	return exception.Serialization("The body is not the JSON of a request")
-}
-
-// mistyped words a member of the wrong type as AWS does.
-func mistyped(err *json.SemanticError) string {
-	kind := map[jsontext.Kind]string{'"': "STRING_VALUE", '0': "NUMBER_VALUE", 't': "TRUE_VALUE", 'f': "FALSE_VALUE"}[err.JSONKind]
-	if kind == "" {
-		return "Unexpected structure or collection where a value was expected, or a value in place of one"
-	}
-	return fmt.Sprintf("%s cannot be converted to the type of %s", kind, err.JSONPointer)
+	return awsjson.Refusal(err)
 }
 
 // Target is the table that a request names.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
@@ -28,8 +29,8 @@ type members struct {
 	ShardIterator    string
 
 	TableCreationParameters   struct{ TableName string }
-	Tags                      list[table.Tag, settings]
-	TagKeys                   list[string, settings]
+	Tags                      awsjson.List[table.Tag, settings]
+	TagKeys                   awsjson.List[string, settings]
 	ResourcePolicy            jsontext.Value
 	GlobalTableSourceArn      string
 	ReplicaUpdates            jsontext.Value

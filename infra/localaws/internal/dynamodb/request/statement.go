@@ -1,6 +1,7 @@
 package request
 
 import (
+	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
@@ -8,7 +9,7 @@ import (
 
 type statementInput struct {
 	Statement                           string
-	Parameters                          list[attr.Value, operands]
+	Parameters                          awsjson.List[attr.Value, operands]
 	ReturnValuesOnConditionCheckFailure string
 
 	executionInput
@@ -37,7 +38,7 @@ func readExecuteStatement(r *reading) (any, error) {
 func readBatchExecuteStatement(r *reading) (any, error) {
 	var in struct {
 		executionInput
-		Statements list[statementInput, batchStatements]
+		Statements awsjson.List[statementInput, batchStatements]
 	}
 	if err := r.decode(&in); err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func readBatchExecuteStatement(r *reading) (any, error) {
 func readExecuteTransaction(r *reading) (any, error) {
 	var in struct {
 		executionInput
-		TransactStatements list[statementInput, transactStatements]
+		TransactStatements awsjson.List[statementInput, transactStatements]
 	}
 	if err := r.decode(&in); err != nil {
 		return nil, err

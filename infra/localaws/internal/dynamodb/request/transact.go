@@ -9,15 +9,16 @@ import (
 	"maps"
 	"slices"
 
+	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/identity"
 )
 
 type transactGetInput struct {
-	TransactItems list[struct {
+	TransactItems awsjson.List[struct {
 		Get *struct {
-			ExpressionAttributeNames dict[string, names]
+			ExpressionAttributeNames awsjson.Dict[string, names]
 			Key                      attr.Item
 			ProjectionExpression     *string
 			TableName                string
@@ -59,7 +60,7 @@ func readTransactGet(r *reading) (any, error) {
 }
 
 type transactWriteInput struct {
-	TransactItems list[struct {
+	TransactItems awsjson.List[struct {
 		Put, Update, Delete, ConditionCheck *writeInput
 	}, transactItems]
 	ClientRequestToken          string

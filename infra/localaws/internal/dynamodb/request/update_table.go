@@ -6,14 +6,15 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
 
 type updateTableInput struct {
 	TableName                   string
-	AttributeDefinitions        list[table.AttributeDefinition, settings]
-	GlobalSecondaryIndexUpdates list[indexUpdate, settings]
+	AttributeDefinitions        awsjson.List[table.AttributeDefinition, settings]
+	GlobalSecondaryIndexUpdates awsjson.List[indexUpdate, settings]
 	unsupportedUpdates
 }
 
