@@ -95,7 +95,7 @@ func (s *Server) authorize(x *exchange, r *http.Request, call *api.Call) error {
 		addGlobalKeys(permission, x, r, principal)
 		request := &policy.Request{
 			Action: permission.Action, Resource: permission.Resource, Context: permission.Context,
-			Caller: policyCaller(principal),
+			Caller: principal.PolicyCaller(),
 		}
 		decision := decide(principal, permission, request)
 		if s.log.out != nil { // only for the log: an explanation takes longer than the decision
@@ -109,7 +109,10 @@ func (s *Server) authorize(x *exchange, r *http.Request, call *api.Call) error {
 }
 
 func decide(p *identity.Principal, permission *api.Permission, request *policy.Request) policy.Decision {
-	if permission.Trust == nil {
+	switch {
+	case permission.KeyPolicy != nil:
+		return policy.DecideKey(*permission.KeyPolicy, p.Policies, request)
+	case permission.Trust == nil:
 		return p.Policies.Decide(request)
 	}
 	if p.Kind == identity.Root { // the account's root cannot assume a role, whatever the trust policy says
@@ -119,17 +122,13 @@ func decide(p *identity.Principal, permission *api.Permission, request *policy.R
 }
 
 func explain(p *identity.Principal, permission *api.Permission, request *policy.Request) []policy.Miss {
-	if permission.Trust == nil {
+	switch {
+	case permission.KeyPolicy != nil:
+		return policy.ExplainKey(*permission.KeyPolicy, p.Policies, request)
+	case permission.Trust == nil:
 		return p.Policies.Explain(request)
 	}
 	return policy.ExplainTrust(*permission.Trust, p.Policies, request)
-}
-
-func policyCaller(p *identity.Principal) policy.Caller {
-	if p.Kind == identity.Service {
-		return policy.Caller{Service: p.ARN}
-	}
-	return policy.Caller{ARN: p.ARN, RoleARN: p.RoleARN, Account: p.Account}
 }
 
 // recovered turns a panic into AWS's InternalFailure. It logs the stack, but the panic's value only where

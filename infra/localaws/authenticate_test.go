@@ -229,7 +229,8 @@ func TestSignatureIsForOneServiceAndRegion(t *testing.T) {
 		{"iam for sts", query, "iam", "us-east-1", 400, "InvalidAction"},
 		{"localaws for sts", query, "localaws", "us-east-1", 403, "SignatureDoesNotMatch"},
 		{"unknown, query", query, "sqs", "us-east-1", 403, "localaws cannot authorize requests to the service"},
-		{"unknown, json", json, "kms", "us-east-1", 400, "localaws cannot authorize requests to the service"},
+		{"kms for dynamodb", json, "kms", "us-east-1", 400, "UnknownOperationException"},
+		{"unknown, json", json, "ssm", "us-east-1", 400, "localaws cannot authorize requests to the service"},
 	} {
 		if status, body := test.send(test.service, test.region); status != test.status || !strings.Contains(body, test.want) {
 			t.Errorf("%s: got %d %s, want %d %s", test.name, status, body, test.status, test.want)

@@ -14,6 +14,7 @@ var denials = map[string]struct{ implicit, explicit string }{
 	"boundary": {"no permissions boundary allows", "a permissions boundary"},
 	"session":  {"no session policy allows", "a session policy"},
 	"trust":    {"", "the role trust policy"},
+	"resource": {"no resource-based policy allows", "a resource-based policy"},
 }
 
 // deniedMessage is AWS's message. It names the resource as the caller named it, and does not show whether it exists. For an

@@ -12,7 +12,8 @@ import (
 
 // Entry is one line of the decision log: a decision on one permission, why a request was refused before a
 // decision (then Action is empty), or an internal failure after it (then Decision is empty). It never holds a secret, a
-// token, a signature or a body; item keys appear only as the context key dynamodb:LeadingKeys. What looks like a secret in
+// token, a signature or a body; item keys appear only as the context key dynamodb:LeadingKeys,
+// and encryption contexts, which KMS holds to be no secret, as kms:EncryptionContext:NAME. What looks like a secret in
 // a text that the caller chose, such as the name of a table, is written as [redacted].
 type Entry struct {
 	Time      time.Time `json:"time"`

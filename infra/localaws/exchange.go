@@ -42,6 +42,8 @@ func newExchange(now time.Time, w http.ResponseWriter, r *http.Request) *exchang
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/_localaws/"):
 		x.protocol = api.Local
+	case r.Header.Get("Content-Type") == contentTypes[api.JSON11]:
+		x.protocol = api.JSON11
 	case r.Header.Get("X-Amz-Target") != "" || strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-amz-json"):
 		x.protocol = api.JSON10
 	}

@@ -32,7 +32,7 @@ func serve(t *testing.T, service api.Service) (status int, answer, log string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	s.routes["dynamodb"] = route{service: service, targets: []string{"DynamoDB_20120810"}, limit: bodyLimit(1 << 10)}
+	s.routes["dynamodb"] = route{service: service, target: func(operation string) string { return "DynamoDB_20120810." + operation }, limit: bodyLimit(1 << 10)}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("the body"))
 	r.Host = "localhost"
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")

@@ -2,6 +2,7 @@ package localaws
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 
@@ -29,7 +30,7 @@ const (
 )
 
 // spelling is how AWS writes one kind: the Query services' code and status, and the JSON services'.
-// From "Common Errors" of the STS, IAM and DynamoDB API references.
+// From "Common Errors" of the STS, IAM, DynamoDB and KMS API references.
 type spelling struct {
 	query       string
 	queryStatus int
@@ -73,7 +74,7 @@ func (x *exchange) spelled(err error) *api.Error {
 		kind, message = r.kind, r.message
 	}
 	s := spellings[kind]
-	if x.protocol == api.JSON10 {
+	if x.protocol.IsJSON() {
 		return &api.Error{Status: s.jsonStatus, Code: s.json, Message: message}
 	}
 	return &api.Error{Status: s.queryStatus, Code: s.query, Message: message}
@@ -81,6 +82,7 @@ func (x *exchange) spelled(err error) *api.Error {
 
 var contentTypes = map[api.Protocol]string{
 	api.JSON10: "application/x-amz-json-1.0",
+	api.JSON11: "application/x-amz-json-1.1",
 	api.Query:  "text/xml",
 	api.Local:  "application/json",
 }
@@ -91,7 +93,9 @@ func (x *exchange) errorResponse(err error) *api.Response {
 	response := &api.Response{Status: e.Status}
 	switch x.protocol {
 	case api.JSON10:
-		response.Body = jsonError(e)
+		response.Body = jsonError(e, cmp.Or(e.Namespace, "com.amazon.coral.service")+"#")
+	case api.JSON11:
+		response.Body = jsonError(e, "")
 	case api.Query:
 		response.Body = x.xmlError(e)
 	case api.Local:
@@ -103,14 +107,10 @@ func (x *exchange) errorResponse(err error) *api.Response {
 	return response
 }
 
-// jsonError is the awsJson1_0 form. The common errors of AWS's front end spell Message with a capital for
-// AccessDeniedException and in small letters elsewhere; SDKs read both.
-func jsonError(e *api.Error) []byte {
-	namespace := e.Namespace
-	if namespace == "" {
-		namespace = "com.amazon.coral.service"
-	}
-	kind := namespace + "#" + e.Code
+// jsonError is the form of awsJson1_0 and awsJson1_1, where __type has no namespace in KMS's answers. The common errors of AWS's
+// front end spell Message with a capital for AccessDeniedException and in small letters elsewhere; SDKs read both.
+func jsonError(e *api.Error, namespace string) []byte {
+	kind := namespace + e.Code
 	if e.Code == "AccessDeniedException" {
 		return mustMarshal(struct {
 			Type    string `json:"__type"`

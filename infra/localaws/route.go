@@ -5,22 +5,20 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/allowedhosts"
 	"example.com/shiptrack/infra/localaws/internal/api"
-	"example.com/shiptrack/infra/localaws/internal/dynamodb"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
 // route says how requests to one service look.
 type route struct {
 	service api.Service
-	targets []string                     // JSON: what may stand before the dot in X-Amz-Target
-	version string                       // Query: the API version
-	limit   func(operation string) int64 // of a body, in bytes; a Query request names its operation in the body: ""
-	global  bool                         // also signed for us-east-1, whatever the region (IAM; STS at its global endpoint)
+	target  func(operation string) string // JSON: what X-Amz-Target must say
+	version string                        // Query: the API version
+	limit   func(operation string) int64  // of a body, in bytes; a Query request names its operation in the body: ""
+	global  bool                          // also signed for us-east-1, whatever the region (IAM; STS at its global endpoint)
 }
 
 // once are the headers that say what a request asks for. If one is given twice, two readers could read two requests.
@@ -59,11 +57,14 @@ func (s *Server) route(x *exchange, opened *sigv4.Opened) (route, error) {
 	rt, ok := s.routes[service]
 	if !ok {
 		return rt, refusal(accessDenied, "localaws cannot authorize requests to the service '"+service+
-			"'; it knows dynamodb, iam and sts.")
+			"'; it knows dynamodb, iam, kms and sts.")
 	}
 	if region != s.region && (!rt.global || region != "us-east-1") {
 		return rt, refusal(invalidSignature, "Credential should be scoped to a valid region, not '"+region+
 			"': this is "+s.region+", set AWS_REGION to it.")
+	}
+	if protocol := rt.service.Protocol(); protocol.IsJSON() && x.protocol.IsJSON() {
+		x.protocol = protocol // the Content-Type is looked at with the operation
 	}
 	if rt.service.Protocol() != x.protocol {
 		return rt, refusal(invalidSignature, "Credential should be scoped to correct service, not '"+service+"'.")
@@ -80,7 +81,7 @@ func (s *Server) request(x *exchange, r *http.Request, rt route, opened *sigv4.O
 	}
 	var err error
 	switch x.protocol {
-	case api.JSON10:
+	case api.JSON10, api.JSON11:
 		request.Operation, err = targetOperation(r, rt)
 	case api.Query:
 		if opened.Service() == "iam" {
@@ -102,12 +103,12 @@ func targetOperation(r *http.Request, rt route) (string, error) {
 	if r.Method != http.MethodPost || r.URL.EscapedPath() != "/" || r.URL.RawQuery != "" {
 		return "", refusal(unknownOperation, "Send the operation with POST to /, without a query string.")
 	}
-	if mediaType := r.Header.Get("Content-Type"); mediaType != contentTypes[api.JSON10] {
-		return "", refusal(unknownOperation, "The Content-Type must be "+contentTypes[api.JSON10]+".")
+	if want := contentTypes[rt.service.Protocol()]; r.Header.Get("Content-Type") != want {
+		return "", refusal(unknownOperation, "The Content-Type must be "+want+".")
 	}
 	target := r.Header.Get("X-Amz-Target")
-	service, operation, _ := strings.Cut(target, ".")
-	if !slices.Contains(rt.targets, service) || !operationPattern.MatchString(operation) || target != dynamodb.HTTPTarget(operation) {
+	_, operation, _ := strings.Cut(target, ".")
+	if !operationPattern.MatchString(operation) || target != rt.target(operation) {
 		return "", refusal(unknownOperation, "The X-Amz-Target does not name an operation of the service that the signature is for.")
 	}
 	return operation, nil

@@ -1,5 +1,5 @@
 // Package localaws is a local AWS endpoint that enforces IAM: it verifies signatures, vends sessions with
-// tags, evaluates policies, and answers STS, IAM and DynamoDB. It refuses every request whose signature,
+// tags, evaluates policies, and answers STS, IAM, DynamoDB and KMS. It refuses every request whose signature,
 // caller, meaning or permission it cannot establish.
 //
 // A Server is an http.Handler. Serve it on loopback only: anyone who can reach it can sign as root. Package
@@ -24,6 +24,7 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb"
 	"example.com/shiptrack/infra/localaws/internal/iam"
 	"example.com/shiptrack/infra/localaws/internal/identity"
+	"example.com/shiptrack/infra/localaws/internal/kms"
 	"example.com/shiptrack/infra/localaws/internal/sts"
 )
 
@@ -131,12 +132,17 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	keys, err := kms.New(kms.Config{DB: db, Now: c.Now})
+	if err != nil {
+		return nil, err
+	}
 	roles, log := iam.New(iam.Config{Directory: directory}), newDecisionLog(c.Log)
 	s := &Server{
 		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions, iam: roles,
 		log: log, intake: newIntake(), outflow: newOutflow(),
 		routes: map[string]route{
-			"dynamodb": {service: items, targets: []string{"DynamoDB_20120810", "DynamoDBStreams_20120810"}, limit: dynamodb.BodyLimit},
+			"dynamodb": {service: items, target: dynamodb.HTTPTarget, limit: dynamodb.BodyLimit},
+			"kms":      {service: keys, target: kms.HTTPTarget, limit: kms.BodyLimit},
 			"iam":      {service: roles, version: "2010-05-08", global: true, limit: bodyLimit(256 << 10)},
 			"sts":      {service: tokens, version: "2011-06-15", global: true, limit: bodyLimit(64 << 10)},
 			localService: {limit: bodyLimit(0), service: ownRoutes{

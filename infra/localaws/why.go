@@ -21,7 +21,7 @@ func (s Statement) String() string {
 // layers is how people call the layers of an Entry.
 var layers = map[string]string{
 	"identity": "identity policies", "boundary": "permissions boundary", "session": "session policies",
-	"trust": "trust policy of the role",
+	"trust": "trust policy of the role", "resource": "policy of the resource",
 }
 
 // Why says in one line what decided: the statement that allowed or denied, of the nearest statement that could have

@@ -29,7 +29,7 @@ type cli struct {
 	Version     version     `cmd:"" help:"Print the version."`
 }
 
-const description = `A local AWS endpoint that enforces IAM: it verifies every signature, vends STS sessions with tags, and decides each call of STS, IAM and DynamoDB by the stored policies.
+const description = `A local AWS endpoint that enforces IAM: it verifies every signature, vends STS sessions with tags, and decides each call of STS, IAM, DynamoDB and KMS by the stored policies.
 
 Examples:
 

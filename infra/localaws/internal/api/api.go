@@ -1,4 +1,4 @@
-// Package api is the contract between localaws' server and the services behind it (sts, iam, dynamodb).
+// Package api is the contract between localaws' server and the services behind it (sts, iam, dynamodb, kms).
 // A service reads a request once, into a Call: the permissions that it needs, and a closure that answers
 // exactly that reading. The server alone decides and logs. A service that cannot tell what a request asks
 // for returns an error, which is the answer.
@@ -42,6 +42,9 @@ type Permission struct {
 	// Trust, where set, is the policy of the resource itself (a role's trust policy): it decides, and the
 	// caller's own policies count as for AssumeRole (policy.DecideTrust).
 	Trust *policy.Named
+	// KeyPolicy, where set, is the policy of the KMS key that Resource is: it must allow, and the caller's own policies count as
+	// it says (policy.DecideKey).
+	KeyPolicy *policy.Named
 	// Note, where set, is for the log of a denial: what an operator should know and a caller must not.
 	Note string
 	// As, where set, takes the place of the caller in the decision: the AWS service that starts a role.

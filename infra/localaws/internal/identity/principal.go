@@ -38,3 +38,11 @@ type Principal struct {
 	Expires        time.Time
 	Policies       policy.Policies // what it may do
 }
+
+// PolicyCaller is p as policies that name principals see it.
+func (p *Principal) PolicyCaller() policy.Caller {
+	if p.Kind == Service {
+		return policy.Caller{Service: p.ARN}
+	}
+	return policy.Caller{ARN: p.ARN, RoleARN: p.RoleARN, Account: p.Account}
+}

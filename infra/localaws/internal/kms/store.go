@@ -1,0 +1,226 @@
+package kms
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"go.etcd.io/bbolt"
+)
+
+var (
+	keysBucket    = []byte("kms/keys")    // key id -> key in JSON
+	aliasesBucket = []byte("kms/aliases") // name -> alias in JSON
+)
+
+// store keeps keys and aliases in bbolt, and all of them in memory. A change is durable when it is reported, and seen by every
+// request that is read after it. It is safe for concurrent use.
+type store struct {
+	db  *bbolt.DB
+	now func() time.Time
+
+	mu      sync.RWMutex // guards the maps; what they hold is read-only
+	keys    map[string]*key
+	aliases map[string]*alias
+	names   map[string][]string // of the aliases of each key, sorted
+}
+
+func openStore(db *bbolt.DB, now func() time.Time) (*store, error) {
+	s := &store{db: db, now: now, keys: map[string]*key{}, aliases: map[string]*alias{}}
+	err := db.Update(func(tx *bbolt.Tx) error {
+		if err := load(tx, keysBucket, s.keys); err != nil {
+			return err
+		}
+		if err := load(tx, aliasesBucket, s.aliases); err != nil {
+			return err
+		}
+		return s.sweep(tx)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("kms: open the keys: %w", err)
+	}
+	for id, k := range s.keys {
+		if err := k.compile(); err != nil {
+			return nil, fmt.Errorf("kms: policy of key %s: %w", id, err)
+		}
+	}
+	s.index()
+	return s, nil
+}
+
+func load[T any](tx *bbolt.Tx, name []byte, into map[string]*T) error {
+	bucket, err := tx.CreateBucketIfNotExists(name)
+	if err != nil {
+		return err
+	}
+	return bucket.ForEach(func(id, value []byte) error {
+		record := new(T)
+		if err := json.Unmarshal(value, record); err != nil {
+			return fmt.Errorf("%s %s: %w", name, id, err)
+		}
+		into[string(id)] = record
+		return nil
+	})
+}
+
+func put(tx *bbolt.Tx, bucket []byte, id string, record any) error {
+	value, err := json.Marshal(record)
+	if err != nil {
+		return err
+	}
+	return tx.Bucket(bucket).Put([]byte(id), value)
+}
+
+// sweep removes the keys whose waiting period is over, with their aliases.
+func (s *store) sweep(tx *bbolt.Tx) error {
+	now := s.now()
+	for id, k := range s.keys {
+		if !k.gone(now) {
+			continue
+		}
+		for name, a := range s.aliases {
+			if a.KeyID == id {
+				if err := tx.Bucket(aliasesBucket).Delete([]byte(name)); err != nil {
+					return err
+				}
+				delete(s.aliases, name)
+			}
+		}
+		if err := tx.Bucket(keysBucket).Delete([]byte(id)); err != nil {
+			return err
+		}
+		delete(s.keys, id)
+	}
+	return nil
+}
+
+func (s *store) index() {
+	s.names = map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(s.aliases)) {
+		id := s.aliases[name].KeyID
+		s.names[id] = append(s.names[id], name)
+	}
+}
+
+// key returns the key with this id, or nil.
+func (s *store) key(id string) *key {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.live(id)
+}
+
+func (s *store) live(id string) *key {
+	if k := s.keys[id]; k != nil && !k.gone(s.now()) {
+		return k
+	}
+	return nil
+}
+
+// alias returns the alias of this name, or nil.
+func (s *store) alias(name string) *alias {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if a := s.aliases[name]; a != nil && s.live(a.KeyID) != nil {
+		return a
+	}
+	return nil
+}
+
+// aliasesOf are the names of the aliases of a key, sorted.
+func (s *store) aliasesOf(id string) []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.names[id]
+}
+
+// keyIDs are the ids of all keys behind after, sorted.
+func (s *store) keyIDs(after string) []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var ids []string
+	for id := range s.keys {
+		if id > after && s.live(id) != nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// allAliases are the aliases of a key, or of all where id is empty, behind the name after, sorted by name.
+func (s *store) allAliases(id, after string) []*alias {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var all []*alias
+	for name, a := range s.aliases {
+		if name > after && (id == "" || a.KeyID == id) && s.live(a.KeyID) != nil {
+			all = append(all, a)
+		}
+	}
+	slices.SortFunc(all, func(a, b *alias) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// add keeps a new key, whose policy is compiled.
+func (s *store) add(k *key) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.db.Update(func(tx *bbolt.Tx) error { return put(tx, keysBucket, k.ID, k) })
+	if err == nil {
+		s.keys[k.ID] = k
+	}
+	return err
+}
+
+// change puts a changed copy of the key with this id in its place. Where do returns an error, that is the answer, and nothing
+// is changed. gone is the answer where the key went meanwhile.
+func (s *store) change(id string, gone error, do func(*key) error) (*key, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.live(id)
+	if now == nil {
+		return nil, gone
+	}
+	next := now.clone()
+	if err := do(next); err != nil {
+		return nil, err
+	}
+	if err := s.db.Update(func(tx *bbolt.Tx) error { return put(tx, keysBucket, id, next) }); err != nil {
+		return nil, err
+	}
+	s.keys[id] = next
+	return next, nil
+}
+
+// changeAlias runs do, which returns what takes the place of the alias of this name; nil stands for none. Keys whose waiting
+// period is over are removed first, so that their aliases are free.
+func (s *store) changeAlias(name string, do func(*alias) (*alias, error)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.index() // also after an error: what sweep removed stays away
+	var next *alias
+	err := s.db.Update(func(tx *bbolt.Tx) (err error) {
+		if err := s.sweep(tx); err != nil {
+			return err
+		}
+		if next, err = do(s.aliases[name]); err != nil {
+			return err
+		}
+		if next == nil {
+			return tx.Bucket(aliasesBucket).Delete([]byte(name))
+		}
+		return put(tx, aliasesBucket, name, next)
+	})
+	switch {
+	case err != nil:
+	case next == nil:
+		delete(s.aliases, name)
+	default:
+		s.aliases[name] = next
+	}
+	return err
+}
