@@ -9,8 +9,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/go-json-experiment/json"
 	"go.etcd.io/bbolt"
+
+	"example.com/shiptrack/infra/localaws/internal/records"
 )
 
 var (
@@ -33,8 +34,8 @@ func OpenDirectory(db *bbolt.DB) (*Directory, error) {
 	snapshot := emptySnapshot()
 	err := db.Update(func(tx *bbolt.Tx) error {
 		return errors.Join(
-			load(tx, policiesBucket, func(m *ManagedPolicy) { snapshot.policies[m.ARN] = m }),
-			load(tx, rolesBucket, func(r *Role) { snapshot.roles[roleKey(r.Name)] = r }),
+			records.Load(tx, policiesBucket, func(_ string, m *ManagedPolicy) { snapshot.policies[m.ARN] = m }),
+			records.Load(tx, rolesBucket, func(_ string, r *Role) { snapshot.roles[roleKey(r.Name)] = r }),
 		)
 	})
 	if err != nil {
@@ -45,21 +46,6 @@ func OpenDirectory(db *bbolt.DB) (*Directory, error) {
 	}
 	d.current.Store(snapshot)
 	return d, nil
-}
-
-func load[T any](tx *bbolt.Tx, bucket []byte, add func(*T)) error {
-	b, err := tx.CreateBucketIfNotExists(bucket)
-	if err != nil {
-		return err
-	}
-	return b.ForEach(func(key, value []byte) error {
-		record := new(T)
-		if err := json.Unmarshal(value, record); err != nil {
-			return fmt.Errorf("%s %s: %w", bucket, key, err)
-		}
-		add(record)
-		return nil
-	})
 }
 
 // Snapshot returns the roles and policies as they are now.
@@ -124,13 +110,7 @@ func (e *Edit) RemovePolicy(arn string) {
 }
 
 func (e *Edit) put(bucket []byte, key string, record any) {
-	e.writes = append(e.writes, func(tx *bbolt.Tx) error {
-		value, err := json.Marshal(record)
-		if err != nil {
-			return err
-		}
-		return tx.Bucket(bucket).Put([]byte(key), value)
-	})
+	e.writes = append(e.writes, func(tx *bbolt.Tx) error { return records.Put(tx, bucket, key, record) })
 }
 
 func (e *Edit) remove(bucket []byte, key string) {

@@ -76,6 +76,5 @@ func (t *target) gone() error { return keyNotFound(t.arn) }
 
 // change changes the key that was read.
 func (r *reading) change(t *target, do func(*key) error) error {
-	_, err := r.store.change(t.ID, t.gone(), do)
-	return err
+	return r.store.change(t.ID, t.gone(), do)
 }

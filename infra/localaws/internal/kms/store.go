@@ -8,8 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"go.etcd.io/bbolt"
+
+	"example.com/shiptrack/infra/localaws/internal/records"
 )
 
 var (
@@ -32,10 +33,10 @@ type store struct {
 func openStore(db *bbolt.DB, now func() time.Time) (*store, error) {
 	s := &store{db: db, now: now, keys: map[string]*key{}, aliases: map[string]*alias{}}
 	err := db.Update(func(tx *bbolt.Tx) error {
-		if err := load(tx, keysBucket, s.keys); err != nil {
+		if err := records.Load(tx, keysBucket, func(id string, k *key) { s.keys[id] = k }); err != nil {
 			return err
 		}
-		if err := load(tx, aliasesBucket, s.aliases); err != nil {
+		if err := records.Load(tx, aliasesBucket, func(name string, a *alias) { s.aliases[name] = a }); err != nil {
 			return err
 		}
 		return s.sweep(tx)
@@ -50,29 +51,6 @@ func openStore(db *bbolt.DB, now func() time.Time) (*store, error) {
 	}
 	s.index()
 	return s, nil
-}
-
-func load[T any](tx *bbolt.Tx, name []byte, into map[string]*T) error {
-	bucket, err := tx.CreateBucketIfNotExists(name)
-	if err != nil {
-		return err
-	}
-	return bucket.ForEach(func(id, value []byte) error {
-		record := new(T)
-		if err := json.Unmarshal(value, record); err != nil {
-			return fmt.Errorf("%s %s: %w", name, id, err)
-		}
-		into[string(id)] = record
-		return nil
-	})
-}
-
-func put(tx *bbolt.Tx, bucket []byte, id string, record any) error {
-	value, err := json.Marshal(record)
-	if err != nil {
-		return err
-	}
-	return tx.Bucket(bucket).Put([]byte(id), value)
 }
 
 // sweep removes the keys whose waiting period is over, with their aliases.
@@ -169,7 +147,7 @@ func (s *store) allAliases(id, after string) []*alias {
 func (s *store) add(k *key) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.db.Update(func(tx *bbolt.Tx) error { return put(tx, keysBucket, k.ID, k) })
+	err := s.db.Update(func(tx *bbolt.Tx) error { return records.Put(tx, keysBucket, k.ID, k) })
 	if err == nil {
 		s.keys[k.ID] = k
 	}
@@ -178,22 +156,22 @@ func (s *store) add(k *key) error {
 
 // change puts a changed copy of the key with this id in its place. Where do returns an error, that is the answer, and nothing
 // is changed. gone is the answer where the key went meanwhile.
-func (s *store) change(id string, gone error, do func(*key) error) (*key, error) {
+func (s *store) change(id string, gone error, do func(*key) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.live(id)
 	if now == nil {
-		return nil, gone
+		return gone
 	}
 	next := now.clone()
 	if err := do(next); err != nil {
-		return nil, err
+		return err
 	}
-	if err := s.db.Update(func(tx *bbolt.Tx) error { return put(tx, keysBucket, id, next) }); err != nil {
-		return nil, err
+	if err := s.db.Update(func(tx *bbolt.Tx) error { return records.Put(tx, keysBucket, id, next) }); err != nil {
+		return err
 	}
 	s.keys[id] = next
-	return next, nil
+	return nil
 }
 
 // changeAlias runs do, which returns what takes the place of the alias of this name; nil stands for none. Keys whose waiting
@@ -213,7 +191,7 @@ func (s *store) changeAlias(name string, do func(*alias) (*alias, error)) error 
 		if next == nil {
 			return tx.Bucket(aliasesBucket).Delete([]byte(name))
 		}
-		return put(tx, aliasesBucket, name, next)
+		return records.Put(tx, aliasesBucket, name, next)
 	})
 	switch {
 	case err != nil:
