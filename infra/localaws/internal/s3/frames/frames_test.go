@@ -124,6 +124,7 @@ func TestChangedStreamsAreRefused(t *testing.T) {
 		"cut within a frame":          {whole[:len(whole)-1], size - 1},
 		"only the last":               {frame(2), 5},
 		"a frame more":                {join(whole[:2*sealed], other), 3 * Size},
+		"bytes more":                  {append(bytes.Clone(whole), 0), size},
 		"nothing":                     {nil, 0},
 		"another size in the catalog": {whole, size + 1},
 		"a negative size":             {whole, -1},
