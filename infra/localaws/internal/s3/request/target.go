@@ -123,7 +123,7 @@ const maxParameters = 64
 // signing are the parameters of a presigned request. They are compared exactly: another X-Amz-* is no part of a signature.
 var signing = map[string]bool{
 	"X-Amz-Algorithm": true, "X-Amz-Credential": true, "X-Amz-Date": true, "X-Amz-Expires": true, "X-Amz-SignedHeaders": true,
-	"X-Amz-Signature": true, "X-Amz-Security-Token": true,
+	"X-Amz-Signature": true, "X-Amz-Security-Token": true, "X-Amz-Content-Sha256": true,
 }
 
 // ignored are parameters that SDKs add, which change nothing: the name of the operation, which method and sub-resource say too, and

@@ -80,7 +80,7 @@ func (k *kit) content(key string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	all, err := io.ReadAll(c.Range(0, o.Size))
 	return string(all), err
 }
@@ -193,7 +193,7 @@ func TestObjectThatIsReplacedIsReadToItsEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	k.put("a", "second")
 	if got, err := io.ReadAll(c.Range(0, o.Size)); string(got) != "first" {
 		t.Errorf("read %q, %v; want the object as it was opened", got, err)

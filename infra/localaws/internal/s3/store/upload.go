@@ -114,7 +114,7 @@ func (c *Contents) Range(offset, length int64) io.Reader {
 			continue
 		}
 		n := min(length, part.size-offset)
-		readers = append(readers, part.Reader.Range(offset, n))
+		readers = append(readers, part.Range(offset, n))
 		if offset, length = 0, length-n; length == 0 {
 			break
 		}
