@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -242,7 +243,7 @@ func (c *claim) checkPayload(unsignedAllowed bool) *Error {
 
 // isUnsigned reports whether the body may be whatever it is.
 func (c *claim) isUnsigned(allowed bool) bool {
-	return allowed && c.service == serviceS3 && (c.payload == unsignedPayload || c.payload == "" && c.presigned)
+	return allowed && c.service == serviceS3 && (c.payload == unsignedPayload || c.payload == chunkedPayload && !c.presigned || c.payload == "" && c.presigned)
 }
 
 // isHash reports a SHA-256 hash in lower-case hexadecimal.
@@ -257,7 +258,7 @@ func mismatchedPayload() *Error {
 // payloadHash returns the last line of the canonical request.
 func (c *claim) payloadHash(body []byte, unsignedAllowed bool) (string, *Error) {
 	if c.isUnsigned(unsignedAllowed) {
-		return unsignedPayload, nil
+		return cmp.Or(c.payload, unsignedPayload), nil
 	}
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])

@@ -3,7 +3,7 @@
 // only, no AWS SDK. It refuses every request that can be read in two ways: doubled or empty parts, two
 // forms at once. It also refuses an x-amz-* header or a body that is not signed.
 //
-// Not modelled: Signature Version 4A, chunked (STREAMING-*) payloads, the Date header in place of
+// Not modelled: Signature Version 4A, signed chunks (STREAMING-AWS4-*), the Date header in place of
 // X-Amz-Date. All of them are refused.
 //
 // Sources: IAM User Guide, "AWS Signature Version 4 for API requests" and "Create a signed AWS API
@@ -26,6 +26,7 @@ const (
 	terminator      = "aws4_request"
 	stampFormat     = "20060102T150405Z"
 	unsignedPayload = "UNSIGNED-PAYLOAD"
+	chunkedPayload  = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 	serviceS3       = "s3"
 
 	headerAuth    = "Authorization"
@@ -43,7 +44,7 @@ type Options struct {
 	Secret func(accessKeyID, sessionToken string) (string, error)
 	// Region, where set, is the only region that the scope may name.
 	Region string
-	// UnsignedPayload accepts UNSIGNED-PAYLOAD in requests scoped to s3, and takes it for granted in
+	// UnsignedPayload accepts UNSIGNED-PAYLOAD and STREAMING-UNSIGNED-PAYLOAD-TRAILER in requests scoped to s3, and takes it for granted in
 	// presigned ones that declare no hash, as S3 does. It has no effect on other services: their bodies must be
 	// signed.
 	UnsignedPayload bool
@@ -112,6 +113,12 @@ func (o *Opened) Verify(body []byte) (*Signed, error) {
 	if err != nil {
 		return nil, err
 	}
+	return o.verify(hash)
+}
+
+// verify checks the signature over the request with the given hash of its body.
+func (o *Opened) verify(hash string) (*Signed, error) {
+	c := o.claim
 	canonical := append(o.canonical[:len(o.canonical):len(o.canonical)], hash...)
 	// An empty secret means that the lookup should have failed: anyone could sign with it.
 	want := c.sign(o.secret, canonical)
