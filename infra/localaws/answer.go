@@ -84,28 +84,35 @@ func (s *Server) authorize(x *exchange, r *http.Request, call *api.Call) error {
 	x.limit = lineLimit(len(call.Permissions))
 	var denied error
 	for i := range call.Permissions {
-		permission := &call.Permissions[i]
-		principal := x.caller
-		if permission.As != nil {
-			principal = permission.As
-		}
-		if permission.Context == nil {
-			permission.Context = new(policy.Context)
-		}
-		addGlobalKeys(permission, x, r, principal)
-		request := &policy.Request{
-			Action: permission.Action, Resource: permission.Resource, Context: permission.Context,
-			Caller: principal.PolicyCaller(),
-		}
-		decision := decide(principal, permission, request)
-		if s.log.out != nil { // only for the log: an explanation takes longer than the decision
-			s.log.write(x.decisionEntry(principal, permission, request, decision))
-		}
-		if decision.Effect != policy.Allow && denied == nil {
-			denied = refusal(accessDenied, deniedMessage(principal, permission, decision))
+		if err := s.decideOne(x, r, &call.Permissions[i]); denied == nil {
+			denied = err
 		}
 	}
 	return denied
+}
+
+// decideOne decides and logs one permission; its error is the denial.
+func (s *Server) decideOne(x *exchange, r *http.Request, permission *api.Permission) error {
+	principal := x.caller
+	if permission.As != nil {
+		principal = permission.As
+	}
+	if permission.Context == nil {
+		permission.Context = new(policy.Context)
+	}
+	addGlobalKeys(permission, x, r, principal)
+	request := &policy.Request{
+		Action: permission.Action, Resource: permission.Resource, Context: permission.Context,
+		Caller: principal.PolicyCaller(),
+	}
+	decision := decide(principal, permission, request)
+	if s.log.out != nil { // only for the log: an explanation takes longer than the decision
+		s.log.write(x.decisionEntry(principal, permission, request, decision))
+	}
+	if decision.Effect != policy.Allow {
+		return refusal(accessDenied, deniedMessage(principal, permission, decision))
+	}
+	return nil
 }
 
 func decide(p *identity.Principal, permission *api.Permission, request *policy.Request) policy.Decision {

@@ -23,7 +23,7 @@ func addGlobalKeys(permission *api.Permission, x *exchange, r *http.Request, p *
 	c.Set("aws:EpochTime", strconv.FormatInt(x.now.Unix(), 10))
 	c.Set("aws:RequestedRegion", x.region)
 	c.Set("aws:SecureTransport", strconv.FormatBool(r.TLS != nil))
-	c.Set("aws:ViaAWSService", "false")
+	c.Set("aws:ViaAWSService", strconv.FormatBool(permission.Via != ""))
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		c.Set("aws:SourceIp", host)
 	}

@@ -149,6 +149,9 @@ func (s *Server) broken(x *exchange, err error) {
 
 // failed reports whether localaws or an upstream caused err, not the caller.
 func failed(err error) bool {
+	if _, own := errors.AsType[*refused](err); own { // a denial, which is logged as a decision
+		return false
+	}
 	e, known := errors.AsType[*api.Error](err)
 	return !known || e.Status >= http.StatusInternalServerError
 }

@@ -77,6 +77,7 @@ func (s *Server) request(x *exchange, r *http.Request, rt route, opened *sigv4.O
 	x.region = opened.Region()
 	request := &api.Request{
 		ID: x.id, Body: body, Header: r.Header, Caller: x.caller, Possible: x.caller.Policies.MayAllow, Now: x.now,
+		Decide:  func(p *api.Permission) error { return s.decideOne(x, r, p) },
 		Account: s.account, Region: s.region,
 	}
 	var err error

@@ -26,8 +26,11 @@ type Request struct {
 	// Possible reports whether the caller's policies could allow action on resource at all. Where they could not, a service
 	// need not ask anybody else about the resource: the request is denied.
 	Possible func(action, resource string) bool
-	Account  string // twelve digits
-	Region   string
+	// Decide decides and logs a permission that only the answer can name: on what the store holds, or on one of many keys whose denials
+	// are answered apart. Its error is the denial, as the server words it. A service asks it in Call.Answer alone.
+	Decide  func(*Permission) error
+	Account string // twelve digits
+	Region  string
 }
 
 // Permission is one action on one resource that must be allowed before a Call is answered. Context holds the
@@ -39,6 +42,8 @@ type Permission struct {
 	// hold more, from a look-up (a role's path, the case of its name).
 	Asked   string
 	Context *policy.Context
+	// Via, where set, is the AWS service that asks in the caller's name, such as s3: the caller did not ask itself.
+	Via string
 	// Trust, where set, is the policy of the resource itself (a role's trust policy): it decides, and the
 	// caller's own policies count as for AssumeRole (policy.DecideTrust).
 	Trust *policy.Named
