@@ -100,7 +100,7 @@ func (r *Reader) end() error {
 	if line, err := r.line(); err != nil || line != "" {
 		return malformed(err)
 	}
-	if _, err := r.from.ReadByte(); err != io.EOF {
+	if _, err := r.from.ReadByte(); !errors.Is(err, io.EOF) {
 		return malformed(err)
 	}
 	return io.EOF
@@ -132,7 +132,7 @@ func malformed(err error) error {
 
 // early is err for a body that goes on.
 func early(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err
