@@ -1,6 +1,7 @@
 package localaws
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"runtime"
@@ -21,16 +22,8 @@ func (s *Server) answer(x *exchange, r *http.Request) (response *api.Response, e
 	if err != nil {
 		return nil, s.refuse(x, err)
 	}
-	body, release, err := s.readBody(x, r, rt)
-	if err != nil {
-		return nil, s.refuse(x, err)
-	}
-	defer release()
-	if err := s.authenticate(x, opened, body); err != nil {
-		return nil, s.refuse(x, err)
-	}
-	s.patience(x)
-	request, err := s.request(x, r, rt, opened, body)
+	defer x.release()
+	request, err := s.receive(x, r, rt, opened)
 	if err != nil {
 		return nil, s.refuse(x, err)
 	}
@@ -38,6 +31,7 @@ func (s *Server) answer(x *exchange, r *http.Request) (response *api.Response, e
 	if err != nil {
 		return nil, s.refuse(x, err)
 	}
+	x.operation = cmp.Or(call.Operation, x.operation)
 	if err := s.authorize(x, r, call); err != nil {
 		return nil, err
 	}
@@ -46,9 +40,27 @@ func (s *Server) answer(x *exchange, r *http.Request) (response *api.Response, e
 	return response, err
 }
 
+// receive authenticates a request. Its body is read before; that of a request in restXml is verified while it is read, which is left to the
+// service.
+func (s *Server) receive(x *exchange, r *http.Request, rt route, opened *sigv4.Opened) (*api.Request, error) {
+	if x.protocol == api.RestXML {
+		return s.receiveStream(x, r, opened)
+	}
+	body, release, err := s.readBody(x, r, rt)
+	if err != nil {
+		return nil, err
+	}
+	x.hold(release)
+	if err := s.authenticate(x, opened, body); err != nil {
+		return nil, err
+	}
+	s.patience(x)
+	return s.request(x, r, rt, opened, body)
+}
+
 // admit decides all that the headers of a request decide: who says to send it, when, and for which service.
 func (s *Server) admit(x *exchange, r *http.Request) (route, *sigv4.Opened, error) {
-	if err := checkHeaders(r); err != nil {
+	if err := checkHeaders(x, r); err != nil {
 		return route{}, nil, err
 	}
 	opened, err := s.open(x, r)
@@ -63,7 +75,7 @@ func (s *Server) admit(x *exchange, r *http.Request) (route, *sigv4.Opened, erro
 func (s *Server) readBody(x *exchange, r *http.Request, rt route) (body []byte, release func(), err error) {
 	// A connection without deadlines, as in a test, needs none.
 	_ = x.connection.SetReadDeadline(time.Now().Add(bodyTime))
-	body, release, err = s.intake.read(r, rt.limit(operationOf(r)))
+	body, release, err = s.intake.read(r.Context(), r.Body, r.ContentLength, rt.limit(operationOf(r)))
 	if err == nil {
 		x.whole = true
 		_ = x.connection.SetReadDeadline(time.Time{})
@@ -74,7 +86,7 @@ func (s *Server) readBody(x *exchange, r *http.Request, rt route) (body []byte, 
 // authorize decides and logs every permission of call. The first that is denied is answered; a call that
 // asks for nothing is denied unless it is free.
 func (s *Server) authorize(x *exchange, r *http.Request, call *api.Call) error {
-	if len(call.Permissions) == 0 {
+	if len(call.Permissions) == 0 && !call.Apart {
 		if !call.Free {
 			return s.refuse(x, refusal(accessDenied, "localaws cannot say what this request asks for."))
 		}

@@ -13,18 +13,25 @@ var refusals = map[sigv4.Kind]refusalKind{
 	sigv4.MissingToken:  missingToken,
 	sigv4.Incomplete:    incompleteSignature,
 	sigv4.InvalidKeyID:  unknownKey,
-	sigv4.Scope:         invalidSignature,
+	sigv4.Scope:         invalidScope,
 	sigv4.Unsigned:      invalidSignature,
-	sigv4.Payload:       invalidSignature,
+	sigv4.Payload:       anotherPayload,
 	sigv4.Mismatch:      invalidSignature,
-	sigv4.Expired:       invalidSignature,
-	sigv4.NotYetCurrent: invalidSignature,
+	sigv4.Expired:       skewed,
+	sigv4.NotYetCurrent: skewed,
+}
+
+// linkRefusals are those of presigned requests that differ.
+var linkRefusals = map[sigv4.Kind]refusalKind{
+	sigv4.Incomplete:    incompleteLink,
+	sigv4.Expired:       expiredLink,
+	sigv4.NotYetCurrent: expiredLink,
 }
 
 // open finds the key that a request says to be signed with. Nothing is proved before authenticate.
 func (s *Server) open(x *exchange, r *http.Request) (*sigv4.Opened, error) {
 	opened, err := sigv4.Open(r, sigv4.Options{
-		Now: x.now,
+		Now: x.now, UnsignedPayload: true,
 		Secret: func(accessKeyID, token string) (string, error) {
 			x.keyID = accessKeyID
 			principal, secret, err := s.sessions.Resolve(accessKeyID, token, x.now)
@@ -33,7 +40,7 @@ func (s *Server) open(x *exchange, r *http.Request) (*sigv4.Opened, error) {
 		},
 	})
 	if err != nil {
-		return nil, unauthenticated(err)
+		return nil, x.unauthenticated(err)
 	}
 	return opened, nil
 }
@@ -41,13 +48,13 @@ func (s *Server) open(x *exchange, r *http.Request) (*sigv4.Opened, error) {
 // authenticate verifies the signature, and sets the caller.
 func (s *Server) authenticate(x *exchange, opened *sigv4.Opened, body []byte) error {
 	if _, err := opened.Verify(body); err != nil {
-		return unauthenticated(err)
+		return x.unauthenticated(err)
 	}
 	x.caller = x.claimed
 	return nil
 }
 
-func unauthenticated(err error) error {
+func (x *exchange) unauthenticated(err error) error {
 	if errors.Is(err, identity.ErrExpired) {
 		return refusal(expiredToken, "The security token included in the request is expired")
 	}
@@ -58,6 +65,9 @@ func unauthenticated(err error) error {
 	kind, ok := refusals[e.Kind]
 	if !ok {
 		return err
+	}
+	if other, differs := linkRefusals[e.Kind]; differs && x.link {
+		kind = other
 	}
 	return refusal(kind, e.Message)
 }

@@ -46,9 +46,10 @@ func addGlobalKeys(permission *api.Permission, x *exchange, r *http.Request, p *
 	addSessionKeys(c, p)
 }
 
-// resourceAccount is the account in the resource's ARN, or the caller's own where there is no resource.
+// resourceAccount is the account in the resource's ARN, or the caller's own where there is no resource or where the ARN has none, as in those of
+// S3, all of whose buckets are the account's.
 func resourceAccount(resource, own string) string {
-	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 {
+	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 && (parts[4] != "" || parts[2] != "s3") {
 		return parts[4]
 	}
 	return own

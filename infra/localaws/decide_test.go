@@ -17,12 +17,12 @@ func TestAnswerAsksForPermissionsThatItAloneCanName(t *testing.T) {
 	status, answer, log := serve(t, fakeService{func(r *api.Request) (*api.Call, error) {
 		call := &api.Call{Permissions: []api.Permission{{Action: "dynamodb:First", Resource: "*"}}}
 		call.Answer = func(context.Context) (*api.Response, error) {
-			if err := r.Decide(&api.Permission{Action: "dynamodb:Second", Resource: "*", Via: "s3"}); err != nil {
+			if err := r.Decide(&api.Permission{Action: "dynamodb:Second", Resource: "*", Via: "s3"}, 2); err != nil {
 				t.Errorf("control: %v", err)
 			}
 			return &api.Response{}, r.Decide(&api.Permission{
 				Action: "kms:Decrypt", Resource: "arn:aws:kms:us-east-1:000000000000:key/1", KeyPolicy: &policy.Named{Name: "nobody", Policy: nobody},
-			})
+			}, 2)
 		}
 		return call, nil
 	}})

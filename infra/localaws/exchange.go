@@ -22,7 +22,11 @@ type exchange struct {
 	protocol   api.Protocol // in which errors are written
 	namespace  string       // of XML answers
 	connection *http.ResponseController
-	whole      bool // the body was read
+	whole      bool   // the body was read
+	method     string // restXml: the request's
+	path       string // restXml: the resource of an error
+	link       bool   // presigned
+	held       []func()
 	// The rest is known once the request is authenticated. keyID and claimed, its principal, are known before, but not
 	// yet verified.
 	keyID     string
@@ -37,17 +41,29 @@ func newExchange(now time.Time, w http.ResponseWriter, r *http.Request) *exchang
 	x := &exchange{
 		id: newRequestID(), callerID: callerID(r.Header), originID: originID(r.Header), now: now,
 		protocol: api.Query, namespace: api.STSNamespace,
-		connection: http.NewResponseController(w),
+		connection: http.NewResponseController(w), method: r.Method, path: r.URL.EscapedPath(),
+		link: len(r.Header["Authorization"]) == 0,
 	}
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/_localaws/"):
 		x.protocol = api.Local
+	case isS3(r):
+		x.protocol = api.RestXML
 	case r.Header.Get("Content-Type") == contentTypes[api.JSON11]:
 		x.protocol = api.JSON11
 	case r.Header.Get("X-Amz-Target") != "" || strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-amz-json"):
 		x.protocol = api.JSON10
 	}
 	return x
+}
+
+// hold has release called once the answer is made.
+func (x *exchange) hold(release func()) { x.held = append(x.held, release) }
+
+func (x *exchange) release() {
+	for _, release := range x.held {
+		release()
+	}
 }
 
 // callerIDPattern has the characters of request ids and of X-Amzn-Trace-Id (Root=1-5759e988-bd86...;Sampled=1). In a

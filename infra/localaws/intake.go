@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"runtime/debug"
 	"time"
 
@@ -39,23 +38,23 @@ func newIntake() intake {
 	return intake{semaphore.NewWeighted(bodyBudget), tidy}
 }
 
-// read reads the body of r, which may have limit bytes. The caller calls release when it needs neither the body nor what
+// read reads a body of size bytes (-1: unknown), which may have limit bytes. The caller calls release when it needs neither the body nor what
 // it has read from it any more.
-func (i intake) read(r *http.Request, limit int64) (body []byte, release func(), err error) {
-	if r.ContentLength > limit {
+func (i intake) read(ctx context.Context, from io.Reader, size, limit int64) (body []byte, release func(), err error) {
+	if size > limit {
 		return nil, nil, errTooLarge()
 	}
 	release = func() {}
-	if r.ContentLength > smallBody {
-		if release, err = i.share(r.Context(), r.ContentLength); err != nil {
+	if size > smallBody {
+		if release, err = i.share(ctx, size); err != nil {
 			return nil, nil, err
 		}
 	}
-	if r.ContentLength >= 0 {
-		body = make([]byte, r.ContentLength)
-		_, err = io.ReadFull(r.Body, body)
+	if size >= 0 {
+		body = make([]byte, size)
+		_, err = io.ReadFull(from, body)
 	} else {
-		body, release, err = i.readChunks(r, limit)
+		body, release, err = i.readChunks(ctx, from, limit)
 	}
 	if err != nil {
 		release()
@@ -65,20 +64,20 @@ func (i intake) read(r *http.Request, limit int64) (body []byte, release func(),
 }
 
 // readChunks reads a body of unknown length: beyond a small one it has a share for the largest.
-func (i intake) readChunks(r *http.Request, limit int64) (body []byte, release func(), err error) {
+func (i intake) readChunks(ctx context.Context, from io.Reader, limit int64) (body []byte, release func(), err error) {
 	release = func() {}
 	small := min(limit, smallBody)
-	body, err = io.ReadAll(io.LimitReader(r.Body, small+1))
+	body, err = io.ReadAll(io.LimitReader(from, small+1))
 	switch {
 	case err != nil || int64(len(body)) <= small:
 		return body, release, err
 	case limit <= smallBody:
 		return nil, release, errTooLarge()
 	}
-	if release, err = i.share(r.Context(), limit); err != nil {
+	if release, err = i.share(ctx, limit); err != nil {
 		return nil, func() {}, err
 	}
-	rest, err := io.ReadAll(io.LimitReader(r.Body, limit-int64(len(body))+1))
+	rest, err := io.ReadAll(io.LimitReader(from, limit-int64(len(body))+1))
 	if err == nil && int64(len(body)+len(rest)) > limit {
 		err = errTooLarge()
 	}

@@ -59,13 +59,13 @@ func (o *outflow) answer(ctx context.Context, call *api.Call) (*api.Response, er
 // this one, since what was asked for may be carried out.
 func (o *outflow) send(w http.ResponseWriter, connection *http.ResponseController, body []byte) {
 	if len(body) > smallAnswer {
-		defer o.hold(len(body), func() { _ = connection.SetWriteDeadline(time.Now()) })()
+		defer o.done(o.hold(len(body), func() { _ = connection.SetWriteDeadline(time.Now()) }))
 	}
 	_, _ = w.Write(body) // a caller that went away needs no answer
 }
 
-// hold makes room for an answer. The caller calls done when it is sent.
-func (o *outflow) hold(bytes int, cut func()) (done func()) {
+// hold makes room for an answer, or for what is held of one that is sent piece by piece. The caller calls done when it is sent.
+func (o *outflow) hold(bytes int, cut func()) *list.Element {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.held += bytes
@@ -73,12 +73,25 @@ func (o *outflow) hold(bytes int, cut func()) (done func()) {
 		o.remove(e)
 		e.Value.(*sending).cut()
 	}
-	mine := o.waiting.PushBack(&sending{bytes, cut})
-	return func() {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.remove(mine)
+	return o.waiting.PushBack(&sending{bytes, cut})
+}
+
+func (o *outflow) done(e *list.Element) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.remove(e)
+}
+
+// progress says that the client has read what was sent, and so begins to wait again. It calls extend, unless the answer was broken off.
+func (o *outflow) progress(e *list.Element, extend func()) (goOn bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if e.Value.(*sending).bytes == 0 {
+		return false
 	}
+	o.waiting.MoveToBack(e)
+	extend()
+	return true
 }
 
 // remove does nothing where e is removed already.

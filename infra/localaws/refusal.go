@@ -17,40 +17,58 @@ type refusalKind int
 const (
 	missingToken refusalKind = iota
 	incompleteSignature
+	incompleteLink // a presigned request
 	invalidSignature
+	invalidScope
+	anotherPayload // the body is not the one that was signed
+	skewed
+	expiredLink // a presigned request
 	unknownKey
 	expiredToken
 	accessDenied
 	malformed
+	cutOff // the body ends too early
+	tooSlow
 	tooLarge
+	noLength
 	misdirected
 	unknownOperation
 	unavailable
 	internalFailure
 )
 
-// spelling is how AWS writes one kind: the Query services' code and status, and the JSON services'.
-// From "Common Errors" of the STS, IAM, DynamoDB and KMS API references.
+// spelling is how AWS writes one kind: the Query services' code and status, the JSON services', and S3's.
+// From "Common Errors" of the STS, IAM, DynamoDB and KMS API references, and "Error responses" of S3's.
 type spelling struct {
 	query       string
 	queryStatus int
 	json        string
 	jsonStatus  int
+	rest        string
+	restStatus  int
 }
 
 var spellings = map[refusalKind]spelling{
-	missingToken:        {"MissingAuthenticationToken", 403, "MissingAuthenticationTokenException", 400},
-	incompleteSignature: {"IncompleteSignature", 400, "IncompleteSignatureException", 400},
-	invalidSignature:    {"SignatureDoesNotMatch", 403, "InvalidSignatureException", 400},
-	unknownKey:          {"InvalidClientTokenId", 403, "UnrecognizedClientException", 400},
-	expiredToken:        {"ExpiredToken", 403, "ExpiredTokenException", 400},
-	accessDenied:        {"AccessDenied", 403, "AccessDeniedException", 400},
-	malformed:           {"ValidationError", 400, "SerializationException", 400},
-	tooLarge:            {"RequestEntityTooLarge", 413, "RequestEntityTooLarge", 413},
-	misdirected:         {"MisdirectedRequest", 421, "MisdirectedRequest", 421}, // AWS has no such error
-	unknownOperation:    {"InvalidAction", 400, "UnknownOperationException", 400},
-	unavailable:         {"ServiceUnavailable", 503, "ServiceUnavailable", 503},
-	internalFailure:     {"InternalFailure", 500, "InternalFailure", 500},
+	missingToken:        {"MissingAuthenticationToken", 403, "MissingAuthenticationTokenException", 400, "AccessDenied", 403},
+	incompleteSignature: {"IncompleteSignature", 400, "IncompleteSignatureException", 400, "AuthorizationHeaderMalformed", 400},
+	incompleteLink:      {"IncompleteSignature", 400, "IncompleteSignatureException", 400, "AuthorizationQueryParametersError", 400},
+	invalidSignature:    {"SignatureDoesNotMatch", 403, "InvalidSignatureException", 400, "SignatureDoesNotMatch", 403},
+	invalidScope:        {"SignatureDoesNotMatch", 403, "InvalidSignatureException", 400, "AuthorizationHeaderMalformed", 400},
+	anotherPayload:      {"SignatureDoesNotMatch", 403, "InvalidSignatureException", 400, "XAmzContentSHA256Mismatch", 400},
+	skewed:              {"SignatureDoesNotMatch", 403, "InvalidSignatureException", 400, "RequestTimeTooSkewed", 403},
+	expiredLink:         {"SignatureDoesNotMatch", 403, "InvalidSignatureException", 400, "AccessDenied", 403},
+	unknownKey:          {"InvalidClientTokenId", 403, "UnrecognizedClientException", 400, "InvalidAccessKeyId", 403},
+	expiredToken:        {"ExpiredToken", 403, "ExpiredTokenException", 400, "ExpiredToken", 400},
+	accessDenied:        {"AccessDenied", 403, "AccessDeniedException", 400, "AccessDenied", 403},
+	malformed:           {"ValidationError", 400, "SerializationException", 400, "InvalidRequest", 400},
+	cutOff:              {"ValidationError", 400, "SerializationException", 400, "IncompleteBody", 400},
+	tooSlow:             {"ValidationError", 400, "SerializationException", 400, "RequestTimeout", 400},
+	tooLarge:            {"RequestEntityTooLarge", 413, "RequestEntityTooLarge", 413, "EntityTooLarge", 400},
+	noLength:            {"ValidationError", 400, "SerializationException", 400, "MissingContentLength", 411},
+	misdirected:         {"MisdirectedRequest", 421, "MisdirectedRequest", 421, "MisdirectedRequest", 421}, // AWS has no such error
+	unknownOperation:    {"InvalidAction", 400, "UnknownOperationException", 400, "NotImplemented", 501},
+	unavailable:         {"ServiceUnavailable", 503, "ServiceUnavailable", 503, "SlowDown", 503},
+	internalFailure:     {"InternalFailure", 500, "InternalFailure", 500, "InternalError", 500},
 }
 
 // refused is an error of the server itself, before it is written in a protocol's form.
@@ -74,17 +92,21 @@ func (x *exchange) spelled(err error) *api.Error {
 		kind, message = r.kind, r.message
 	}
 	s := spellings[kind]
-	if x.protocol.IsJSON() {
+	switch {
+	case x.protocol.IsJSON():
 		return &api.Error{Status: s.jsonStatus, Code: s.json, Message: message}
+	case x.protocol == api.RestXML:
+		return &api.Error{Status: s.restStatus, Code: s.rest, Message: message}
 	}
 	return &api.Error{Status: s.queryStatus, Code: s.query, Message: message}
 }
 
 var contentTypes = map[api.Protocol]string{
-	api.JSON10: "application/x-amz-json-1.0",
-	api.JSON11: "application/x-amz-json-1.1",
-	api.Query:  "text/xml",
-	api.Local:  "application/json",
+	api.JSON10:  "application/x-amz-json-1.0",
+	api.JSON11:  "application/x-amz-json-1.1",
+	api.Query:   "text/xml",
+	api.RestXML: "application/xml",
+	api.Local:   "application/json",
 }
 
 // errorResponse writes err as the protocol does.
@@ -98,6 +120,8 @@ func (x *exchange) errorResponse(err error) *api.Response {
 		response.Body = jsonError(e, "")
 	case api.Query:
 		response.Body = x.xmlError(e)
+	case api.RestXML:
+		response.Body = x.restError(e)
 	case api.Local:
 		response.Body = mustMarshal(struct {
 			Code    string `json:"code"`

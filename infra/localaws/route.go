@@ -34,7 +34,7 @@ func (s *Server) misdirected(w http.ResponseWriter, r *http.Request) {
 		"pointed that name here. Use localhost or an IP address, or name it with localaws serve --allowed-host."))))
 }
 
-func checkHeaders(r *http.Request) error {
+func checkHeaders(x *exchange, r *http.Request) error {
 	// The root key is no secret: a page could sign a URL with it, and change roles by loading that URL as an image.
 	if allowedhosts.FromBrowser(r.Header) {
 		return refusal(accessDenied, "localaws does not answer browsers: the request has the header Origin or one that begins with Sec-, which browsers send and SDKs do not.")
@@ -43,6 +43,9 @@ func checkHeaders(r *http.Request) error {
 		if len(r.Header.Values(name)) > 1 {
 			return refusal(malformed, "The header "+name+" is given more than once.")
 		}
+	}
+	if x.protocol == api.RestXML {
+		return checkS3(r)
 	}
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 		return refusal(malformed, "The header Content-Encoding is not accepted.")
@@ -57,29 +60,25 @@ func (s *Server) route(x *exchange, opened *sigv4.Opened) (route, error) {
 	rt, ok := s.routes[service]
 	if !ok {
 		return rt, refusal(accessDenied, "localaws cannot authorize requests to the service '"+service+
-			"'; it knows dynamodb, iam, kms and sts.")
+			"'; it knows dynamodb, iam, kms, s3 and sts.")
 	}
 	if region != s.region && (!rt.global || region != "us-east-1") {
-		return rt, refusal(invalidSignature, "Credential should be scoped to a valid region, not '"+region+
+		return rt, refusal(invalidScope, "Credential should be scoped to a valid region, not '"+region+
 			"': this is "+s.region+", set AWS_REGION to it.")
 	}
 	if protocol := rt.service.Protocol(); protocol.IsJSON() && x.protocol.IsJSON() {
 		x.protocol = protocol // the Content-Type is looked at with the operation
 	}
 	if rt.service.Protocol() != x.protocol {
-		return rt, refusal(invalidSignature, "Credential should be scoped to correct service, not '"+service+"'.")
+		return rt, refusal(invalidScope, "Credential should be scoped to correct service, not '"+service+"'.")
 	}
 	return rt, nil
 }
 
 // request finds the operation that an authenticated request names.
 func (s *Server) request(x *exchange, r *http.Request, rt route, opened *sigv4.Opened, body []byte) (*api.Request, error) {
-	x.region = opened.Region()
-	request := &api.Request{
-		ID: x.id, Body: body, Header: r.Header, Caller: x.caller, Possible: x.caller.Policies.MayAllow, Now: x.now,
-		Decide:  func(p *api.Permission) error { return s.decideOne(x, r, p) },
-		Account: s.account, Region: s.region,
-	}
+	request := s.newRequest(x, r, opened)
+	request.Body = body
 	var err error
 	switch x.protocol {
 	case api.JSON10, api.JSON11:
@@ -94,6 +93,18 @@ func (s *Server) request(x *exchange, r *http.Request, rt route, opened *sigv4.O
 	}
 	x.operation = request.Operation
 	return request, err
+}
+
+func (s *Server) newRequest(x *exchange, r *http.Request, opened *sigv4.Opened) *api.Request {
+	x.region = opened.Region()
+	return &api.Request{
+		ID: x.id, Header: r.Header, Caller: x.caller, Possible: x.caller.Policies.MayAllow, Now: x.now,
+		Decide: func(p *api.Permission, among int) error {
+			x.limit = lineLimit(among)
+			return s.decideOne(x, r, p)
+		},
+		Account: s.account, Region: s.region,
+	}
 }
 
 var operationPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,127}$`)

@@ -1,5 +1,5 @@
 // Package localaws is a local AWS endpoint that enforces IAM: it verifies signatures, vends sessions with
-// tags, evaluates policies, and answers STS, IAM, DynamoDB and KMS. It refuses every request whose signature,
+// tags, evaluates policies, and answers STS, IAM, DynamoDB, KMS and S3. It refuses every request whose signature,
 // caller, meaning or permission it cannot establish.
 //
 // A Server is an http.Handler. Serve it on loopback only: anyone who can reach it can sign as root. Package
@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"time"
@@ -25,6 +26,7 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/iam"
 	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/internal/kms"
+	"example.com/shiptrack/infra/localaws/internal/s3"
 	"example.com/shiptrack/infra/localaws/internal/sts"
 )
 
@@ -136,6 +138,10 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	objects, err := s3.New(s3.Config{DB: db, Directory: filepath.Join(c.Data, "s3"), Keys: keys, Now: c.Now})
+	if err != nil {
+		return nil, err
+	}
 	roles, log := iam.New(iam.Config{Directory: directory}), newDecisionLog(c.Log)
 	s := &Server{
 		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions, iam: roles,
@@ -143,6 +149,7 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 		routes: map[string]route{
 			"dynamodb": {service: items, target: dynamodb.HTTPTarget, limit: dynamodb.BodyLimit},
 			"kms":      {service: keys, target: kms.HTTPTarget, limit: kms.BodyLimit},
+			"s3":       {service: objects},
 			"iam":      {service: roles, version: "2010-05-08", global: true, limit: bodyLimit(256 << 10)},
 			"sts":      {service: tokens, version: "2011-06-15", global: true, limit: bodyLimit(64 << 10)},
 			localService: {limit: bodyLimit(0), service: ownRoutes{
@@ -200,7 +207,7 @@ func (s *Server) write(w http.ResponseWriter, x *exchange, response *api.Respons
 	if header.Get("Content-Type") == "" {
 		header.Set("Content-Type", contentTypes[x.protocol])
 	}
-	header.Set("X-Amzn-Requestid", x.id)
+	x.identify(header)
 	if !x.whole { // the answer does not wait for the rest of the body
 		header.Set("Connection", "close")
 		_ = x.connection.SetReadDeadline(time.Now().Add(lingerTime)) // see readBody
@@ -209,8 +216,15 @@ func (s *Server) write(w http.ResponseWriter, x *exchange, response *api.Respons
 		// DynamoDB Developer Guide, "DynamoDB low-level API"; an upstream's own goes on with its answer. The SDK for Go warns of every answer without it.
 		header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(response.Body)), 10))
 	}
+	if x.protocol == api.RestXML {
+		_ = x.connection.SetWriteDeadline(time.Now().Add(answerTime)) // the body may have taken longer than the connection's own
+	}
 	if response.Status != 0 {
 		w.WriteHeader(response.Status)
+	}
+	if response.Stream != nil && x.protocol == api.RestXML {
+		s.download(w, x, response.Stream)
+		return
 	}
 	if response.Stream != nil {
 		s.pass(w, x, response.Stream)

@@ -1,4 +1,4 @@
-// Package api is the contract between localaws' server and the services behind it (sts, iam, dynamodb, kms).
+// Package api is the contract between localaws' server and the services behind it (sts, iam, dynamodb, kms, s3).
 // A service reads a request once, into a Call: the permissions that it needs, and a closure that answers
 // exactly that reading. The server alone decides and logs. A service that cannot tell what a request asks
 // for returns an error, which is the answer.
@@ -17,8 +17,9 @@ import (
 // Request is one authenticated request. It is read-only.
 type Request struct {
 	ID        string // AWS request id, in x-amzn-RequestId and in the decision log
-	Operation string // as the protocol names it: "GetItem"
-	Body      []byte // the bytes whose hash was signed
+	Operation string // as the protocol names it: "GetItem"; restXml: empty
+	Body      []byte // the bytes whose hash was signed; restXml: nil
+	HTTP      *HTTP  // restXml: the rest of the request; else nil
 	Form      *Form  // Query protocol: the parameters, Action and Version taken out
 	Header    http.Header
 	Caller    *identity.Principal
@@ -27,10 +28,36 @@ type Request struct {
 	// need not ask anybody else about the resource: the request is denied.
 	Possible func(action, resource string) bool
 	// Decide decides and logs a permission that only the answer can name: on what the store holds, or on one of many keys whose denials
-	// are answered apart. Its error is the denial, as the server words it. A service asks it in Call.Answer alone.
-	Decide  func(*Permission) error
+	// are answered apart. among is how many of them the answer asks for: it bounds the log. Its error is the denial, as the server words
+	// it. A service asks it in Call.Answer alone.
+	Decide  func(p *Permission, among int) error
 	Account string // twelve digits
 	Region  string
+}
+
+// HTTP is what a request in restXml says by its method, path and query, and how it was signed.
+type HTTP struct {
+	Method string
+	Path   string // escaped, as it was sent
+	Query  string // raw
+	Body   Body
+
+	Presigned bool
+	Signed    time.Time
+	Payload   string // what the signature covers of the body: its hash or a word such as UNSIGNED-PAYLOAD
+}
+
+// Body is the body of a request whose signature is verified, and which nobody has read yet. It is not safe for concurrent use.
+type Body interface {
+	// Read returns decoded bytes of the body. Its error is io.EOF only where the body is the one that was signed, and *Error where it is
+	// another, is cut off or comes too slowly: nothing that was read may be kept then.
+	Read(p []byte) (int, error)
+	// Size is how many bytes Read will return; -1: unknown.
+	Size() int64
+	// Trailer returns a header behind the body, once Read has returned io.EOF; empty: it is not there.
+	Trailer(name string) string
+	// All reads a body of limit bytes at most. It waits for a share of what the server holds of large bodies, until the answer is sent.
+	All(limit int64) ([]byte, error)
 }
 
 // Permission is one action on one resource that must be allowed before a Call is answered. Context holds the
@@ -62,7 +89,12 @@ type Call struct {
 	Permissions []Permission
 	// Free marks the operations that need no permission (sts:GetCallerIdentity).
 	Free bool
-	// MostBytes is the most that the body of the answer may have, where it may be large.
+	// Apart marks the operations whose answer asks Request.Decide for each of the things that the request names, and answers each apart.
+	Apart bool
+	// Operation, where set, is the name of the operation for the log, which the protocol does not say.
+	Operation string
+	// MostBytes is the most that the body of the answer may have, where it may be large and is no Stream. It is 0 where Answer reads the body of
+	// the request: a slow client would hold what it is given of the memory for answers.
 	MostBytes int64
 	// Answer performs the operation; it is called at most once, after every permission was allowed.
 	Answer func(context.Context) (*Response, error)

@@ -12,10 +12,11 @@ type Protocol int
 
 // The protocols. See https://smithy.io/2.0/aws/protocols/index.html.
 const (
-	JSON10 Protocol = iota // awsJson1_0: X-Amz-Target names the operation (DynamoDB)
-	JSON11                 // awsJson1_1: as awsJson1_0, under another Content-Type (KMS)
-	Query                  // awsQuery: the form field Action names it (STS, IAM)
-	Local                  // localaws' own routes: the path names it, errors are {"code","message"}
+	JSON10  Protocol = iota // awsJson1_0: X-Amz-Target names the operation (DynamoDB)
+	JSON11                  // awsJson1_1: as awsJson1_0, under another Content-Type (KMS)
+	Query                   // awsQuery: the form field Action names it (STS, IAM)
+	RestXML                 // restXml: method, path and query name it (S3)
+	Local                   // localaws' own routes: the path names it, errors are {"code","message"}
 )
 
 // IsJSON reports whether p is one of the two JSON protocols.
@@ -25,7 +26,7 @@ func (p Protocol) IsJSON() bool { return p == JSON10 || p == JSON11 }
 type Error struct {
 	Code    string // "ValidationException", as the protocol spells it
 	Message string
-	Status  int // 400, 403, 404, 409, 413, 500, 503
+	Status  int // 400, 403, 404, 405, 409, 411, 412, 413, 416, 500, 501, 503
 	// Namespace is what stands before the '#' of the __type of an error in JSON 1.0; empty: com.amazon.coral.service.
 	Namespace string
 	// Reason is for the decision log, which holds nothing of a body. It is Message with "..." in place of each text

@@ -30,6 +30,24 @@ func (s *Service) Use(req *api.Request, service, action, keyID string, context m
 	return u, nil
 }
 
+// KeyARN returns the ARN of the key that a request to another service names by its id, its ARN or an alias. Only for an alias the key must
+// exist: its ARN is what it is. An error is a NotFoundException.
+func (s *Service) KeyARN(req *api.Request, given string) (string, error) {
+	r := &reading{req: req, store: s.store}
+	name, err := r.local("keyId", given)
+	if err != nil {
+		return "", err
+	}
+	if keyIDPattern.MatchString(name) {
+		return r.place().keyARN(name), nil
+	}
+	t, err := r.key("keyId", given)
+	if err != nil {
+		return "", err
+	}
+	return t.arn, nil
+}
+
 // KeyARN is the ARN of the key.
 func (u *Use) KeyARN() string { return u.target.arn }
 

@@ -159,8 +159,9 @@ func (c *claim) checkTime(now time.Time) *Error {
 	stamp := func(t time.Time) string { return t.UTC().Format(stampFormat) }
 	// What is signed has whole seconds: the clock is cut to them, so that the edge is included.
 	now = now.Truncate(time.Second)
-	if latest := now.Add(Skew); c.at.After(latest) {
-		return refuse(NotYetCurrent, "Signature not yet current: %s is still later than %s (%s + 5 min.)", c.stamp, stamp(latest), stamp(now))
+	skew := c.skew()
+	if latest := now.Add(skew); c.at.After(latest) {
+		return refuse(NotYetCurrent, "Signature not yet current: %s is still later than %s (%s + %.0f min.)", c.stamp, stamp(latest), stamp(now), skew.Minutes())
 	}
 	if c.presigned {
 		if now.After(c.at.Add(c.lifetime)) {
@@ -168,10 +169,17 @@ func (c *claim) checkTime(now time.Time) *Error {
 		}
 		return nil
 	}
-	if earliest := now.Add(-Skew); c.at.Before(earliest) {
-		return refuse(Expired, "Signature expired: %s is now earlier than %s (%s - 5 min.)", c.stamp, stamp(earliest), stamp(now))
+	if earliest := now.Add(-skew); c.at.Before(earliest) {
+		return refuse(Expired, "Signature expired: %s is now earlier than %s (%s - %.0f min.)", c.stamp, stamp(earliest), stamp(now), skew.Minutes())
 	}
 	return nil
+}
+
+func (c *claim) skew() time.Duration {
+	if c.service == serviceS3 {
+		return SkewS3
+	}
+	return Skew
 }
 
 func (c *claim) checkScope(region string) *Error {

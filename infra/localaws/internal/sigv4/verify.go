@@ -21,6 +21,9 @@ import (
 // Guide, "AWS Signature Version 4 for API requests").
 const Skew = 5 * time.Minute
 
+// SkewS3 is Skew for Amazon S3, which answers RequestTimeTooSkewed beyond it (S3 API Reference, "Error responses").
+const SkewS3 = 15 * time.Minute
+
 const (
 	algorithm       = "AWS4-HMAC-SHA256"
 	terminator      = "aws4_request"
@@ -58,6 +61,7 @@ type Signed struct {
 	Service      string // as the scope names it: "dynamodb"
 	At           time.Time
 	Presigned    bool
+	Payload      string // what the request declares of its body: a hash or a word such as UNSIGNED-PAYLOAD; empty: nothing
 }
 
 // Opened is a request of which all that its headers decide has been decided: the form of the signature, its
@@ -127,7 +131,7 @@ func (o *Opened) verify(hash string) (*Signed, error) {
 			"Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
 	}
 	return &Signed{AccessKeyID: c.accessKeyID, SessionToken: c.token, Region: c.region, Service: c.service,
-		At: c.at, Presigned: c.presigned}, nil
+		At: c.at, Presigned: c.presigned, Payload: c.payload}, nil
 }
 
 // Verify is Open and then Opened.Verify, for a request whose body was read before.

@@ -16,6 +16,7 @@ import (
 var (
 	bucketsBucket = []byte("s3/buckets") // name -> Bucket in JSON
 	objectsBucket = []byte("s3/objects") // bucket of a bucket per name: key -> Object in JSON
+	secretsBucket = []byte("s3/secrets") // ownKeyName -> the store's own key
 )
 
 // Errors of the caller's, each an error of S3 of the same name.
@@ -41,9 +42,21 @@ type Object struct {
 	ETag     string    `json:"etag"`
 	// DataKey is how the caller of Begin names the key under which the bytes are sealed: what it kept of it.
 	DataKey []byte `json:"dataKey"`
-	Parts   []Part `json:"parts"` // at least one
+	// KMSKey is the ARN of the KMS key under which DataKey is encrypted; empty: it is under the store's own key.
+	KMSKey string `json:"kmsKey,omitzero"`
+	// Context is what the writer added to the encryption context of DataKey.
+	Context  map[string]string `json:"context,omitzero"`
+	Parts    []Part            `json:"parts"` // at least one
+	Checksum Checksum          `json:"checksum,omitzero"`
 	// Metadata are headers that are given back as they came.
 	Metadata map[string]string `json:"metadata,omitzero"`
+}
+
+// Checksum is a checksum of an object's bytes.
+type Checksum struct {
+	Algorithm string `json:"algorithm"` // CRC32, CRC32C, CRC64NVME, SHA1 or SHA256
+	Value     string `json:"value"`     // in base64
+	Type      string `json:"type"`      // FULL_OBJECT or COMPOSITE
 }
 
 // Part is a file with some of an object's bytes.
@@ -56,6 +69,7 @@ type Part struct {
 type Store struct {
 	db    *bbolt.DB
 	files files
+	own   []byte // the key under which data keys are kept that are under no KMS key
 }
 
 // Open opens the objects in db and in directory, which is made where it is missing. Files that no object names are removed: they are of
@@ -70,6 +84,9 @@ func Open(db *bbolt.DB, directory string) (*Store, error) {
 	named := map[string]bool{}
 	err := db.Update(func(tx *bbolt.Tx) error {
 		if _, err := tx.CreateBucketIfNotExists(bucketsBucket); err != nil {
+			return err
+		}
+		if err := s.loadOwnKey(tx); err != nil {
 			return err
 		}
 		all, err := tx.CreateBucketIfNotExists(objectsBucket)

@@ -54,7 +54,7 @@ func (k *kit) reopen() {
 
 func (k *kit) begin(key, content string) *Upload {
 	k.Helper()
-	u, err := k.Begin("bkt", key, dataKey, []byte("kept"))
+	u, err := k.Begin(Object{Bucket: "bkt", Key: key, DataKey: []byte("kept")}, dataKey)
 	if err != nil {
 		k.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestBucketsComeAndGo(t *testing.T) {
 	if _, err := k.Bucket("bkt"); !errors.Is(err, ErrNoSuchBucket) {
 		t.Errorf("a bucket that is deleted: %v", err)
 	}
-	if _, err := k.Begin("bkt", "a", dataKey, nil); !errors.Is(err, ErrNoSuchBucket) {
+	if _, err := k.Begin(Object{Bucket: "bkt", Key: "a"}, dataKey); !errors.Is(err, ErrNoSuchBucket) {
 		t.Errorf("a write into it: %v", err)
 	}
 	if all, err := k.Buckets(); err != nil || len(all) != 0 {

@@ -16,17 +16,16 @@ type Upload struct {
 	done   bool
 }
 
-// Begin starts an object. dataKey has 32 bytes; kept is what the caller needs to have it again, and stands in the object. End it with
-// Commit or Abort.
-func (s *Store) Begin(bucket, key string, dataKey, kept []byte) (*Upload, error) {
-	if _, err := s.Bucket(bucket); err != nil {
+// Begin starts an object. dataKey has 32 bytes; the object says by what it is had again. End it with Commit or Abort.
+func (s *Store) Begin(o Object, dataKey []byte) (*Upload, error) {
+	if _, err := s.Bucket(o.Bucket); err != nil {
 		return nil, err
 	}
-	f, err := s.files.begin(bucket, key, dataKey)
+	f, err := s.files.begin(o.Bucket, o.Key, dataKey)
 	if err != nil {
 		return nil, err
 	}
-	return &Upload{store: s, object: Object{Bucket: bucket, Key: key, DataKey: kept}, file: f}, nil
+	return &Upload{store: s, object: o, file: f}, nil
 }
 
 // Write takes bytes of the object.

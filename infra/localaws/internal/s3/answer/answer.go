@@ -1,0 +1,106 @@
+// Package answer answers a request that package request has read, from the store, as S3 does. It asks for the permissions that only the store can
+// name: on the KMS key of an object, and on a bucket whose object is not there. It refuses what localaws does not have only once the request is
+// authorized.
+package answer
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/kms"
+	"example.com/shiptrack/infra/localaws/internal/s3/request"
+	"example.com/shiptrack/infra/localaws/internal/s3/store"
+)
+
+// Answers is what requests are answered from. It is safe for concurrent use.
+type Answers struct {
+	Store *store.Store
+	Keys  *kms.Service
+	Now   func() time.Time
+}
+
+// asked is one request that was read.
+type asked struct {
+	*Answers
+	*request.Reading
+	req *api.Request
+}
+
+// operation is how requests for an operation are answered.
+type operation struct {
+	answer    func(*asked) (*api.Response, error)
+	takesBody bool
+	most      int64 // bytes of an answer that may be large
+	// read, where it is set, reads the body before anything is decided: the answer asks for permissions on what it names. It returns the answer.
+	read func(*asked) (func(*asked) (*api.Response, error), error)
+}
+
+// Call binds the answer to a request. Errors are *api.Error or of the body.
+func (s *Answers) Call(req *api.Request, reading *request.Reading) (*api.Call, error) {
+	a := &asked{s, reading, req}
+	op, known := operations[reading.Operation]
+	if !known {
+		op.answer = notImplemented
+	}
+	if op.read != nil {
+		var err error
+		if op.answer, err = op.read(a); err != nil {
+			return nil, err
+		}
+	}
+	return &api.Call{
+		Operation: reading.Operation, Permissions: reading.Permissions, Apart: op.read != nil, MostBytes: op.most,
+		Answer: func(ctx context.Context) (*api.Response, error) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			return a.perform(op)
+		},
+	}, nil
+}
+
+func (a *asked) perform(op operation) (*api.Response, error) {
+	if owner := a.header("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != a.req.Account {
+		return nil, api.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
+	}
+	if !op.takesBody && op.read == nil {
+		if _, err := a.req.HTTP.Body.All(0); err != nil {
+			return nil, err
+		}
+	}
+	response, err := op.answer(a)
+	return response, errorOf(err)
+}
+
+func (a *asked) header(name string) string { return a.req.Header.Get(name) }
+
+func notImplemented(a *asked) (*api.Response, error) {
+	return nil, api.Errorf(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented: localaws does not have %s.", api.Own(a.Operation))
+}
+
+// storeErrors are the store's errors of the caller's, as S3 words them (S3 API Reference, "Error responses").
+var storeErrors = map[error]*api.Error{
+	store.ErrNoSuchBucket:   api.Errorf(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist"),
+	store.ErrBucketNotEmpty: api.Errorf(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty"),
+	store.ErrNoSuchKey:      api.Errorf(http.StatusNotFound, "NoSuchKey", "The specified key does not exist."),
+}
+
+func errorOf(err error) error {
+	for known, e := range storeErrors {
+		if errors.Is(err, known) {
+			return e
+		}
+	}
+	return err
+}
+
+func invalidArgument(message string) error {
+	return api.Errorf(http.StatusBadRequest, "InvalidArgument", "%s", api.Own(message))
+}
+
+func invalidRequest(message string) error {
+	return api.Errorf(http.StatusBadRequest, "InvalidRequest", "%s", api.Own(message))
+}
