@@ -14,6 +14,7 @@ const (
 	maxIdentity  = 10240  // a role's inline policies together; a managed policy has 6,144
 	maxResource  = 20480  // an S3 bucket's
 	maxTrust     = 2048   // the default quota, adjustable to 4,096
+	maxKey       = 32768  // KMS Developer Guide, "Resource quotas": key policy document size
 )
 
 // Parse compiles document, or returns a *MalformedError. A document that only misses IAM's size limits is
@@ -27,11 +28,14 @@ func Parse(document []byte, kind Kind) (*Policy, error) {
 }
 
 func parse(document []byte, kind Kind) (*Policy, error) {
-	if kind < Identity || kind > Resource {
+	if kind < Identity || kind > Key {
 		return nil, fmt.Errorf("unknown kind %d", kind)
 	}
 	if err := checkSize(document, kind); err != nil {
 		return nil, err
+	}
+	if kind == Key { // one grammar
+		kind = Resource
 	}
 	doc := rawDocument{kind: kind, reader: newReader(document)}
 	if err := doc.read(); err != nil {
@@ -43,7 +47,7 @@ func parse(document []byte, kind Kind) (*Policy, error) {
 // checkSize also holds the characters to those of a policy document: "horizontal tab (U+0009), linefeed
 // (U+000A), carriage return (U+000D), and characters in the range U+0020 to U+00FF".
 func checkSize(document []byte, kind Kind) error {
-	limit := map[Kind]int{Identity: maxIdentity, Trust: maxTrust, Resource: maxResource}[kind]
+	limit := map[Kind]int{Identity: maxIdentity, Trust: maxTrust, Resource: maxResource, Key: maxKey}[kind]
 	if len(document) > maxParameter {
 		return fmt.Errorf("the document has more than %d characters", maxParameter)
 	}

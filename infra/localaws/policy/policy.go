@@ -7,7 +7,8 @@ type Kind int
 const (
 	Identity Kind = iota // identity policies, permissions boundaries and session policies
 	Trust                // a role's trust policy: has Principal, has no Resource
-	Resource             // a resource-based policy of S3, KMS and others: has both
+	Resource             // a resource-based policy of S3 and others: has both
+	Key                  // a KMS key's policy: as Resource, but may be longer
 )
 
 // Policy is a compiled document: immutable, safe for concurrent use. A nil Policy has no statements.

@@ -1,6 +1,7 @@
 package kms
 
 import (
+	"cmp"
 	"strconv"
 	"unicode/utf8"
 
@@ -54,12 +55,9 @@ func readCreateKey(r *reading) (answer, error) {
 			return nil, err
 		}
 		k := newKey(r.req.Now)
-		k.Description, k.Tags, k.Policy = in.Description, tags, in.Policy
-		if in.Policy == "" {
-			k.Policy = r.defaultPolicy()
-		}
-		if err := k.compile(); err != nil {
-			return nil, malformedPolicy(err)
+		k.Description, k.Tags = in.Description, tags
+		if err := k.setPolicy(cmp.Or(in.Policy, r.defaultPolicy())); err != nil {
+			return nil, err
 		}
 		arn := r.place().keyARN(k.ID)
 		if err := r.checkLockout(k.compiled, arn, in.BypassPolicyLockoutSafetyCheck, r.permissions[0].Context); err != nil {

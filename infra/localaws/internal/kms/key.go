@@ -20,6 +20,7 @@ type key struct {
 	Created     time.Time      `json:"created"`
 	Enabled     bool           `json:"enabled"`
 	Deletion    time.Time      `json:"deletion,omitzero"` // when the key goes; zero: it is not pending deletion
+	Rotation    int            `json:"rotation,omitzero"` // days between two rotations; 0: it has none
 	Policy      string         `json:"policy"`            // the document, as it was given
 	Tags        []identity.Tag `json:"tags,omitzero"`
 	Material    []byte         `json:"material"` // 32 bytes

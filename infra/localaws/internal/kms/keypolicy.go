@@ -31,8 +31,23 @@ func (r *reading) defaultPolicy() string {
 // policy that looks at one is refused, so that its author does not take it for a guard.
 var iamOnly = []string{"aws:resourcetag/", "kms:resourcealiases"}
 
+// maxPolicy is how long a key policy may be, in bytes, white space included (KMS Developer Guide, "Resource quotas").
+const maxPolicy = 32 << 10
+
+// setPolicy gives k a key policy that a request brings.
+func (k *key) setPolicy(document string) error {
+	if len(document) > maxPolicy {
+		return exception("LimitExceededException", "The key policy has %d bytes, more than %d", len(document), maxPolicy)
+	}
+	k.Policy = document
+	if err := k.compile(); err != nil {
+		return malformedPolicy(err)
+	}
+	return nil
+}
+
 func parseKeyPolicy(document string) (*policy.Policy, error) {
-	compiled, err := policy.Parse([]byte(document), policy.Resource)
+	compiled, err := policy.Parse([]byte(document), policy.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -93,9 +108,8 @@ func readPutKeyPolicy(r *reading) (answer, error) {
 			return nil, err
 		}
 		return nil, r.change(t, func(k *key) error {
-			k.Policy = *in.Policy
-			if err := k.compile(); err != nil {
-				return malformedPolicy(err)
+			if err := k.setPolicy(*in.Policy); err != nil {
+				return err
 			}
 			return r.checkLockout(k.compiled, t.arn, in.BypassPolicyLockoutSafetyCheck, keys)
 		})

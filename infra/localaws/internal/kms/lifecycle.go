@@ -97,17 +97,3 @@ func readCancelKeyDeletion(r *reading) (answer, error) {
 		return struct{ KeyId string }{t.arn}, err
 	}, nil
 }
-
-// readGetKeyRotationStatus: localaws rotates no key.
-func readGetKeyRotationStatus(r *reading) (answer, error) {
-	t, err := r.named()
-	if err != nil {
-		return nil, err
-	}
-	return func() (any, error) {
-		return struct {
-			KeyId              string
-			KeyRotationEnabled bool
-		}{t.arn, false}, nil
-	}, nil
-}

@@ -22,6 +22,8 @@ func init() {
 		"DisableKey":           readDisableKey,
 		"ScheduleKeyDeletion":  readScheduleKeyDeletion,
 		"CancelKeyDeletion":    readCancelKeyDeletion,
+		"EnableKeyRotation":    readEnableKeyRotation,
+		"DisableKeyRotation":   readDisableKeyRotation,
 		"GetKeyRotationStatus": readGetKeyRotationStatus,
 
 		"GetKeyPolicy":    readGetKeyPolicy,
@@ -38,8 +40,8 @@ func init() {
 		"ListAliases": readListAliases,
 	}
 	for _, name := range []string{
-		"CreateGrant", "ListGrants", "RevokeGrant", "RetireGrant", "DeleteImportedKeyMaterial", "DeriveSharedSecret", "DisableKeyRotation",
-		"EnableKeyRotation", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "GenerateMac", "GetParametersForImport", "GetPublicKey",
+		"CreateGrant", "ListGrants", "RevokeGrant", "RetireGrant", "DeleteImportedKeyMaterial", "DeriveSharedSecret",
+		"GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "GenerateMac", "GetParametersForImport", "GetPublicKey",
 		"ImportKeyMaterial", "ListKeyRotations", "ReplicateKey", "RotateKeyOnDemand", "Sign", "UpdatePrimaryRegion", "Verify", "VerifyMac",
 	} {
 		operations[name] = readUnsupportedOnKey

@@ -24,14 +24,18 @@ type store struct {
 	db  *bbolt.DB
 	now func() time.Time
 
+	most    int          // keys
 	mu      sync.RWMutex // guards the maps; what they hold is read-only
 	keys    map[string]*key
 	aliases map[string]*alias
 	names   map[string][]string // of the aliases of each key, sorted
 }
 
+// maxKeys is how many keys there may be: each has a policy of up to 32 KB, and all are in memory. AWS has 100,000 of a region.
+const maxKeys = 10_000
+
 func openStore(db *bbolt.DB, now func() time.Time) (*store, error) {
-	s := &store{db: db, now: now, keys: map[string]*key{}, aliases: map[string]*alias{}}
+	s := &store{db: db, now: now, most: maxKeys, keys: map[string]*key{}, aliases: map[string]*alias{}}
 	err := db.Update(func(tx *bbolt.Tx) error {
 		if err := records.Load(tx, keysBucket, func(id string, k *key) { s.keys[id] = k }); err != nil {
 			return err
@@ -143,11 +147,22 @@ func (s *store) allAliases(id, after string) []*alias {
 	return all
 }
 
-// add keeps a new key, whose policy is compiled.
+// add keeps a new key, whose policy is compiled. A LimitExceededException where there are as many as there may be.
 func (s *store) add(k *key) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.db.Update(func(tx *bbolt.Tx) error { return records.Put(tx, keysBucket, k.ID, k) })
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		if len(s.keys) >= s.most {
+			defer s.index()
+			if err := s.sweep(tx); err != nil {
+				return err
+			}
+		}
+		if len(s.keys) >= s.most {
+			return exception("LimitExceededException", "There are %d keys, which is the most", s.most)
+		}
+		return records.Put(tx, keysBucket, k.ID, k)
+	})
 	if err == nil {
 		s.keys[k.ID] = k
 	}

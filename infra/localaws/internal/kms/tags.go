@@ -1,6 +1,7 @@
 package kms
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,8 @@ const (
 	maxTagKey   = 128 // characters
 	maxTagValue = 256
 )
+
+var tagPattern = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 type tags struct{}
 
@@ -57,6 +60,8 @@ func checkTag(tag identity.Tag) error {
 		return validation("1 validation error detected: Value at 'tags.member.tagKey' failed to satisfy constraint: Member must have length between 1 and %d", maxTagKey)
 	case utf8.RuneCountInString(tag.Value) > maxTagValue:
 		return validation("1 validation error detected: Value at 'tags.member.tagValue' failed to satisfy constraint: Member must have length less than or equal to %d", maxTagValue)
+	case !tagPattern.MatchString(tag.Key) || !tagPattern.MatchString(tag.Value):
+		return tagException("One or more tags are not valid: keys and values may have letters, digits, blanks and _ . / = + - : @")
 	case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
 		return tagException("Tags beginning with aws: are reserved")
 	}
