@@ -10,14 +10,25 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"example.com/shiptrack/infra/localaws/internal/s3/frames"
 )
 
 // files are the sealed files in a directory, and those that are not whole yet in a directory in it.
-type files struct{ directory string }
+type files struct {
+	directory string
 
-func (f files) temporary() string { return filepath.Join(f.directory, "unfinished") }
+	mu      sync.Mutex
+	readers map[string]int  // of a file, by its name
+	unnamed map[string]bool // files that go once the last reader is done
+}
+
+func newFiles(directory string) *files {
+	return &files{directory: directory, readers: map[string]int{}, unnamed: map[string]bool{}}
+}
+
+func (f *files) temporary() string { return filepath.Join(f.directory, "unfinished") }
 
 // nameOf is the name of a file: a hash of the bucket, the key and a number that is never used again, each behind its length.
 func nameOf(bucket, key string, number []byte) string {
@@ -36,7 +47,7 @@ func sealingKey(dataKey []byte, file string) ([]byte, error) {
 }
 
 // sweep removes all files but those named.
-func (f files) sweep(named map[string]bool) error {
+func (f *files) sweep(named map[string]bool) error {
 	unfinished, err := os.ReadDir(f.temporary())
 	if err != nil {
 		return fmt.Errorf("s3: %w", err)
@@ -57,15 +68,55 @@ func (f files) sweep(named map[string]bool) error {
 	return errors.Join(errs...)
 }
 
-func (f files) remove(parts []Part) {
+// acquire keeps the files of parts until release. ErrNoSuchKey where one is about to go.
+func (f *files) acquire(parts []Part) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, part := range parts {
-		_ = os.Remove(filepath.Join(f.directory, part.File))
+		if f.unnamed[part.File] {
+			return ErrNoSuchKey
+		}
+	}
+	for _, part := range parts {
+		f.readers[part.File]++
+	}
+	return nil
+}
+
+func (f *files) release(parts []Part) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, part := range parts {
+		if f.readers[part.File]--; f.readers[part.File] > 0 {
+			continue
+		}
+		delete(f.readers, part.File)
+		if f.unnamed[part.File] {
+			delete(f.unnamed, part.File)
+			f.unlink(part.File)
+		}
 	}
 }
 
+// remove removes the files of parts that nothing names any more, those that are being read once they have been read.
+func (f *files) remove(parts []Part) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, part := range parts {
+		if f.readers[part.File] > 0 {
+			f.unnamed[part.File] = true
+		} else {
+			f.unlink(part.File)
+		}
+	}
+}
+
+// unlink: what cannot be removed goes when the store is opened again.
+func (f *files) unlink(file string) { _ = os.Remove(filepath.Join(f.directory, file)) }
+
 // file is a sealed file while it is written.
 type file struct {
-	files  files
+	files  *files
 	name   string
 	out    *os.File
 	sealer *frames.Writer
@@ -73,7 +124,7 @@ type file struct {
 }
 
 // begin makes a file for bytes of an object.
-func (f files) begin(bucket, key string, dataKey []byte) (*file, error) {
+func (f *files) begin(bucket, key string, dataKey []byte) (*file, error) {
 	number := make([]byte, 16)
 	rand.Read(number) // never fails (crypto/rand)
 	name := nameOf(bucket, key, number)

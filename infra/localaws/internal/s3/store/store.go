@@ -68,14 +68,14 @@ type Part struct {
 // Store keeps buckets and objects. It is safe for concurrent use.
 type Store struct {
 	db    *bbolt.DB
-	files files
+	files *files
 	own   []byte // the key under which data keys are kept that are under no KMS key
 }
 
 // Open opens the objects in db and in directory, which is made where it is missing. Files that no object names are removed: they are of
 // writes that were cut off. The caller closes db.
 func Open(db *bbolt.DB, directory string) (*Store, error) {
-	s := &Store{db: db, files: files{directory}}
+	s := &Store{db: db, files: newFiles(directory)}
 	for _, name := range []string{directory, s.files.temporary()} {
 		if err := os.MkdirAll(name, 0o700); err != nil {
 			return nil, fmt.Errorf("s3: %w", err)
@@ -242,7 +242,7 @@ func (s *Store) replace(bucket, key string, next *Object, check func(*Object) er
 		return objects.Put([]byte(key), value)
 	})
 	if err == nil && before != nil {
-		s.files.remove(before.Parts) // who reads them reads on; what cannot be removed goes when the store is opened again
+		s.files.remove(before.Parts) // who reads them reads on
 	}
 	return err
 }
