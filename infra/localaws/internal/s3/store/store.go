@@ -25,12 +25,14 @@ var (
 	ErrBucketExists   = errors.New("s3: the bucket exists")
 	ErrBucketNotEmpty = errors.New("s3: the bucket is not empty")
 	ErrNoSuchKey      = errors.New("s3: no such key")
+	ErrNoSuchVersion  = errors.New("s3: no such version")
 )
 
 // Bucket is a bucket with its settings.
 type Bucket struct {
 	Name    string    `json:"name"`
 	Created time.Time `json:"created"`
+	Settings
 }
 
 // Object is what is known of an object but its bytes.
@@ -40,13 +42,19 @@ type Object struct {
 	Modified time.Time `json:"modified"`
 	Size     int64     `json:"size"`
 	ETag     string    `json:"etag"`
+	// Version is the id of this version of the object; empty: the null version, which unversioned buckets have.
+	Version string `json:"version,omitzero"`
+	// Deleted: it is a delete marker, which has no bytes.
+	Deleted bool `json:"deleted,omitzero"`
+	// Tags are the object's, by key.
+	Tags map[string]string `json:"tags,omitzero"`
 	// DataKey is how the caller of Begin names the key under which the bytes are sealed: what it kept of it.
 	DataKey []byte `json:"dataKey"`
 	// KMSKey is the ARN of the KMS key under which DataKey is encrypted; empty: it is under the store's own key.
 	KMSKey string `json:"kmsKey,omitzero"`
 	// Context is what the writer added to the encryption context of DataKey.
 	Context  map[string]string `json:"context,omitzero"`
-	Parts    []Part            `json:"parts"` // at least one
+	Parts    []Part            `json:"parts"` // at least one, but of a delete marker
 	Checksum Checksum          `json:"checksum,omitzero"`
 	// Metadata are headers that are given back as they came.
 	Metadata map[string]string `json:"metadata,omitzero"`
@@ -63,6 +71,8 @@ type Checksum struct {
 type Part struct {
 	File string `json:"file"` // its name
 	Size int64  `json:"size"` // of its plaintext
+	// Checksum is that of a part that was uploaded.
+	Checksum Checksum `json:"checksum,omitzero"`
 }
 
 // Store keeps buckets and objects. It is safe for concurrent use.
@@ -82,34 +92,51 @@ func Open(db *bbolt.DB, directory string) (*Store, error) {
 		}
 	}
 	named := map[string]bool{}
-	err := db.Update(func(tx *bbolt.Tx) error {
-		if _, err := tx.CreateBucketIfNotExists(bucketsBucket); err != nil {
-			return err
-		}
-		if err := s.loadOwnKey(tx); err != nil {
-			return err
-		}
-		all, err := tx.CreateBucketIfNotExists(objectsBucket)
-		if err != nil {
-			return err
-		}
-		return all.ForEachBucket(func(bucket []byte) error {
-			return all.Bucket(bucket).ForEach(func(key, value []byte) error {
-				o, err := decode(string(bucket), key, value)
-				if err != nil {
-					return err
-				}
-				for _, part := range o.Parts {
-					named[part.File] = true
-				}
-				return nil
-			})
-		})
-	})
-	if err != nil {
+	if err := db.Update(func(tx *bbolt.Tx) error { return s.load(tx, named) }); err != nil {
 		return nil, fmt.Errorf("s3: open the objects: %w", err)
 	}
 	return s, s.files.sweep(named)
+}
+
+// load makes what is missing, and names the files of all objects, versions and parts.
+func (s *Store) load(tx *bbolt.Tx, named map[string]bool) error {
+	if err := s.loadOwnKey(tx); err != nil {
+		return err
+	}
+	for _, name := range [][]byte{bucketsBucket, multipartsBucket} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	for _, name := range [][]byte{objectsBucket, versionsBucket, partsBucket} {
+		all, err := tx.CreateBucketIfNotExists(name)
+		if err != nil {
+			return err
+		}
+		if err := nameFiles(all, named); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// nameFiles names the files of the records in a bucket per bucket.
+func nameFiles(all *bbolt.Bucket, named map[string]bool) error {
+	return all.ForEachBucket(func(bucket []byte) error {
+		return all.Bucket(bucket).ForEach(func(key, value []byte) error {
+			var record struct {
+				Part         // of an UploadedPart
+				Parts []Part `json:"parts"` // of an Object
+			}
+			if err := json.Unmarshal(value, &record); err != nil {
+				return fmt.Errorf("%q of %s: %w", key, bucket, err)
+			}
+			for _, part := range append(record.Parts, record.Part) {
+				named[part.File] = true
+			}
+			return nil
+		})
+	})
 }
 
 func decode(bucket string, key, value []byte) (*Object, error) {
@@ -118,133 +145,6 @@ func decode(bucket string, key, value []byte) (*Object, error) {
 		return nil, fmt.Errorf("s3: object %q of %s: %w", key, bucket, err)
 	}
 	return o, nil
-}
-
-// CreateBucket adds a bucket. ErrBucketExists where there is one of this name.
-func (s *Store) CreateBucket(b *Bucket) error {
-	return s.db.Update(func(tx *bbolt.Tx) error {
-		buckets := tx.Bucket(bucketsBucket)
-		if buckets.Get([]byte(b.Name)) != nil {
-			return ErrBucketExists
-		}
-		value, err := json.Marshal(b)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Bucket(objectsBucket).CreateBucket([]byte(b.Name)); err != nil {
-			return err
-		}
-		return buckets.Put([]byte(b.Name), value)
-	})
-}
-
-// DeleteBucket removes a bucket. ErrBucketNotEmpty where it has objects.
-func (s *Store) DeleteBucket(name string) error {
-	return s.db.Update(func(tx *bbolt.Tx) error {
-		objects, err := objectsOf(tx, name)
-		if err != nil {
-			return err
-		}
-		if key, _ := objects.Cursor().First(); key != nil {
-			return ErrBucketNotEmpty
-		}
-		if err := tx.Bucket(objectsBucket).DeleteBucket([]byte(name)); err != nil {
-			return err
-		}
-		return tx.Bucket(bucketsBucket).Delete([]byte(name))
-	})
-}
-
-// Buckets are all buckets, ordered by name.
-func (s *Store) Buckets() ([]*Bucket, error) {
-	var all []*Bucket
-	return all, s.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(bucketsBucket).ForEach(func(_, value []byte) error {
-			b := new(Bucket)
-			all = append(all, b)
-			return json.Unmarshal(value, b)
-		})
-	})
-}
-
-// Bucket returns a bucket. ErrNoSuchBucket where there is none of this name.
-func (s *Store) Bucket(name string) (*Bucket, error) {
-	b := new(Bucket)
-	return b, s.db.View(func(tx *bbolt.Tx) error {
-		value := tx.Bucket(bucketsBucket).Get([]byte(name))
-		if value == nil {
-			return ErrNoSuchBucket
-		}
-		return json.Unmarshal(value, b)
-	})
-}
-
-func objectsOf(tx *bbolt.Tx, bucket string) (*bbolt.Bucket, error) {
-	if objects := tx.Bucket(objectsBucket).Bucket([]byte(bucket)); objects != nil {
-		return objects, nil
-	}
-	return nil, ErrNoSuchBucket
-}
-
-// Object returns an object. ErrNoSuchKey and ErrNoSuchBucket where there is none.
-func (s *Store) Object(bucket, key string) (o *Object, err error) {
-	return o, s.db.View(func(tx *bbolt.Tx) error {
-		objects, err := objectsOf(tx, bucket)
-		if err != nil {
-			return err
-		}
-		o, err = get(objects, bucket, key)
-		if err == nil && o == nil {
-			return ErrNoSuchKey
-		}
-		return err
-	})
-}
-
-// get returns nil where there is no such object.
-func get(objects *bbolt.Bucket, bucket, key string) (*Object, error) {
-	value := objects.Get([]byte(key))
-	if value == nil {
-		return nil, nil
-	}
-	return decode(bucket, []byte(key), value)
-}
-
-// Delete removes an object; one that is not there is no error. check, where it is not nil, sees the object that is removed, or nil, and
-// its error is returned.
-func (s *Store) Delete(bucket, key string, check func(*Object) error) error {
-	return s.replace(bucket, key, nil, check)
-}
-
-// replace puts next in the place of an object, or nothing, and removes the files of the one before.
-func (s *Store) replace(bucket, key string, next *Object, check func(*Object) error) error {
-	var before *Object
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		objects, err := objectsOf(tx, bucket)
-		if err != nil {
-			return err
-		}
-		if before, err = get(objects, bucket, key); err != nil {
-			return err
-		}
-		if check != nil {
-			if err := check(before); err != nil {
-				return err
-			}
-		}
-		if next == nil {
-			return objects.Delete([]byte(key))
-		}
-		value, err := json.Marshal(next)
-		if err != nil {
-			return err
-		}
-		return objects.Put([]byte(key), value)
-	})
-	if err == nil && before != nil {
-		s.files.remove(before.Parts) // who reads them reads on
-	}
-	return err
 }
 
 func (s *Store) path(file string) string { return filepath.Join(s.files.directory, file) }

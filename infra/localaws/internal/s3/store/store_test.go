@@ -76,6 +76,10 @@ func (k *kit) content(key string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return k.contentOf(o)
+}
+
+func (k *kit) contentOf(o *Object) (string, error) {
 	c, err := k.Open(o, dataKey)
 	if err != nil {
 		return "", err
