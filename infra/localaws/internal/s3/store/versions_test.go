@@ -204,6 +204,10 @@ func TestPropertyVersionsAreThoseOfTheGuide(t *testing.T) {
 			if got, want := k.listed(List{Limit: rapid.IntRange(1, 5).Draw(r, "limit")}), m.list(); !slices.Equal(got, want) {
 				r.Fatalf("versions %q, want %q", got, want)
 			}
+			_, err := k.Object("bkt", key)
+			if there := len(m[key]) > 0 && strings.HasSuffix(m[key][0], "false"); (err == nil) != there {
+				r.Fatalf("%s: %v, of the versions %q", key, err, m[key])
+			}
 		}
 		files := 0
 		for _, versions := range m {
