@@ -35,29 +35,46 @@ type encryption struct {
 	context map[string]string // what the caller adds to the encryption context
 }
 
-// encryption reads the headers of a request that writes an object.
+// encryption reads how a request wants its object to be encrypted: by its headers, or as the bucket says.
 func (a *asked) encryption() (*encryption, error) {
-	e := &encryption{key: a.header(sseKeyHeader)}
 	if a.header(bucketKeyHeader) == "true" {
 		return nil, api.Errorf(http.StatusNotImplemented, "NotImplemented", "localaws has no S3 Bucket Keys: under one, no policy sees for which object a key is used.")
 	}
-	switch a.header(sseHeader) {
-	case sseKMS:
-		if e.key == "" {
-			return nil, invalidRequest("localaws has no key aws/s3: name a key with x-amz-server-side-encryption-aws-kms-key-id")
+	method, e := a.header(sseHeader), &encryption{key: a.header(sseKeyHeader)}
+	if method == "" && e.key == "" {
+		b, err := a.Store.Bucket(a.Bucket)
+		if err != nil {
+			return nil, err
 		}
-	case "", sseS3:
-		if e.key != "" || a.header(sseContextHeader) != "" {
-			return nil, invalidArgument("Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms")
+		if b.Encryption != nil {
+			method, e.key = b.Encryption.Algorithm, b.Encryption.Key
 		}
-	case "aws:kms:dsse":
-		return nil, api.Errorf(http.StatusNotImplemented, "NotImplemented", "localaws does not have dual-layer encryption.")
-	default:
-		return nil, invalidArgument("The encryption method specified is not supported")
+	}
+	context := a.header(sseContextHeader)
+	if err := checkMethod(method, e.key, context); err != nil {
+		return nil, err
 	}
 	var err error
-	e.context, err = parseContext(a.header(sseContextHeader))
+	e.context, err = parseContext(context)
 	return e, err
+}
+
+func checkMethod(method, key, context string) error {
+	switch method {
+	case sseKMS:
+		if key == "" {
+			return invalidRequest("localaws has no key aws/s3: name a key with x-amz-server-side-encryption-aws-kms-key-id")
+		}
+	case "", sseS3:
+		if key != "" || context != "" {
+			return invalidArgument("Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms")
+		}
+	case "aws:kms:dsse":
+		return api.Errorf(http.StatusNotImplemented, "NotImplemented", "localaws does not have dual-layer encryption.")
+	default:
+		return invalidArgument("The encryption method specified is not supported")
+	}
+	return nil
 }
 
 // parseContext reads an encryption context: JSON in base64. The ARN in it is S3's to set.

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -17,19 +18,21 @@ import (
 // object returns the object that the request is for. Where there is none, who may not list the bucket does not learn so (S3 API Reference,
 // GetObject): a list has s3:prefix and this request has not, so a permission to list that depends on it does not count.
 func (a *asked) object() (*store.Object, error) {
+	if version := a.Query["versionId"]; version != "" {
+		o, err := a.Store.Version(a.Bucket, a.Key, version)
+		if err == nil && o.Deleted {
+			return nil, api.Errorf(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+		}
+		if errors.Is(err, store.ErrNoSuchVersion) {
+			err = cmp.Or(a.mayList(), err)
+		}
+		return o, err
+	}
 	o, err := a.Store.Object(a.Bucket, a.Key)
 	if errors.Is(err, store.ErrNoSuchKey) {
-		if denied := a.mayList(); denied != nil {
-			return nil, denied
-		}
+		err = cmp.Or(a.mayList(), err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	if id := a.Query["versionId"]; id != "" && id != "null" {
-		return nil, api.Errorf(http.StatusNotFound, "NoSuchVersion", "The specified version does not exist.")
-	}
-	return o, nil
+	return o, err
 }
 
 // attempts bound how often an object is looked up again because it was replaced while it was opened.
@@ -143,7 +146,16 @@ func (a *asked) part(o *store.Object) (part conditional.Range, partial bool, err
 
 // identityHeaders are those of 304 too.
 func identityHeaders(o *store.Object) http.Header {
-	return http.Header{"Etag": {quoted(o.ETag)}, "Last-Modified": {o.Modified.UTC().Format(http.TimeFormat)}}
+	h := http.Header{"Etag": {quoted(o.ETag)}, "Last-Modified": {o.Modified.UTC().Format(http.TimeFormat)}}
+	setVersion(h, o)
+	return h
+}
+
+// setVersion names the version, where the bucket has versions.
+func setVersion(h http.Header, o *store.Object) {
+	if o.Version != "" {
+		h.Set("X-Amz-Version-Id", o.Version)
+	}
 }
 
 func quoted(etag string) string { return `"` + etag + `"` }

@@ -10,8 +10,14 @@ func init() { // the table names functions that read it
 		"DeleteBucket":      {answer: deleteBucket},
 		"GetBucketLocation": {answer: getBucketLocation},
 
-		"GetObject":  {answer: getObject},
-		"HeadObject": {answer: headObject},
-		"PutObject":  {answer: putObject, takesBody: true},
+		"ListBuckets":   {answer: listBuckets, most: mostBytes},
+		"ListObjects":   {answer: listObjects, most: mostBytes},
+		"ListObjectsV2": {answer: listObjectsV2, most: mostBytes},
+
+		"GetObject":     {answer: getObject},
+		"HeadObject":    {answer: headObject},
+		"PutObject":     {answer: putObject, takesBody: true},
+		"DeleteObject":  {answer: deleteObject},
+		"DeleteObjects": {read: readDeleteObjects, most: 2 * mostBytes},
 	}
 }

@@ -82,6 +82,7 @@ func writtenHeaders(o *store.Object) http.Header {
 	h.Set(checksum.Header(o.Checksum.Algorithm), o.Checksum.Value)
 	h.Set("X-Amz-Checksum-Type", o.Checksum.Type)
 	setEncryption(h, o)
+	setVersion(h, o)
 	return h
 }
 

@@ -55,10 +55,10 @@ func init() {
 	add(onObject, http.MethodHead, "", "HeadObject", ofGet, permitVersion("GetObject"))
 	add(onObject, http.MethodGet, "attributes", "GetObjectAttributes", ofVersion, permitAttributes)
 	add(onObject, http.MethodPut, "", "PutObject", nil, permitPut)
-	add(onObject, http.MethodDelete, "", "DeleteObject", ofVersion, permitVersion("DeleteObject"))
+	add(onObject, http.MethodDelete, "", "DeleteObject", ofVersion, permitDelete)
 	add(onObject, http.MethodPost, "uploads", "CreateMultipartUpload", nil, permitPut)
 	add(onObject, http.MethodPut, "uploadId", "UploadPart", []string{"partNumber"}, permitPart)
-	add(onObject, http.MethodPost, "uploadId", "CompleteMultipartUpload", nil, permit("PutObject"))
+	add(onObject, http.MethodPost, "uploadId", "CompleteMultipartUpload", nil, permitComplete)
 	add(onObject, http.MethodDelete, "uploadId", "AbortMultipartUpload", nil, permit("AbortMultipartUpload"))
 	add(onObject, http.MethodGet, "uploadId", "ListParts", ofParts, permit("ListMultipartUploadParts"))
 	for place, op := range map[place]*operation{

@@ -2,9 +2,7 @@ package request
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/policy"
@@ -41,6 +39,23 @@ func permit(action string) func(*Request, *Reading) error {
 			keys.Set("s3:VersionId", id)
 		}
 		return nil
+	}
+}
+
+// permitDelete: a condition on what is deleted tells what GetObject tells.
+func permitDelete(q *Request, r *Reading) error {
+	if err := permitVersion("DeleteObject")(q, r); err != nil {
+		return err
+	}
+	r.permitComparison(q)
+	return nil
+}
+
+// permitComparison adds GetObject for a request that writes under the condition If-Match: whether it holds tells what the object is. S3's
+// documentation does not say which permission it takes; this is the safe choice.
+func (r *Reading) permitComparison(q *Request) {
+	if has(q.Header, "If-Match") {
+		r.on("GetObject")
 	}
 }
 
@@ -140,6 +155,7 @@ func permitPut(q *Request, r *Reading) error {
 	for _, action := range actions {
 		keys := r.on(action)
 		setHeaders(keys, q.Header)
+		setWrite(keys, q.Header, r.Operation != "CreateMultipartUpload")
 		if err := setTags(keys, q.Header.Get("X-Amz-Tagging")); err != nil {
 			return err
 		}
@@ -147,6 +163,7 @@ func permitPut(q *Request, r *Reading) error {
 			return err
 		}
 	}
+	r.permitComparison(q)
 	return nil
 }
 
@@ -159,7 +176,7 @@ func permitCopy(q *Request, r *Reading) error {
 	if err := permitPut(q, r); err != nil {
 		return err
 	}
-	for _, p := range r.Permissions[first:] {
+	for _, p := range r.Permissions[first:] { // a permission for a comparison has it too
 		p.Context.Set("s3:x-amz-copy-source", r.Source.name())
 	}
 	return nil
@@ -176,9 +193,18 @@ func permitPart(q *Request, r *Reading) error {
 			return err
 		}
 	}
-	if keys := r.on("PutObject"); copies {
+	keys := r.on("PutObject")
+	setWrite(keys, q.Header, false)
+	if copies {
 		keys.Set("s3:x-amz-copy-source", r.Source.name())
 	}
+	return nil
+}
+
+// permitComplete is for CompleteMultipartUpload, which makes the object.
+func permitComplete(q *Request, r *Reading) error {
+	setWrite(r.on("PutObject"), q.Header, true)
+	r.permitComparison(q)
 	return nil
 }
 
@@ -199,68 +225,3 @@ func (r *Reading) permitSource(q *Request) (err error) {
 
 // name is the source as s3:x-amz-copy-source has it: built anew, not as it was sent.
 func (s *Source) name() string { return s.Bucket + "/" + s.Key }
-
-// conditionHeaders become condition keys of their own names (Service Authorization Reference, S3).
-var conditionHeaders = []string{
-	"x-amz-acl", "x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp",
-	"x-amz-metadata-directive", "x-amz-object-ownership", "x-amz-server-side-encryption", "x-amz-storage-class",
-}
-
-func setHeaders(keys *policy.Context, h http.Header) {
-	for _, name := range conditionHeaders {
-		if has(h, http.CanonicalHeaderKey(name)) {
-			keys.Set("s3:"+name, h.Get(name))
-		}
-	}
-}
-
-func has(h http.Header, name string) bool { return len(h[name]) > 0 }
-
-// grants reports whether headers say who else may use what is put.
-func grants(h http.Header) bool {
-	for name := range h {
-		if name == "X-Amz-Acl" || strings.HasPrefix(name, "X-Amz-Grant-") {
-			return true
-		}
-	}
-	return false
-}
-
-// setTags sets s3:RequestObjectTag/KEY and s3:RequestObjectTagKeys.
-func setTags(keys *policy.Context, header string) error {
-	if header == "" {
-		return nil
-	}
-	tags, err := url.ParseQuery(header)
-	if err != nil {
-		return badRequest("InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
-	}
-	var names []string
-	for name, values := range tags {
-		if len(values) != 1 || len(tags) > maxTags {
-			return badRequest("InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
-		}
-		keys.SetOnce("s3:RequestObjectTag/"+name, values[0])
-		names = append(names, name)
-	}
-	keys.SetAll("s3:RequestObjectTagKeys", names)
-	return nil
-}
-
-const maxTags = 10
-
-// setKMSKey sets the condition key to the ARN of the key that a header names: IAM compares text. It is absent where the bucket's
-// default decides.
-func (r *Reading) setKMSKey(q *Request, keys *policy.Context) (err error) {
-	given := q.Header.Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id")
-	if given == "" {
-		return nil
-	}
-	if r.KMSKey == "" {
-		if r.KMSKey, err = q.KeyARN(given); err != nil {
-			return err
-		}
-	}
-	keys.Set("s3:x-amz-server-side-encryption-aws-kms-key-id", r.KMSKey)
-	return nil
-}

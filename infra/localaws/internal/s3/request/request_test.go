@@ -78,6 +78,9 @@ func TestRequestsNeedTheirPermissions(t *testing.T) {
 		{"PUT /bkt/yellow/1", "PutObject", []string{"X-Amz-Acl", "private", "X-Amz-Tagging", "a=b"}, []string{"s3:PutObject " + object, "s3:PutObjectAcl " + object, "s3:PutObjectTagging " + object}},
 		{"PUT /bkt/yellow/1", "PutObject", []string{"X-Amz-Grant-Read", "id=x"}, []string{"s3:PutObject " + object, "s3:PutObjectAcl " + object}},
 		{"PUT /bkt/yellow/1", "PutObject", []string{"X-Amz-Object-Lock-Mode", "GOVERNANCE", "X-Amz-Object-Lock-Legal-Hold", "ON"}, []string{"s3:PutObject " + object, "s3:PutObjectRetention " + object, "s3:PutObjectLegalHold " + object}},
+		{"PUT /bkt/yellow/1", "PutObject", []string{"If-Match", "x"}, []string{"s3:PutObject " + object, "s3:GetObject " + object}},
+		{"PUT /bkt/yellow/1", "PutObject", []string{"If-None-Match", "*"}, []string{"s3:PutObject " + object}},
+		{"DELETE /bkt/yellow/1", "DeleteObject", []string{"If-Match", "x"}, []string{"s3:DeleteObject " + object, "s3:GetObject " + object}},
 		{"PUT /bkt/yellow/1", "CopyObject", []string{copies, "/bkt/blue/1"}, []string{"s3:GetObject " + bkt + "/blue/1", "s3:PutObject " + object}},
 		{"PUT /bkt/yellow/1", "CopyObject", []string{copies, "bkt/blue/1?versionId=v", "X-Amz-Acl", "private"}, []string{"s3:GetObjectVersion " + bkt + "/blue/1", "s3:PutObject " + object, "s3:PutObjectAcl " + object}},
 		{"POST /bkt/yellow/1?uploads", "CreateMultipartUpload", []string{"X-Amz-Acl", "private"}, []string{"s3:PutObject " + object, "s3:PutObjectAcl " + object}},
@@ -222,6 +225,8 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 	}
 }
 
+const creates = "s3:ObjectCreationOperation"
+
 func TestConditionKeysAreThereOnlyWhereTheRequestHasThem(t *testing.T) {
 	keysOf := func(line string, headers ...string) map[string]string {
 		r, err := read(line, headers...)
@@ -247,13 +252,17 @@ func TestConditionKeysAreThereOnlyWhereTheRequestHasThem(t *testing.T) {
 		{"GET /bkt?versions&prefix=a", nil, map[string]string{"s3:prefix": "a"}},
 		{"GET /bkt/a", nil, map[string]string{}},
 		{"GET /bkt/a?versionId=v", nil, map[string]string{"s3:VersionId": "v"}},
-		{"PUT /bkt/a", nil, map[string]string{}},
+		{"PUT /bkt/a", nil, map[string]string{creates: "true"}},
+		{"PUT /bkt/a", []string{"If-None-Match", "*"}, map[string]string{creates: "true", "s3:if-none-match": "*"}},
+		{"POST /bkt/a?uploads", nil, map[string]string{creates: "false"}},
+		{"PUT /bkt/a?uploadId=u&partNumber=1", nil, map[string]string{creates: "false"}},
+		{"POST /bkt/a?uploadId=u", []string{"If-Match", "x"}, map[string]string{creates: "true", "s3:if-match": "x"}},
 		{"PUT /bkt/a", []string{sse, "aws:kms", sse + "-Aws-Kms-Key-Id", "1", "X-Amz-Acl", "private"}, map[string]string{
-			"s3:x-amz-server-side-encryption": "aws:kms", "s3:x-amz-acl": "private",
+			creates: "true", "s3:x-amz-server-side-encryption": "aws:kms", "s3:x-amz-acl": "private",
 			"s3:x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:us-east-1:000000000000:key/1",
 		}},
-		{"PUT /bkt/a", []string{copies, "/bkt/b%20c", "X-Amz-Metadata-Directive", "REPLACE"}, map[string]string{"s3:x-amz-copy-source": "bkt/b c", "s3:x-amz-metadata-directive": "REPLACE"}},
-		{"PUT /bkt/a", []string{"X-Amz-Tagging", "Team=a"}, map[string]string{"s3:RequestObjectTag/Team": "a", "s3:RequestObjectTagKeys": "Team"}},
+		{"PUT /bkt/a", []string{copies, "/bkt/b%20c", "X-Amz-Metadata-Directive", "REPLACE"}, map[string]string{creates: "true", "s3:x-amz-copy-source": "bkt/b c", "s3:x-amz-metadata-directive": "REPLACE"}},
+		{"PUT /bkt/a", []string{"X-Amz-Tagging", "Team=a"}, map[string]string{creates: "true", "s3:RequestObjectTag/Team": "a", "s3:RequestObjectTagKeys": "Team"}},
 	} {
 		got := keysOf(row.line, row.headers...)
 		if len(got) != len(row.want) {

@@ -34,7 +34,7 @@ func splitPath(path string) (bucket, key string, err error) {
 	if err != nil {
 		return "", "", badRequest("InvalidURI", "Couldn't parse the specified URI.")
 	}
-	return bucket, key, checkKey(key)
+	return bucket, key, CheckKey(key)
 }
 
 func checkBucket(name string) error {
@@ -47,7 +47,8 @@ func checkBucket(name string) error {
 	return nil
 }
 
-func checkKey(key string) error {
+// CheckKey refuses what cannot be the key of an object. The error is an *api.Error.
+func CheckKey(key string) error {
 	if len(key) > maxKey {
 		return badRequest("KeyTooLongError", "Your key is too long")
 	}
@@ -83,7 +84,7 @@ func parseSource(text string) (*Source, error) {
 		return nil, err
 	}
 	s.Bucket, s.Key = bucket, key
-	return s, checkKey(key)
+	return s, CheckKey(key)
 }
 
 // parseQuery reads a query string. A name that is given twice is refused.

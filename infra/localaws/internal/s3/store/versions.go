@@ -95,29 +95,52 @@ type Removal struct {
 // Remove removes an object or a version; what is not there is no error. marker is the delete marker that was made, removed what is gone for
 // good: one of them, or neither. ErrNoSuchBucket where there is no such bucket.
 func (s *Store) Remove(r *Removal) (marker, removed *Object, err error) {
-	var gone []Part
-	err = s.db.Update(func(tx *bbolt.Tx) error {
-		h, err := historyOf(tx, r.Bucket, r.Key)
-		if err != nil {
-			return err
-		}
-		if err := r.check(h); err != nil {
-			return err
-		}
-		if r.Version == "" {
-			marker, gone, err = h.mark(r.Now)
-			return err
-		}
-		if removed, gone, err = h.remove(named(r.Version)); err != nil {
-			return err
-		}
-		return h.promote()
-	})
+	all, err := s.RemoveAll([]*Removal{r})
 	if err != nil {
 		return nil, nil, err
 	}
+	return all[0].Marker, all[0].Removed, nil
+}
+
+// Removed is what a Removal has done, as Remove returns it.
+type Removed struct{ Marker, Removed *Object }
+
+// RemoveAll is Remove for several, all or none of them.
+func (s *Store) RemoveAll(all []*Removal) (done []Removed, err error) {
+	var gone []Part
+	err = s.db.Update(func(tx *bbolt.Tx) error {
+		for _, r := range all {
+			one, parts, err := r.perform(tx)
+			if err != nil {
+				return err
+			}
+			done, gone = append(done, one), append(gone, parts...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	s.files.remove(gone)
-	return marker, removed, nil
+	return done, nil
+}
+
+func (r *Removal) perform(tx *bbolt.Tx) (done Removed, gone []Part, err error) {
+	h, err := historyOf(tx, r.Bucket, r.Key)
+	if err != nil {
+		return done, nil, err
+	}
+	if err := r.check(h); err != nil {
+		return done, nil, err
+	}
+	if r.Version == "" {
+		done.Marker, gone, err = h.mark(r.Now)
+		return done, gone, err
+	}
+	if done.Removed, gone, err = h.remove(named(r.Version)); err != nil {
+		return done, nil, err
+	}
+	return done, gone, h.promote()
 }
 
 func (r *Removal) check(h *history) error {
