@@ -102,6 +102,9 @@ func find(r *Request, bucket, key string, query Query) (*operation, error) {
 	}
 	where := place{levelOf(bucket, key), r.Method, sub, has(r.Header, copySource)}
 	op, known := operations[where]
+	if !known && !methods[r.Method] {
+		return nil, api.Errorf(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+	}
 	if !known {
 		return nil, notImplemented("this method on this resource")
 	}
@@ -112,6 +115,9 @@ func find(r *Request, bucket, key string, query Query) (*operation, error) {
 	}
 	return op, nil
 }
+
+// methods are those that S3 has.
+var methods = map[string]bool{http.MethodGet: true, http.MethodHead: true, http.MethodPut: true, http.MethodPost: true, http.MethodDelete: true}
 
 func (op *operation) takes(name string) bool {
 	for _, known := range op.query {
