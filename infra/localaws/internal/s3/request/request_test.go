@@ -205,7 +205,7 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		{"POST /bkt", "NotImplemented", nil},
 		{"POST /bkt?delete&prefix=a", "NotImplemented", nil},
 		{"POST /bkt/a?select&select-type=2", "NotImplemented", nil},
-		{"PATCH /bkt/a", "NotImplemented", nil},
+		{"PATCH /bkt/a", "MethodNotAllowed", nil},
 		{"DELETE /", "NotImplemented", nil},
 		{"HEAD /bkt?prefix=a", "NotImplemented", nil},
 		{"GET /bkt/a?list-type=2", "NotImplemented", nil},
