@@ -60,7 +60,18 @@ func Start(t testing.TB) *Local {
 // StartGateway starts localaws in front of upstreams, by service, and stops it when the test ends.
 func StartGateway(t testing.TB, upstreams map[string]*url.URL) *Local {
 	t.Helper()
-	l := &Local{Region: localaws.DefaultRegion, Account: localaws.DefaultAccount, data: t.TempDir(), upstreams: upstreams}
+	return start(t, t.TempDir(), upstreams)
+}
+
+// StartAt starts localaws on a data directory that is there, and stops it when the test ends.
+func StartAt(t testing.TB, data string) *Local {
+	t.Helper()
+	return start(t, data, nil)
+}
+
+func start(t testing.TB, data string, upstreams map[string]*url.URL) *Local {
+	t.Helper()
+	l := &Local{Region: localaws.DefaultRegion, Account: localaws.DefaultAccount, data: data, upstreams: upstreams}
 	l.open(t)
 	listener := httptest.NewUnstartedServer(framing.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.server.Load().ServeHTTP(w, r)
@@ -102,6 +113,9 @@ func (l *Local) Now() time.Time { return time.Now().Add(time.Duration(l.offset.L
 // Advance moves localaws' clock by d. The AWS SDKs sign with the real time: sign by hand (Do) where the
 // clocks are more than five minutes apart.
 func (l *Local) Advance(d time.Duration) { l.offset.Add(int64(d)) }
+
+// Data is the data directory.
+func (l *Local) Data() string { return l.data }
 
 // Load puts the roles of a folder in place, placeholders filled (see localaws.LoadRoles): os.DirFS("../iam").
 func (l *Local) Load(t testing.TB, folder fs.FS) {

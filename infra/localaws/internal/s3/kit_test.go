@@ -33,6 +33,8 @@ const ownDocuments = `{"Version":"2012-10-17","Statement":[
 	 "StringEquals":{"aws:PrincipalTag/TenantID":"${aws:ResourceTag/TenantID}","kms:ViaService":"s3.us-east-1.amazonaws.com"},
 	 "StringLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::localaws-test/${aws:PrincipalTag/TenantID}/*"}}}]}`
 
+func s3Client(l *localawstest.Local) *s3.Client { return (&kit{l: l}).client(localawstest.Root) }
+
 // kit is a localaws with a bucket, and a key and a session per tenant.
 type kit struct {
 	*testing.T
@@ -44,7 +46,7 @@ type kit struct {
 func newKit(t *testing.T, tenants ...string) *kit {
 	t.Helper()
 	k := &kit{T: t, l: localawstest.Start(t), keys: map[string]string{}}
-	k.root = k.client(localawstest.Root)
+	k.root = s3Client(k.l)
 	k.putRoles(ownDocuments)
 	if _, err := k.root.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(bucket)}); err != nil {
 		t.Fatal(err)
