@@ -26,7 +26,10 @@ func (s *stuck) Write([]byte) (int, error) {
 	return 0, os.ErrDeadlineExceeded
 }
 
-func (s *stuck) SetWriteDeadline(time.Time) error {
+func (s *stuck) SetWriteDeadline(at time.Time) error {
+	if at.After(time.Now()) {
+		return nil
+	}
 	s.once.Do(func() { close(s.cut) })
 	return nil
 }
