@@ -45,7 +45,8 @@ func (s *Server) newUpload(x *exchange, r *http.Request, opened *sigv4.Opened) (
 		wire.ended()
 	}
 	u.decoded = opened.Body(wire)
-	if !opened.Chunked() {
+	isChunked, hasTrailer := opened.Chunked()
+	if !isChunked {
 		if slices.Contains(encodings(r.Header), chunkedEncoding) {
 			return nil, refusal(malformed, "The header Content-Encoding says aws-chunked, and x-amz-content-sha256 does not.")
 		}
@@ -55,8 +56,14 @@ func (s *Server) newUpload(x *exchange, r *http.Request, opened *sigv4.Opened) (
 	if err != nil {
 		return nil, refusal(noLength, "You must provide the header x-amz-decoded-content-length.")
 	}
-	u.size, u.trailer = int64(size), r.Header.Get("X-Amz-Trailer")
-	u.chunks = chunked.NewReader(u.decoded, u.size, u.trailer)
+	if u.size, u.trailer = int64(size), r.Header.Get("X-Amz-Trailer"); u.trailer != "" && !hasTrailer {
+		return nil, refusal(malformed, "The header x-amz-trailer announces a header behind the body, and x-amz-content-sha256 does not.")
+	}
+	var signatures chunked.Signatures
+	if chunks := opened.Chunks(); chunks != nil {
+		signatures = chunks
+	}
+	u.chunks = chunked.NewReader(u.decoded, u.size, u.trailer, signatures)
 	u.decoded = u.chunks
 	return u, nil
 }
@@ -108,6 +115,8 @@ func uploadRefusal(err error) error {
 		return refusal(anotherPayload, e.Message)
 	}
 	switch {
+	case errors.Is(err, chunked.ErrSignature):
+		return refusal(invalidSignature, "The request signature we calculated does not match the signature you provided: that of a chunk.")
 	case errors.Is(err, chunked.ErrMalformed):
 		return refusal(malformed, "The body is not in the encoding aws-chunked, or not what the headers announce.")
 	case errors.Is(err, os.ErrDeadlineExceeded):

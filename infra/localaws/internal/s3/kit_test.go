@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/url"
@@ -13,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -216,4 +219,25 @@ func (k *kit) wants(a answer, status int, code string) {
 func md5Of(text string) string {
 	sum := md5.Sum([]byte(text))
 	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// signWord signs r over a word such as UNSIGNED-PAYLOAD in place of its body's hash, with the SDK's signer.
+func (k *kit) signWord(r *http.Request, word string, c localawstest.Credentials) {
+	k.Helper()
+	k.signWordFor(r, word, c, "s3")
+}
+
+func (k *kit) signWordFor(r *http.Request, word string, c localawstest.Credentials, service string) {
+	k.Helper()
+	r.Header.Set("X-Amz-Content-Sha256", word)
+	length := r.ContentLength
+	r.ContentLength = -1 // not signed: the body may be put in later
+	err := v4.NewSigner().SignHTTP(k.Context(), awsCredentials(c), r, word, service, k.l.Region, k.l.Now(), func(o *v4.SignerOptions) { o.DisableURIPathEscaping = service == "s3" })
+	if r.ContentLength = length; err != nil {
+		k.Fatal(err)
+	}
+}
+
+func crc32Of(text string) string {
+	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(text))))
 }

@@ -239,7 +239,7 @@ func (c *claim) signs(name string) bool {
 // checkPayload refuses a declared hash that no body has.
 func (c *claim) checkPayload(unsignedAllowed bool) *Error {
 	switch {
-	case c.isUnsigned(unsignedAllowed):
+	case c.isUnsigned(unsignedAllowed), unsignedAllowed && c.hasSignedChunks():
 		return nil
 	case c.payload == "" && !c.presigned && c.service == serviceS3:
 		return refuse(Incomplete, "Missing required header for this request: x-amz-content-sha256")
@@ -252,6 +252,11 @@ func (c *claim) checkPayload(unsignedAllowed bool) *Error {
 // isUnsigned reports whether the body may be whatever it is.
 func (c *claim) isUnsigned(allowed bool) bool {
 	return allowed && c.service == serviceS3 && (c.payload == unsignedPayload || c.payload == chunkedPayload && !c.presigned || c.payload == "" && c.presigned)
+}
+
+// hasSignedChunks reports whether each chunk of the body has a signature of its own.
+func (c *claim) hasSignedChunks() bool {
+	return c.service == serviceS3 && !c.presigned && (c.payload == signedChunks || c.payload == signedTrailer)
 }
 
 // isHash reports a SHA-256 hash in lower-case hexadecimal.

@@ -3,8 +3,7 @@
 // only, no AWS SDK. It refuses every request that can be read in two ways: doubled or empty parts, two
 // forms at once. It also refuses an x-amz-* header or a body that is not signed.
 //
-// Not modelled: Signature Version 4A, signed chunks (STREAMING-AWS4-*), the Date header in place of
-// X-Amz-Date. All of them are refused.
+// Not modelled: Signature Version 4A and the Date header in place of X-Amz-Date. Both are refused.
 //
 // Sources: IAM User Guide, "AWS Signature Version 4 for API requests" and "Create a signed AWS API
 // request"; Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)".
@@ -30,6 +29,8 @@ const (
 	stampFormat     = "20060102T150405Z"
 	unsignedPayload = "UNSIGNED-PAYLOAD"
 	chunkedPayload  = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+	signedChunks    = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+	signedTrailer   = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 	serviceS3       = "s3"
 
 	headerAuth    = "Authorization"
@@ -48,8 +49,8 @@ type Options struct {
 	// Region, where set, is the only region that the scope may name.
 	Region string
 	// UnsignedPayload accepts UNSIGNED-PAYLOAD and STREAMING-UNSIGNED-PAYLOAD-TRAILER in requests scoped to s3, and takes it for granted in
-	// presigned ones that declare no hash, as S3 does. It has no effect on other services: their bodies must be
-	// signed.
+	// presigned ones that declare no hash, as S3 does. It accepts chunks with signatures too, for VerifyClaim alone. It has no effect on other
+	// services: their bodies must be signed.
 	UnsignedPayload bool
 }
 

@@ -1,13 +1,16 @@
-// Package chunked decodes bodies in the encoding aws-chunked without signatures (STREAMING-UNSIGNED-PAYLOAD-TRAILER), as SDKs send them
-// over TLS: chunks of a size in hexadecimal digits, an empty one, and the trailer that the request announced. It refuses anything else:
-// extensions of a chunk, such as signatures, another length than was declared, and another trailer.
+// Package chunked decodes bodies in the encoding aws-chunked: chunks of a size in hexadecimal digits, an empty one, and the trailer that the request
+// announced. It refuses anything else: a signature that is not that of its chunk, is missing or is there where none was announced, other extensions
+// of a chunk, another length than was declared, and another trailer.
 //
-// Amazon S3 API Reference, "Signature calculations for trailing headers".
+// Amazon S3 API Reference, "Signature calculations for the Authorization header: Transferring payload in multiple chunks (chunked upload)" and
+// "... Including trailing headers".
 package chunked
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"errors"
+	"hash"
 	"io"
 	"strconv"
 	"strings"
@@ -15,6 +18,15 @@ import (
 
 // ErrMalformed is a body that is not in the encoding, or not the one that was announced.
 var ErrMalformed = errors.New("chunked: the body is not what the headers announce")
+
+// ErrSignature is a chunk or a trailer whose signature is not its own.
+var ErrSignature = errors.New("chunked: a signature is not that of its chunk")
+
+// Signatures checks the signatures of chunks, in their order.
+type Signatures interface {
+	Chunk(hash []byte, signature string) bool     // hash is the SHA-256 of the chunk's bytes
+	Trailer(header string, signature string) bool // header is "name:value\n", the name in lower case
+}
 
 const (
 	maxLine = 1 << 10 // bytes of a line, its end included
@@ -30,19 +42,23 @@ type Reader struct {
 	value   string
 	begun   bool
 	err     error
+
+	signatures Signatures // nil: there are none
+	signature  string     // of the chunk
+	hash       hash.Hash  // of the chunk so far
 }
 
 // NewReader decodes body, which has size bytes once it is decoded. trailer is the name of the one header behind the chunks, in any case;
-// empty: there is none.
-func NewReader(body io.Reader, size int64, trailer string) *Reader {
-	return &Reader{from: bufio.NewReaderSize(body, 4<<10), left: size, trailer: trailer}
+// empty: there is none. signatures is nil where the chunks have none.
+func NewReader(body io.Reader, size int64, trailer string, signatures Signatures) *Reader {
+	return &Reader{from: bufio.NewReaderSize(body, 4<<10), left: size, trailer: trailer, signatures: signatures, hash: sha256.New()}
 }
 
 // Trailer returns the value of the trailer, once Read has returned io.EOF.
 func (r *Reader) Trailer() string { return r.value }
 
-// Read returns bytes of the decoded body. Its error is io.EOF where the whole body was read and is as announced, ErrMalformed, or that of
-// the underlying reader, io.ErrUnexpectedEOF where it ends too early.
+// Read returns bytes of the decoded body, which nobody may keep before its error is io.EOF: the whole body was read and is as announced. Else the
+// error is ErrMalformed, ErrSignature, or that of the underlying reader, io.ErrUnexpectedEOF where it ends too early.
 func (r *Reader) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -55,6 +71,9 @@ func (r *Reader) Read(p []byte) (int, error) {
 	}
 	n, err := r.from.Read(p[:min(int64(len(p)), r.rest)])
 	r.rest, r.left = r.rest-int64(n), r.left-int64(n)
+	if r.signatures != nil {
+		r.hash.Write(p[:n])
+	}
 	r.err = early(err)
 	return n, r.err
 }
@@ -65,23 +84,50 @@ func (r *Reader) next() error {
 		if line, err := r.line(); err != nil || line != "" { // behind the bytes of a chunk
 			return malformed(err)
 		}
+		if err := r.endChunk(); err != nil {
+			return err
+		}
 	}
 	r.begun = true
 	line, err := r.line()
 	if err != nil {
 		return err
 	}
-	size, err := strconv.ParseUint(line, 16, 63)
-	if err != nil || len(line) > maxSize || strings.ContainsAny(line, "+-_") || int64(size) > r.left {
-		return ErrMalformed
-	}
-	if r.rest = int64(size); r.rest > 0 {
-		return nil
+	if err := r.beginChunk(line); err != nil || r.rest > 0 {
+		return err
 	}
 	if r.left != 0 {
 		return ErrMalformed
 	}
+	if err := r.endChunk(); err != nil {
+		return err
+	}
 	return r.end()
+}
+
+const extension = ";chunk-signature="
+
+func (r *Reader) beginChunk(line string) error {
+	if r.signatures != nil {
+		var signed bool
+		if line, r.signature, signed = strings.Cut(line, extension); !signed {
+			return ErrMalformed
+		}
+	}
+	size, err := strconv.ParseUint(line, 16, 63)
+	if err != nil || len(line) > maxSize || strings.ContainsAny(line, "+-_") || int64(size) > r.left {
+		return ErrMalformed
+	}
+	r.rest = int64(size)
+	return nil
+}
+
+func (r *Reader) endChunk() error {
+	if r.signatures != nil && !r.signatures.Chunk(r.hash.Sum(nil), r.signature) {
+		return ErrSignature
+	}
+	r.hash.Reset()
+	return nil
 }
 
 // end reads the trailer and the end of the body.
@@ -96,6 +142,9 @@ func (r *Reader) end() error {
 			return ErrMalformed
 		}
 		r.value = strings.TrimSpace(value)
+		if err := r.endTrailer(); err != nil {
+			return err
+		}
 	}
 	if line, err := r.line(); err != nil || line != "" {
 		return malformed(err)
@@ -104,6 +153,24 @@ func (r *Reader) end() error {
 		return malformed(err)
 	}
 	return io.EOF
+}
+
+func (r *Reader) endTrailer() error {
+	if r.signatures == nil {
+		return nil
+	}
+	line, err := r.line()
+	if err != nil {
+		return err
+	}
+	signature, ok := strings.CutPrefix(line, "x-amz-trailer-signature:")
+	if !ok {
+		return ErrMalformed
+	}
+	if !r.signatures.Trailer(strings.ToLower(r.trailer)+":"+r.value+"\n", strings.TrimSpace(signature)) {
+		return ErrSignature
+	}
+	return nil
 }
 
 // line reads a line without its end, which is CR LF.

@@ -2,6 +2,8 @@ package chunked
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -34,13 +36,13 @@ func TestPropertyWhatIsEncodedIsDecoded(t *testing.T) {
 		if rapid.Bool().Draw(t, "a byte at a time") {
 			from = iotest.OneByteReader(from)
 		}
-		r := NewReader(from, int64(len(plain)), "X-Amz-Checksum-Crc32")
+		r := NewReader(from, int64(len(plain)), "X-Amz-Checksum-Crc32", nil)
 		got, err := io.ReadAll(r)
 		if err != nil || !bytes.Equal(got, plain) || r.Trailer() != "AAAAAA==" {
 			t.Fatalf("%d bytes, trailer %q, %v; want %d", len(got), r.Trailer(), err, len(plain))
 		}
 		cut := rapid.IntRange(0, len(body)-1).Draw(t, "cut")
-		if _, err := io.ReadAll(NewReader(strings.NewReader(body[:cut]), int64(len(plain)), trailer)); err == nil {
+		if _, err := io.ReadAll(NewReader(strings.NewReader(body[:cut]), int64(len(plain)), trailer, nil)); err == nil {
 			t.Fatalf("%d of %d bytes are taken for the whole", cut, len(body))
 		}
 	})
@@ -71,12 +73,12 @@ func TestOtherBodiesAreRefused(t *testing.T) {
 		"bytes behind the end":    {"5\r\nhello\r\n" + end + "x", 5, trailer},
 		"a long line":             {"5\r\nhello\r\n0\r\n" + trailer + ":" + strings.Repeat("x", 8<<10) + "\r\n\r\n", 5, trailer},
 	} {
-		if got, err := io.ReadAll(NewReader(strings.NewReader(tc.body), tc.size, tc.trailer)); !errors.Is(err, ErrMalformed) {
+		if got, err := io.ReadAll(NewReader(strings.NewReader(tc.body), tc.size, tc.trailer, nil)); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %q, %v; want ErrMalformed", name, got, err)
 		}
 	}
 	for body, trailer := range map[string]string{"5\r\nhello\r\n" + end: trailer, "5\r\nhello\r\n0\r\n\r\n": ""} {
-		if got, err := io.ReadAll(NewReader(strings.NewReader(body), 5, trailer)); err != nil || string(got) != "hello" {
+		if got, err := io.ReadAll(NewReader(strings.NewReader(body), 5, trailer, nil)); err != nil || string(got) != "hello" {
 			t.Errorf("control: %q, %v", got, err)
 		}
 	}
@@ -89,9 +91,46 @@ func FuzzReader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, size int64) {
 		var got int64
 		var err error
-		alloctest.Bound(t, len(body), func() { got, err = io.Copy(io.Discard, NewReader(bytes.NewReader(body), size, trailer)) })
+		alloctest.Bound(t, len(body), func() { got, err = io.Copy(io.Discard, NewReader(bytes.NewReader(body), size, trailer, nil)) })
 		if err == nil && got != size || got > int64(len(body)) {
 			t.Errorf("%q: %d bytes, %v; declared %d", body, got, err, size)
 		}
 	})
+}
+
+// spelled signs a chunk with its hash, and a trailer with itself.
+type spelled struct{}
+
+func (spelled) Chunk(hash []byte, signature string) bool {
+	return signature == hex.EncodeToString(hash)
+}
+func (spelled) Trailer(header, signature string) bool { return signature == strings.TrimSpace(header) }
+
+func TestChunksAreAsTheyWereSigned(t *testing.T) {
+	chunk := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return fmt.Sprintf("%x;chunk-signature=%x\r\n", len(text), sum)
+	}
+	end := "\r\n" + chunk("")
+	good := chunk("hel") + "hel\r\n" + chunk("lo") + "lo" + end
+	const behind, signed = trailer + ":x\r\n", "x-amz-trailer-signature:" + trailer + ":x\r\n"
+	for name, tc := range map[string]struct {
+		body, trailer string
+		want          error
+	}{
+		"as signed":          {good + "\r\n", "", nil},
+		"with a trailer":     {good + behind + signed + "\r\n", trailer, nil},
+		"other bytes":        {strings.Replace(good, "\r\nlo", "\r\nla", 1) + "\r\n", "", ErrSignature},
+		"swapped":            {strings.Replace(chunk("lo")+"hel\r\n"+chunk("hel")+"lo"+end, "2;", "3;", 1) + "\r\n", "", ErrSignature},
+		"no signature":       {"5\r\nhello\r\n" + chunk("") + "\r\n", "", ErrMalformed},
+		"none at the end":    {chunk("hello") + "hello\r\n0\r\n\r\n", "", ErrMalformed},
+		"another at the end": {chunk("hello") + "hello\r\n0;chunk-signature=00\r\n\r\n", "", ErrSignature},
+		"another trailer":    {good + trailer + ":y\r\n" + signed + "\r\n", trailer, ErrSignature},
+		"an unsigned one":    {good + behind + "\r\n", trailer, ErrMalformed},
+	} {
+		got, err := io.ReadAll(NewReader(strings.NewReader(tc.body), 5, tc.trailer, spelled{}))
+		if !errors.Is(err, tc.want) || tc.want == nil && string(got) != "hello" {
+			t.Errorf("%s: %q, %v, want %v", name, got, err, tc.want)
+		}
+	}
 }
