@@ -130,6 +130,26 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	routes, err := storeRoutes(c, db)
+	if err != nil {
+		return nil, err
+	}
+	roles, log := iam.New(iam.Config{Directory: directory}), newDecisionLog(c.Log)
+	routes["iam"] = route{service: roles, version: "2010-05-08", global: true, limit: bodyLimit(256 << 10)}
+	routes["sts"] = route{service: tokens, version: "2011-06-15", global: true, limit: bodyLimit(64 << 10)}
+	routes[localService] = route{limit: bodyLimit(0), service: ownRoutes{
+		roleCredentialsPath: &roleCredentials{directory: directory, sessions: sessions},
+		decisionsPath:       &decisions{log: log},
+	}}
+	s := &Server{
+		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions, iam: roles,
+		log: log, intake: newIntake(), outflow: newOutflow(), routes: routes,
+	}
+	return s, s.gateway.forward(s.routes, c)
+}
+
+// storeRoutes opens the services that keep data.
+func storeRoutes(c Config, db *bbolt.DB) (map[string]route, error) {
 	items, err := dynamodb.New(dynamodb.Config{DB: db, Now: c.Now})
 	if err != nil {
 		return nil, err
@@ -142,23 +162,11 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	roles, log := iam.New(iam.Config{Directory: directory}), newDecisionLog(c.Log)
-	s := &Server{
-		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions, iam: roles,
-		log: log, intake: newIntake(), outflow: newOutflow(),
-		routes: map[string]route{
-			"dynamodb": {service: items, target: dynamodb.HTTPTarget, limit: dynamodb.BodyLimit},
-			"kms":      {service: keys, target: kms.HTTPTarget, limit: kms.BodyLimit},
-			"s3":       {service: objects},
-			"iam":      {service: roles, version: "2010-05-08", global: true, limit: bodyLimit(256 << 10)},
-			"sts":      {service: tokens, version: "2011-06-15", global: true, limit: bodyLimit(64 << 10)},
-			localService: {limit: bodyLimit(0), service: ownRoutes{
-				roleCredentialsPath: &roleCredentials{directory: directory, sessions: sessions},
-				decisionsPath:       &decisions{log: log},
-			}},
-		},
-	}
-	return s, s.gateway.forward(s.routes, c)
+	return map[string]route{
+		"dynamodb": {service: items, target: dynamodb.HTTPTarget, limit: dynamodb.BodyLimit},
+		"kms":      {service: keys, target: kms.HTTPTarget, limit: kms.BodyLimit},
+		"s3":       {service: objects}, // it bounds each body itself
+	}, nil
 }
 
 // bodyLimit is one limit for all operations of a service: what IAM and STS take as policies and tags is far below theirs.
