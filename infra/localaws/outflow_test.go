@@ -1,6 +1,7 @@
 package localaws
 
 import (
+	"container/list"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -83,4 +84,25 @@ func TestClientsThatDoNotReadAreBrokenOffTheLongestFirst(t *testing.T) {
 			t.Errorf("%d bytes of %d answers are held at the end", o.held, o.waiting.Len())
 		}
 	})
+}
+
+// TestProgressOfWhatWasBrokenOffDoesNotMendIt: its client may read again just then.
+func TestProgressOfWhatWasBrokenOffDoesNotMendIt(t *testing.T) {
+	o, cut := newOutflow(), 0
+	first := o.hold(sendingBudget/2, func() { cut++ })
+	second := o.hold(sendingBudget/2, func() { t.Error("the one that has read last is broken off") })
+	extended := 0
+	if !o.progress(first, func() { extended++ }) || !o.progress(second, func() { extended++ }) || extended != 2 {
+		t.Fatalf("control: %d of 2 go on", extended)
+	}
+	third := o.hold(1, func() {})
+	if cut != 1 || o.progress(first, func() { extended++ }) || extended != 2 {
+		t.Errorf("broken off %d times, extended %d times, want once and twice", cut, extended)
+	}
+	for _, e := range []*list.Element{first, second, third} {
+		o.done(e)
+	}
+	if o.held != 0 {
+		t.Errorf("%d bytes are held at the end", o.held)
+	}
 }
