@@ -26,7 +26,7 @@ const (
 
 type serve struct {
 	Listen string `default:"127.0.0.1:4566" placeholder:"ADDR" help:"Address to listen on (${default}). Anyone who can reach it can sign as root: keep it on loopback, or inside a network of containers."`
-	Data   string `placeholder:"DIR" help:"Directory for tables, items, roles and the session key. A missing directory is created. Without --data everything is kept in a temporary directory, which is removed at the end."`
+	Data   string `placeholder:"DIR" help:"Directory for tables, items, objects, roles and the session key. A missing directory is created. Without --data everything is kept in a temporary directory, which is removed at the end."`
 	Log    string `placeholder:"FILE" help:"Append the decision log, one JSON line per decision, to this file instead of printing it to stdout."`
 
 	hosts `embed:""`
