@@ -40,15 +40,15 @@ func s3Client(l *localawstest.Local) *s3.Client { return (&kit{l: l}).client(loc
 
 // kit is a localaws with a bucket, and a key and a session per tenant.
 type kit struct {
-	*testing.T
+	testing.TB
 	l    *localawstest.Local
 	root *s3.Client
 	keys map[string]string // ids, by tenant
 }
 
-func newKit(t *testing.T, tenants ...string) *kit {
+func newKit(t testing.TB, tenants ...string) *kit {
 	t.Helper()
-	k := &kit{T: t, l: localawstest.Start(t), keys: map[string]string{}}
+	k := &kit{TB: t, l: localawstest.Start(t), keys: map[string]string{}}
 	k.root = s3Client(k.l)
 	k.putRoles(ownDocuments)
 	if _, err := k.root.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(bucket)}); err != nil {
