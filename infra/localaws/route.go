@@ -31,7 +31,7 @@ var once = []string{
 func (s *Server) misdirected(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(s.now(), w, r)
 	s.write(w, x, x.errorResponse(s.refuse(x, refusal(misdirected, "localaws does not answer for the Host of this request: a web page could have "+
-		"pointed that name here. Use localhost or an IP address, or name it with localaws serve --allowed-host."))))
+		"pointed that name here. Use localhost or an IP address, or name it with localaws serve --allowed-host. An S3 client must use path-style requests."))))
 }
 
 func checkHeaders(x *exchange, r *http.Request) error {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,12 +73,12 @@ func TestBodyMustComeAtAPace(t *testing.T) {
 func TestDownloadsThatAreNotReadAreBrokenOffTheLongestFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &Server{outflow: newOutflow()}
-		broken := 0
+		var broken atomic.Int64
 		var all []*stuck
 		send := func(w *stuck) {
 			defer func() {
 				if recover() != nil {
-					broken++
+					broken.Add(1)
 				}
 			}()
 			x := &exchange{connection: http.NewResponseController(w)}
@@ -102,8 +103,8 @@ func TestDownloadsThatAreNotReadAreBrokenOffTheLongestFirst(t *testing.T) {
 			_ = w.SetWriteDeadline(time.Now())
 		}
 		synctest.Wait()
-		if s.outflow.held != 0 || s.outflow.waiting.Len() != 0 || broken != len(all) {
-			t.Errorf("%d bytes are held at the end, %d of %d answers are broken off", s.outflow.held, broken, len(all))
+		if s.outflow.held != 0 || s.outflow.waiting.Len() != 0 || broken.Load() != int64(len(all)) {
+			t.Errorf("%d bytes are held at the end, %d of %d answers are broken off", s.outflow.held, broken.Load(), len(all))
 		}
 	})
 }
