@@ -19,7 +19,11 @@ func createBucket(a *asked) (*api.Response, error) {
 	if err := a.checkLocation(); err != nil {
 		return nil, err
 	}
-	err := a.Store.CreateBucket(&store.Bucket{Name: a.Bucket, Created: a.Now().UTC()})
+	settings, err := a.firstSettings()
+	if err != nil {
+		return nil, err
+	}
+	err = a.Store.CreateBucket(&store.Bucket{Name: a.Bucket, Created: a.Now().UTC(), Settings: settings})
 	if errors.Is(err, store.ErrBucketExists) && a.req.Region == defaultRegion {
 		err = nil // S3 API Reference, CreateBucket: in us-east-1 the owner may create it again
 	}

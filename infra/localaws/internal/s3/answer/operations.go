@@ -10,6 +10,21 @@ func init() { // the table names functions that read it
 		"DeleteBucket":      {answer: deleteBucket},
 		"GetBucketLocation": {answer: getBucketLocation},
 
+		"GetBucketVersioning":           {answer: getVersioning},
+		"PutBucketVersioning":           {answer: putVersioning, takesBody: true},
+		"GetBucketEncryption":           {answer: getEncryption},
+		"PutBucketEncryption":           {answer: putEncryption, takesBody: true},
+		"DeleteBucketEncryption":        {answer: deleteEncryption},
+		"GetPublicAccessBlock":          {answer: getPublicAccessBlock},
+		"PutPublicAccessBlock":          {answer: putPublicAccessBlock, takesBody: true},
+		"DeletePublicAccessBlock":       {answer: deletePublicAccessBlock},
+		"GetBucketOwnershipControls":    {answer: getOwnership},
+		"PutBucketOwnershipControls":    {answer: putOwnership, takesBody: true},
+		"DeleteBucketOwnershipControls": {answer: deleteOwnership},
+		"GetBucketTagging":              {answer: getBucketTagging},
+		"PutBucketTagging":              {answer: putBucketTagging, takesBody: true},
+		"DeleteBucketTagging":           {answer: deleteBucketTagging},
+
 		"ListBuckets":   {answer: listBuckets, most: mostBytes},
 		"ListObjects":   {answer: listObjects, most: mostBytes},
 		"ListObjectsV2": {answer: listObjectsV2, most: mostBytes},
@@ -19,5 +34,8 @@ func init() { // the table names functions that read it
 		"PutObject":     {answer: putObject, takesBody: true},
 		"DeleteObject":  {answer: deleteObject},
 		"DeleteObjects": {read: readDeleteObjects, most: 2 * mostBytes},
+	}
+	for name, answer := range unset {
+		operations[name] = operation{answer: answer}
 	}
 }

@@ -19,7 +19,6 @@ const (
 type Encryption struct {
 	Algorithm string `json:"algorithm"`    // AES256 or aws:kms
 	Key       string `json:"key,omitzero"` // of aws:kms: the key, as it was given
-	BucketKey bool   `json:"bucketKey,omitzero"`
 }
 
 // PublicAccessBlock are four settings, which are kept and answered: no policy or ACL of localaws makes anything public.
