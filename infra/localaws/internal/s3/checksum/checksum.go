@@ -24,9 +24,11 @@ const Default = "CRC64NVME"
 // FullObject is the type of a checksum over all bytes of an object.
 const FullObject = "FULL_OBJECT"
 
+const nvmePolynomial = 0x9a6c9329ac4bc9b5 // reversed, as package crc64 has it
+
 var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	nvme       = crc64.MakeTable(0x9a6c9329ac4bc9b5) // reversed, as package crc64 has it
+	nvme       = crc64.MakeTable(nvmePolynomial)
 )
 
 var algorithms = map[string]func() hash.Hash{
@@ -71,6 +73,39 @@ type Sums struct {
 	sum       hash.Hash
 	md5       hash.Hash // nil: nobody asks for it
 	wantMD5   string
+	kept      hash.Hash // nil: Value is kept
+}
+
+// Computed computes the checksum of an algorithm, and MD5 where it is needed, and demands nothing.
+func Computed(algorithm string, needMD5 bool) *Sums {
+	s := &Sums{Algorithm: algorithm, sum: New(algorithm)}
+	if needMD5 {
+		s.md5 = md5.New()
+	}
+	return s
+}
+
+// Named is the algorithm of the checksum that the request has; empty: it has none.
+func (s *Sums) Named() string {
+	if s.value == "" && s.trailer == "" {
+		return ""
+	}
+	return s.Algorithm
+}
+
+// Keep computes the checksum of an algorithm beside the one that the request has: that is what Kept returns.
+func (s *Sums) Keep(algorithm string) {
+	if algorithm != s.Algorithm {
+		s.kept = New(algorithm)
+	}
+}
+
+// Kept is the checksum of the algorithm of Keep, in base64.
+func (s *Sums) Kept() string {
+	if s.kept == nil {
+		return s.Value()
+	}
+	return base64.StdEncoding.EncodeToString(s.kept.Sum(nil))
 }
 
 // Demanded reads which checksums a request demands. needMD5 says that MD5 is needed anyway.
@@ -132,6 +167,9 @@ func (s *Sums) IsDemanded() bool { return s.wantMD5 != "" || s.value != "" || s.
 func (s *Sums) Write(p []byte) (int, error) {
 	if s.md5 != nil {
 		s.md5.Write(p)
+	}
+	if s.kept != nil {
+		s.kept.Write(p)
 	}
 	return s.sum.Write(p)
 }
