@@ -85,8 +85,10 @@ func notImplemented(a *asked) (*api.Response, error) {
 var storeErrors = map[error]*api.Error{
 	store.ErrNoSuchBucket:   api.Errorf(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist"),
 	store.ErrBucketNotEmpty: api.Errorf(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty"),
-	store.ErrNoSuchKey:      api.Errorf(http.StatusNotFound, "NoSuchKey", "The specified key does not exist."),
-	store.ErrNoSuchVersion:  api.Errorf(http.StatusNotFound, "NoSuchVersion", "The specified version does not exist."),
+	store.ErrNoSuchUpload: api.Errorf(http.StatusNotFound, "NoSuchUpload",
+		"The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."),
+	store.ErrNoSuchKey:     api.Errorf(http.StatusNotFound, "NoSuchKey", "The specified key does not exist."),
+	store.ErrNoSuchVersion: api.Errorf(http.StatusNotFound, "NoSuchVersion", "The specified version does not exist."),
 }
 
 func errorOf(err error) error {

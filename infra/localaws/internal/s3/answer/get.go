@@ -107,6 +107,9 @@ func (a *asked) head(o *store.Object) (*api.Response, conditional.Range, error) 
 	response := &api.Response{Header: identityHeaders(o)}
 	a.setHeaders(response.Header, o)
 	response.Header.Set("Content-Length", strconv.FormatInt(part.Length, 10))
+	if a.Query.Has("partNumber") {
+		response.Header.Set("X-Amz-Mp-Parts-Count", strconv.Itoa(len(o.Parts)))
+	}
 	if partial {
 		response.Status = http.StatusPartialContent
 		response.Header.Set("Content-Range", part.ContentRange(o.Size))

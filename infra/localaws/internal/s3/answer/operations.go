@@ -3,6 +3,16 @@ package answer
 // operations are those that localaws answers. All others are authorized, and then answered as NotImplemented.
 var operations map[string]operation
 
+// uploads are those of objects that are uploaded in parts.
+var uploads = map[string]operation{
+	"CreateMultipartUpload":   {answer: createMultipart},
+	"UploadPart":              {answer: uploadPart, takesBody: true},
+	"CompleteMultipartUpload": {answer: completeMultipart, takesBody: true},
+	"AbortMultipartUpload":    {answer: abortMultipart},
+	"ListParts":               {answer: listParts, most: mostBytes},
+	"ListMultipartUploads":    {answer: listUploads, most: mostBytes},
+}
+
 func init() { // the table names functions that read it
 	operations = map[string]operation{
 		"CreateBucket":      {answer: createBucket, takesBody: true},
@@ -34,6 +44,9 @@ func init() { // the table names functions that read it
 		"PutObject":     {answer: putObject, takesBody: true},
 		"DeleteObject":  {answer: deleteObject},
 		"DeleteObjects": {read: readDeleteObjects, most: 2 * mostBytes},
+	}
+	for name, op := range uploads {
+		operations[name] = op
 	}
 	for name, answer := range unset {
 		operations[name] = operation{answer: answer}

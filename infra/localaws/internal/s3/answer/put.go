@@ -21,12 +21,8 @@ const (
 )
 
 func putObject(a *asked) (*api.Response, error) {
-	size := a.req.HTTP.Body.Size()
-	switch {
-	case size < 0:
-		return nil, api.Errorf(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
-	case size > maxPut:
-		return nil, api.Errorf(http.StatusBadRequest, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+	if err := a.checkSize(); err != nil {
+		return nil, err
 	}
 	o, e, err := a.described()
 	if err != nil {
@@ -56,6 +52,17 @@ func putObject(a *asked) (*api.Response, error) {
 		return nil, err
 	}
 	return &api.Response{Header: writtenHeaders(stored)}, nil
+}
+
+// checkSize refuses a body that has no size, or more than an object or a part may have at once.
+func (a *asked) checkSize() error {
+	switch size := a.req.HTTP.Body.Size(); {
+	case size < 0:
+		return api.Errorf(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+	case size > maxPut:
+		return api.Errorf(http.StatusBadRequest, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+	}
+	return nil
 }
 
 // finish fills in what is known of an object once its bytes are.
@@ -140,6 +147,10 @@ func (a *asked) described() (*store.Object, *encryption, error) {
 			o.Metadata[name] = value
 		}
 	}
+	var err error
+	if o.Tags, err = a.headerTags(); err != nil {
+		return nil, nil, err
+	}
 	e, err := a.encryption()
 	return o, e, err
 }
@@ -163,8 +174,6 @@ func (a *asked) checkWritten() error {
 			return api.Errorf(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
 		case strings.HasPrefix(name, "X-Amz-Object-Lock-"):
 			return invalidRequest("Bucket is missing Object Lock Configuration")
-		case name == "X-Amz-Tagging":
-			return api.Errorf(http.StatusNotImplemented, "NotImplemented", "localaws does not have tags of objects.")
 		}
 	}
 	if class := a.header("X-Amz-Storage-Class"); class != "" && class != "STANDARD" {

@@ -12,7 +12,9 @@ import (
 	"hash"
 	"hash/crc32"
 	"hash/crc64"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
@@ -38,6 +40,9 @@ var algorithms = map[string]func() hash.Hash{
 	"SHA1":      sha1.New,
 	"SHA256":    sha256.New,
 }
+
+// Algorithms are the names of all algorithms, sorted.
+func Algorithms() []string { return slices.Sorted(maps.Keys(algorithms)) }
 
 // New returns the hash of an algorithm, or nil where S3 has none of this name.
 func New(algorithm string) hash.Hash {

@@ -40,6 +40,8 @@ type UploadedPart struct {
 	Number   int       `json:"number"` // 1 to 10,000
 	ETag     string    `json:"etag"`
 	Modified time.Time `json:"modified"`
+	// Given is the checksum that the writer gave, where it is of another algorithm than Checksum.
+	Given Checksum `json:"given,omitzero"`
 }
 
 // CreateMultipart begins m, and gives it its ID. ErrNoSuchBucket where there is no such bucket.
