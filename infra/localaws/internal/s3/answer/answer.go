@@ -26,7 +26,8 @@ type Answers struct {
 type asked struct {
 	*Answers
 	*request.Reading
-	req *api.Request
+	req  *api.Request
+	seen map[string]map[string]string // the tags of objects that the policies see, by ARN
 }
 
 // operation is how requests for an operation are answered.
@@ -40,10 +41,13 @@ type operation struct {
 
 // Call binds the answer to a request. Errors are *api.Error or of the body.
 func (s *Answers) Call(req *api.Request, reading *request.Reading) (*api.Call, error) {
-	a := &asked{s, reading, req}
+	a := &asked{s, reading, req, nil}
 	op, known := operations[reading.Operation]
 	if !known {
-		op.answer = notImplemented
+		op = operation{answer: notImplemented, takesBody: true}
+	}
+	if err := a.setExistingTags(); err != nil {
+		return nil, err
 	}
 	if op.read != nil {
 		var err error

@@ -119,7 +119,7 @@ func (a *asked) newDataKey(e *encryption, o *store.Object) (plaintext []byte, er
 		return nil, err
 	}
 	if a.KMSKey != "" && use.KeyARN() != a.KMSKey { // an alias was moved since the policies saw it
-		return nil, api.Errorf(http.StatusConflict, "OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Try again.")
+		return nil, aborted()
 	}
 	o.KMSKey, o.Context = use.KeyARN(), e.context
 	plaintext, o.DataKey, err = use.NewDataKey()

@@ -18,21 +18,16 @@ import (
 // object returns the object that the request is for. Where there is none, who may not list the bucket does not learn so (S3 API Reference,
 // GetObject): a list has s3:prefix and this request has not, so a permission to list that depends on it does not count.
 func (a *asked) object() (*store.Object, error) {
-	if version := a.Query["versionId"]; version != "" {
-		o, err := a.Store.Version(a.Bucket, a.Key, version)
-		if err == nil && o.Deleted {
-			return nil, api.Errorf(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
-		}
-		if errors.Is(err, store.ErrNoSuchVersion) {
-			err = cmp.Or(a.mayList(), err)
-		}
-		return o, err
+	o, err := a.stored(a.Bucket, a.Key, a.Query["versionId"])
+	switch {
+	case errors.Is(err, store.ErrNoSuchKey), errors.Is(err, store.ErrNoSuchVersion):
+		return nil, cmp.Or(a.mayList(), err)
+	case err != nil:
+		return nil, err
+	case o.Deleted:
+		return nil, api.Errorf(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
 	}
-	o, err := a.Store.Object(a.Bucket, a.Key)
-	if errors.Is(err, store.ErrNoSuchKey) {
-		err = cmp.Or(a.mayList(), err)
-	}
-	return o, err
+	return o, a.checkSeen(o)
 }
 
 // attempts bound how often an object is looked up again because it was replaced while it was opened.

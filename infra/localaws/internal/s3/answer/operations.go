@@ -35,6 +35,10 @@ func init() { // the table names functions that read it
 		"PutBucketTagging":              {answer: putBucketTagging, takesBody: true},
 		"DeleteBucketTagging":           {answer: deleteBucketTagging},
 
+		"GetObjectTagging":    {answer: getObjectTagging},
+		"PutObjectTagging":    {read: readPutObjectTagging},
+		"DeleteObjectTagging": {answer: deleteObjectTagging},
+
 		"ListBuckets":   {answer: listBuckets, most: mostBytes},
 		"ListObjects":   {answer: listObjects, most: mostBytes},
 		"ListObjectsV2": {answer: listObjectsV2, most: mostBytes},

@@ -157,34 +157,43 @@ func (r *Removal) check(h *history) error {
 	return r.Check(seen)
 }
 
-// ChangeTags puts tags in the place of those of an object, or of a version of it where version is not empty, and returns the object. Errors
-// are those of Object and Version; a delete marker has no tags, and is returned as it is.
-func (s *Store) ChangeTags(bucket, key, version string, tags map[string]string) (o *Object, err error) {
+// ChangeTags puts tags in the place of those of an object, or of a version of it where version is not empty, and returns the object. check
+// sees the object before; its error is the answer. Errors are those of Object and Version; a delete marker has no tags: ErrNoSuchVersion.
+func (s *Store) ChangeTags(bucket, key, version string, tags map[string]string, check func(*Object) error) (o *Object, err error) {
 	return o, s.db.Update(func(tx *bbolt.Tx) error {
 		h, err := historyOf(tx, bucket, key)
 		if err != nil {
 			return err
 		}
-		if version == "" || h.current != nil && h.current.Version == named(version) {
-			if o = h.current; o == nil {
-				return ErrNoSuchKey
-			}
-			o.Tags = tags
-			return put(h.objects, []byte(key), o)
+		o = h.current
+		if version != "" && (o == nil || o.Version != named(version)) {
+			o, err = h.changeOlderTags(named(version), tags, check)
+			return err
 		}
-		err = h.each(func(name []byte, older *Object) (bool, error) {
-			if older.Version != named(version) {
-				return true, nil
-			}
-			if o = older; o.Deleted {
-				return false, nil
-			}
-			o.Tags = tags
-			return false, put(h.versions, name, o)
-		})
-		if err == nil && o == nil {
-			return ErrNoSuchVersion
+		if o == nil {
+			return ErrNoSuchKey
 		}
-		return err
+		if err := check(o); err != nil {
+			return err
+		}
+		o.Tags = tags
+		return put(h.objects, []byte(key), o)
 	})
+}
+
+func (h *history) changeOlderTags(version string, tags map[string]string, check func(*Object) error) (changed *Object, err error) {
+	err = h.each(func(name []byte, o *Object) (bool, error) {
+		if o.Version != version || o.Deleted {
+			return true, nil
+		}
+		if err := check(o); err != nil {
+			return false, err
+		}
+		changed, o.Tags = o, tags
+		return false, put(h.versions, name, o)
+	})
+	if err == nil && changed == nil {
+		err = ErrNoSuchVersion
+	}
+	return changed, err
 }

@@ -112,12 +112,13 @@ func TestOlderVersionsAreKept(t *testing.T) {
 }
 
 func TestTagsAreOfAVersion(t *testing.T) {
+	any := func(*Object) error { return nil }
 	k := newKit(t)
 	k.put("a", "null")
 	k.versioning(VersioningEnabled)
 	k.put("a", "first")
 	for version, tag := range map[string]string{"": "newest", NullVersion: "null"} {
-		if _, err := k.ChangeTags("bkt", "a", version, map[string]string{"a": tag}); err != nil {
+		if _, err := k.ChangeTags("bkt", "a", version, map[string]string{"a": tag}, any); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -126,11 +127,20 @@ func TestTagsAreOfAVersion(t *testing.T) {
 	if newest.Tags["a"] != "newest" || older.Tags["a"] != "null" {
 		t.Errorf("tags %v and %v", newest.Tags, older.Tags)
 	}
+	refused := errors.New("refused")
+	for _, version := range []string{"", NullVersion} {
+		if _, err := k.ChangeTags("bkt", "a", version, nil, func(o *Object) error { return fmt.Errorf("%w: %v", refused, o.Tags["a"]) }); !errors.Is(err, refused) {
+			t.Errorf("version %q: %v, want the error of the check", version, err)
+		}
+	}
+	if o, err := k.Object("bkt", "a"); err != nil || o.Tags["a"] != "newest" {
+		t.Errorf("after a refused change: %+v, %v", o, err)
+	}
 	for _, row := range []struct {
 		key, version string
 		want         error
 	}{{"a", "none", ErrNoSuchVersion}, {"b", "", ErrNoSuchKey}, {"b", NullVersion, ErrNoSuchVersion}} {
-		if _, err := k.ChangeTags("bkt", row.key, row.version, nil); !errors.Is(err, row.want) {
+		if _, err := k.ChangeTags("bkt", row.key, row.version, nil, any); !errors.Is(err, row.want) {
 			t.Errorf("%+v: %v", row, err)
 		}
 	}
