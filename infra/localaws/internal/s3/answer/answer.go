@@ -27,7 +27,7 @@ type asked struct {
 	*Answers
 	*request.Reading
 	req  *api.Request
-	seen map[string]map[string]string // the tags of objects that the policies see, by ARN
+	seen map[identity]map[string]string // the tags of objects that the policies see
 }
 
 // operation is how requests for an operation are answered.
@@ -67,8 +67,10 @@ func (s *Answers) Call(req *api.Request, reading *request.Reading) (*api.Call, e
 }
 
 func (a *asked) perform(op operation) (*api.Response, error) {
-	if owner := a.header("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != a.req.Account {
-		return nil, api.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
+	for _, name := range []string{"X-Amz-Expected-Bucket-Owner", "X-Amz-Source-Expected-Bucket-Owner"} {
+		if owner := a.header(name); owner != "" && owner != a.req.Account {
+			return nil, api.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
+		}
 	}
 	if !op.takesBody && op.read == nil {
 		if _, err := a.req.HTTP.Body.All(0); err != nil {

@@ -18,7 +18,7 @@ import (
 // object returns the object that the request is for. Where there is none, who may not list the bucket does not learn so (S3 API Reference,
 // GetObject): a list has s3:prefix and this request has not, so a permission to list that depends on it does not count.
 func (a *asked) object() (*store.Object, error) {
-	o, err := a.stored(a.Bucket, a.Key, a.Query["versionId"])
+	o, err := a.stored(a.own())
 	switch {
 	case errors.Is(err, store.ErrNoSuchKey), errors.Is(err, store.ErrNoSuchVersion):
 		return nil, cmp.Or(a.mayList(), err)
@@ -27,7 +27,7 @@ func (a *asked) object() (*store.Object, error) {
 	case o.Deleted:
 		return nil, api.Errorf(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
 	}
-	return o, a.checkSeen(o)
+	return o, a.checkSeen(a.own(), o)
 }
 
 // attempts bound how often an object is looked up again because it was replaced while it was opened.

@@ -132,7 +132,7 @@ func (a *asked) storePart(m *store.Multipart, key []byte, sums *checksum.Sums, f
 		if m.Object.KMSKey != "" {
 			p.ETag = etag(nil)
 		}
-		if named := sums.Named(); named != kept {
+		if named := sums.Named(); named != "" && named != kept {
 			p.Given = store.Checksum{Algorithm: named, Value: sums.Value()}
 		}
 		p.Checksum = store.Checksum{Algorithm: kept, Value: sums.Kept(), Type: m.ChecksumType}

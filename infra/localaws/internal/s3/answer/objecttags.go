@@ -19,24 +19,43 @@ var seesTags = map[string]bool{
 	"s3:DeleteObjectTagging": true, "s3:DeleteObjectVersionTagging": true, "s3:PutObjectAcl": true, "s3:PutObjectVersionAcl": true,
 }
 
+// identity names an object, or a version of it where version is not empty.
+type identity struct{ bucket, key, version string }
+
+func (a *asked) own() identity { return identity{a.Bucket, a.Key, a.Query["versionId"]} }
+
+func (a *asked) ofSource() identity {
+	return identity{a.Source.Bucket, a.Source.Key, a.Source.VersionID}
+}
+
+// named is the object that a permission is about: the request's own, or the one that it copies.
+func (a *asked) named(p *api.Permission) identity {
+	s := a.Source
+	if s == nil || p.Resource != request.ObjectARN(s.Bucket, s.Key) || p.Action != "s3:GetObject" && p.Action != "s3:GetObjectVersion" {
+		return a.own()
+	}
+	if p.Action == "s3:GetObject" && s.VersionID != "" { // on the copy itself
+		return a.own()
+	}
+	return a.ofSource()
+}
+
 // setExistingTags gives the policies the tags of the objects that a request is about.
 func (a *asked) setExistingTags() error {
-	for _, p := range a.Permissions {
+	for i := range a.Permissions {
+		p := &a.Permissions[i]
 		if !seesTags[p.Action] {
 			continue
 		}
-		bucket, key, version := a.Bucket, a.Key, a.Query["versionId"]
-		if s := a.Source; s != nil && p.Resource == request.ObjectARN(s.Bucket, s.Key) {
-			bucket, key, version = s.Bucket, s.Key, s.VersionID
-		}
-		o, err := a.stored(bucket, key, version)
+		id := a.named(p)
+		o, err := a.stored(id)
 		if err != nil && !isMissing(err) {
 			return err
 		}
 		if a.seen == nil {
-			a.seen = map[string]map[string]string{}
+			a.seen = map[identity]map[string]string{}
 		}
-		a.seen[p.Resource] = setExistingTags(p.Context, o)
+		a.seen[id] = setExistingTags(p.Context, o)
 	}
 	return nil
 }
@@ -52,12 +71,11 @@ func setExistingTags(keys *policy.Context, o *store.Object) map[string]string {
 	return o.Tags
 }
 
-// stored looks an object up, or a version of it where version is not empty.
-func (a *asked) stored(bucket, key, version string) (*store.Object, error) {
-	if version == "" {
-		return a.Store.Object(bucket, key)
+func (a *asked) stored(id identity) (*store.Object, error) {
+	if id.version == "" {
+		return a.Store.Object(id.bucket, id.key)
 	}
-	return a.Store.Version(bucket, key, version)
+	return a.Store.Version(id.bucket, id.key, id.version)
 }
 
 func isMissing(err error) bool {
@@ -65,8 +83,8 @@ func isMissing(err error) bool {
 }
 
 // checkSeen refuses an object whose tags are not those that the policies have seen: it was changed meanwhile.
-func (a *asked) checkSeen(o *store.Object) error {
-	if seen, looked := a.seen[request.ObjectARN(o.Bucket, o.Key)]; looked && !maps.Equal(seen, o.Tags) {
+func (a *asked) checkSeen(id identity, o *store.Object) error {
+	if seen, looked := a.seen[id]; looked && !maps.Equal(seen, o.Tags) {
 		return aborted()
 	}
 	return nil
@@ -125,7 +143,7 @@ func (a *asked) putTags(status int, tags map[string]string) (*api.Response, erro
 	if _, err := a.object(); err != nil { // who may not list the bucket does not learn that the object is not there
 		return nil, err
 	}
-	o, err := a.Store.ChangeTags(a.Bucket, a.Key, a.Query["versionId"], tags, a.checkSeen)
+	o, err := a.Store.ChangeTags(a.Bucket, a.Key, a.Query["versionId"], tags, func(o *store.Object) error { return a.checkSeen(a.own(), o) })
 	if err != nil {
 		return nil, err
 	}

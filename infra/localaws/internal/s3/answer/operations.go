@@ -7,6 +7,7 @@ var operations map[string]operation
 var uploads = map[string]operation{
 	"CreateMultipartUpload":   {answer: createMultipart},
 	"UploadPart":              {answer: uploadPart, takesBody: true},
+	"UploadPartCopy":          {answer: uploadPartCopy},
 	"CompleteMultipartUpload": {answer: completeMultipart, takesBody: true},
 	"AbortMultipartUpload":    {answer: abortMultipart},
 	"ListParts":               {answer: listParts, most: mostBytes},
@@ -45,6 +46,7 @@ func init() { // the table names functions that read it
 
 		"GetObject":     {answer: getObject},
 		"HeadObject":    {answer: headObject},
+		"CopyObject":    {answer: copyObject},
 		"PutObject":     {answer: putObject, takesBody: true},
 		"DeleteObject":  {answer: deleteObject},
 		"DeleteObjects": {read: readDeleteObjects, most: 2 * mostBytes},

@@ -14,6 +14,10 @@ func (a *asked) permission(action, key string) api.Permission {
 	if key != "" {
 		resource = request.ObjectARN(a.Bucket, key)
 	}
+	return a.permissionOn(action, resource)
+}
+
+func (a *asked) permissionOn(action, resource string) api.Permission {
 	p := api.Permission{Action: "s3:" + action, Resource: resource, Context: new(policy.Context)}
 	SetSignature(p.Context, a.req)
 	return p
