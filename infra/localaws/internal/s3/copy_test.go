@@ -123,6 +123,9 @@ func TestTagsAreCopiedWithAPermission(t *testing.T) {
 	k.denied(k.copy(yellow, "yellow/a", "yellow/b"), "s3:PutObjectTagging")
 	k.must(k.copy(yellow, "yellow/a", "yellow/b", func(in *s3.CopyObjectInput) { in.TaggingDirective = types.TaggingDirectiveReplace }))
 	k.isTagged("yellow/b", "map[]")
+	const photos = `{"Effect":"Allow","Action":"s3:PutObjectTagging","Resource":"*","Condition":{"StringEquals":{"s3:RequestObjectTag/Kind":"photo"}}},`
+	k.putRoles(strings.Replace(strings.Replace(ownDocuments, `"s3:DeleteObject"`, `"s3:GetObjectTagging"`, 1), "[", "["+photos, 1))
+	k.denied(k.copy(yellow, "yellow/a", "yellow/b"), "s3:PutObjectTagging")
 	k.putRoles(strings.Replace(ownDocuments, `"s3:DeleteObject"`, `"s3:GetObjectTagging","s3:PutObjectTagging"`, 1))
 	k.must(k.copy(yellow, "yellow/a", "yellow/b"))
 	k.isTagged("yellow/b", "map[Kind:bill]")

@@ -218,7 +218,7 @@ func (c *claim) checkSignedHeaders(r *http.Request) *Error {
 			return refuse(Unsigned, "There were headers present in the request which were not signed: %s", name)
 		}
 		// The service reads one of several values, the signature covers their list.
-		if len(values) != 1 && !strings.HasPrefix(key, metaPrefix) {
+		if len(values) != 1 && !strings.HasPrefix(key, metaPrefix) && key != listHeader {
 			return refuse(Incomplete, "the header %s is there %d times", key, len(values))
 		}
 	}
@@ -227,7 +227,8 @@ func (c *claim) checkSignedHeaders(r *http.Request) *Error {
 
 const (
 	amzPrefix  = "X-Amz-"
-	metaPrefix = "X-Amz-Meta-" // S3 user metadata: AWS joins doubled ones
+	metaPrefix = "X-Amz-Meta-"             // S3 user metadata: AWS joins doubled ones
+	listHeader = "X-Amz-Object-Attributes" // of S3: the SDK for Go sends each entry of the list on its own
 )
 
 // signs looks among the names in the order that complete has seen.

@@ -40,6 +40,9 @@ func init() { // the table names functions that read it
 		"PutObjectTagging":    {read: readPutObjectTagging},
 		"DeleteObjectTagging": {answer: deleteObjectTagging},
 
+		"GetObjectAttributes": {answer: getObjectAttributes},
+		"ListObjectVersions":  {answer: listVersions, most: mostBytes},
+
 		"ListBuckets":   {answer: listBuckets, most: mostBytes},
 		"ListObjects":   {answer: listObjects, most: mostBytes},
 		"ListObjectsV2": {answer: listObjectsV2, most: mostBytes},

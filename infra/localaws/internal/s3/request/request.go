@@ -136,7 +136,7 @@ var refusedHeaders = []string{
 
 func checkHeaders(h http.Header) error {
 	for name, values := range h {
-		if len(values) > 1 && strings.HasPrefix(name, "X-Amz-") || len(values) > 1 && onceHeaders[name] {
+		if len(values) > 1 && strings.HasPrefix(name, "X-Amz-") && name != "X-Amz-Object-Attributes" || len(values) > 1 && onceHeaders[name] {
 			return api.Errorf(http.StatusBadRequest, "InvalidRequest", "The header %s is given more than once.", name)
 		}
 		for _, refused := range refusedHeaders {
