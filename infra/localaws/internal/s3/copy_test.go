@@ -141,10 +141,14 @@ func TestCopyIsConditional(t *testing.T) {
 		"if-modified-since":   func(in *s3.CopyObjectInput) { in.CopySourceIfModifiedSince = &modified },
 		"if-unmodified-since": func(in *s3.CopyObjectInput) { in.CopySourceIfUnmodifiedSince = aws.Time(modified.Add(-time.Minute)) },
 	} {
-		t.Run(name, func(t *testing.T) { localawstest.WantFailure(t, k.copy(k.root, "a", "b", change), "PreconditionFailed", 412) })
+		t.Run(name, func(t *testing.T) {
+			localawstest.WantFailure(t, k.copy(k.root, "a", "b", change), "PreconditionFailed", 412)
+		})
 	}
 	k.isMissing("b")
-	k.must(k.copy(k.root, "a", "b", func(in *s3.CopyObjectInput) { in.CopySourceIfMatch, in.CopySourceIfModifiedSince = &etag, aws.Time(modified.Add(-time.Minute)) }))
+	k.must(k.copy(k.root, "a", "b", func(in *s3.CopyObjectInput) {
+		in.CopySourceIfMatch, in.CopySourceIfModifiedSince = &etag, aws.Time(modified.Add(-time.Minute))
+	}))
 	k.holds("b", "text")
 }
 

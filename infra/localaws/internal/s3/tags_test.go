@@ -89,6 +89,9 @@ func TestPoliciesSeeTheTagsOfObjects(t *testing.T) {
 	k.denied(k.tag(yellow, "yellow"), "s3:PutObjectTagging")
 	k.must(k.tag(yellow, "yellow", "TenantID", "yellow", "Kind", "invoice"))
 	k.isTagged("yellow", "map[Kind:invoice TenantID:yellow]")
+	_, err = yellow.DeleteObjectTagging(t.Context(), &s3.DeleteObjectTaggingInput{Bucket: aws.String(bucket), Key: aws.String("new")})
+	k.must(err)
+	k.isTagged("new", "map[]")
 	k.must(k.tag(k.root, "yellow", "TenantID", "blue")) // from now on it is another's
 	_, err = k.get(yellow, "yellow")
 	k.denied(err, "s3:GetObject")

@@ -26,7 +26,7 @@ func copyObject(a *asked) (*api.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer contents.Close()
+	defer func() { _ = contents.Close() }() // it was read
 	if source.Size > maxPut {
 		return nil, invalidRequest("The specified copy source is larger than the maximum allowable size for a copy source: 5368709120")
 	}
@@ -135,7 +135,7 @@ func uploadPartCopy(a *asked) (*api.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer contents.Close()
+	defer func() { _ = contents.Close() }() // it was read
 	part, err := a.sourceRange(source)
 	if err != nil {
 		return nil, err
