@@ -158,13 +158,20 @@ func setVersion(h http.Header, o *store.Object) {
 
 func quoted(etag string) string { return `"` + etag + `"` }
 
+// metaPrefix begins the headers of user metadata.
+const metaPrefix = "X-Amz-Meta-"
+
 const defaultType = "binary/octet-stream"
 
 func (a *asked) setHeaders(h http.Header, o *store.Object) {
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("Content-Type", defaultType)
 	for name, value := range o.Metadata {
-		h.Set(name, value)
+		if strings.HasPrefix(name, metaPrefix) { // boto3 takes the name as it is sent, and S3 sends small letters
+			h[strings.ToLower(name)] = []string{value}
+		} else {
+			h.Set(name, value)
+		}
 	}
 	for name, value := range a.Query { // they are signed; a request without a signature is none
 		if header, ok := strings.CutPrefix(name, "response-"); ok {

@@ -130,7 +130,7 @@ func (a *asked) described() (*store.Object, *encryption, error) {
 	}
 	size := 0
 	for name := range a.req.Header {
-		if rest, ok := strings.CutPrefix(name, "X-Amz-Meta-"); ok {
+		if rest, ok := strings.CutPrefix(name, metaPrefix); ok {
 			o.Metadata[name] = a.header(name)
 			size += len(rest) + len(o.Metadata[name])
 		}
