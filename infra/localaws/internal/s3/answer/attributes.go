@@ -53,11 +53,9 @@ func getObjectAttributes(a *asked) (*api.Response, error) {
 	if wanted["ObjectSize"] {
 		out.ObjectSize = &o.Size
 	}
-	if wanted["Checksum"] || wanted["ObjectParts"] {
-		if o.KMSKey != "" {
-			if _, err := a.openDataKey(o); err != nil {
-				return nil, err
-			}
+	if o.KMSKey != "" && (wanted["Checksum"] || wanted["ObjectParts"]) {
+		if _, err := a.openDataKey(o); err != nil {
+			return nil, err
 		}
 	}
 	if wanted["Checksum"] {

@@ -15,6 +15,20 @@ type listedPart struct {
 	checksumElements
 }
 
+// partList is the answer of ListParts.
+type partList struct {
+	Bucket, Key, UploadId string
+	Initiator, Owner      *owner
+	StorageClass          string
+	PartNumberMarker      int
+	NextPartNumberMarker  int
+	MaxParts              int
+	IsTruncated           bool
+	ChecksumAlgorithm     string `xml:",omitempty"`
+	ChecksumType          string `xml:",omitempty"`
+	Part                  []listedPart
+}
+
 func listParts(a *asked) (*api.Response, error) {
 	limit, err := a.limit("max-parts")
 	if err != nil {
@@ -35,18 +49,7 @@ func listParts(a *asked) (*api.Response, error) {
 		return nil, err
 	}
 	self := ownerOf(a.req.Account)
-	out := struct {
-		Bucket, Key, UploadId string
-		Initiator, Owner      *owner
-		StorageClass          string
-		PartNumberMarker      int
-		NextPartNumberMarker  int
-		MaxParts              int
-		IsTruncated           bool
-		ChecksumAlgorithm     string `xml:",omitempty"`
-		ChecksumType          string `xml:",omitempty"`
-		Part                  []listedPart
-	}{
+	out := partList{
 		Bucket: a.Bucket, Key: a.Key, UploadId: m.ID, Initiator: self, Owner: self, StorageClass: "STANDARD",
 		PartNumberMarker: after, MaxParts: limit, IsTruncated: more && limit > 0,
 	}
@@ -83,6 +86,18 @@ type listedUpload struct {
 	ChecksumType                           string `xml:",omitempty"`
 }
 
+// uploadList is the answer of ListMultipartUploads.
+type uploadList struct {
+	Bucket, KeyMarker, UploadIdMarker string
+	NextKeyMarker, NextUploadIdMarker string `xml:",omitempty"`
+	Prefix                            string
+	Delimiter, EncodingType           string `xml:",omitempty"`
+	MaxUploads                        int
+	IsTruncated                       bool
+	Upload                            []listedUpload
+	CommonPrefixes                    []commonPrefix
+}
+
 func listUploads(a *asked) (*api.Response, error) {
 	limit, err := a.limit("max-uploads")
 	if err != nil {
@@ -101,16 +116,7 @@ func listUploads(a *asked) (*api.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := struct {
-		Bucket, KeyMarker, UploadIdMarker string
-		NextKeyMarker, NextUploadIdMarker string `xml:",omitempty"`
-		Prefix                            string
-		Delimiter, EncodingType           string `xml:",omitempty"`
-		MaxUploads                        int
-		IsTruncated                       bool
-		Upload                            []listedUpload
-		CommonPrefixes                    []commonPrefix
-	}{
+	out := uploadList{
 		Bucket: a.Bucket, KeyMarker: a.encoded(a.Query["key-marker"]), UploadIdMarker: a.Query["upload-id-marker"], Prefix: a.encoded(a.Query["prefix"]),
 		Delimiter: a.encoded(a.Query["delimiter"]), EncodingType: a.Query["encoding-type"], MaxUploads: limit, IsTruncated: more && limit > 0,
 	}

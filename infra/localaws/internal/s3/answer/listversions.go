@@ -21,6 +21,17 @@ type listedVersion struct {
 	Owner             *owner
 }
 
+// versionList is the answer of ListObjectVersions.
+type versionList struct {
+	Name, Prefix, KeyMarker, VersionIdMarker string
+	NextKeyMarker, NextVersionIdMarker       string `xml:",omitempty"`
+	MaxKeys                                  int
+	Delimiter, EncodingType                  string `xml:",omitempty"`
+	IsTruncated                              bool
+	Versions                                 []listedVersion
+	CommonPrefixes                           []commonPrefix
+}
+
 func listVersions(a *asked) (*api.Response, error) {
 	limit, err := a.limit("max-keys")
 	if err != nil {
@@ -39,15 +50,7 @@ func listVersions(a *asked) (*api.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := struct {
-		Name, Prefix, KeyMarker, VersionIdMarker string
-		NextKeyMarker, NextVersionIdMarker       string `xml:",omitempty"`
-		MaxKeys                                  int
-		Delimiter, EncodingType                  string `xml:",omitempty"`
-		IsTruncated                              bool
-		Versions                                 []listedVersion
-		CommonPrefixes                           []commonPrefix
-	}{
+	out := versionList{
 		Name: a.Bucket, Prefix: a.encoded(a.Query["prefix"]), KeyMarker: a.encoded(key), VersionIdMarker: version, MaxKeys: limit,
 		Delimiter: a.encoded(a.Query["delimiter"]), EncodingType: a.Query["encoding-type"], IsTruncated: more && limit > 0,
 	}
