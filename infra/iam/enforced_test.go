@@ -39,8 +39,10 @@ func TestHardenedTrustTakesTheTenantTagAndNothingElse(t *testing.T) {
 	l := localawstest.Start(t)
 	iamtest.Load(t, l, iam.Hardened)
 	keep := []string{"TenantID"}
-	if err := assume(t, l, "TrackingAccessRole", keep, "TenantID", "yellow"); err != nil {
-		t.Fatal(err)
+	for _, role := range []string{"TrackingAccessRole", "TrackingWriteRole"} {
+		if err := assume(t, l, role, keep, "TenantID", "yellow"); err != nil {
+			t.Fatal(role, err)
+		}
 	}
 	for name, test := range map[string]struct {
 		transitive, tags []string

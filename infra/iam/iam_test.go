@@ -13,8 +13,8 @@ var values = localaws.Values{Region: "eu-west-1", Account: "123456789012", Bucke
 
 func TestEverySetLoadsWithEveryPlaceholderReplaced(t *testing.T) {
 	want := map[Set][]string{
-		Hardened: {"TrackingSeedTaskRole", "TrackingSeedRole", "TrackingServiceRole", "TrackingAccessRole"},
-		Article:  {"TrackingServiceRole", "TrackingAccessRole"},
+		Hardened: {"TrackingSeedTaskRole", "TrackingSeedRole", "TrackingServiceRole", "TrackingAccessRole", "TrackingWriteRole"},
+		Article:  {"TrackingServiceRole", "TrackingAccessRole", "TrackingWriteRole"},
 	}
 	for set, wantNames := range want {
 		roles, err := Load(set, values)
@@ -48,7 +48,7 @@ func TestRoleComesAfterTheRolesThatItsTrustPolicyNames(t *testing.T) {
 		return slices.IndexFunc(roles, func(r localaws.Role) bool { return r.Name == name })
 	}
 	for _, pair := range [][2]string{
-		{"TrackingServiceRole", "TrackingAccessRole"}, {"TrackingSeedTaskRole", "TrackingSeedRole"},
+		{"TrackingServiceRole", "TrackingAccessRole"}, {"TrackingServiceRole", "TrackingWriteRole"}, {"TrackingSeedTaskRole", "TrackingSeedRole"},
 	} {
 		if index(pair[0]) > index(pair[1]) {
 			t.Errorf("%s comes after %s", pair[0], pair[1])
