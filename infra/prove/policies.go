@@ -28,10 +28,11 @@ func (q ask) with(change func(*ask)) ask {
 // policyAttacks are those on OpenSearch, S3 and KMS: their policies are evaluated, but no store answers.
 func policyAttacks() []*Attack {
 	const indexes = "arn:aws:es:us-east-1:000000000000:domain/test/"
+	const encryptionContext = "kms:EncryptionContext:aws:s3:arn" // S3 sets it to the object's ARN
 	own := ask{action: "es:ESHttpGet", resource: indexes + "yellow-shipments/_search", tenant: attacker}
 	object := ask{action: "s3:GetObject", resource: "arn:aws:s3:::" + bucket + "/yellow/1001.pdf", tenant: attacker}
 	decrypt := ask{action: "kms:Decrypt", resource: "arn:aws:kms:us-east-1:000000000000:key/1", tenant: attacker,
-		context: map[string]string{"aws:ResourceTag/TenantID": attacker, "kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+		context: map[string]string{"aws:ResourceTag/TenantID": attacker, "kms:ViaService": "s3.us-east-1.amazonaws.com", encryptionContext: object.resource}}
 	var all []*Attack
 	add := func(name, does, differs string, control ask, change func(*ask)) {
 		all = append(all, &Attack{Name: name, Does: does, Differs: differs, Layer: IAM, Codes: denied, local: true, Attempt: evaluated(control.with(change)), Control: evaluated(control)})
@@ -82,7 +83,9 @@ func policyAttacks() []*Attack {
 		}
 	}
 	add("kms/other-key", attacker+": Decrypt with another's key", "the key is its own", decrypt, key("aws:ResourceTag/TenantID", victim))
-	add("kms/twin", twin+": Decrypt with the key of "+longerTwin, "the key is its own", decrypt.with(func(q *ask) { q.tenant, q.context["aws:ResourceTag/TenantID"] = twin, twin }), key("aws:ResourceTag/TenantID", longerTwin))
+	add("kms/twin", twin+": Decrypt with the key of "+longerTwin, "the key is its own", decrypt.with(func(q *ask) {
+		q.tenant, q.context["aws:ResourceTag/TenantID"], q.context[encryptionContext] = twin, twin, ofTwin(twin).resource
+	}), key("aws:ResourceTag/TenantID", longerTwin))
 	add("kms/untagged-key", attacker+": Decrypt with a key that has no tag", "the key has the tag", decrypt, key("aws:ResourceTag/TenantID", ""))
 	add("kms/no-tag", "Decrypt by a session without a tag", "the session has the tag", decrypt, func(q *ask) { q.tenant = "" })
 	add("kms/tag-in-other-case", attacker+": Decrypt with the key of YELLOW", "the key is its own", decrypt, key("aws:ResourceTag/TenantID", "YELLOW"))
@@ -93,6 +96,8 @@ func policyAttacks() []*Attack {
 	add("kms/no-tags-at-all", "Decrypt without a tag on session and key", "both have it", decrypt, func(q *ask) { q.tenant = ""; delete(q.context, "aws:ResourceTag/TenantID") })
 	add("kms/direct", attacker+": Decrypt without S3", "S3 asks for it", decrypt, key("kms:ViaService", ""))
 	add("kms/other-service", attacker+": Decrypt by way of another service", "S3 asks for it", decrypt, key("kms:ViaService", "ebs.us-east-1.amazonaws.com"))
+	add("kms/other-object", attacker+": Decrypt for another's object that is encrypted under its key", "the object is its own", decrypt, key(encryptionContext, "arn:aws:s3:::"+bucket+"/blue/1001.pdf"))
+	add("kms/no-object", attacker+": Decrypt for no object", "the object is its own", decrypt, key(encryptionContext, ""))
 	add("kms/encrypt", attacker+": Encrypt", "the action is Decrypt", decrypt, func(q *ask) { q.action = "kms:Encrypt" })
 	add("kms/data-key", attacker+": GenerateDataKey", "the action is Decrypt", decrypt, func(q *ask) { q.action = "kms:GenerateDataKey" })
 	return all

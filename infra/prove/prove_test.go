@@ -78,7 +78,7 @@ func withoutServices() []*Attack {
 
 // articleLets are the attacks that the AWS article's own policies do not deny.
 var articleLets = []string{
-	"kms/direct", "kms/other-service", "kms/service-in-other-case", "opensearch/bulk", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper",
+	"kms/direct", "kms/no-object", "kms/other-object", "kms/other-service", "kms/service-in-other-case", "opensearch/bulk", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper",
 	"opensearch/longer-name", "opensearch/multi-get", "opensearch/multi-search", "opensearch/own-and-all", "opensearch/twin", "opensearch/twin-named-like-index",
 	"sts/empty-tag", "sts/extra-key", "sts/extra-key-transitive", "sts/key-in-other-case", "sts/name-behind-another", "sts/name-in-other-case", "sts/name-is-tenant-alone",
 	"sts/name-of-longer-twin", "sts/name-of-other", "sts/name-of-shorter-twin", "sts/name-without-tenant", "sts/no-tag", "sts/not-transitive",
