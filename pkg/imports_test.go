@@ -15,6 +15,7 @@ import (
 // line here, see whether the import can be made in another package.
 var foreign = map[string][]string{
 	"tenant":       nil,
+	"keyalias":     nil,
 	"config":       nil,
 	"allowedhosts": nil,
 	"authn": {
@@ -41,6 +42,7 @@ var foreign = map[string][]string{
 // ours are the packages of this module that the packages in foreign import.
 var ours = map[string][]string{
 	"tenant":       nil,
+	"keyalias":     {"tenant"},
 	"config":       nil,
 	"allowedhosts": nil,
 	"tokenvending": {"tenant"},

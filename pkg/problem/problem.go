@@ -21,8 +21,11 @@ const (
 	Denied                          // 403: AWS refused what we asked in the tenant's name: an alarm
 	NotFound                        // 404: nothing there for this tenant
 	MethodNotAllowed                // 405
+	LengthRequired                  // 411
+	PreconditionFailed              // 412: a condition of the request does not hold, such as If-Match
 	TooLarge                        // 413
 	UnsupportedMedia                // 415
+	RangeNotSatisfiable             // 416
 	ExpectationFailed               // 417
 	Misdirected                     // 421: the Host is not the service's
 	HeaderTooLarge                  // 431

@@ -24,8 +24,9 @@ func write(t *testing.T, method string, err error) *httptest.ResponseRecorder {
 func TestKindsMapToTheirStatus(t *testing.T) {
 	for kind, want := range map[problem.Kind]int{
 		problem.Internal: 500, problem.Invalid: 400, problem.Unauthenticated: 401, problem.Denied: 403,
-		problem.NotFound: 404, problem.MethodNotAllowed: 405, problem.TooLarge: 413,
-		problem.UnsupportedMedia: 415, problem.Unavailable: 503, problem.NotIsolated: 503, problem.Timeout: 504,
+		problem.NotFound: 404, problem.MethodNotAllowed: 405, problem.LengthRequired: 411,
+		problem.PreconditionFailed: 412, problem.TooLarge: 413, problem.UnsupportedMedia: 415, problem.RangeNotSatisfiable: 416,
+		problem.Unavailable: 503, problem.NotIsolated: 503, problem.Timeout: 504,
 	} {
 		w := write(t, http.MethodGet, problem.New(kind, "why"))
 		var doc problem.Document

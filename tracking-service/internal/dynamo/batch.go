@@ -9,9 +9,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/cenkalti/backoff/v5"
 
 	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/tracking-service/internal/awscall"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -60,25 +62,25 @@ func (s *Store) BatchGet(ctx context.Context, ids []tracking.ShipmentID) ([]trac
 func (s *Store) batchGet(ctx context.Context, own scope, keys []map[string]types.AttributeValue) (
 	rows []tracking.Shipment, left []map[string]types.AttributeValue, err error,
 ) {
-	about := access{
-		action: "dynamodb:BatchGetItem", resource: fmt.Sprintf("%s/%s (%d keys)", s.table, own, len(keys)),
+	about := awscall.Access{
+		Action: "dynamodb:BatchGetItem", Resource: fmt.Sprintf("%s/%s (%d keys)", s.table, own, len(keys)),
 	}
-	err = s.audited(ctx, own, about, func() (answer, error) {
+	err = s.calls.Do(ctx, own.tenant, about, func() (middleware.Metadata, error) {
 		out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
 			RequestItems: map[string]types.KeysAndAttributes{s.table: {Keys: keys}},
 		})
 		if err != nil {
-			return answer{}, err
+			return middleware.Metadata{}, err
 		}
 		for _, key := range out.UnprocessedKeys[s.table].Keys {
 			again, err := own.ownKey(key)
 			if err != nil {
-				return answer{out.ResultMetadata}, err
+				return out.ResultMetadata, err
 			}
 			left = append(left, again)
 		}
 		rows, err = own.readAll(out.Responses[s.table])
-		return answer{out.ResultMetadata}, err
+		return out.ResultMetadata, err
 	})
 	return rows, left, err
 }
@@ -113,26 +115,26 @@ func (s *Store) Put(ctx context.Context, shipments []tracking.Shipment) error {
 
 // batchWrite makes one call, and returns the writes that are left to be made again.
 func (s *Store) batchWrite(ctx context.Context, own scope, writes []types.WriteRequest) (left []types.WriteRequest, err error) {
-	about := access{
-		action: "dynamodb:BatchWriteItem", resource: fmt.Sprintf("%s/%s (%d items)", s.table, own, len(writes)),
+	about := awscall.Access{
+		Action: "dynamodb:BatchWriteItem", Resource: fmt.Sprintf("%s/%s (%d items)", s.table, own, len(writes)),
 	}
-	err = s.audited(ctx, own, about, func() (answer, error) {
+	err = s.calls.Do(ctx, own.tenant, about, func() (middleware.Metadata, error) {
 		out, err := s.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
 			RequestItems: map[string][]types.WriteRequest{s.table: writes},
 		})
 		if err != nil {
-			return answer{}, err
+			return middleware.Metadata{}, err
 		}
 		left = out.UnprocessedItems[s.table]
 		for _, write := range left {
 			if write.PutRequest == nil {
-				return answer{out.ResultMetadata}, fmt.Errorf("%w: a write that is no put", errNotAsked)
+				return out.ResultMetadata, fmt.Errorf("%w: a write that is no put", errNotAsked)
 			}
 			if err := own.holds(write.PutRequest.Item); err != nil {
-				return answer{out.ResultMetadata}, err
+				return out.ResultMetadata, err
 			}
 		}
-		return answer{out.ResultMetadata}, nil
+		return out.ResultMetadata, nil
 	})
 	return left, err
 }
@@ -151,5 +153,5 @@ func untilProcessed(ctx context.Context, once func() (done bool, err error)) err
 		}
 		return struct{}{}, nil
 	}, backoff.WithBackOff(wait), backoff.WithMaxTries(maxBatchTries))
-	return classify(ctx, err)
+	return failures.Classify(ctx, err)
 }

@@ -6,9 +6,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
 
 	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/tenant"
+	"example.com/shiptrack/tracking-service/internal/awscall"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -50,12 +52,12 @@ func (p *Probe) get(ctx context.Context, owner tenant.ID) (audit.Record, error) 
 	a, _ := tenant.IsolationCheck()
 	key := scope{tenant: owner}.key(p.shipment)
 	out, err := p.client.GetItem(tenant.NewContext(ctx, a), &dynamodb.GetItemInput{TableName: &p.table, Key: key})
-	got := answer{}
+	var metadata middleware.Metadata
 	if out != nil {
-		got.metadata = out.ResultMetadata
+		metadata = out.ResultMetadata
 	}
 	return audit.Record{
 		Tenant: a.String(), Action: "dynamodb:GetItem", Resource: p.table + "/" + owner.String() + "/" + p.shipment.String(),
-		AWSRequestID: requestID(got.metadata, err),
+		AWSRequestID: awscall.RequestID(metadata, err),
 	}, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/tenant"
+	"example.com/shiptrack/tracking-service/internal/awscall"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -21,7 +22,7 @@ const (
 // Errors for rows that DynamoDB should never return; the store refuses them. A foreign row belongs to another tenant: a
 // policy was too wide, and the audit log has an alarm.
 var (
-	errForeignRow = errors.New("dynamo: a row of another tenant was answered")
+	errForeignRow = fmt.Errorf("dynamo: %w: a row", awscall.ErrForeign)
 	errNotAsked   = errors.New("dynamo: something was answered that was not asked for")
 )
 

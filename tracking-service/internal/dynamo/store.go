@@ -11,26 +11,39 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
 
-	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/awscall"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
-// Auditor keeps the records of access; *audit.Trail is one. It adds subject, tenant and request id from the
-// context.
-type Auditor interface {
-	Record(ctx context.Context, r audit.Record)
-}
-
-// Config is what a Store needs; all of it must be set.
+// Config is what a Store needs; all of it but Outage must be set.
 type Config struct {
 	AWS     aws.Config            // region, endpoint, HTTP client; its credentials are not used for the table
 	Vending *tokenvending.Machine // credentials of the tenant in the context
 	Table   string
-	Audit   Auditor
+	Audit   awscall.Auditor
+	Outage  awscall.Outage // nil: nobody is told
 }
+
+// failures are what DynamoDB's errors mean: DynamoDB Developer Guide, "Error messages and codes".
+var failures = awscall.Store{
+	Denied:      "access to the tracking data was denied",
+	Unavailable: "the tracking data is not reachable at the moment",
+	TooSlow:     "the tracking data did not answer in time",
+	Unusable:    detailInternal,
+	Refusals: []string{
+		"AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException",
+		"IncompleteSignatureException", "MissingAuthenticationTokenException",
+	},
+	Sessions: []string{"UnrecognizedClientException"},
+	Expired:  []string{"ExpiredTokenException"},
+	Broken:   []error{errNotAsked, tracking.ErrMalformed},
+}
+
+const detailInternal = "the tracking data could not be read"
 
 // Store is a tracking.Store. It is safe for concurrent use.
 //
@@ -38,23 +51,26 @@ type Config struct {
 // unavailable or throttles; Timeout where the context ended; Internal for a bug or a row that makes no sense. Each call of AWS,
 // allowed or not, is audited with the AWS request id and the session under which it was made.
 type Store struct {
-	client  *dynamodb.Client
-	vending *tokenvending.Machine
-	table   string
-	audit   Auditor
+	client *dynamodb.Client
+	calls  *awscall.Caller
+	table  string
 }
 
 var _ tracking.Store = (*Store)(nil)
 
 // New returns a Store.
 func New(config Config) (*Store, error) {
-	if config.Vending == nil || config.Table == "" || config.Audit == nil {
-		return nil, errors.New("dynamo: New needs the token vending machine, the table's name and an auditor")
+	if config.Vending == nil || config.Table == "" {
+		return nil, errors.New("dynamo: New needs the token vending machine and the table's name")
 	}
 	// One client for all tenants. Its credentials are set here, on the client itself: given to the configuration they
 	// would be cached without regard to the tenant (see package tokenvending, "The trap").
 	client := dynamodb.NewFromConfig(config.AWS, func(o *dynamodb.Options) { o.Credentials = config.Vending })
-	return &Store{client: client, vending: config.Vending, table: config.Table, audit: config.Audit}, nil
+	calls, err := awscall.New(awscall.Config{Vending: config.Vending, Audit: config.Audit, Outage: config.Outage, Store: failures})
+	if err != nil {
+		return nil, err
+	}
+	return &Store{client: client, calls: calls, table: config.Table}, nil
 }
 
 // Get returns the shipment, or a problem of kind NotFound.
@@ -64,20 +80,20 @@ func (s *Store) Get(ctx context.Context, id tracking.ShipmentID) (tracking.Shipm
 		return tracking.Shipment{}, err
 	}
 	var shipment tracking.Shipment
-	about := access{action: "dynamodb:GetItem", resource: s.table + "/" + own.String() + "/" + id.String()}
-	err = s.audited(ctx, own, about, func() (answer, error) {
+	about := awscall.Access{Action: "dynamodb:GetItem", Resource: s.table + "/" + own.String() + "/" + id.String()}
+	err = s.calls.Do(ctx, own.tenant, about, func() (middleware.Metadata, error) {
 		out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: own.key(id)})
 		if err != nil {
-			return answer{}, err
+			return middleware.Metadata{}, err
 		}
 		if out.Item == nil {
-			return answer{out.ResultMetadata}, problem.New(problem.NotFound, "no such shipment")
+			return out.ResultMetadata, problem.New(problem.NotFound, "no such shipment")
 		}
 		shipment, err = own.read(out.Item)
 		if err == nil && shipment.ID != id {
 			err = fmt.Errorf("%w: shipment %s", errNotAsked, shipment.ID)
 		}
-		return answer{out.ResultMetadata}, err
+		return out.ResultMetadata, err
 	})
 	if err != nil {
 		return tracking.Shipment{}, err
@@ -118,8 +134,8 @@ func (s *Store) List(ctx context.Context, limit int, after tracking.ShipmentID) 
 func (s *Store) query(ctx context.Context, own scope, limit int, start map[string]types.AttributeValue) (
 	rows []tracking.Shipment, next map[string]types.AttributeValue, err error,
 ) {
-	about := access{action: "dynamodb:Query", resource: s.table + "/" + own.String()}
-	err = s.audited(ctx, own, about, func() (answer, error) {
+	about := awscall.Access{Action: "dynamodb:Query", Resource: s.table + "/" + own.String()}
+	err = s.calls.Do(ctx, own.tenant, about, func() (middleware.Metadata, error) {
 		out, err := s.client.Query(ctx, &dynamodb.QueryInput{
 			TableName:                 &s.table,
 			KeyConditionExpression:    aws.String(partitionKey + " = :tenant"),
@@ -128,13 +144,13 @@ func (s *Store) query(ctx context.Context, own scope, limit int, start map[strin
 			ExclusiveStartKey:         start,
 		})
 		if err != nil {
-			return answer{}, err
+			return middleware.Metadata{}, err
 		}
 		rows, err = own.readAll(out.Items)
 		if err == nil && out.LastEvaluatedKey != nil {
 			next, err = own.ownKey(out.LastEvaluatedKey)
 		}
-		return answer{out.ResultMetadata}, err
+		return out.ResultMetadata, err
 	})
 	return rows, next, err
 }

@@ -1,0 +1,125 @@
+// Package awscall makes the calls of AWS in a tenant's name: it says what a failure means to the caller of the service, and
+// audits each call, allowed or not. The stores share it; it knows none of them. No text of AWS's reaches a caller.
+package awscall
+
+import (
+	"context"
+	"errors"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go/middleware"
+
+	"example.com/shiptrack/pkg/audit"
+	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/pkg/tenant"
+	"example.com/shiptrack/pkg/tokenvending"
+)
+
+// ErrForeign is the error of a store that was answered another tenant's data: a policy was too wide. It is an alarm.
+var ErrForeign = errors.New("something of another tenant was answered")
+
+// Auditor keeps the records of access; *audit.Trail is one. It adds subject, tenant and request id from the
+// context.
+type Auditor interface {
+	Record(ctx context.Context, r audit.Record)
+}
+
+// Outage is told whether a store answers; *availability.Watch is one.
+type Outage interface {
+	// Observe is told how a call ended: nil where the store answered, whatever it answered, else why it did not.
+	Observe(ctx context.Context, err error)
+}
+
+// Config is what a Caller needs; all of it but Outage must be set.
+type Config struct {
+	Vending *tokenvending.Machine // whose sessions the calls are made with
+	Audit   Auditor
+	Outage  Outage // nil: nobody is told
+	Store   Store
+}
+
+// Caller makes the calls of one store with the sessions of one role. It is safe for concurrent use.
+type Caller struct{ config Config }
+
+// New returns a Caller.
+func New(config Config) (*Caller, error) {
+	if config.Vending == nil || config.Audit == nil {
+		return nil, errors.New("awscall: New needs the token vending machine and an auditor")
+	}
+	return &Caller{config: config}, nil
+}
+
+// Access is what a call of AWS is about to do.
+type Access struct {
+	Action, Resource string // for the audit log
+	// FromClient says that the call reads what our own client sends: that it took too long then says nothing of the store.
+	FromClient bool
+}
+
+// Do makes a call of AWS for the tenant, and records it. call looks at the whole answer, or at its beginning where the rest
+// is a stream, so that the record also shows that we refused an answer. It returns the answer's metadata, zero where there
+// is none. The error is a problem: NotFound as call returned it; Denied where IAM or STS refused (an alarm); Unavailable
+// where the store or STS is unavailable or throttles; Timeout where the context ended by its deadline; Internal for a bug or
+// an answer that makes no sense.
+func (c *Caller) Do(ctx context.Context, owner tenant.ID, about Access, call func() (middleware.Metadata, error)) error {
+	metadata, cause := call()
+	if c.config.Store.refusesSession(cause) {
+		c.config.Vending.Discard(owner)
+	}
+	err := c.config.Store.Classify(ctx, cause)
+	record := audit.Record{
+		Action: about.Action, Resource: about.Resource, Tenant: owner.String(),
+		AWSRequestID: RequestID(metadata, cause), Session: c.config.Vending.SessionARN(owner),
+		Decision: audit.Allow,
+	}
+	switch {
+	case err == nil, isAnswer(problem.KindOf(err)):
+	case problem.KindOf(err) == problem.Denied, errors.Is(cause, ErrForeign):
+		record.Decision, record.Reason = audit.Deny, err.Error()
+	default:
+		record.Decision, record.Reason = audit.Failed, err.Error()
+	}
+	c.config.Audit.Record(ctx, record)
+	c.tellOutage(ctx, about, cause, err)
+	return err
+}
+
+// isAnswer reports whether a failure of this kind is how the store answers a request that it allowed.
+func isAnswer(kind problem.Kind) bool {
+	return kind == problem.NotFound || kind == problem.PreconditionFailed
+}
+
+// tellOutage tells whether the store answers. A failure of STS, or of our own client, says nothing of the store.
+func (c *Caller) tellOutage(ctx context.Context, about Access, cause, err error) {
+	if c.config.Outage == nil {
+		return
+	}
+	if _, isVending := errors.AsType[*tokenvending.Error](cause); isVending {
+		return
+	}
+	kind := problem.Internal
+	if err != nil {
+		kind = problem.KindOf(err)
+	}
+	switch {
+	case kind == problem.Timeout && about.FromClient, kind == problem.Unavailable && errors.Is(ctx.Err(), context.Canceled):
+		// The client was slow, or we stopped.
+	case kind == problem.Timeout, kind == problem.Unavailable:
+		c.config.Outage.Observe(ctx, err)
+	default:
+		c.config.Outage.Observe(ctx, nil)
+	}
+}
+
+// RequestID returns AWS's id of the call, which CloudTrail has too; empty where there was no answer. The id in a
+// token vending error is that of a call of STS.
+func RequestID(metadata middleware.Metadata, err error) string {
+	var failed *awshttp.ResponseError
+	var vending *tokenvending.Error
+	if errors.As(err, &failed) && !errors.As(err, &vending) {
+		return failed.ServiceRequestID()
+	}
+	id, _ := awsmiddleware.GetRequestIDMetadata(metadata)
+	return id
+}
