@@ -74,8 +74,8 @@ func (c *Caller) Do(ctx context.Context, owner tenant.ID, about Access, call fun
 		Decision: audit.Allow,
 	}
 	switch {
-	case err == nil, isAnswer(problem.KindOf(err)):
-	case problem.KindOf(err) == problem.Denied, errors.Is(cause, ErrForeign):
+	case err == nil, isAnswer(kindOf(err)):
+	case kindOf(err) == problem.Denied, errors.Is(cause, ErrForeign):
 		record.Decision, record.Reason = audit.Deny, err.Error()
 	default:
 		record.Decision, record.Reason = audit.Failed, err.Error()
@@ -90,26 +90,28 @@ func isAnswer(kind problem.Kind) bool {
 	return kind == problem.NotFound || kind == problem.PreconditionFailed
 }
 
-// tellOutage tells whether the store answers. A failure of STS, or of our own client, says nothing of the store.
+// tellOutage tells whether the store answers, where the call shows it.
 func (c *Caller) tellOutage(ctx context.Context, about Access, cause, err error) {
-	if c.config.Outage == nil {
+	_, isVending := errors.AsType[*tokenvending.Error](cause)
+	_, isFromStore := errors.AsType[*awshttp.ResponseError](cause)
+	if c.config.Outage == nil || isVending { // STS is no part of the store
 		return
 	}
-	if _, isVending := errors.AsType[*tokenvending.Error](cause); isVending {
-		return
-	}
-	kind := problem.Internal
-	if err != nil {
-		kind = problem.KindOf(err)
-	}
-	switch {
-	case kind == problem.Timeout && about.FromClient, kind == problem.Unavailable && errors.Is(ctx.Err(), context.Canceled):
-		// The client was slow, or we stopped.
-	case kind == problem.Timeout, kind == problem.Unavailable:
+	switch kind := kindOf(err); {
+	case kind == problem.Unavailable && errors.Is(ctx.Err(), context.Canceled): // we stopped
+	case kind == problem.Unavailable, kind == problem.Timeout && !about.FromClient:
 		c.config.Outage.Observe(ctx, err)
-	default:
+	case err == nil, isFromStore, isAnswer(kind):
 		c.config.Outage.Observe(ctx, nil)
 	}
+}
+
+// kindOf is problem.KindOf; Internal for nil.
+func kindOf(err error) problem.Kind {
+	if err == nil {
+		return problem.Internal
+	}
+	return problem.KindOf(err)
 }
 
 // RequestID returns AWS's id of the call, which CloudTrail has too; empty where there was no answer. The id in a

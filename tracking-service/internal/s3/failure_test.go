@@ -1,0 +1,158 @@
+package s3_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"example.com/shiptrack/pkg/audit"
+	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/tracking-service/internal/documents"
+)
+
+func TestFailuresMapToTheirKind(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		status   int
+		code     string
+		want     problem.Kind
+		decision audit.Decision
+		away     bool
+	}{
+		{"a denial is an alarm", 403, "AccessDenied", problem.Denied, audit.Deny, false},
+		{"an unknown key", 403, "InvalidAccessKeyId", problem.Denied, audit.Deny, false},
+		{"throttled", 503, "SlowDown", problem.Unavailable, audit.Failed, true},
+		{"its own failure", 500, "InternalError", problem.Unavailable, audit.Failed, true},
+		{"expired session", 400, "ExpiredToken", problem.Unavailable, audit.Failed, true},
+		{"no such bucket", 404, "NoSuchBucket", problem.Internal, audit.Failed, false},
+		{"the key is disabled", 400, "KMS.DisabledException", problem.Internal, audit.Failed, false},
+	} {
+		for _, do := range []struct {
+			name string
+			call func(k kit) error
+		}{
+			{"Find", func(k kit) error {
+				_, err := k.Find(as(t, "yellow"), shipmentID(t, "1001"), named(t, "pod.pdf"))
+				return err
+			}},
+			{"Open", func(k kit) error {
+				_, err := k.Open(as(t, "yellow"), shipmentID(t, "1001"), documents.Info{Name: named(t, "pod.pdf"), ETag: `"1"`}, nil)
+				return err
+			}},
+			{"Put", func(k kit) error {
+				_, err := k.put(t, as(t, "yellow"), "1001", "pod.pdf", "x")
+				return err
+			}},
+		} {
+			t.Run(test.name+"/"+do.name, func(t *testing.T) {
+				k := newKit(t)
+				k.bucket.fail = func(call) (int, string) { return test.status, test.code }
+				err := do.call(k)
+				wantKind(t, err, test.want)
+				record := k.trail.last(t)
+				if record.Decision != test.decision || !strings.Contains(record.Reason, test.code) {
+					t.Errorf("audited %+v, want %s and the code", record, test.decision)
+				}
+				if detail := problem.From(err).Detail; strings.Contains(detail, "AWS") || strings.Contains(detail, test.code) {
+					t.Errorf("the caller is told %q", detail)
+				}
+				if k.outage.away() != test.away || len(k.bucket.calls) != 1 {
+					t.Errorf("away: %t, want %t; %d calls, want 1", k.outage.away(), test.away, len(k.bucket.calls))
+				}
+			})
+		}
+	}
+}
+
+func TestBucketThatDoesNotAnswerIsAwayUntilItDoes(t *testing.T) {
+	k, yellow := newKit(t), as(t, "yellow")
+	k.bucket.CloseClientConnections()
+	handler := k.bucket.Config.Handler
+	k.bucket.Config.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	_, err := k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf"))
+	wantKind(t, err, problem.Unavailable)
+	if problem.From(err).RetryAfter == 0 || !k.outage.away() {
+		t.Errorf("%v, away: %t; want RetryAfter, and away", err, k.outage.away())
+	}
+	k.bucket.Config.Handler = handler
+	_, err = k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf"))
+	wantKind(t, err, problem.NotFound)
+	if k.outage.away() {
+		t.Error("away although it answered")
+	}
+}
+
+// A stream can be read once: were it sent again, what was read before would be missing.
+func TestPutIsNeverSentTwice(t *testing.T) {
+	k := newKit(t)
+	k.bucket.fail = func(call) (int, string) { return 503, "SlowDown" }
+	_, err := k.put(t, as(t, "yellow"), "1001", "pod.pdf", strings.Repeat("x", 1<<20))
+	wantKind(t, err, problem.Unavailable)
+	if len(k.bucket.calls) != 1 {
+		t.Errorf("%d calls, want 1", len(k.bucket.calls))
+	}
+}
+
+// cut is a body whose client is gone after some bytes.
+type cut struct{ content io.Reader }
+
+func (c cut) Read(p []byte) (int, error) {
+	n, err := c.content.Read(p)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+func TestBodyThatEndsEarlyStoresNothingAndIsNoOutage(t *testing.T) {
+	k, yellow := newKit(t), as(t, "yellow")
+	_, err := k.Put(yellow, shipmentID(t, "1001"), documents.Upload{
+		Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1 << 20, Body: cut{strings.NewReader(strings.Repeat("x", 1<<19))},
+	})
+	wantKind(t, err, problem.Invalid)
+	if k.outage.away() || k.trail.last(t).Decision != audit.Failed {
+		t.Errorf("away: %t, audited %+v", k.outage.away(), k.trail.last(t))
+	}
+	_, err = k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf"))
+	wantKind(t, err, problem.NotFound)
+}
+
+func TestSlowClientIsNoOutage(t *testing.T) {
+	k, yellow := newKit(t), as(t, "yellow")
+	ctx, cancel := context.WithCancelCause(yellow)
+	defer cancel(nil)
+	read, write := io.Pipe()
+	defer write.Close()
+	go func() { // begins to send, and then sends no more
+		_, _ = write.Write([]byte("x"))
+		cancel(context.DeadlineExceeded)
+	}()
+	_, err := k.Put(ctx, shipmentID(t, "1001"), documents.Upload{Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1 << 20, Body: read})
+	wantKind(t, err, problem.Timeout)
+	if k.outage.away() {
+		t.Error("away although the client was slow")
+	}
+}
+
+func TestOnlyNewReplacesNothing(t *testing.T) {
+	k, yellow := newKit(t), as(t, "yellow")
+	upload := func(content string) error {
+		_, err := k.Put(yellow, shipmentID(t, "1001"), documents.Upload{
+			Name: named(t, "pod.pdf"), Type: documents.PDF, Size: int64(len(content)), Body: strings.NewReader(content), OnlyNew: true,
+		})
+		return err
+	}
+	if err := upload("first"); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, upload("second"), problem.PreconditionFailed)
+	if got := k.trail.last(t); got.Decision != audit.Allow {
+		t.Errorf("audited %+v, want no alarm", got)
+	}
+	if got := k.content(t, yellow, "1001", "pod.pdf", nil); got != "first" {
+		t.Errorf("stored is %q", got)
+	}
+}
