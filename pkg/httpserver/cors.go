@@ -15,10 +15,16 @@ import (
 
 // What a page of an allowed origin may send and read, and for how many seconds a browser may remember it.
 var (
-	corsMethods  = "GET, HEAD"
-	corsRequest  = strings.Join([]string{echo.HeaderAuthorization, httpclient.RequestIDHeader, httpclient.TimeoutHeader}, ", ")
-	corsResponse = strings.Join([]string{httpclient.RequestIDHeader, echo.HeaderRetryAfter, echo.HeaderWWWAuthenticate}, ", ")
-	corsMaxAge   = "600"
+	corsMethods = "GET, HEAD, PUT"
+	corsRequest = strings.Join([]string{
+		echo.HeaderAuthorization, httpclient.RequestIDHeader, httpclient.TimeoutHeader, echo.HeaderContentType,
+		"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
+	}, ", ")
+	corsResponse = strings.Join([]string{
+		httpclient.RequestIDHeader, echo.HeaderRetryAfter, echo.HeaderWWWAuthenticate,
+		echo.HeaderContentDisposition, "Content-Range", "ETag",
+	}, ", ")
+	corsMaxAge = "600"
 )
 
 // CORSSettings are the operator's settings for pages of other origins, for package config.

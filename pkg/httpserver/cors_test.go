@@ -46,7 +46,7 @@ func wantCORS(t *testing.T, a answer, want map[string]string) {
 
 func TestAPageOfAnAllowedOriginMayReadAnswersAndErrors(t *testing.T) {
 	s := startWithOrigins(t, page, "http://localhost:3000")
-	readable := map[string]string{"Access-Control-Allow-Origin": page, "Access-Control-Expose-Headers": "X-Request-Id, Retry-After, WWW-Authenticate"}
+	readable := map[string]string{"Access-Control-Allow-Origin": page, "Access-Control-Expose-Headers": "X-Request-Id, Retry-After, WWW-Authenticate, Content-Disposition, Content-Range, ETag"}
 	for path, status := range map[string]int{"/things/1": 200, "/things/none": 404, "/nowhere": 404, "/things/1?" + strings.Repeat("x", 9<<10): 400} {
 		a := s.do(t, http.MethodGet, path, map[string]string{"Origin": page}, nil)
 		if a.status != status || a.header.Get("Vary") != "Origin" {
@@ -62,8 +62,9 @@ func TestAPageOfAnAllowedOriginMayReadAnswersAndErrors(t *testing.T) {
 		t.Errorf("the preflight is answered with %d, want 204", a.status)
 	}
 	wantCORS(t, a, map[string]string{
-		"Access-Control-Allow-Origin": page, "Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Max-Age": "600",
-		"Access-Control-Allow-Headers": "Authorization, X-Request-Id, X-Request-Timeout-Ms",
+		"Access-Control-Allow-Origin": page, "Access-Control-Allow-Methods": "GET, HEAD, PUT", "Access-Control-Max-Age": "600",
+		"Access-Control-Allow-Headers": "Authorization, X-Request-Id, X-Request-Timeout-Ms, Content-Type, " +
+			"Range, If-Range, If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since",
 	})
 }
 

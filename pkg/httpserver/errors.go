@@ -40,6 +40,8 @@ func classify(ctx context.Context, err error) *problem.Error {
 		return classifyEcho(fromEcho)
 	case errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errStopping):
 		return problem.WrapUnavailable(err, "the service is stopping", time.Second)
+	case errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), context.DeadlineExceeded): // a Stream stood still
+		return problem.From(context.Cause(ctx))
 	}
 	return problem.From(err)
 }

@@ -116,7 +116,11 @@ func (s *Server) readyz(c echo.Context) error {
 		}
 		return problem.WrapUnavailable(err, "the service is not ready", time.Second)
 	}
-	return c.String(http.StatusOK, "ok\n")
+	notes := ""
+	if s.cfg.Notes != nil {
+		notes = s.cfg.Notes()
+	}
+	return c.String(http.StatusOK, "ok\n"+notes)
 }
 
 // Probe asks the /readyz of the service that listens on addr, as LISTEN_ADDR has it, and returns nil

@@ -43,7 +43,8 @@ var (
 	metricsLimits = connlimit.Limits{Connections: 32, HeaderBytes: 64 << 10}
 )
 
-// Config is what a Server needs; all of it but MaxBody, MaxToken, Origins, Ready, OpenAPI and AllowedHosts is required.
+// Config is what a Server needs; all of it but MaxBody, MaxToken, Origins, Ready, OpenAPI, Streams, Notes and
+// AllowedHosts is required.
 type Config struct {
 	Service         string               // name in traces
 	Addr            string               // host:port of the service; port 0 takes a free one
@@ -57,7 +58,10 @@ type Config struct {
 	// Ready returns nil while the service can answer requests, else why not (for the log, not for the
 	// caller). It is asked at most once at a time. nil: always.
 	Ready   func(context.Context) error
-	OpenAPI []byte // served at /openapi.yaml; nil: not served
+	OpenAPI []byte   // served at /openapi.yaml; nil: not served
+	Streams []Stream // routes with bodies of any size; nil: none
+	// Notes returns lines for the operator that /readyz has below its "ok", each with its line end; nil: none.
+	Notes func() string
 	// AllowedHosts are the service's names, see package allowedhosts. A request with another Host is answered 421. nil: the
 	// service answers for any Host; /metrics for the hosts that are always allowed.
 	AllowedHosts HostNames
@@ -88,6 +92,7 @@ type Server struct {
 	metrics   *requestMetrics
 	readiness readiness
 	hosts     allowedhosts.List
+	streams   map[Stream]bool
 	draining  atomic.Bool
 	base      context.Context // of all requests; ends when a stop runs out of time
 
@@ -115,6 +120,10 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, logger: cfg.Telemetry.Logger, metrics: metrics, hosts: hosts, readiness: readiness{ask: cfg.Ready}}
+	s.streams = map[Stream]bool{}
+	for _, stream := range cfg.Streams {
+		s.streams[stream] = true
+	}
 	s.echo = s.newEcho()
 	s.main = s.newHTTPServer(s.handler(), cfg.RequestTimeout+slack)
 	mux := http.NewServeMux()

@@ -105,12 +105,18 @@ func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// limit refuses targets and bodies that are too large. net/http refuses a too large header before (see refusalListener).
+// limit refuses targets and bodies that are too large; how large that of a Stream may be is its handler's matter. net/http refuses a too large header before (see refusalListener).
 func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if len(r.RequestURI) > maxTarget {
 			return problem.New(problem.Invalid, fmt.Sprintf("the request target is longer than %d bytes", maxTarget))
+		}
+		if s.isStream(c) && hasBody(r.Method) {
+			if err := checkLength(r); err != nil {
+				return err
+			}
+			return next(c)
 		}
 		if r.ContentLength > s.cfg.MaxBody {
 			return tooLarge(&http.MaxBytesError{Limit: s.cfg.MaxBody})
@@ -148,13 +154,17 @@ func wholeSegments(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// deadline bounds the request by RequestTimeout, or by what the caller is willing to wait.
+// deadline bounds the request by RequestTimeout, or by what the caller is willing to wait. Of a Stream it bounds how long
+// nothing may pass.
 func (s *Server) deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		timeout, err := requestTimeout(r.Header[httpclient.TimeoutHeader], s.cfg.RequestTimeout)
 		if err != nil {
 			return problem.InvalidField(httpclient.TimeoutHeader, err.Error())
+		}
+		if s.isStream(c) {
+			return withProgress(c, timeout, next)
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()

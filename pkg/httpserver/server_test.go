@@ -496,6 +496,16 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+func TestReadyzHasTheNotesOfAReadyService(t *testing.T) {
+	s := start(t, nil, func(c *httpserver.Config) { c.Notes = func() string { return "a store is away: s3\n" } })
+	if a := s.do(t, http.MethodGet, "/readyz", nil, nil); a.status != http.StatusOK || a.body != "ok\na store is away: s3\n" {
+		t.Errorf("got %d %q, want 200 and the note", a.status, a.body)
+	}
+	if a := start(t, nil, nil).do(t, http.MethodGet, "/readyz", nil, nil); a.body != "ok\n" {
+		t.Errorf("without notes: %q", a.body)
+	}
+}
+
 func TestTheOpenAPIDocumentIsServed(t *testing.T) {
 	a := start(t, nil, nil).do(t, http.MethodGet, "/openapi.yaml", nil, nil)
 	if a.status != http.StatusOK || a.body != "openapi: 3.0.3\n" || a.header.Get("Content-Type") != "application/yaml" {

@@ -60,11 +60,12 @@ func inBubble(t *testing.T, f func(t *testing.T, dial func() net.Conn, stop func
 		}
 		s, err := New(Config{
 			Service: "test", Addr: "x:0", MetricsAddr: "x:0", Telemetry: tel,
-			RequestTimeout: 10 * time.Second, ShutdownTimeout: 20 * time.Second,
+			RequestTimeout: 10 * time.Second, ShutdownTimeout: 20 * time.Second, Streams: streams,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
+		streamRoutes(s.Echo())
 		s.Echo().POST("/read", func(c echo.Context) error {
 			if _, err := io.ReadAll(c.Request().Body); err != nil {
 				return err
