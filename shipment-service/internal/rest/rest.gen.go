@@ -27,6 +27,9 @@ type Internal = externalRef0.Problem
 // Invalid RFC 9457.
 type Invalid = externalRef0.Problem
 
+// ListedDocuments defines model for ListedDocuments.
+type ListedDocuments = externalRef0.DocumentList
+
 // NotFound RFC 9457.
 type NotFound = externalRef0.Problem
 
@@ -66,6 +69,9 @@ type ServerInterface interface {
 	// GetShipment A shipment with its milestones and its ETA
 	// (GET /shipments/{shipmentId})
 	GetShipment(ctx echo.Context, shipmentID externalRef0.ShipmentID) error
+	// ListDocuments The documents of a shipment
+	// (GET /shipments/{shipmentId}/documents)
+	ListDocuments(ctx echo.Context, shipmentID externalRef0.ShipmentID) error
 	// GetShippingETA When a shipment will arrive
 	// (GET /shipments/{shipmentId}/eta)
 	GetShippingETA(ctx echo.Context, shipmentID externalRef0.ShipmentID) error
@@ -121,6 +127,22 @@ func (w *ServerInterfaceWrapper) GetShipment(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetShipment(ctx, shipmentID)
+	return err
+}
+
+// ListDocuments converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDocuments(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "shipmentId" -------------
+	var shipmentID externalRef0.ShipmentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "shipmentId", ctx.Param("shipmentId"), &shipmentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter shipmentId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDocuments(ctx, shipmentID)
 	return err
 }
 
@@ -188,6 +210,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	}
 
 	router.GET(options.BaseURL+"/shipments/:shipmentId/eta", wrapper.GetShippingETA, options.OperationMiddlewares["GetShippingETA"]...)
+	router.GET(options.BaseURL+"/shipments/:shipmentId/documents", wrapper.ListDocuments, options.OperationMiddlewares["ListDocuments"]...)
 	router.GET(options.BaseURL+"/shipments/:shipmentId", wrapper.GetShipment, options.OperationMiddlewares["GetShipment"]...)
 	router.GET(options.BaseURL+"/shipments", wrapper.ListShipments, options.OperationMiddlewares["ListShipments"]...)
 
@@ -200,6 +223,8 @@ type ETAJSONResponse externalRef0.ETA
 type InternalApplicationProblemPlusJSONResponse externalRef0.Problem
 
 type InvalidApplicationProblemPlusJSONResponse externalRef0.Problem
+
+type ListedDocumentsJSONResponse externalRef0.DocumentList
 
 type NotFoundApplicationProblemPlusJSONResponse externalRef0.Problem
 
@@ -487,6 +512,144 @@ func (response GetShipment504ApplicationProblemPlusJSONResponse) VisitGetShipmen
 	return err
 }
 
+type ListDocumentsRequestObject struct {
+	ShipmentID externalRef0.ShipmentID `json:"shipmentId"`
+}
+
+type ListDocumentsResponseObject interface {
+	VisitListDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListDocuments200JSONResponse struct{ ListedDocumentsJSONResponse }
+
+func (response ListDocuments200JSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments400ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments401ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments403ApplicationProblemPlusJSONResponse struct {
+	DeniedApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments403ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments404ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments500ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments503ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments504ApplicationProblemPlusJSONResponse struct {
+	TimeoutApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments504ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(504)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetShippingETARequestObject struct {
 	ShipmentID externalRef0.ShipmentID `json:"shipmentId"`
 }
@@ -633,6 +796,9 @@ type StrictServerInterface interface {
 	// GetShipment A shipment with its milestones and its ETA
 	// (GET /shipments/{shipmentId})
 	GetShipment(ctx context.Context, request GetShipmentRequestObject) (GetShipmentResponseObject, error)
+	// ListDocuments The documents of a shipment
+	// (GET /shipments/{shipmentId}/documents)
+	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
 	// GetShippingETA When a shipment will arrive
 	// (GET /shipments/{shipmentId}/eta)
 	GetShippingETA(ctx context.Context, request GetShippingETARequestObject) (GetShippingETAResponseObject, error)
@@ -694,6 +860,31 @@ func (sh *strictHandler) GetShipment(ctx echo.Context, shipmentID externalRef0.S
 		return err
 	} else if validResponse, ok := response.(GetShipmentResponseObject); ok {
 		return validResponse.VisitGetShipmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDocuments operation middleware
+func (sh *strictHandler) ListDocuments(ctx echo.Context, shipmentID externalRef0.ShipmentID) error {
+	var request ListDocumentsRequestObject
+
+	request.ShipmentID = shipmentID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDocuments(ctx.Request().Context(), request.(ListDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDocuments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDocumentsResponseObject); ok {
+		return validResponse.VisitListDocumentsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

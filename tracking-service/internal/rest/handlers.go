@@ -9,8 +9,9 @@ import (
 )
 
 type handlers struct {
-	service Service
-	cursors *cursors
+	service   Service
+	documents Documents
+	cursors   *cursors
 }
 
 // GetShippingETA answers the ETA of one shipment.

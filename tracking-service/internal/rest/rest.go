@@ -6,6 +6,7 @@ package rest
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -29,17 +30,19 @@ type Service interface {
 // Config is what the routes need.
 type Config struct {
 	Service      Service
+	Documents    Documents
 	Authenticate echo.MiddlewareFunc // verifies the bearer token, see httpserver.Authenticate
-	Open         func() error        // why nothing may be served now, nil where it may; isolation.Gate's
-	CursorKey    []byte              // 32 bytes that all instances share and nobody else knows
-	Clock        func() time.Time    // time.Now where nil
+	// Open and OpenDocuments return why shipments, or documents, may not be served now, nil where they may.
+	Open, OpenDocuments func() error
+	CursorKey           []byte           // 32 bytes that all instances share and nobody else knows
+	Clock               func() time.Time // time.Now where nil
 }
 
-// Register adds the routes of the contract to e. A request passes Authenticate, then Open, then the
-// contract, then the handler. It returns an error where cfg cannot be used.
+// Register adds the routes of the contract to e. A request passes Authenticate, then what must be open, then the
+// contract, then the handler. The server must know Streams. It returns an error where cfg cannot be used.
 func Register(e *echo.Echo, cfg Config) error {
-	if cfg.Service == nil || cfg.Authenticate == nil || cfg.Open == nil {
-		return errors.New("rest: Register needs a Service, Authenticate and Open")
+	if cfg.Service == nil || cfg.Documents == nil || cfg.Authenticate == nil || cfg.Open == nil || cfg.OpenDocuments == nil {
+		return errors.New("rest: Register needs a Service, Documents, Authenticate, Open and OpenDocuments")
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
@@ -52,21 +55,37 @@ func Register(e *echo.Echo, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	middlewares := map[string][]echo.MiddlewareFunc{}
-	for _, id := range rules.OperationIDs("shipments") {
-		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, gate(cfg.Open), httpserver.CheckRequest(rules, id)}
+	h := handlers{service: cfg.Service, documents: cfg.Documents, cursors: cursors}
+	before := map[string][]echo.MiddlewareFunc{}
+	for _, id := range slices.Concat(rules.OperationIDs("shipments"), rules.OperationIDs("documents")) {
+		before[id] = []echo.MiddlewareFunc{cfg.Authenticate, gate(cfg.gates(id)...), httpserver.CheckRequest(rules, id)}
 	}
-	RegisterHandlersWithOptions(e, NewStrictHandler(handlers{service: cfg.Service, cursors: cursors}, nil),
-		RegisterHandlersOptions{OperationMiddlewares: middlewares})
+	RegisterHandlersWithOptions(e, NewStrictHandler(h, nil), RegisterHandlersOptions{OperationMiddlewares: before})
+	e.GET(documentPath, h.downloadDocument, before["DownloadDocument"]...)
+	e.PUT(documentPath, h.uploadDocument, before["UploadDocument"]...)
 	return nil
 }
 
-// gate is the middleware that lets a request pass only while open returns nil.
-func gate(open func() error) echo.MiddlewareFunc {
+// gates returns what must be open for an operation: what it reads, and writes. Whether the tenant has the shipment is
+// read for a list of documents, and before one is stored.
+func (cfg Config) gates(operation string) []func() error {
+	switch operation {
+	case "DownloadDocument":
+		return []func() error{cfg.OpenDocuments}
+	case "ListDocuments", "UploadDocument":
+		return []func() error{cfg.Open, cfg.OpenDocuments}
+	}
+	return []func() error{cfg.Open}
+}
+
+// gate is the middleware that lets a request pass only while all return nil.
+func gate(all ...func() error) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if err := open(); err != nil {
-				return err
+			for _, open := range all {
+				if err := open(); err != nil {
+					return err
+				}
 			}
 			return next(c)
 		}

@@ -15,6 +15,7 @@ import (
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/trackingapi"
+	"example.com/shiptrack/tracking-service/internal/documents"
 	"example.com/shiptrack/tracking-service/internal/rest"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
@@ -145,6 +146,16 @@ func TestMalformedRequestsNameTheField(t *testing.T) {
 		"/shipments/*/eta":                 "shipmentId",
 		"/shipments/1001/eta?limit=5":      "limit",
 		"/shipments/1001?x":                "x",
+		"/shipments/-1/documents":          "shipmentId",
+		"/shipments/a.b/documents/c.pdf":   "shipmentId",
+		"/shipments/1001/documents?x=1":    "x",
+		"/shipments/1001/documents/a%20b":  "name",
+		"/shipments/1001/documents/a%2fb":  "name",
+		"/shipments/1001/documents/%2e%2e": "name",
+		"/shipments/1001/documents/..":     "name",
+		"/shipments/1001/documents/.":      "name",
+		"/shipments/1001/documents/a%00":   "name",
+		"/shipments/1001/documents/a?b=1":  "b",
 		"/shipments?limit=0":               "limit",
 		"/shipments?limit=101":             "limit",
 		"/shipments?limit=+5":              "limit",
@@ -216,6 +227,10 @@ func TestUnknownPathsAndMethodsAreRefused(t *testing.T) {
 		{http.MethodDelete, "/shipments/1001", http.StatusMethodNotAllowed},
 		{http.MethodPatch, "/shipments/1001/eta", http.StatusMethodNotAllowed},
 		{"GOT", "/shipments/1001/eta", http.StatusMethodNotAllowed},
+		{http.MethodPut, "/shipments/1001/documents", http.StatusMethodNotAllowed},
+		{http.MethodPost, "/shipments/1001/documents/a.pdf", http.StatusMethodNotAllowed},
+		{http.MethodDelete, "/shipments/1001/documents/a.pdf", http.StatusMethodNotAllowed},
+		{http.MethodGet, "/shipments/1001/documents/a/b", http.StatusNotFound},
 	} {
 		a := s.raw(tc.method, tc.target, s.bearer("yellow"))
 		if a.StatusCode != tc.want || a.Problem(t).Status != tc.want {
@@ -226,7 +241,7 @@ func TestUnknownPathsAndMethodsAreRefused(t *testing.T) {
 
 func TestEveryRouteWithDataWantsAToken(t *testing.T) {
 	s := start(t)
-	for _, target := range []string{"/shipments/1001/eta", "/shipments/1001", "/shipments", "/shipments?ids=1001", "/shipments?limit=x", "/shipments/.."} {
+	for _, target := range []string{"/shipments/1001/eta", "/shipments/1001", "/shipments", "/shipments?ids=1001", "/shipments?limit=x", "/shipments/..", "/shipments/1001/documents", "/shipments/1001/documents/a.pdf"} {
 		a := s.raw(http.MethodGet, target)
 		if a.StatusCode != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") == "" {
 			t.Errorf("%s without a token: %d %s, want 401 before anything else is said", target, a.StatusCode, a.Content)
@@ -339,11 +354,16 @@ func TestRegisterWantsAllOfItsConfig(t *testing.T) {
 	s := start(t)
 	domain, err := tracking.New(s.store)
 	check(t, err)
-	good := rest.Config{Service: domain, Authenticate: httpserver.Authenticate(nil), Open: func() error { return nil }, CursorKey: make([]byte, 32)}
+	papers, err := documents.New(documents.Config{Store: s.archive, Shipments: domain, MaxBytes: maxDocument})
+	check(t, err)
+	open := func() error { return nil }
+	good := rest.Config{Service: domain, Documents: papers, Authenticate: httpserver.Authenticate(nil), Open: open, OpenDocuments: open, CursorKey: make([]byte, 32)}
 	for name, change := range map[string]func(*rest.Config){
 		"no service":        func(c *rest.Config) { c.Service = nil },
 		"no authentication": func(c *rest.Config) { c.Authenticate = nil },
 		"no gate":           func(c *rest.Config) { c.Open = nil },
+		"no documents":      func(c *rest.Config) { c.Documents = nil },
+		"no second gate":    func(c *rest.Config) { c.OpenDocuments = nil },
 		"a short key":       func(c *rest.Config) { c.CursorKey = make([]byte, 16) },
 	} {
 		cfg := good

@@ -21,6 +21,7 @@ import (
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/trackingapi"
+	"example.com/shiptrack/tracking-service/internal/documents"
 	"example.com/shiptrack/tracking-service/internal/rest"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
@@ -109,10 +110,12 @@ type service struct {
 	addr     string
 	echo     *echo.Echo
 	store    *memory
+	archive  *archive
 	issuer   *authntest.Issuer
 	document *openapitest.Document
 	now      *time.Time
-	closed   atomic.Pointer[problem.Error] // why nothing is served
+	closed   atomic.Pointer[problem.Error] // why no shipment is served
+	shut     atomic.Pointer[problem.Error] // why no document is
 }
 
 func start(t *testing.T) *service {
@@ -127,19 +130,22 @@ func start(t *testing.T) *service {
 	}
 	domain, err := tracking.New(s.store)
 	check(t, err)
+	s.archive = &archive{files: map[string]file{}}
+	papers, err := documents.New(documents.Config{Store: s.archive, Shipments: domain, MaxBytes: maxDocument})
+	check(t, err)
 	verifier, err := authn.New(t.Context(), authn.Config{Providers: []authn.Provider{s.issuer.Provider()}})
 	check(t, err)
 	tel, err := telemetry.New(telemetry.Config{Service: "tracking-service", Writer: t.Output(), Level: "warn"})
 	check(t, err)
 	server, err := httpserver.New(httpserver.Config{
 		Service: "tracking-service", Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", Telemetry: tel,
-		RequestTimeout: 5 * time.Second, ShutdownTimeout: 100 * time.Millisecond, OpenAPI: trackingapi.Document(),
+		RequestTimeout: 5 * time.Second, ShutdownTimeout: 100 * time.Millisecond, OpenAPI: trackingapi.Document(), Streams: rest.Streams(),
 	})
 	check(t, err)
 	s.echo = server.Echo()
 	check(t, rest.Register(s.echo, rest.Config{
-		Service: domain, Authenticate: httpserver.Authenticate(verifier),
-		Open: s.open, CursorKey: make([]byte, 32), Clock: func() time.Time { return *s.now },
+		Service: domain, Documents: papers, Authenticate: httpserver.Authenticate(verifier),
+		Open: because(&s.closed), OpenDocuments: because(&s.shut), CursorKey: make([]byte, 32), Clock: func() time.Time { return *s.now },
 	}))
 	check(t, server.Listen())
 	s.addr = server.Addr()
@@ -150,11 +156,13 @@ func start(t *testing.T) *service {
 	return s
 }
 
-func (s *service) open() error {
-	if why := s.closed.Load(); why != nil {
-		return why
+func because(closed *atomic.Pointer[problem.Error]) func() error {
+	return func() error {
+		if why := closed.Load(); why != nil {
+			return why
+		}
+		return nil
 	}
-	return nil
 }
 
 func check(t testing.TB, err error) {
