@@ -61,8 +61,11 @@ func Wrap(k Kind, cause error, detail string) *Error {
 }
 
 // InvalidField returns an Invalid error about one field.
-func InvalidField(name, reason string) *Error {
-	return &Error{Kind: Invalid, Detail: name + " " + reason, Fields: []Field{{Name: name, Reason: reason}}}
+func InvalidField(name, reason string) *Error { return WrapInvalidField(nil, name, reason) }
+
+// WrapInvalidField is InvalidField that also tells the operator cause.
+func WrapInvalidField(cause error, name, reason string) *Error {
+	return &Error{Kind: Invalid, Detail: name + " " + reason, Fields: []Field{{Name: name, Reason: reason}}, cause: cause}
 }
 
 // WrapUnavailable returns an Unavailable error that tells the caller detail and the operator cause, and asks the

@@ -121,7 +121,9 @@ func (e UploadDocumentParamsIfNoneMatch) Valid() bool {
 	}
 }
 
-// DocumentName Example: bill-of-lading.pdf
+// DocumentName 1 to 128 of A-Z, a-z, 0-9, `.`, `_` and `-`, but neither `.` nor `..`.
+//
+// Example: bill-of-lading.pdf
 type DocumentName = string
 
 // MilestoneType The event type code of DCSA Track & Trace: gate in, loaded, departed, arrived, discharged, gate out.
@@ -160,7 +162,9 @@ type Milestone struct {
 
 // DocumentInfo defines model for DocumentInfo.
 type DocumentInfo struct {
-	// Name Example: bill-of-lading.pdf
+	// Name 1 to 128 of A-Z, a-z, 0-9, `.`, `_` and `-`, but neither `.` nor `..`.
+	//
+	// Example: bill-of-lading.pdf
 	Name DocumentName `json:"name"`
 
 	// ContentType In a list, what the extension of the name says; absent where it says nothing.

@@ -1,6 +1,7 @@
 package trackingclient
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -39,15 +40,15 @@ func classify(err error) error {
 	switch {
 	case errors.As(err, &known):
 		return known
-	case errors.As(err, &network) && network.Timeout(): // context.DeadlineExceeded is one
+	case errors.As(err, &network) && network.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		return timedOut(err)
 	}
 	return unavailable(err)
 }
 
-// failure maps an error answer. Gateways on the way send 502 to 504 themselves. Every other status counts only with
+// failure maps an error answer, which may be of the further kinds too. Gateways on the way send 502 to 504 themselves. Every other status counts only with
 // a problem document of the tracking service: the 404 of a wrong URL does not mean "no such shipment".
-func failure(resp *http.Response, body []byte) error {
+func failure(resp *http.Response, body []byte, further ...problem.Kind) error {
 	switch resp.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
 		return problem.WrapUnavailable(causeOf(resp, body), detailUnavailable, retryAfter(resp))
@@ -58,7 +59,7 @@ func failure(resp *http.Response, body []byte) error {
 	if err := decode(resp, problem.ContentType, body, &doc); err != nil {
 		return unexpected(err)
 	}
-	for _, kind := range []problem.Kind{problem.Invalid, problem.Unauthenticated, problem.Denied, problem.NotFound} {
+	for _, kind := range append([]problem.Kind{problem.Invalid, problem.Unauthenticated, problem.Denied, problem.NotFound}, further...) {
 		if told := problem.New(kind, "").Document(""); resp.StatusCode == told.Status && doc.Type == told.Type {
 			return ofKind(kind, doc)
 		}
@@ -92,8 +93,10 @@ func ofKind(kind problem.Kind, doc problem.Document) error {
 		return problem.Wrap(kind, cause, "no such shipment")
 	case problem.Denied:
 		return problem.Wrap(kind, cause, "access was denied")
-	default:
+	case problem.Unauthenticated:
 		return problem.Wrap(kind, cause, "the bearer token is missing or does not hold")
+	default:
+		return problem.Wrap(kind, cause, doc.Detail)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // retryOnReset sends a request a second time where the server broke the connection before it sent a byte, as
-// a server does that is being replaced. All requests of the contract are GETs, so a repetition is harmless.
+// a server does that is being replaced. It repeats GETs alone: the body of an upload is a stream, which is read once.
 // Where net/http itself has already repeated the request, after a stale kept connection, there is no third time.
 type retryOnReset struct{ next http.RoundTripper }
 

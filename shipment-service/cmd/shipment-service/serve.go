@@ -102,7 +102,7 @@ func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*http
 	server, err := httpserver.New(httpserver.Config{
 		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr, AllowedHosts: s.Server.AllowedHosts,
 		RequestTimeout: s.Server.RequestTimeout, ShutdownTimeout: s.Server.ShutdownTimeout, Telemetry: tel, OpenAPI: document,
-		MaxToken: s.Tokens.MaxTokenBytes, Origins: s.CORS.AllowedOrigins,
+		MaxToken: s.Tokens.MaxTokenBytes, Origins: s.CORS.AllowedOrigins, Streams: rest.Streams(),
 		Ready: func(ctx context.Context) error { return errors.Join(verifier.Ready(), tracking.Ready(ctx)) },
 	})
 	if err != nil {

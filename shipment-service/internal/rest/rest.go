@@ -7,12 +7,14 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/openapi"
 	"example.com/shiptrack/pkg/trackingapi"
+	"example.com/shiptrack/pkg/trackingapi/trackingclient"
 )
 
 //go:generate ../../../bin/oapi-codegen -config oapi-codegen.yaml openapi.yaml
@@ -25,6 +27,9 @@ type Tracking interface {
 	GetShippingETA(context.Context, trackingapi.ShipmentID) (trackingapi.ETA, error)
 	GetShipment(context.Context, trackingapi.ShipmentID) (trackingapi.Shipment, error)
 	ListShipments(context.Context, trackingapi.ListShipmentsParams) (trackingapi.ShipmentList, error)
+	ListDocuments(context.Context, trackingapi.ShipmentID) (trackingapi.DocumentList, error)
+	DownloadDocument(context.Context, trackingclient.DownloadRequest) (trackingclient.Download, error)
+	UploadDocument(context.Context, trackingclient.UploadRequest) (trackingapi.DocumentInfo, error)
 }
 
 // Config is what the routes need.
@@ -34,7 +39,7 @@ type Config struct {
 }
 
 // Register adds the routes of the contract to e. A request passes Authenticate, then the contract, then the
-// handler. It returns an error where cfg cannot be used.
+// handler. The server must know Streams. It returns an error where cfg cannot be used.
 func Register(e *echo.Echo, cfg Config) error {
 	if cfg.Tracking == nil || cfg.Authenticate == nil {
 		return errors.New("rest: Register needs Tracking and Authenticate")
@@ -43,12 +48,13 @@ func Register(e *echo.Echo, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	middlewares := map[string][]echo.MiddlewareFunc{}
-	for _, id := range rules.OperationIDs("shipments") {
-		middlewares[id] = []echo.MiddlewareFunc{cfg.Authenticate, httpserver.CheckRequest(rules, id)}
+	h, before := handlers{tracking: cfg.Tracking}, map[string][]echo.MiddlewareFunc{}
+	for _, id := range slices.Concat(rules.OperationIDs("shipments"), rules.OperationIDs("documents")) {
+		before[id] = []echo.MiddlewareFunc{cfg.Authenticate, httpserver.CheckRequest(rules, id)}
 	}
-	RegisterHandlersWithOptions(e, NewStrictHandler(handlers{tracking: cfg.Tracking}, nil),
-		RegisterHandlersOptions{OperationMiddlewares: middlewares})
+	RegisterHandlersWithOptions(e, NewStrictHandler(h, nil), RegisterHandlersOptions{OperationMiddlewares: before})
+	e.GET(documentPath, h.downloadDocument, before["DownloadDocument"]...)
+	e.PUT(documentPath, h.uploadDocument, before["UploadDocument"]...)
 	return nil
 }
 

@@ -210,27 +210,33 @@ func TestMalformedRequestsNameTheField(t *testing.T) {
 	s := start(t)
 	s.tracking.will(answering(http.StatusOK, "application/json", eta))
 	for target, field := range map[string]string{
-		"/shipments/-1/eta":               "shipmentId",
-		"/shipments/../eta":               "shipmentId",
-		"/shipments/1001%2Fx/eta":         "shipmentId",
-		"/shipments/1001%00/eta":          "shipmentId",
-		"/shipments/%2e%2e":               "shipmentId",
-		"/shipments/1001;a=b/eta":         "shipmentId",
-		"/shipments/" + tooLong:           "shipmentId",
-		"/shipments/1001/eta?tenant=blue": "tenant",
-		"/shipments/1001?TenantID=blue":   "TenantID",
-		"/shipments?limit=101":            "limit",
-		"/shipments?limit=+5":             "limit",
-		"/shipments?limit=1e1":            "limit",
-		"/shipments?limit=%D9%A3":         "limit",
-		"/shipments?cursor=%21":           "cursor",
-		"/shipments?ids=":                 "ids",
-		"/shipments?ids=a,a":              "ids",
-		"/shipments?ids=a&cursor=b":       "ids",
-		"/shipments?ids=a&limit=5":        "ids",
-		"/shipments?ids=a" + tooMany():    "ids",
-		"/shipments?limit=5&limit=5":      "limit",
-		"/shipments?limit=5;tenant=blue":  "query",
+		"/shipments/-1/eta":                                     "shipmentId",
+		"/shipments/../eta":                                     "shipmentId",
+		"/shipments/1001%2Fx/eta":                               "shipmentId",
+		"/shipments/1001%00/eta":                                "shipmentId",
+		"/shipments/%2e%2e":                                     "shipmentId",
+		"/shipments/1001;a=b/eta":                               "shipmentId",
+		"/shipments/" + tooLong:                                 "shipmentId",
+		"/shipments/1001/eta?tenant=blue":                       "tenant",
+		"/shipments/1001?TenantID=blue":                         "TenantID",
+		"/shipments/-1/documents":                               "shipmentId",
+		"/shipments/1001/documents/..":                          "name", // the client's URL would be that of another operation
+		"/shipments/1001/documents/.":                           "name",
+		"/shipments/1001/documents/a%20b":                       "name",
+		"/shipments/1001/documents/" + strings.Repeat("a", 129): "name",
+		"/shipments/1001/documents/a?b=1":                       "b",
+		"/shipments?limit=101":                                  "limit",
+		"/shipments?limit=+5":                                   "limit",
+		"/shipments?limit=1e1":                                  "limit",
+		"/shipments?limit=%D9%A3":                               "limit",
+		"/shipments?cursor=%21":                                 "cursor",
+		"/shipments?ids=":                                       "ids",
+		"/shipments?ids=a,a":                                    "ids",
+		"/shipments?ids=a&cursor=b":                             "ids",
+		"/shipments?ids=a&limit=5":                              "ids",
+		"/shipments?ids=a" + tooMany():                          "ids",
+		"/shipments?limit=5&limit=5":                            "limit",
+		"/shipments?limit=5;tenant=blue":                        "query",
 	} {
 		if a := s.get(target); a.StatusCode != http.StatusBadRequest || a.FirstField(t) != field {
 			t.Errorf("%s: %d %s, want 400 that names %s", target, a.StatusCode, a.Content, field)
@@ -257,7 +263,7 @@ func tooMany() string {
 func TestEveryRouteWithDataWantsAToken(t *testing.T) {
 	s := start(t)
 	s.tracking.will(answering(http.StatusOK, "application/json", eta))
-	for _, target := range []string{"/shipments/1001/eta", "/shipments/1001", "/shipments", "/shipments?limit=x", "/shipments/.."} {
+	for _, target := range []string{"/shipments/1001/eta", "/shipments/1001", "/shipments", "/shipments?limit=x", "/shipments/..", "/shipments/1001/documents", "/shipments/1001/documents/a.pdf"} {
 		for _, header := range []string{"X: none", "Authorization: Bearer x.y.z", "Authorization: Basic YTpi"} {
 			a := s.Do(t, http.MethodGet, target, header)
 			if a.StatusCode != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") == "" {
@@ -275,6 +281,7 @@ func TestUnknownPathsAndMethodsAreRefused(t *testing.T) {
 	for target, want := range map[string]int{
 		"GET /": 404, "GET /shipments/1001/eta/": 404, "GET /yellow/shipments": 404, "GET /metrics": 404,
 		"POST /shipments": 405, "DELETE /shipments/1001": 405, "PUT /shipments/1001/eta": 405,
+		"PUT /shipments/1001/documents": 405, "DELETE /shipments/1001/documents/a.pdf": 405, "GET /shipments/1001/documents/a/b": 404,
 	} {
 		method, path, _ := strings.Cut(target, " ")
 		if a := s.Do(t, method, path); a.StatusCode != want || a.Problem(t).Status != want {
@@ -298,7 +305,7 @@ func TestRoutesAndDocumentAreInStep(t *testing.T) {
 	s := start(t)
 	var routes []string
 	for _, r := range s.echo.Routes() {
-		routes = append(routes, r.Method+" "+strings.ReplaceAll(r.Path, ":shipmentId", "{shipmentId}"))
+		routes = append(routes, r.Method+" "+strings.NewReplacer(":shipmentId", "{shipmentId}", ":name", "{name}").Replace(r.Path))
 	}
 	slices.Sort(routes)
 	if want := s.Document.Operations(); !slices.Equal(routes, want) {

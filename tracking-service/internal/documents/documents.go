@@ -118,7 +118,7 @@ func (s *Service) Open(ctx context.Context, shipment tracking.ShipmentID, found 
 func (s *Service) Put(ctx context.Context, shipment tracking.ShipmentID, upload Upload) (Info, error) {
 	switch {
 	case upload.Size < 1:
-		return Info{}, problem.New(problem.Invalid, "the document is empty")
+		return Info{}, problem.InvalidField("Content-Length", "must be at least 1")
 	case upload.Size > s.config.MaxBytes:
 		return Info{}, problem.New(problem.TooLarge, fmt.Sprintf("the document is larger than %d bytes", s.config.MaxBytes))
 	}

@@ -70,7 +70,7 @@ func (s *sent) blame(err error) error {
 	if s.err == nil || errors.Is(s.err, context.DeadlineExceeded) {
 		return err
 	}
-	return problem.Wrap(problem.Invalid, errors.Join(s.err, err), "the body ended before its Content-Length")
+	return problem.WrapInvalidField(errors.Join(s.err, err), "body", "ended before its Content-Length")
 }
 
 // translated returns the problem that S3's answer is for the caller of the service; any other error is returned as it is.
