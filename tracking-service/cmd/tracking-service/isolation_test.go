@@ -178,7 +178,7 @@ func TestServiceWithAFaultInItsAccountIsNeverReady(t *testing.T) {
 			if tc.mend != nil {
 				tc.mend(t, w)
 				s.awaitReady(t)
-				s.wantMetric(t, "shiptrack_isolation_holds 1")
+				s.wantMetric(t, `shiptrack_isolation_holds{store="dynamodb"} 1`)
 			}
 			s.wantMetric(t, "shiptrack_denials_total 0")
 		})
@@ -237,13 +237,13 @@ func TestAHoleThatOpensWhileTheServiceRunsStopsIt(t *testing.T) {
 			poll(t, "yellow, who has a session, is no longer served", func() bool { return !served() })
 			s.awaitLog(t, `"level":"ERROR"`, `"msg":"ISOLATION DOES NOT HOLD"`, tc.says, `"serving":false`)
 			s.awaitLog(t, `"level":"ERROR"`, `"log":"audit","kind":"check","decision":"allow"`, "AWS allowed it, and must refuse it")
-			s.wantMetric(t, "shiptrack_isolation_holds 0")
+			s.wantMetric(t, `shiptrack_isolation_holds{store="dynamodb"} 0`)
 			s.awaitNotIsolated(t)
 			s.wantNothingServed(t, w, notIsolated)
 			iamtest.Load(t, w.local, iam.Hardened)
 			poll(t, "yellow is served again", served)
 			s.awaitReady(t)
-			s.wantMetric(t, "shiptrack_isolation_holds 1")
+			s.wantMetric(t, `shiptrack_isolation_holds{store="dynamodb"} 1`)
 			s.wantMetric(t, "shiptrack_denials_total 0")
 		})
 	}
@@ -267,6 +267,6 @@ func TestTheArticlesPoliciesAreServedUnderReportAlone(t *testing.T) {
 	}
 	reporting.awaitLog(t, "ISOLATION DOES NOT HOLD", `"serving":true`)
 	reporting.awaitLog(t, `"level":"WARN"`, "ISOLATION_CHECK=report")
-	reporting.wantMetric(t, "shiptrack_isolation_holds 0")
-	reporting.wantMetric(t, `shiptrack_isolation_checks_total{result="violated"} 1`)
+	reporting.wantMetric(t, `shiptrack_isolation_holds{store="dynamodb"} 0`)
+	reporting.wantMetric(t, `shiptrack_isolation_checks_total{result="violated",store="dynamodb"} 1`)
 }

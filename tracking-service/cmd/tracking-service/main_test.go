@@ -17,6 +17,9 @@ import (
 	"example.com/shiptrack/infra/iam/iamtest"
 	"example.com/shiptrack/infra/localaws/localawstest"
 	"example.com/shiptrack/pkg/authn/authntest"
+	"example.com/shiptrack/pkg/keyalias"
+	"example.com/shiptrack/pkg/tenant"
+	"example.com/shiptrack/tracking-service/internal/s3/s3test"
 )
 
 var cursorKey = base64.StdEncoding.EncodeToString(make([]byte, cursorKeySize))
@@ -24,19 +27,35 @@ var cursorKey = base64.StdEncoding.EncodeToString(make([]byte, cursorKeySize))
 // backend is what the service needs: localaws with roles and table, and an issuer of tokens.
 type backend struct {
 	local  *localawstest.Local
+	bucket *s3test.Bucket
 	issuer *authntest.Issuer
 }
 
+const testBucket = "shiptrack-000000000000"
+
 func newBackend(t *testing.T) backend {
 	t.Helper()
-	w := backend{local: localawstest.Start(t), issuer: authntest.Start(t)}
+	w := backend{local: localawstest.Start(t), bucket: s3test.Start(t, testBucket), issuer: authntest.Start(t)}
+	w.bucket.Refuse(otherTenants)
 	iamtest.Load(t, w.local, iam.Hardened)
 	if err := provision.Table(t.Context(), w.local.Config(localawstest.Root), "TrackingData"); err != nil {
 		t.Fatal(err)
 	}
 	isolate(t, w.local.Region)
 	t.Setenv("AWS_ENDPOINT_URL", w.local.URL)
+	t.Setenv("AWS_ENDPOINT_URL_S3", w.bucket.URL)
 	return w
+}
+
+// otherTenants refuses what IAM and KMS must refuse to a session of check.a: the bucket of these tests knows no policies.
+func otherTenants(c s3test.Call) (status int, code string) {
+	a, b := tenant.IsolationCheck()
+	keyOf := c.Header.Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id")
+	isOwn := strings.Contains(c.Target, "/"+a.String()+"/") && (keyOf == "" || keyOf == keyalias.Of(a))
+	if strings.Contains(c.Target, b.String()) || strings.Contains(c.Target, a.String()) && !isOwn && !strings.Contains(c.Target, "prefix="+a.String()+"%2F") {
+		return http.StatusForbidden, "AccessDenied"
+	}
+	return 0, ""
 }
 
 // become lets the SDK's chain find the credentials of a task role.
@@ -53,7 +72,7 @@ func (w backend) seed(t *testing.T) string {
 	t.Helper()
 	w.become(t, "TrackingSeedTaskRole")
 	var stdout, stderr bytes.Buffer
-	environ := []string{"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingSeedRole"), "INSTANCE_ID=seed"}
+	environ := []string{"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingSeedRole"), "INSTANCE_ID=seed", "DOCUMENTS_BUCKET=" + testBucket}
 	if code := run(t.Context(), []string{"seed"}, environ, &stdout, &stderr); code != 0 {
 		t.Fatalf("seed exits %d: %s%s", code, stdout.String(), stderr.String())
 	}
@@ -64,6 +83,7 @@ func (w backend) environ(changes ...string) []string {
 	return append([]string{
 		"LISTEN_ADDR=127.0.0.1:0", "METRICS_ADDR=127.0.0.1:0", "OIDC_ISSUER=" + w.issuer.URL, "OIDC_AUDIENCE=" + authntest.Audience,
 		"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingAccessRole"), "CURSOR_KEY=" + cursorKey,
+		"TRACKING_WRITE_ROLE_ARN=" + w.local.RoleARN("TrackingWriteRole"), "DOCUMENTS_BUCKET=" + testBucket,
 		"INSTANCE_ID=test-1", "SHUTDOWN_TIMEOUT=100ms",
 	}, changes...)
 }

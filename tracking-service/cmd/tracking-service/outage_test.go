@@ -48,7 +48,7 @@ func TestOutagesOfTheCheckLeaveTheServiceAsItIs(t *testing.T) {
 	s.awaitReady(t)
 	counted := func(result string) int {
 		_, body := s.get(t, s.metrics, "")
-		_, after, _ := strings.Cut(body, `shiptrack_isolation_checks_total{result="`+result+`"} `)
+		_, after, _ := strings.Cut(body, `shiptrack_isolation_checks_total{result="`+result+`",store="dynamodb"} `)
 		n := 0
 		for _, digit := range strings.SplitN(after, "\n", 2)[0] {
 			n = 10*n + int(digit-'0')
@@ -72,7 +72,7 @@ func TestOutagesOfTheCheckLeaveTheServiceAsItIs(t *testing.T) {
 		if code, _ := s.get(t, "/readyz", ""); code != http.StatusOK {
 			t.Errorf("%s: /readyz = %d, want 200", outage.name, code)
 		}
-		s.wantMetric(t, "shiptrack_isolation_holds 1")
+		s.wantMetric(t, `shiptrack_isolation_holds{store="dynamodb"} 1`)
 		become(nil)
 		held := counted("holds")
 		poll(t, "the check holds again", func() bool { return counted("holds") > held })

@@ -9,6 +9,7 @@ import (
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tokenvending"
 	"example.com/shiptrack/tracking-service/internal/dynamo"
+	"example.com/shiptrack/tracking-service/internal/s3"
 	"example.com/shiptrack/tracking-service/internal/seed"
 )
 
@@ -23,7 +24,7 @@ type seedSettings struct{ Access }
 
 type seedCommand struct{}
 
-// Run writes the shipments, and prints a line for each tenant. The audit records go to stderr.
+// Run writes the shipments and their documents, and prints a line for each tenant. The audit records go to stderr.
 func (seedCommand) Run(ctx context.Context, p process) error {
 	s, cfg, err := load[seedSettings](ctx, p.environ)
 	if err != nil {
@@ -38,13 +39,13 @@ func (seedCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	watch, err := newSessionWatch(s.RoleARN, tel, trail)
+	watch, err := newSessionWatch(tel, trail)
 	if err != nil {
 		return err
 	}
 	machine, err := tokenvending.New(tokenvending.Config{
 		STS: sts.NewFromConfig(cfg), RoleARN: s.RoleARN, Instance: s.InstanceID,
-		Duration: tokenvending.MinDuration, Capacity: seedTenants, Observe: watch.observe,
+		Duration: tokenvending.MinDuration, Capacity: seedTenants, Observe: watch.of(s.RoleARN),
 	})
 	if err != nil {
 		return err
@@ -53,7 +54,12 @@ func (seedCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
+	// The seed's role writes, and reads nothing.
+	archive, err := s3.New(s3.Config{AWS: cfg, Reads: machine, Writes: machine, Bucket: s.Bucket, Audit: trail})
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, seedTimeout)
 	defer cancel()
-	return seed.Run(ctx, seed.Files(), store, time.Now(), p.stdout)
+	return seed.Run(ctx, seed.Files(), store, archive, time.Now(), p.stdout)
 }

@@ -9,15 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/trackingapi"
-	"example.com/shiptrack/tracking-service/internal/dynamo"
-	"example.com/shiptrack/tracking-service/internal/isolation"
+	"example.com/shiptrack/tracking-service/internal/availability"
 	"example.com/shiptrack/tracking-service/internal/rest"
-	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
 // flushTimeout is how long the last spans may take to leave.
@@ -37,13 +34,14 @@ func (serve) Run(ctx context.Context, p process) error {
 	}
 	cfg.Logger = sdkLog{tel.Logger}
 	cfg.APIOptions = append(cfg.APIOptions, tellRequestID)
-	server, gate, err := newServer(ctx, s, cfg, tel)
+	server, gates, err := newServer(ctx, s, cfg, tel)
 	if err != nil {
 		return err
 	}
 	checking, stop := context.WithCancel(ctx)
 	var checks sync.WaitGroup
-	checks.Go(func() { gate.Run(checking) })
+	checks.Go(func() { gates.table.Run(checking) })
+	checks.Go(func() { gates.bucket.Run(checking) })
 	err = server.Run(ctx)
 	stop()
 	checks.Wait()
@@ -52,69 +50,50 @@ func (serve) Run(ctx context.Context, p process) error {
 	return errors.Join(err, tel.Shutdown(flush))
 }
 
-// newServer wires the steps of one request: limits, authentication, isolation gate, contract, domain, table. The gate's checks
+// newServer wires the steps of one request: limits, authentication, isolation gates, contract, domain, stores. The gates' checks
 // are the caller's to run.
-func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.Telemetry) (*httpserver.Server, *isolation.Gate, error) {
+func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.Telemetry) (*httpserver.Server, gates, error) {
 	verification := s.Tokens.Config()
 	verification.Logger = tel.Logger
 	verifier, err := authn.New(ctx, verification)
 	if err != nil {
-		return nil, nil, err
+		return nil, gates{}, err
 	}
 	trail, err := newTrail(tel)
 	if err != nil {
-		return nil, nil, err
+		return nil, gates{}, err
 	}
 	base := &baseCheck{client: sts.NewFromConfig(cfg)}
-	gate, err := newGate(s, cfg, base.client, tel, trail)
+	w := wiring{settings: s, aws: cfg, sts: base.client, tel: tel, trail: trail,
+		table: availability.New("dynamodb", tel.Logger), bucket: availability.New("s3", tel.Logger)}
+	g, err := w.newGates()
 	if err != nil {
-		return nil, nil, err
+		return nil, gates{}, err
 	}
-	service, err := newService(s, cfg, base.client, tel, trail)
+	services, err := w.newServices()
 	if err != nil {
-		return nil, nil, err
+		return nil, gates{}, err
 	}
 	cursorKey, err := s.cursorKey()
 	if err != nil {
-		return nil, nil, err
+		return nil, gates{}, err
 	}
 	server, err := httpserver.New(httpserver.Config{
 		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr, AllowedHosts: s.Server.AllowedHosts,
 		RequestTimeout: s.Server.RequestTimeout, ShutdownTimeout: s.Server.ShutdownTimeout, Telemetry: tel,
-		OpenAPI: trackingapi.Document(), MaxToken: s.Tokens.MaxTokenBytes,
+		OpenAPI: trackingapi.Document(), MaxToken: s.Tokens.MaxTokenBytes, Streams: rest.Streams(), Notes: w.notes(g),
 		Ready: func(ctx context.Context) error {
-			if s.Isolation.Mode == enforce { // the check has used the base credentials too
-				return errors.Join(gate.Open(), verifier.Ready())
+			if s.Isolation.Mode == enforce { // the checks have used the base credentials too
+				return errors.Join(g.shipments()(), g.bucket.Checked(), verifier.Ready())
 			}
 			return errors.Join(verifier.Ready(), base.Ready(ctx))
 		},
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, gates{}, err
 	}
-	return server, gate, rest.Register(server.Echo(), rest.Config{
-		Service: service, Authenticate: httpserver.Authenticate(verifier), Open: gate.Open, CursorKey: cursorKey,
+	return server, g, rest.Register(server.Echo(), rest.Config{
+		Service: services.shipments, Documents: services.documents, Authenticate: httpserver.Authenticate(verifier),
+		Open: g.shipments(), OpenDocuments: g.documents(), CursorKey: cursorKey,
 	})
-}
-
-// newGate returns the gate that the isolation check opens.
-func newGate(s settings, cfg aws.Config, client *sts.Client, tel *telemetry.Telemetry, trail *audit.Trail) (*isolation.Gate, error) {
-	check := &isolationCheck{access: s.Access, aws: cfg, sts: client, trail: trail}
-	return isolation.New(isolation.Config{
-		Check: check.run, Enforce: s.Isolation.Mode == enforce, Interval: s.Isolation.Interval,
-		Logger: tel.Unfiltered, Registry: tel.Registry,
-	})
-}
-
-// newService returns the domain over the table.
-func newService(s settings, cfg aws.Config, client *sts.Client, tel *telemetry.Telemetry, trail *audit.Trail) (*tracking.Service, error) {
-	machine, err := newVending(s, client, tel, trail)
-	if err != nil {
-		return nil, err
-	}
-	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: s.Access.Table, Audit: trail})
-	if err != nil {
-		return nil, err
-	}
-	return tracking.New(store)
 }

@@ -21,18 +21,24 @@ const (
 	metricsAddr = "127.0.0.1:9081"
 	// maxCacheSize bounds SESSION_CACHE_SIZE: at about 2 KB a session, 2 GB.
 	maxCacheSize = 1_000_000
+	// maxDocumentBytes bounds DOCUMENT_MAX_BYTES: S3 API Reference, PutObject, takes 5 GiB.
+	maxDocumentBytes = 5 << 30
 	// cursorKeySize is that of the key that authenticates cursors, in bytes.
 	cursorKeySize = 32
 )
 
-// Access holds the settings to reach the table: all that seed reads.
+// Access holds the settings to reach the stores: all that seed reads.
 type Access struct {
 	Table      string `env:"TRACKING_TABLE" envDefault:"TrackingData" help:"name of the DynamoDB table"`
+	Bucket     string `env:"DOCUMENTS_BUCKET,required" help:"name of the S3 bucket of the documents, such as shiptrack-000000000000"`
 	RoleARN    string `env:"TRACKING_ACCESS_ROLE_ARN,required" help:"ARN of the role that is assumed for each tenant, such as arn:aws:iam::000000000000:role/TrackingAccessRole"`
 	InstanceID string `env:"INSTANCE_ID" help:"names this instance in session names, and so in CloudTrail; the host name where it is not set"`
 }
 
-var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`) // DynamoDB Developer Guide, "Naming rules"
+var (
+	tableName  = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)            // DynamoDB Developer Guide, "Naming rules"
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`) // S3 User Guide, "Bucket naming rules"
+)
 
 // Defaults presets what is not constant. Where there is no host name, InstanceID stays empty and Validate says so.
 func (a *Access) Defaults() { a.InstanceID, _ = os.Hostname() }
@@ -42,6 +48,9 @@ func (a *Access) Validate() error {
 	var wrong []error
 	if !tableName.MatchString(a.Table) {
 		wrong = append(wrong, config.Invalid(&a.Table, "%q is not a table's name: %s", a.Table, tableName))
+	}
+	if !bucketName.MatchString(a.Bucket) {
+		wrong = append(wrong, config.Invalid(&a.Bucket, "%q is not a bucket's name: %s", a.Bucket, bucketName))
 	}
 	if err := tokenvending.CheckRoleARN(a.RoleARN); err != nil {
 		wrong = append(wrong, config.Invalid(&a.RoleARN, "%v", err))
@@ -58,7 +67,7 @@ const (
 	report  = "report"
 )
 
-// Bounds of ISOLATION_CHECK_INTERVAL. The check costs four requests.
+// Bounds of ISOLATION_CHECK_INTERVAL. The checks cost 14 requests.
 const (
 	minCheckInterval = time.Second
 	maxCheckInterval = time.Hour
@@ -89,9 +98,11 @@ type settings struct {
 	Telemetry        telemetry.Settings
 	Access           Access
 	Isolation        Isolation
+	WriteRoleARN     string        `env:"TRACKING_WRITE_ROLE_ARN,required" help:"ARN of the role that is assumed for each tenant to store documents, such as arn:aws:iam::000000000000:role/TrackingWriteRole"`
+	DocumentMaxBytes int64         `env:"DOCUMENT_MAX_BYTES" envDefault:"67108864" help:"size of the largest document that is stored, 1 to 5368709120 bytes"`
 	SessionDuration  time.Duration `env:"SESSION_DURATION" envDefault:"1h" help:"how long a tenant's AWS session lasts, 15m to 1h"`
-	SessionCacheSize int           `env:"SESSION_CACHE_SIZE" envDefault:"10000" help:"how many tenants' sessions are kept, 1 to 1000000, about 2 KB each"`
-	CallsPerSecond   int           `env:"STS_CALLS_PER_SECOND" envDefault:"50" help:"how many sessions are asked of STS in a second, 1 to 1000; the others wait for their turn"`
+	SessionCacheSize int           `env:"SESSION_CACHE_SIZE" envDefault:"10000" help:"how many tenants' sessions of each role are kept, 1 to 1000000, about 2 KB each"`
+	CallsPerSecond   int           `env:"STS_CALLS_PER_SECOND" envDefault:"50" help:"how many sessions of each role are asked of STS in a second, 1 to 1000; the others wait for their turn"`
 	CursorKey        string        `env:"CURSOR_KEY" secret:"true" help:"base64 of 32 random bytes that all instances share: authenticates page cursors (head -c 32 /dev/urandom | base64); required, or CURSOR_KEY_FILE"`
 	CursorKeyFile    string        `env:"CURSOR_KEY_FILE" help:"a file that holds what CURSOR_KEY would"`
 }
@@ -117,6 +128,12 @@ func (s *settings) Validate() error {
 	}
 	if s.CallsPerSecond < 1 || s.CallsPerSecond > tokenvending.MaxCallsPerSecond {
 		wrong = append(wrong, config.Invalid(&s.CallsPerSecond, "%d is outside 1 to %d", s.CallsPerSecond, tokenvending.MaxCallsPerSecond))
+	}
+	if err := tokenvending.CheckRoleARN(s.WriteRoleARN); err != nil {
+		wrong = append(wrong, config.Invalid(&s.WriteRoleARN, "%v", err))
+	}
+	if s.DocumentMaxBytes < 1 || s.DocumentMaxBytes > maxDocumentBytes {
+		wrong = append(wrong, config.Invalid(&s.DocumentMaxBytes, "%d is outside 1 to %d", s.DocumentMaxBytes, int64(maxDocumentBytes)))
 	}
 	_, err := s.cursorKey()
 	return errors.Join(append(wrong, err)...)

@@ -12,27 +12,22 @@ import (
 	"example.com/shiptrack/pkg/tokenvending"
 )
 
-// newVending returns the machine that vends sessions of the access role, watched by tel.
-func newVending(s settings, client *sts.Client, tel *telemetry.Telemetry, trail *audit.Trail) (*tokenvending.Machine, error) {
-	watch, err := newSessionWatch(s.Access.RoleARN, tel, trail)
-	if err != nil {
-		return nil, err
-	}
+// newVending returns the machine that vends sessions of a role, watched by watch.
+func newVending(s settings, role string, client *sts.Client, watch *sessionWatch) (*tokenvending.Machine, error) {
 	return tokenvending.New(tokenvending.Config{
-		STS: client, RoleARN: s.Access.RoleARN, Instance: s.Access.InstanceID,
-		Duration: s.SessionDuration, Capacity: s.SessionCacheSize, CallsPerSecond: s.CallsPerSecond, Observe: watch.observe,
+		STS: client, RoleARN: role, Instance: s.Access.InstanceID,
+		Duration: s.SessionDuration, Capacity: s.SessionCacheSize, CallsPerSecond: s.CallsPerSecond, Observe: watch.of(role),
 	})
 }
 
 // sessionWatch tells the operator of each session that was asked for. The seconds are those of AssumeRole.
 type sessionWatch struct {
-	role    string
 	logger  *slog.Logger
 	trail   *audit.Trail
 	seconds *prometheus.HistogramVec
 }
 
-func newSessionWatch(role string, tel *telemetry.Telemetry, trail *audit.Trail) (*sessionWatch, error) {
+func newSessionWatch(tel *telemetry.Telemetry, trail *audit.Trail) (*sessionWatch, error) {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "shiptrack_session_seconds",
 		Help:    "Time that STS took to vend a tenant's session, by outcome: vended, unavailable, denied, mismatched or clock_skewed.",
@@ -41,16 +36,21 @@ func newSessionWatch(role string, tel *telemetry.Telemetry, trail *audit.Trail) 
 	if err := tel.Registry.Register(seconds); err != nil {
 		return nil, err
 	}
-	return &sessionWatch{role: role, logger: tel.Logger, trail: trail, seconds: seconds}, nil
+	return &sessionWatch{logger: tel.Logger, trail: trail, seconds: seconds}, nil
 }
 
-func (w *sessionWatch) observe(ctx context.Context, e tokenvending.Event) {
+// of returns what is to be told of the sessions of a role.
+func (w *sessionWatch) of(role string) func(context.Context, tokenvending.Event) {
+	return func(ctx context.Context, e tokenvending.Event) { w.observe(ctx, role, e) }
+}
+
+func (w *sessionWatch) observe(ctx context.Context, role string, e tokenvending.Event) {
 	outcome := "vended"
 	if e.Err != nil {
 		outcome = e.Err.Kind.String()
 	}
 	w.seconds.WithLabelValues(outcome).Observe(e.Took.Seconds())
-	w.trail.Record(ctx, recordOf(e, w.role))
+	w.trail.Record(ctx, recordOf(e, role))
 	w.logger.LogAttrs(ctx, slog.LevelDebug, "session", slog.String("tenant", e.Tenant.String()),
 		slog.String("outcome", outcome), slog.Bool("refresh", e.Refresh), slog.Duration("took", e.Took))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"example.com/shiptrack/pkg/audit"
+	"example.com/shiptrack/tracking-service/internal/awscall"
 	"example.com/shiptrack/tracking-service/internal/isolation"
 )
 
@@ -22,24 +23,35 @@ const (
 	refused  due = false
 )
 
-// afterIAM are the codes that DynamoDB answers only to a request that IAM has allowed.
-var afterIAM = map[string]bool{"ResourceNotFoundException": true, "ValidationException": true}
+// question is one request of the check.
+type question struct {
+	name   string
+	wanted due
+	// isAfterIAM reports whether the store answers with code only to a request that IAM has allowed; nil: no code says so.
+	isAfterIAM func(code string) bool
+	outage     awscall.Outage // is told whether the store answers; nil: the request is not one to a store
+}
+
+func isAfterDynamoDB(code string) bool {
+	return code == "ResourceNotFoundException" || code == "ValidationException"
+}
 
 func isDenial(code string) bool { return code == "AccessDenied" || code == "AccessDeniedException" }
 
 // judge says what an answer shows.
-func judge(name string, wanted due, err error) isolation.Finding {
+func judge(q question, err error) isolation.Finding {
 	code, isKnown := codeOf(err)
-	reason := func(format string, values ...any) string { return name + ": " + fmt.Sprintf(format, values...) }
+	wanted := q.wanted
+	reason := func(format string, values ...any) string { return q.name + ": " + fmt.Sprintf(format, values...) }
 	switch {
 	case err == nil && wanted == answered, isDenial(code) && wanted == refused:
 		return isolation.Finding{Result: isolation.Holds}
 	case err == nil:
 		return isolation.Finding{Result: isolation.Violated, Reason: reason("AWS allowed it, and must refuse it")}
-	case afterIAM[code] && wanted == refused:
-		return isolation.Finding{Result: isolation.Violated, Reason: reason("IAM allowed it, and must refuse it; the table then answered %s", said(err))}
 	case !isKnown:
 		return isolation.Finding{Result: isolation.Inconclusive, Reason: reason("%v", err)}
+	case wanted == refused && q.isAfterIAM != nil && q.isAfterIAM(code):
+		return isolation.Finding{Result: isolation.Violated, Reason: reason("IAM allowed it, and must refuse it; the store then answered %s", said(err))}
 	case wanted == refused:
 		return isolation.Finding{Result: isolation.Refused, Reason: reason("wanted AccessDenied, got %s", said(err))}
 	}

@@ -51,7 +51,7 @@ func TestWhatAnAnswerShows(t *testing.T) {
 		{&smithy.GenericAPIError{Code: "AccessDenied"}, isolation.Inconclusive, isolation.Inconclusive, audit.Failed}, // by the source of credentials
 	} {
 		for wanted, want := range map[due]isolation.Result{answered: tc.ifAnswerDue, refused: tc.ifDenialDue} {
-			got := judge("name", wanted, tc.err)
+			got := judge(question{name: "name", wanted: wanted, isAfterIAM: isAfterDynamoDB}, tc.err)
 			if got.Result != want || (got.Reason == "") != (want == isolation.Holds) {
 				t.Errorf("%v, an answer is due: %t: %+v, want %s", tc.err, wanted, got, want)
 			}
@@ -59,5 +59,21 @@ func TestWhatAnAnswerShows(t *testing.T) {
 		if got := decisionOf(tc.err); got != tc.audited {
 			t.Errorf("%v is audited as %s, want %s", tc.err, got, tc.audited)
 		}
+	}
+}
+
+// What S3 says to a caller that IAM let through differs from DynamoDB's words: KMS, which S3 asks after that, may refuse.
+func TestWhatAnAnswerOfS3Shows(t *testing.T) {
+	for code, want := range map[string]isolation.Result{
+		"AccessDenied": isolation.Holds, "NoSuchKey": isolation.Violated, "KMS.NotFoundException": isolation.Violated, "KMS.DisabledException": isolation.Violated,
+		"NoSuchBucket": isolation.Refused, "InvalidAccessKeyId": isolation.Refused,
+	} {
+		if got := judge(question{name: "name", wanted: refused, isAfterIAM: isAfterS3}, answer(403, code)); got.Result != want {
+			t.Errorf("%s: %+v, want %s", code, got, want)
+		}
+	}
+	// For the key of another it shows nothing: the key is not there.
+	if got := judge(question{name: "name", wanted: refused}, answer(400, "KMS.NotFoundException")); got.Result != isolation.Refused {
+		t.Errorf("%+v", got)
 	}
 }

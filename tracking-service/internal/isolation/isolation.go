@@ -52,8 +52,11 @@ func Combine(findings ...Finding) Finding {
 	return all
 }
 
-// Config is what a Gate needs; all of it must be set.
+// Config is what a Gate needs; all of it but Optional must be set.
 type Config struct {
+	Store string // what the check is about, in log and metrics, such as dynamodb
+	// Optional says that the service is ready while this gate is closed, and so nobody else says why it is.
+	Optional bool
 	// Check asks AWS. It is called by one goroutine, must end soon after its context, and must not keep answers.
 	Check    func(context.Context) Finding
 	Enforce  bool          // false: a check that does not hold is logged and counted, and the service serves all the same
@@ -62,12 +65,13 @@ type Config struct {
 	Registry prometheus.Registerer
 }
 
-// Gate is open while the service may serve. It is closed until a check has shown that isolation holds, and again from a
+// Gate is open while the service may serve what a store holds. It is closed until a check has shown that isolation holds, and again from a
 // check that shows a violation until one shows that isolation holds. Any other finding leaves it as it is. One that does not
 // enforce is always open. It is safe for concurrent use.
 type Gate struct {
 	config  Config
 	closed  atomic.Pointer[problem.Error] // why it is closed; nil: it is open
+	checked atomic.Bool                   // a check has ended
 	started time.Time
 	state   state // of Run's goroutine
 	metrics metrics
@@ -90,20 +94,23 @@ var errNotChecked = errors.New("the isolation check has not ended yet")
 
 // New returns a Gate, which is closed. Run opens it.
 func New(config Config) (*Gate, error) {
-	if config.Check == nil || config.Interval <= 0 || config.Logger == nil || config.Registry == nil {
-		return nil, errors.New("isolation: New needs a Check, an Interval, a Logger and a Registry")
+	if config.Store == "" || config.Check == nil || config.Interval <= 0 || config.Logger == nil || config.Registry == nil {
+		return nil, errors.New("isolation: New needs a Store, a Check, an Interval, a Logger and a Registry")
 	}
-	g := &Gate{config: config, metrics: metrics{
+	g := &Gate{metrics: metrics{
 		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "shiptrack_isolation_checks_total",
-			Help: "Isolation checks, by result: holds, violated, refused or inconclusive.",
+			Help: "Isolation checks, by store and result: holds, violated, refused or inconclusive.",
 		}, []string{"result"}),
 		holds: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "shiptrack_isolation_holds",
 			Help: "1: the isolation check has shown that AWS keeps tenants apart. 0: it has shown that AWS does not; this is an alarm. No value: not known yet.",
 		}, nil),
 	}}
-	if err := errors.Join(config.Registry.Register(g.metrics.checks), config.Registry.Register(g.metrics.holds)); err != nil {
+	config.Logger = config.Logger.With(slog.String("store", config.Store))
+	g.config = config
+	registry := prometheus.WrapRegistererWith(prometheus.Labels{"store": config.Store}, config.Registry)
+	if err := errors.Join(registry.Register(g.metrics.checks), registry.Register(g.metrics.holds)); err != nil {
 		return nil, err
 	}
 	for result := range severity {
@@ -141,6 +148,7 @@ func (g *Gate) Open() error {
 
 // settle opens or closes the gate by what a check found, and tells the operator.
 func (g *Gate) settle(ctx context.Context, found Finding) {
+	defer g.checked.Store(true)
 	s, before := &g.state, g.state.last
 	s.last = found
 	g.metrics.checks.WithLabelValues(string(found.Result)).Inc()
@@ -169,8 +177,8 @@ func (g *Gate) stay(ctx context.Context, found, before Finding) {
 	s.inARow++
 	says := found.Result == Refused && s.inARow == 1 || s.inARow%warnEvery == 0
 	if s.stands == "" {
-		g.close(notReady(errors.New("the isolation check: " + string(found.Result) + ": " + found.Reason)))
-		says = !g.config.Enforce && found != before // else it stands in the server's own line "not ready"
+		g.close(notReady(errors.New("the isolation check of " + g.config.Store + ": " + string(found.Result) + ": " + found.Reason)))
+		says = (!g.config.Enforce || g.config.Optional) && found != before // else it stands in the server's own line "not ready"
 	}
 	if says {
 		g.config.Logger.LogAttrs(ctx, slog.LevelWarn, "the isolation check shows nothing", slog.String("result", string(found.Result)),

@@ -94,7 +94,7 @@ func start(t *testing.T, enforce bool, first isolation.Finding) running {
 	t.Helper()
 	r := running{account: &account{finding: first, checked: make(chan struct{})}, log: &buffer{}, registry: prometheus.NewRegistry()}
 	gate, err := isolation.New(isolation.Config{
-		Check: r.account.check, Enforce: enforce, Interval: interval, Registry: r.registry,
+		Store: "dynamodb", Check: r.account.check, Enforce: enforce, Interval: interval, Registry: r.registry,
 		Logger: slog.New(slog.NewJSONHandler(r.log, nil)),
 	})
 	if err != nil {
@@ -202,7 +202,7 @@ func TestOnlyAViolationClosesTheGateAndOnlyASuccessOpensIt(t *testing.T) {
 		r.next(holds, 1)
 		r.wantOpen(t)
 		r.wantGauge(t, 1)
-		if n := r.log.lines("ERROR", `"msg":"ISOLATION DOES NOT HOLD","reason":"`+violated.Reason+`","serving":false`); n != 1 {
+		if n := r.log.lines("ERROR", `"msg":"ISOLATION DOES NOT HOLD","store":"dynamodb","reason":"`+violated.Reason+`","serving":false`); n != 1 {
 			t.Errorf("the alarm stands in the log %d times, want once:\n%s", n, &r.log.text)
 		}
 		for result, want := range map[isolation.Result]float64{isolation.Holds: 2, isolation.Violated: 1, isolation.Inconclusive: 20, isolation.Refused: 20} {
@@ -304,7 +304,7 @@ func TestCheckThatIsCutOffIsNotCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		registry := prometheus.NewRegistry()
 		gate, err := isolation.New(isolation.Config{
-			Check: func(ctx context.Context) isolation.Finding { <-ctx.Done(); return violated }, Enforce: true, Interval: interval,
+			Store: "dynamodb", Check: func(ctx context.Context) isolation.Finding { <-ctx.Done(); return violated }, Enforce: true, Interval: interval,
 			Registry: registry, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {

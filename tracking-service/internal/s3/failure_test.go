@@ -11,6 +11,7 @@ import (
 	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/tracking-service/internal/documents"
+	"example.com/shiptrack/tracking-service/internal/s3/s3test"
 )
 
 func TestFailuresMapToTheirKind(t *testing.T) {
@@ -49,7 +50,7 @@ func TestFailuresMapToTheirKind(t *testing.T) {
 		} {
 			t.Run(test.name+"/"+do.name, func(t *testing.T) {
 				k := newKit(t)
-				k.bucket.fail = func(call) (int, string) { return test.status, test.code }
+				k.bucket.Refuse(func(s3test.Call) (int, string) { return test.status, test.code })
 				err := do.call(k)
 				wantKind(t, err, test.want)
 				record := k.trail.last(t)
@@ -59,8 +60,8 @@ func TestFailuresMapToTheirKind(t *testing.T) {
 				if detail := problem.From(err).Detail; strings.Contains(detail, "AWS") || strings.Contains(detail, test.code) {
 					t.Errorf("the caller is told %q", detail)
 				}
-				if k.outage.away() != test.away || len(k.bucket.calls) != 1 {
-					t.Errorf("away: %t, want %t; %d calls, want 1", k.outage.away(), test.away, len(k.bucket.calls))
+				if k.outage.away() != test.away || len(k.bucket.Calls()) != 1 {
+					t.Errorf("away: %t, want %t; %d calls, want 1", k.outage.away(), test.away, len(k.bucket.Calls()))
 				}
 			})
 		}
@@ -88,11 +89,11 @@ func TestBucketThatDoesNotAnswerIsAwayUntilItDoes(t *testing.T) {
 // A stream can be read once: were it sent again, what was read before would be missing.
 func TestPutIsNeverSentTwice(t *testing.T) {
 	k := newKit(t)
-	k.bucket.fail = func(call) (int, string) { return 503, "SlowDown" }
+	k.bucket.Refuse(func(s3test.Call) (int, string) { return 503, "SlowDown" })
 	_, err := k.put(t, as(t, "yellow"), "1001", "pod.pdf", strings.Repeat("x", 1<<20))
 	wantKind(t, err, problem.Unavailable)
-	if len(k.bucket.calls) != 1 {
-		t.Errorf("%d calls, want 1", len(k.bucket.calls))
+	if len(k.bucket.Calls()) != 1 {
+		t.Errorf("%d calls, want 1", len(k.bucket.Calls()))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/tracking-service/internal/documents"
+	"example.com/shiptrack/tracking-service/internal/s3/s3test"
 )
 
 // put stores a document and returns what Put says.
@@ -52,18 +53,18 @@ func TestDocumentIsStoredUnderTheTenantsPrefixAndKeyAndRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put := k.bucket.last(t)
+	put := k.bucket.Last(t)
 	for name, want := range map[string]string{
 		"X-Amz-Server-Side-Encryption": "aws:kms", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": keyalias.Of(id),
 		"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": "false", "X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD",
 		"Content-Type": "application/pdf", "If-None-Match": "",
 	} {
-		if got := put.header.Get(name); got != want {
+		if got := put.Header.Get(name); got != want {
 			t.Errorf("the put has %s: %q, want %q", name, got, want)
 		}
 	}
-	if put.target != "/documents/yellow/1001/pod.pdf?x-id=PutObject" || put.length != 16 || put.accessKey != "WRITEROLEYELLOW" {
-		t.Errorf("put as %s: %s, %d bytes", put.accessKey, put.target, put.length)
+	if put.Target != "/documents/yellow/1001/pod.pdf?x-id=PutObject" || put.Length != 16 || put.AccessKey != "WRITEROLEYELLOW" {
+		t.Errorf("put as %s: %s, %d bytes", put.AccessKey, put.Target, put.Length)
 	}
 	if got := k.trail.last(t); got.Action != "s3:PutObject" || got.Resource != "documents/yellow/1001/pod.pdf" || got.Decision != audit.Allow ||
 		got.Session != "arn:aws:sts::000000000000:assumed-role/TrackingWriteRole/yellow@test" || got.AWSRequestID == "" {
@@ -72,7 +73,7 @@ func TestDocumentIsStoredUnderTheTenantsPrefixAndKeyAndRead(t *testing.T) {
 	if got := k.content(t, yellow, "1001", "pod.pdf", nil); got != "%PDF-1.7 content" {
 		t.Errorf("read %q", got)
 	}
-	if get := k.bucket.last(t); get.accessKey != "ACCESSROLEYELLOW" || get.header.Get("Range") != "" || get.header.Get("If-Match") != info.ETag {
+	if get := k.bucket.Last(t); get.AccessKey != "ACCESSROLEYELLOW" || get.Header.Get("Range") != "" || get.Header.Get("If-Match") != info.ETag {
 		t.Errorf("read by %+v", get)
 	}
 	if got := k.content(t, yellow, "1001", "pod.pdf", &documents.Section{First: 5, Last: 7}); got != "1.7" {
@@ -91,13 +92,13 @@ func TestEachTenantHasItsOwnDocuments(t *testing.T) {
 		if got := k.content(t, as(t, owner), "1001", "pod.pdf", nil); got != "of "+owner {
 			t.Errorf("%s reads %q", owner, got)
 		}
-		if got := k.bucket.last(t); got.accessKey != "ACCESSROLE"+strings.ToUpper(owner) || !strings.HasPrefix(got.target, "/documents/"+owner+"/") {
-			t.Errorf("%s reads %s with %s", owner, got.target, got.accessKey)
+		if got := k.bucket.Last(t); got.AccessKey != "ACCESSROLE"+strings.ToUpper(owner) || !strings.HasPrefix(got.Target, "/documents/"+owner+"/") {
+			t.Errorf("%s reads %s with %s", owner, got.Target, got.AccessKey)
 		}
 	}
-	before := len(k.bucket.calls)
-	if _, err := k.Find(t.Context(), shipmentID(t, "1001"), named(t, "pod.pdf")); err == nil || len(k.bucket.calls) != before {
-		t.Errorf("without a tenant: %v, %d calls", err, len(k.bucket.calls)-before)
+	before := len(k.bucket.Calls())
+	if _, err := k.Find(t.Context(), shipmentID(t, "1001"), named(t, "pod.pdf")); err == nil || len(k.bucket.Calls()) != before {
+		t.Errorf("without a tenant: %v, %d calls", err, len(k.bucket.Calls())-before)
 	}
 }
 
@@ -108,9 +109,9 @@ func TestListHasTheShipmentsDocumentsAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	k.bucket.objects["yellow/1001/a/b"] = object{"put by other means", "text/html"}
-	k.bucket.objects["yellow/1001/"] = object{"", "application/x-directory"}
-	k.bucket.objects["yellow/10011/other.pdf"] = object{"of another shipment", "application/pdf"}
+	k.bucket.Put("yellow/1001/a/b", s3test.Object{Content: "put by other means", Type: "text/html"})
+	k.bucket.Put("yellow/1001/", s3test.Object{Content: "", Type: "application/x-directory"})
+	k.bucket.Put("yellow/10011/other.pdf", s3test.Object{Content: "of another shipment", Type: "application/pdf"})
 	list, more, err := k.List(yellow, shipmentID(t, "1001"))
 	var names []string
 	for _, info := range list {
@@ -122,7 +123,7 @@ func TestListHasTheShipmentsDocumentsAlone(t *testing.T) {
 	if got := strings.Join(names, ", "); err != nil || more || got != "bill-of-lading.pdf application/pdf, notes , pod.PNG image/png" {
 		t.Errorf("listed %q, more %t, %v", got, more, err)
 	}
-	if got := k.bucket.last(t).target; !strings.Contains(got, "prefix=yellow%2F1001%2F") {
+	if got := k.bucket.Last(t).Target; !strings.Contains(got, "prefix=yellow%2F1001%2F") {
 		t.Errorf("asked for %s", got)
 	}
 	if list, _, err := k.List(yellow, shipmentID(t, "1002")); err != nil || len(list) != 0 {
@@ -133,12 +134,12 @@ func TestListHasTheShipmentsDocumentsAlone(t *testing.T) {
 // S3 answers the GetObject of a missing key with 403 to this role, so it must not be asked.
 func TestMissingDocumentIsNotFoundByTheList(t *testing.T) {
 	k, yellow := newKit(t), as(t, "yellow")
-	k.bucket.objects["yellow/1001/pod.pdf.old"] = object{"x", "application/pdf"}
-	k.bucket.objects["blue/1001/pod.pdf"] = object{"x", "application/pdf"}
+	k.bucket.Put("yellow/1001/pod.pdf.old", s3test.Object{Content: "x", Type: "application/pdf"})
+	k.bucket.Put("blue/1001/pod.pdf", s3test.Object{Content: "x", Type: "application/pdf"})
 	_, err := k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf"))
 	wantKind(t, err, problem.NotFound)
-	if got := k.trail.last(t); got.Decision != audit.Allow || got.Action != "s3:ListBucket" || len(k.bucket.calls) != 1 {
-		t.Errorf("audited %+v after %d calls, want one allowed list", got, len(k.bucket.calls))
+	if got := k.trail.last(t); got.Decision != audit.Allow || got.Action != "s3:ListBucket" || len(k.bucket.Calls()) != 1 {
+		t.Errorf("audited %+v after %d calls, want one allowed list", got, len(k.bucket.Calls()))
 	}
 	if _, err := k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf.old")); err != nil {
 		t.Errorf("the control: %v", err)
@@ -180,7 +181,7 @@ func TestOpenOfAnotherContentThanWasFoundIsRefused(t *testing.T) {
 
 func TestTypeThatNoDocumentHasIsNotShown(t *testing.T) {
 	k, yellow := newKit(t), as(t, "yellow")
-	k.bucket.objects["yellow/1001/page.pdf"] = object{"<script>", "text/html"}
+	k.bucket.Put("yellow/1001/page.pdf", s3test.Object{Content: "<script>", Type: "text/html"})
 	found, err := k.Find(yellow, shipmentID(t, "1001"), named(t, "page.pdf"))
 	if err != nil {
 		t.Fatal(err)

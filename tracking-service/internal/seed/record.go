@@ -10,12 +10,13 @@ import (
 
 // record is a line of a file.
 type record struct {
-	ShipmentID                 string `json:"shipmentId"`
-	CarrierBookingReference    string `json:"carrierBookingReference"`
-	TransportDocumentReference string `json:"transportDocumentReference"`
-	Carrier                    string `json:"carrier"`
-	Origin                     string `json:"origin"`
-	Destination                string `json:"destination"`
+	ShipmentID                 string   `json:"shipmentId"`
+	CarrierBookingReference    string   `json:"carrierBookingReference"`
+	TransportDocumentReference string   `json:"transportDocumentReference"`
+	Carrier                    string   `json:"carrier"`
+	Origin                     string   `json:"origin"`
+	Destination                string   `json:"destination"`
+	Documents                  []string `json:"documents"` // names of makers; none where it is not there
 	Milestones                 []struct {
 		Type      string `json:"type"`
 		Location  string `json:"location"`
@@ -47,7 +48,7 @@ func (r record) shipment(now time.Time) (tracking.Shipment, error) {
 	id, errID := tracking.ParseShipmentID(r.ShipmentID)
 	origin, errOrigin := tracking.ParseUNLocationCode(r.Origin)
 	destination, errDestination := tracking.ParseUNLocationCode(r.Destination)
-	faults := []error{errID, errOrigin, errDestination}
+	faults := []error{errID, errOrigin, errDestination, checkDocuments(r.Documents)}
 	shipment := tracking.Shipment{
 		ID: id, CarrierBookingReference: r.CarrierBookingReference,
 		TransportDocumentReference: r.TransportDocumentReference, Carrier: r.Carrier,

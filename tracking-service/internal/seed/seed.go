@@ -1,5 +1,5 @@
 // Package seed holds the demonstration's shipments and writes them for each tenant, relative to the present, so that
-// ETAs lie in the future whenever it runs. Another run writes the same shipments again. It refuses a file that has
+// ETAs lie in the future whenever it runs, and makes and stores their documents. Another run writes the same again. It refuses a file that has
 // anything unknown in it.
 package seed
 
@@ -38,18 +38,24 @@ type Putter interface {
 	Put(ctx context.Context, shipments []tracking.Shipment) error
 }
 
-// Run writes the shipments of each tenant that has a file, by the name of the file, through store. Times are relative to
-// now. It calls progress with a line for each tenant. It reads all files before it writes anything.
-func Run(ctx context.Context, files fs.FS, store Putter, now time.Time, progress io.Writer) error {
+// Run writes the shipments of each tenant that has a file, by the name of the file, through store, and their documents through
+// archive. Times are relative to now. It calls progress with a line for each tenant. It reads all files before it writes
+// anything.
+func Run(ctx context.Context, files fs.FS, store Putter, archive Archive, now time.Time, progress io.Writer) error {
 	all, err := read(files, now)
 	if err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}
 	for _, t := range all {
-		if err := store.Put(tenant.NewContext(ctx, t.id), t.shipments); err != nil {
+		own := tenant.NewContext(ctx, t.id)
+		if err := store.Put(own, t.shipments); err != nil {
 			return fmt.Errorf("seed: tenant %s: %w", t.id, err)
 		}
-		if _, err := fmt.Fprintf(progress, "seeded %s: %d shipments\n", t.id, len(t.shipments)); err != nil {
+		stored, err := putDocuments(own, archive, t)
+		if err != nil {
+			return fmt.Errorf("seed: tenant %s: %w", t.id, err)
+		}
+		if _, err := fmt.Fprintf(progress, "seeded %s: %d shipments, %d documents\n", t.id, len(t.shipments), stored); err != nil {
 			return fmt.Errorf("seed: progress: %w", err)
 		}
 	}
@@ -60,6 +66,7 @@ func Run(ctx context.Context, files fs.FS, store Putter, now time.Time, progress
 type owned struct {
 	id        tenant.ID
 	shipments []tracking.Shipment
+	documents map[tracking.ShipmentID][]string // names
 }
 
 // read returns the tenants in the order of their names, their times relative to now (whole minutes).
@@ -78,46 +85,47 @@ func read(files fs.FS, now time.Time) ([]owned, error) {
 		if err != nil {
 			return nil, err
 		}
-		shipments, err := parse(text, now.UTC().Truncate(time.Minute))
+		own, err := parse(text, now.UTC().Truncate(time.Minute))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		all = append(all, owned{id, shipments})
+		own.id = id
+		all = append(all, own)
 	}
 	return all, nil
 }
 
 // parse reads JSON Lines: one shipment a line, no two of the same id.
-func parse(text []byte, now time.Time) ([]tracking.Shipment, error) {
-	var shipments []tracking.Shipment
-	seen := map[tracking.ShipmentID]bool{}
+func parse(text []byte, now time.Time) (owned, error) {
+	all := owned{documents: map[tracking.ShipmentID][]string{}}
 	for i, line := range bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n")) {
-		shipment, err := parseLine(line, now)
-		if err == nil && seen[shipment.ID] {
+		shipment, names, err := parseLine(line, now)
+		if _, twice := all.documents[shipment.ID]; err == nil && twice {
 			err = fmt.Errorf("shipment %s is there twice", shipment.ID)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", i+1, err)
+			return owned{}, fmt.Errorf("line %d: %w", i+1, err)
 		}
-		seen[shipment.ID] = true
-		shipments = append(shipments, shipment)
+		all.documents[shipment.ID] = names
+		all.shipments = append(all.shipments, shipment)
 	}
-	return shipments, nil
+	return all, nil
 }
 
-func parseLine(line []byte, now time.Time) (tracking.Shipment, error) {
+// parseLine returns the shipment, and the names of its documents.
+func parseLine(line []byte, now time.Time) (tracking.Shipment, []string, error) {
 	var r record
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&r); err != nil {
-		return tracking.Shipment{}, err
+		return tracking.Shipment{}, nil, err
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return tracking.Shipment{}, errors.New("something follows the shipment")
+		return tracking.Shipment{}, nil, errors.New("something follows the shipment")
 	}
 	shipment, err := r.shipment(now)
 	if err != nil {
-		return tracking.Shipment{}, err
+		return tracking.Shipment{}, nil, err
 	}
-	return shipment, shipment.Validate()
+	return shipment, r.Documents, shipment.Validate()
 }

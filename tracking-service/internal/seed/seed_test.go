@@ -39,7 +39,7 @@ func seeded(t *testing.T) table {
 	t.Helper()
 	all := table{}
 	var progress strings.Builder
-	if err := Run(t.Context(), Files(), all, now, &progress); err != nil {
+	if err := Run(t.Context(), Files(), all, cabinet{}, now, &progress); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range tenants {
@@ -123,7 +123,7 @@ func checkOrder(t *testing.T, name string, s tracking.Shipment) {
 
 func TestSeedingAgainWritesTheSame(t *testing.T) {
 	all := seeded(t)
-	if err := Run(t.Context(), Files(), all, now.Add(3*time.Second), &strings.Builder{}); err != nil {
+	if err := Run(t.Context(), Files(), all, cabinet{}, now.Add(3*time.Second), &strings.Builder{}); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(all, seeded(t)) {
@@ -137,10 +137,10 @@ const line = `{"shipmentId":"1","carrierBookingReference":"B","carrier":"MAEU","
 func TestAFileMoreIsATenantMore(t *testing.T) {
 	all, progress := table{}, strings.Builder{}
 	files := fstest.MapFS{"purple.jsonl": {Data: []byte(line + "\n")}, "yellow.jsonl": {Data: []byte(line + "\n")}}
-	if err := Run(t.Context(), files, all, now, &progress); err != nil {
+	if err := Run(t.Context(), files, all, cabinet{}, now, &progress); err != nil {
 		t.Fatal(err)
 	}
-	if want := "seeded purple: 1 shipments\nseeded yellow: 1 shipments\n"; progress.String() != want || len(all["purple"]) != 1 {
+	if want := "seeded purple: 1 shipments, 0 documents\nseeded yellow: 1 shipments, 0 documents\n"; progress.String() != want || len(all["purple"]) != 1 {
 		t.Errorf("said %q, purple has %v, want %q", progress.String(), all["purple"], want)
 	}
 }
@@ -148,7 +148,7 @@ func TestAFileMoreIsATenantMore(t *testing.T) {
 func TestFilesOfTheLongestIDAndOfTwins(t *testing.T) {
 	all, longest := table{}, strings.Repeat("t", 63)
 	files := fstest.MapFS{longest + ".jsonl": {Data: []byte(line)}, "acme.jsonl": {Data: []byte(line)}, "acme-eu.jsonl": {Data: []byte(line)}, "00.jsonl": {Data: []byte(line)}}
-	if err := Run(t.Context(), files, all, now, &strings.Builder{}); err != nil {
+	if err := Run(t.Context(), files, all, cabinet{}, now, &strings.Builder{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{longest, "acme", "acme-eu", "00"} {
@@ -160,7 +160,7 @@ func TestFilesOfTheLongestIDAndOfTwins(t *testing.T) {
 
 func TestNoFileCanNameAReservedTenant(t *testing.T) {
 	all := table{}
-	err := Run(t.Context(), fstest.MapFS{"check.a.jsonl": {Data: []byte(line)}}, all, now, &strings.Builder{})
+	err := Run(t.Context(), fstest.MapFS{"check.a.jsonl": {Data: []byte(line)}}, all, cabinet{}, now, &strings.Builder{})
 	if err == nil || !strings.Contains(err.Error(), "check.a.jsonl is not named after a tenant") || len(all) > 0 {
 		t.Errorf("Run = %v, written %v, want it refused", err, all)
 	}
@@ -169,7 +169,7 @@ func TestNoFileCanNameAReservedTenant(t *testing.T) {
 func TestFileThatIsNamedAfterNoTenantIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 	all := table{}
 	files := fstest.MapFS{"blue.jsonl": {Data: []byte(line)}, "not a tenant.jsonl": {Data: []byte(line)}}
-	err := Run(t.Context(), files, all, now, &strings.Builder{})
+	err := Run(t.Context(), files, all, cabinet{}, now, &strings.Builder{})
 	if err == nil || !strings.Contains(err.Error(), "not a tenant.jsonl") || len(all) > 0 {
 		t.Errorf("Run = %v, written %v, want the file named and nothing written", err, all)
 	}
@@ -178,7 +178,7 @@ func TestFileThatIsNamedAfterNoTenantIsRefusedBeforeAnythingIsWritten(t *testing
 func TestErrorOfTheStoreEndsTheRun(t *testing.T) {
 	cause := errors.New("denied")
 	var progress strings.Builder
-	if err := Run(t.Context(), Files(), failing{cause}, now, &progress); !errors.Is(err, cause) || progress.Len() > 0 {
+	if err := Run(t.Context(), Files(), failing{cause}, cabinet{}, now, &progress); !errors.Is(err, cause) || progress.Len() > 0 {
 		t.Errorf("Run = %v with progress %q, want the store's error and none", err, progress.String())
 	}
 }
@@ -189,11 +189,13 @@ func (f failing) Put(context.Context, []tracking.Shipment) error { return f.err 
 
 func TestLineThatIsNotKnownInFullIsRefused(t *testing.T) {
 	good := line
-	if got, err := parse([]byte(good+"\n"), now); err != nil || len(got) != 1 || !got[0].Milestones[0].Planned.Equal(now.Add(time.Hour)) {
+	if got, err := parse([]byte(good+"\n"), now); err != nil || len(got.shipments) != 1 || !got.shipments[0].Milestones[0].Planned.Equal(now.Add(time.Hour)) {
 		t.Fatalf("the control is refused: %v, %v", got, err)
 	}
 	replace := func(old, text string) string { return strings.Replace(good, old, text, 1) }
 	for name, text := range map[string]string{
+		"unknown document":        replace(`"milestones"`, `"documents":["secret.pdf"],"milestones"`),
+		"a document twice":        replace(`"milestones"`, `"documents":["bill-of-lading.pdf","bill-of-lading.pdf"],"milestones"`),
 		"unknown field":           replace(`"carrier"`, `"colour":"red","carrier"`),
 		"unknown milestone field": replace(`"type"`, `"code":"X","type"`),
 		"bad id":                  replace(`"1"`, `"-1"`),
