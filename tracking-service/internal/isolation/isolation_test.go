@@ -101,6 +101,9 @@ func start(t *testing.T, enforce bool, first isolation.Finding) running {
 		t.Fatal(err)
 	}
 	r.Gate = gate
+	if err := gate.Checked(); err == nil || problem.KindOf(err) != problem.Unavailable {
+		t.Errorf("before the first check Checked says %v", err)
+	}
 	if open := gate.Open() == nil; open == enforce {
 		t.Errorf("before the first check the gate is open: %t, want %t", open, !enforce)
 	}
@@ -335,6 +338,31 @@ func TestTheGravestFindingCounts(t *testing.T) {
 			t.Errorf("Combine(%v) = %s, want %v", tc.of, text, tc.want)
 		}
 	}
+}
+
+// The service is ready while an optional gate is closed, so the gate itself says why it is: once for each reason.
+func TestOptionalGateSaysWhyItIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, a := &buffer{}, &account{finding: refused, checked: make(chan struct{})}
+		gate, err := isolation.New(isolation.Config{
+			Store: "s3", Optional: true, Check: a.check, Enforce: true, Interval: interval,
+			Registry: prometheus.NewRegistry(), Logger: slog.New(slog.NewJSONHandler(log, nil)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go gate.Run(ctx)
+		r := running{Gate: gate, account: a}
+		r.next(refused, 5)
+		r.next(inconclusive, 2)
+		for _, f := range []isolation.Finding{refused, inconclusive} {
+			if n := log.lines("WARN", f.Reason); n != 1 {
+				t.Errorf("%s stands in the log %d times, want once:\n%s", f.Reason, n, &log.text)
+			}
+		}
+	})
 }
 
 func TestGateNeedsAllOfItsConfig(t *testing.T) {
