@@ -21,18 +21,20 @@ type bucketCheck struct {
 	outage        awscall.Outage
 }
 
-// run carries out the check, with ten requests. read-session and write-session vend sessions of both roles for the reserved
+// run carries out the check, with twelve requests. read-session and write-session vend sessions of both roles for the reserved
 // tenant check.a. With these
 //   - own-put: S3 stores an object under the prefix and with the key of check.a
 //   - own-get: S3 answers that object
 //   - own-list: S3 answers the list of that prefix
-//   - other-get, other-list: IAM refuses the same of check.b
+//   - peer-put: S3 stores an object of check.b, with a session of check.b, which is vended for it
+//   - other-head, other-list: IAM refuses that object, and the list of its prefix, to check.a
 //   - other-put: IAM refuses to store under the prefix of check.b
 //   - other-kms-key: KMS refuses to store under the own prefix with the key of check.b
 //   - write-no-tag: STS refuses the writing role's session without the tag
 //
-// The first five are the controls of the others. The object is the check's own: it needs no seeded data, but the encryption
-// keys of both reserved tenants.
+// What must be answered is the control of what must be refused. The objects are the check's own: it needs no seeded data, but
+// the encryption keys of both reserved tenants. It does not show that KMS refuses to decrypt with another's key: there can be
+// no object that shows it alone. other-kms-key shows it for encryption.
 func (c *bucketCheck) run(ctx context.Context) isolation.Finding {
 	reads, err := c.reads.newMachine()
 	if err != nil {
@@ -79,14 +81,15 @@ func (c *bucketCheck) objects(ctx context.Context, reads, writes *tokenvending.M
 	return isolation.Combine(stored,
 		read(question{name: "own-get", wanted: answered}, probe.GetOwn),
 		read(question{name: "own-list", wanted: answered}, probe.ListOwn),
-		read(question{name: "other-get", wanted: refused, isAfterIAM: isAfterS3}, probe.GetOther),
+		write(question{name: "peer-put", wanted: answered}, probe.PutPeer),
+		read(question{name: "other-head", wanted: refused, isAfterIAM: isAfterS3}, probe.HeadOther),
 		read(question{name: "other-list", wanted: refused}, probe.ListOther),
 		write(question{name: "other-put", wanted: refused, isAfterIAM: isAfterS3}, probe.PutOther),
 		write(question{name: "other-kms-key", wanted: refused}, probe.PutOtherKey))
 }
 
 // isAfterS3 reports whether S3 answers with code only to a request that IAM has allowed as far as S3 asks for it: there is no
-// such object, or KMS, which is asked after that, answers something else than a denial.
+// such object ("NotFound" to a HEAD), or KMS, which is asked after that, answers something else than a denial.
 func isAfterS3(code string) bool {
-	return code == "NoSuchKey" || strings.HasPrefix(code, "KMS.")
+	return code == "NotFound" || strings.HasPrefix(code, "KMS.")
 }

@@ -67,7 +67,7 @@ const (
 	report  = "report"
 )
 
-// Bounds of ISOLATION_CHECK_INTERVAL. The checks cost 14 requests.
+// Bounds of ISOLATION_CHECK_INTERVAL. The checks cost 18 requests of AWS.
 const (
 	minCheckInterval = time.Second
 	maxCheckInterval = time.Hour

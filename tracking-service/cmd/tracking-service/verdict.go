@@ -36,7 +36,10 @@ func isAfterDynamoDB(code string) bool {
 	return code == "ResourceNotFoundException" || code == "ValidationException"
 }
 
-func isDenial(code string) bool { return code == "AccessDenied" || code == "AccessDeniedException" }
+// isDenial reports whether IAM refused. "Forbidden" is what S3 says so to a HEAD, whose answer has no body.
+func isDenial(code string) bool {
+	return code == "AccessDenied" || code == "AccessDeniedException" || code == "Forbidden"
+}
 
 // judge says what an answer shows.
 func judge(q question, err error) isolation.Finding {

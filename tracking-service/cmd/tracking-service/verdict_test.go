@@ -65,7 +65,7 @@ func TestWhatAnAnswerShows(t *testing.T) {
 // What S3 says to a caller that IAM let through differs from DynamoDB's words: KMS, which S3 asks after that, may refuse.
 func TestWhatAnAnswerOfS3Shows(t *testing.T) {
 	for code, want := range map[string]isolation.Result{
-		"AccessDenied": isolation.Holds, "NoSuchKey": isolation.Violated, "KMS.NotFoundException": isolation.Violated, "KMS.DisabledException": isolation.Violated,
+		"AccessDenied": isolation.Holds, "NotFound": isolation.Violated, "Forbidden": isolation.Holds, "KMS.NotFoundException": isolation.Violated, "KMS.DisabledException": isolation.Violated,
 		"NoSuchBucket": isolation.Refused, "InvalidAccessKeyId": isolation.Refused,
 	} {
 		if got := judge(question{name: "name", wanted: refused, isAfterIAM: isAfterS3}, answer(403, code)); got.Result != want {
