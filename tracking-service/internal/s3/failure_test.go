@@ -126,7 +126,7 @@ func TestSlowClientIsNoOutage(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(yellow)
 	defer cancel(nil)
 	read, write := io.Pipe()
-	defer write.Close()
+	defer func() { _ = write.Close() }()
 	go func() { // begins to send, and then sends no more
 		_, _ = write.Write([]byte("x"))
 		cancel(context.DeadlineExceeded)
