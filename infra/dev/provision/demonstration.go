@@ -14,32 +14,40 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"golang.org/x/sync/errgroup"
 
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/pkg/tenant"
 )
 
-// The account of localaws, and the table that the policies of infra/iam name.
+// The account of localaws, and the table and the bucket that the policies of infra/iam name.
 const (
-	Account   = "000000000000"
-	TableName = "TrackingData"
+	Account    = "000000000000"
+	TableName  = "TrackingData"
+	BucketName = "shiptrack-" + Account
 )
+
+// demoTenants are those that the tracking service's seed knows. Each needs a KMS key of its own before its documents are stored.
+var demoTenants = []string{"yellow", "blue", "green"}
 
 var regionPattern = regexp.MustCompile(`^[a-z]{2}[a-z0-9-]{1,30}$`)
 
-// Demonstration is what make demo and Docker Compose show: roles, the table, and the rows of
+// Demonstration is what make demo and Docker Compose show: roles, the table, the bucket, and the keys, rows and documents of
 // the demonstration's tenants, on localaws. It acts as localaws' root.
 type Demonstration struct {
 	Endpoint string     // base URL of localaws: "http://127.0.0.1:4566"
 	Region   string     // that of localaws
 	Policies iam.Source // of the roles
-	Seed     string     // the tracking service's binary, which writes the rows; empty: none are written
+	Seed     string     // the tracking service's binary, which writes rows and documents; empty: none are written
 	Out      io.Writer  // says what is being done
 }
 
-// Put creates roles, table and rows, or corrects those that exist. It can be called any number of times.
+// Put creates roles, table, bucket, keys, rows and documents, or corrects those that exist. It can be called any number of times.
 func (d Demonstration) Put(ctx context.Context) error {
-	fmt.Fprintf(d.Out, "provision: roles and policies of %s, table %s\n", d.Policies, TableName)
+	fmt.Fprintf(d.Out, "provision: roles and policies of %s, table %s, bucket %s\n", d.Policies, TableName, BucketName)
 	if err := d.PutRoles(ctx); err != nil {
 		return err
 	}
@@ -81,10 +89,11 @@ func (d Demonstration) PutRoles(ctx context.Context, earlier ...iam.Source) erro
 	return nil
 }
 
-// PutRows makes the table and writes the rows. The tracking service's own code writes them, in the role
-// TrackingSeedTaskRole, which it gets as ECS gives a task its role: that process never has root's credentials.
+// PutRows makes the table, the bucket and the tenants' keys, and writes the rows and the documents. The tracking service's own
+// code writes them, in the role TrackingSeedTaskRole, which it gets as ECS gives a task its role: that process never has root's
+// credentials.
 func (d Demonstration) PutRows(ctx context.Context) error {
-	if err := Table(ctx, d.config(), TableName); err != nil || d.Seed == "" {
+	if err := d.putStores(ctx); err != nil || d.Seed == "" {
 		return err
 	}
 	if err := d.putSeedRoles(ctx); err != nil {
@@ -94,8 +103,26 @@ func (d Demonstration) PutRows(ctx context.Context) error {
 	return d.seed(ctx)
 }
 
+// putStores makes what rows and documents are stored in.
+func (d Demonstration) putStores(ctx context.Context) error {
+	a, b := tenant.IsolationCheck()
+	tenants := []tenant.ID{a, b}
+	for _, name := range demoTenants {
+		id, err := tenant.Parse(name)
+		if err != nil {
+			return err
+		}
+		tenants = append(tenants, id)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return Table(ctx, d.config(), TableName) })
+	group.Go(func() error { return Bucket(ctx, d.config(), BucketName) })
+	group.Go(func() error { return TenantKeys(ctx, d.config(), tenants...) })
+	return group.Wait()
+}
+
 func (d Demonstration) load(policies iam.Source) ([]localaws.Role, error) {
-	return policies.Load(localaws.Values{Region: d.Region, Account: Account, Bucket: "shiptrack-" + Account})
+	return policies.Load(localaws.Values{Region: d.Region, Account: Account, Bucket: BucketName})
 }
 
 // putSeedRoles puts the roles that write the rows, where the set has none, as the article's set. They are then those of
@@ -132,9 +159,16 @@ func has(roles []localaws.Role, name string) bool {
 	return slices.ContainsFunc(roles, func(r localaws.Role) bool { return r.Name == name })
 }
 
-// InPlace reports whether the table is there: the endpoint behind a gateway may keep it in memory.
+// InPlace reports whether table and bucket are there: the endpoint behind a gateway may keep them in memory.
 func (d Demonstration) InPlace(ctx context.Context) (bool, error) {
-	_, err := dynamodb.NewFromConfig(d.config()).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(TableName)})
+	_, err := s3Client(d.config()).HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(BucketName)})
+	if _, missing := errors.AsType[*s3types.NotFound](err); missing {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	_, err = dynamodb.NewFromConfig(d.config()).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(TableName)})
 	if _, missing := errors.AsType[*dynamodbtypes.ResourceNotFoundException](err); missing {
 		return false, nil
 	}
@@ -160,7 +194,7 @@ func (d Demonstration) seed(ctx context.Context) error {
 	cmd.Stdout, cmd.Stderr = d.Out, d.Out
 	cmd.Env = append(task.Environment(),
 		"PATH="+os.Getenv("PATH"), "AWS_REGION="+d.Region, "AWS_ENDPOINT_URL="+d.Endpoint, "AWS_EC2_METADATA_DISABLED=true",
-		"TRACKING_TABLE="+TableName, "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::"+Account+":role/TrackingSeedRole", "INSTANCE_ID=seed",
+		"TRACKING_TABLE="+TableName, "DOCUMENTS_BUCKET="+BucketName, "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::"+Account+":role/TrackingSeedRole", "INSTANCE_ID=seed",
 	)
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s seed: %w", d.Seed, err)
