@@ -20,18 +20,25 @@ Shiptrack is up: the first ETA was answered %d ms after the start.
   logs              %s (decisions.jsonl: every IAM decision)
 
 Self-check: %s
-  yellow's key: answered.  blue's key: AccessDeniedException, because
-  %s
-
+%s
 Paste these into another terminal, in this folder:
 
 %s
 Ctrl-C stops everything.
 `, first.Milliseconds(), address(d.ShipmentPort), address(d.TrackingPort), d.isolationCheck(), address(d.LocalawsPort), address(d.IssuerPort), d.policies.Name, d.policies.SHA256, d.dir,
-		r.session, strings.Replace(r.denial, ": ", ":\n  ", 1), d.commands(r))
+		r.session, denials(r.denials), d.commands(r))
 }
 
-// commands are the three that the README shows too.
+// denials are three lines for each store.
+func denials(all []denial) string {
+	var b strings.Builder
+	for _, d := range all {
+		fmt.Fprintf(&b, "  yellow's %s: answered.  blue's: %s, because\n  %s\n", d.what, d.code, strings.Replace(d.why, ": ", ":\n  ", 1))
+	}
+	return b.String()
+}
+
+// commands are those that the README shows too.
 func (d *demo) commands(r report) string {
 	base := endpoint(d.ShipmentPort) + "/shipments"
 	token := func(tenant string) string {
@@ -45,6 +52,7 @@ func (d *demo) commands(r report) string {
 	fmt.Fprintf(&b, "  curl -sS %s %s/1001/eta\n      yellow's shipment 1001: eta %s\n\n", token("yellow"), base, r.yellow)
 	fmt.Fprintf(&b, "  curl -sS %s %s/1001/eta\n      blue's own 1001, the same id: eta %s\n\n", token("blue"), base, r.blue)
 	fmt.Fprintf(&b, "  curl -sS %s %s/{1002,9999}/eta; curl -sS %s/1001/eta\n", token("blue"), base, base)
-	b.WriteString("      404 twice, alike: 1002 is yellow's, 9999 is nobody's. Then 401: no token\n")
+	b.WriteString("      404 twice, alike: 1002 is yellow's, 9999 is nobody's. Then 401: no token\n\n")
+	fmt.Fprintf(&b, "  curl -sSO %s %s/1001/documents/%s\n      yellow's bill of lading, which S3 keeps under yellow's own key; %s/1001/documents lists all\n", token("yellow"), base, document, base)
 	return b.String()
 }

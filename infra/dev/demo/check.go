@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 )
@@ -25,8 +26,18 @@ import (
 type report struct {
 	yellow, blue string // their ETAs of shipment 1001
 	session      string // the ARN of yellow's session
-	denial       string // why blue's key was refused
+	denials      []denial
 }
+
+// denial is what IAM refused to yellow's session.
+type denial struct {
+	what string // blue's
+	code string
+	why  string
+}
+
+// document is one that each tenant has of its shipment 1001.
+const document = "bill-of-lading.pdf"
 
 // firstETA asks for yellow's shipment 1001 and returns how long after the start of the demo it was answered.
 func (d *demo) firstETA(ctx context.Context) (time.Duration, error) {
@@ -37,7 +48,7 @@ func (d *demo) firstETA(ctx context.Context) (time.Duration, error) {
 }
 
 // check sends the requests of the printed commands. Then it bypasses the application: it uses yellow's own session
-// on the table itself.
+// on the stores themselves.
 func (d *demo) check(ctx context.Context) (report, error) {
 	var r report
 	var err error
@@ -53,7 +64,7 @@ func (d *demo) check(ctx context.Context) (report, error) {
 	if err := d.checkRefusals(ctx); err != nil {
 		return r, err
 	}
-	r.session, r.denial, err = d.checkIsolation(ctx)
+	r.session, r.denials, err = d.checkIsolation(ctx)
 	return r, err
 }
 
@@ -82,41 +93,58 @@ func (d *demo) checkRefusals(ctx context.Context) error {
 // errNotIsolated says that a request was allowed that must be refused.
 var errNotIsolated = errors.New("ISOLATION DOES NOT HOLD")
 
-// checkIsolation uses yellow's session credentials directly against the table: yellow's key must be answered,
-// and blue's refused by IAM.
-func (d *demo) checkIsolation(ctx context.Context) (session, denial string, err error) {
+// store is one that the self-check asks for an object of a tenant, with yellow's session and without the application.
+type store struct {
+	what string // that is asked for
+	code string // of IAM's denial
+	ask  func(ctx context.Context, tenant string) (requestID string, found bool, err error)
+}
+
+// checkIsolation uses yellow's session credentials directly on each store: yellow's own is answered, and blue's is
+// refused by IAM.
+func (d *demo) checkIsolation(ctx context.Context) (session string, denials []denial, err error) {
 	yellow, err := tenant.Parse("yellow")
 	if err != nil {
-		return "", "", err
+		return "", nil, err
 	}
 	ctx = tenant.NewContext(ctx, yellow)
-	client, session, err := d.sessionClient(ctx)
+	vending, session, err := d.vend(ctx)
 	if err != nil {
-		return "", "", err
+		return "", nil, err
 	}
-	own, err := client.GetItem(ctx, getItem("yellow"))
+	// Set on the clients, not on the configuration: see package tokenvending, "The trap".
+	for _, s := range []store{d.tableStore(vending), d.bucketStore(vending)} {
+		why, err := d.checkStore(ctx, s)
+		if err != nil {
+			return "", nil, err
+		}
+		denials = append(denials, denial{s.what, s.code, why})
+	}
+	return session, denials, nil
+}
+
+func (d *demo) checkStore(ctx context.Context, s store) (why string, err error) {
+	_, found, err := s.ask(ctx, "yellow")
 	if err != nil {
-		return "", "", fmt.Errorf("isolation is not shown: yellow's session cannot read yellow's own key: %w", err)
+		return "", fmt.Errorf("isolation is not shown: yellow's session cannot read yellow's own %s: %w", s.what, err)
 	}
-	if len(own.Item) == 0 {
-		return "", "", errors.New("isolation is not shown: yellow's own shipment 1001 is not in the table")
+	if !found {
+		return "", fmt.Errorf("isolation is not shown: yellow's own %s is not there", s.what)
 	}
-	foreign, err := client.GetItem(ctx, getItem("blue"))
+	id, _, err := s.ask(ctx, "blue")
 	var refusal smithy.APIError
 	switch {
 	case err == nil:
-		why, err := d.whyDecided(requestIDOf(foreign.ResultMetadata))
-		return "", "", errors.Join(fmt.Errorf("%w: yellow's session read blue's partition key:\n  %s", errNotIsolated, why), err)
-	case !errors.As(err, &refusal) || refusal.ErrorCode() != "AccessDeniedException":
-		return "", "", fmt.Errorf("isolation is not shown: blue's key was refused, but not by IAM: %w", err)
+		why, err := d.whyDecided(id)
+		return "", errors.Join(fmt.Errorf("%w: yellow's session read blue's %s:\n  %s", errNotIsolated, s.what, why), err)
+	case !errors.As(err, &refusal) || refusal.ErrorCode() != s.code:
+		return "", fmt.Errorf("isolation is not shown: blue's %s was refused, but not by IAM: %w", s.what, err)
 	}
-	denial, err = d.whyDecided(requestID(err))
-	return session, denial, err
+	return d.whyDecided(requestID(err))
 }
 
-// sessionClient returns a client that signs with the session of ctx's tenant, vended as the tracking service
-// vends it.
-func (d *demo) sessionClient(ctx context.Context) (*dynamodb.Client, string, error) {
+// vend returns the sessions of tenants, vended as the tracking service vends them, and the ARN of that of ctx's tenant.
+func (d *demo) vend(ctx context.Context) (*tokenvending.Machine, string, error) {
 	token, err := os.ReadFile(d.tokenFile())
 	if err != nil {
 		return nil, "", err
@@ -129,20 +157,35 @@ func (d *demo) sessionClient(ctx context.Context) (*dynamodb.Client, string, err
 	if err != nil {
 		return nil, "", err
 	}
-	// Set on the clients, not on the configuration: see package tokenvending, "The trap".
-	cfg := d.awsConfig(nil)
-	identity, err := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Credentials = vending }).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	identity, err := sts.NewFromConfig(d.awsConfig(nil), func(o *sts.Options) { o.Credentials = vending }).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return nil, "", fmt.Errorf("no session for yellow: %w", err)
 	}
-	client := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.Credentials = vending })
-	return client, aws.ToString(identity.Arn), nil
+	return vending, aws.ToString(identity.Arn), nil
 }
 
-func getItem(partition string) *dynamodb.GetItemInput {
-	return &dynamodb.GetItemInput{TableName: aws.String(table), Key: map[string]types.AttributeValue{
-		"TenantID":   &types.AttributeValueMemberS{Value: partition},
-		"ShipmentID": &types.AttributeValueMemberS{Value: "1001"},
+func (d *demo) tableStore(vending aws.CredentialsProvider) store {
+	client := dynamodb.NewFromConfig(d.awsConfig(nil), func(o *dynamodb.Options) { o.Credentials = vending })
+	return store{"shipment 1001", "AccessDeniedException", func(ctx context.Context, tenant string) (string, bool, error) {
+		out, err := client.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String(table), Key: map[string]types.AttributeValue{
+			"TenantID":   &types.AttributeValueMemberS{Value: tenant},
+			"ShipmentID": &types.AttributeValueMemberS{Value: "1001"},
+		}})
+		if err != nil {
+			return "", false, err
+		}
+		return requestIDOf(out.ResultMetadata), len(out.Item) > 0, nil
+	}}
+}
+
+func (d *demo) bucketStore(vending aws.CredentialsProvider) store {
+	client := s3.NewFromConfig(d.awsConfig(nil), func(o *s3.Options) { o.Credentials, o.UsePathStyle = vending, true })
+	return store{"document " + document, "AccessDenied", func(ctx context.Context, tenant string) (string, bool, error) {
+		out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(tenant + "/1001/" + document)})
+		if err != nil {
+			return "", false, err
+		}
+		return requestIDOf(out.ResultMetadata), true, out.Body.Close()
 	}}
 }
 

@@ -24,6 +24,7 @@ import (
 const (
 	account  = provision.Account
 	table    = provision.TableName
+	bucket   = provision.BucketName
 	audience = "shiptrack"
 )
 
@@ -178,7 +179,7 @@ func (d *demo) start(ctx context.Context) error {
 			return err
 		}
 	}
-	d.step("localaws on %s: roles and policies of %s, table %s", address(d.LocalawsPort), d.policies.Name, table)
+	d.step("localaws on %s: roles and policies of %s, table %s, bucket %s", address(d.LocalawsPort), d.policies.Name, table, bucket)
 	if err := d.provision(ctx); err != nil {
 		return err
 	}
