@@ -41,6 +41,8 @@ type Attack struct {
 	needs   string // a role that not every set has
 	// local: not for an account of AWS, because the policies are evaluated here, or a control leaves something behind.
 	local bool
+	// evaluated: no request is sent; the policies are evaluated.
+	evaluated bool
 	// services: the World needs the two services.
 	services bool
 	Attempt  Step
@@ -55,6 +57,7 @@ type Answer struct {
 	Status        int
 	Code, Message string // of an error
 	RequestID     string
+	ETag          string // of an object
 	Body          []byte
 	By            string // the statement that decided, where policies were evaluated without a store
 }

@@ -43,6 +43,7 @@ const (
 	untagged = "a session of TrackingAccessRole without a tag"
 	emptied  = "a session of TrackingAccessRole with an empty tag"
 	loose    = "a session of TrackingSeedRole without a tag"
+	looseOne = "a session of TrackingWriteRole without a tag"
 )
 
 // tables makes the pooled table, with an index that no policy grants, and another table.
@@ -82,7 +83,7 @@ func (w *World) unguarded(ctx context.Context, roles []localaws.Role) error {
 	}
 	tagless := ofTenant(attacker).untagged().with("by", other)
 	for caller, as := range map[string]assumption{
-		untagged: tagless, emptied: ofTenant(attacker).emptyTag().with("by", other), loose: tagless.with("role", "TrackingSeedRole"),
+		untagged: tagless, emptied: ofTenant(attacker).emptyTag().with("by", other), loose: tagless.with("role", "TrackingSeedRole"), looseOne: tagless.with("role", "TrackingWriteRole"),
 	} {
 		if as.needs() != "" && !has(roles, as.needs()) {
 			continue
@@ -134,9 +135,9 @@ func (w *World) enter(ctx context.Context) error {
 		}
 	}
 	for caller, assumption := range map[string]assumption{
-		attacker: ofTenant(attacker), victim: ofTenant(victim), twin: ofTenant(twin), longerTwin: ofTenant(longerTwin), seeder: ofTenant(attacker).with("role", "TrackingSeedRole").with("by", seedTask),
+		writer: ofTenant(attacker).with("role", "TrackingWriteRole"), attacker: ofTenant(attacker), victim: ofTenant(victim), twin: ofTenant(twin), longerTwin: ofTenant(longerTwin), seeder: ofTenant(attacker).with("role", "TrackingSeedRole").with("by", seedTask),
 	} {
-		if _, known := w.callers[assumption.by]; !known {
+		if _, known := w.callers[assumption.by]; !known || assumption.needs() != "" && !has(w.roles, assumption.needs()) {
 			continue
 		}
 		if err := w.mustBecome(ctx, caller, assumption); err != nil {

@@ -13,10 +13,10 @@ func allowed(a Answer) bool {
 	return a.ok() || a.Code == "UnknownOperationException" || strings.Contains(a.Message, "not supported by this store")
 }
 
-// allows is allowed. In front of a store that is not localaws' own, it is also true where IAM allowed a request that the
+// allows is allowed, or localaws says that it does not have the operation, which it does once IAM has allowed it. In front of a store that is not localaws' own, it is also true where IAM allowed a request that the
 // store then refused for another reason.
 func (w *World) allows(a Answer) bool {
-	if allowed(a) {
+	if allowed(a) || a.Code == "NotImplemented" {
 		return true
 	}
 	if w.account != nil {
@@ -34,7 +34,9 @@ var afterIAM = []string{"ValidationException", "ResourceNotFoundException", "Dup
 func (w *World) mayAnswer(a *Attack) bool { return w.account != nil && a.Layer == Request }
 
 // letThrough reports whether an attempt was answered, or not denied and then answered that there is no such thing.
-func letThrough(a Answer) bool { return allowed(a) || a.Code == "ResourceNotFoundException" }
+func letThrough(a Answer) bool {
+	return allowed(a) || slices.Contains([]string{"ResourceNotFoundException", "NotFoundException", "NoSuchBucket"}, a.Code)
+}
 
 // why says in words which layer and statement decided, from the decision log.
 func (w *World) why(a Answer) string {

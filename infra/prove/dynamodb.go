@@ -10,7 +10,7 @@ import (
 const table = "TrackingData"
 
 // needs are the roles of callers that not every set has.
-var needs = map[string]string{seedTask: seedTask, seeder: "TrackingSeedRole"}
+var needs = map[string]string{seedTask: seedTask, seeder: "TrackingSeedRole", writer: "TrackingWriteRole", loose: "TrackingSeedRole", looseOne: "TrackingWriteRole"}
 
 var denied = []string{"AccessDeniedException"}
 

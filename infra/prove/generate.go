@@ -34,6 +34,9 @@ func (g *generator) odd(n int) bool { return g.one(n) && !g.tame }
 
 func (g *generator) request() request {
 	g.tame = g.one(3)
+	if g.one(4) {
+		return g.onObject()
+	}
 	by, operation := g.caller(), pick(g, common...)
 	switch {
 	case g.tame && by == seeder, by == seeder && !g.one(3):

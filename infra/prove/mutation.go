@@ -195,18 +195,22 @@ func (w *worker) about(m mutate.Mutant) (about, others []*Attack) {
 
 // groups are the name prefixes of the attacks that concern the document of m.
 func groups(m mutate.Mutant) []string {
+	prefix := prefixes[m.Role]
 	switch {
+	case assuming(m) && prefix != "":
+		return []string{"sts/" + prefix, "iam/" + prefix}
 	case assuming(m):
 		return []string{"sts/", "iam/"}
 	case strings.HasSuffix(m.Document, "OpenSearch"):
 		return []string{"opensearch/"}
 	case strings.HasSuffix(m.Document, "S3"):
-		return []string{"s3/", "kms/"}
-	case strings.HasPrefix(m.Role, "TrackingSeed"):
-		return []string{"dynamodb/seed-"}
+		return []string{"policy/" + cmp.Or(prefix, "access-")}
 	}
-	return []string{"dynamodb/"}
+	return []string{"dynamodb/" + prefix}
 }
+
+// prefixes are those of the attacks by the sessions of a role that writes.
+var prefixes = map[string]string{"TrackingSeedRole": "seed-", "TrackingWriteRole": "write-"}
 
 // assuming reports whether the document of m says who may assume which role.
 func assuming(m mutate.Mutant) bool {

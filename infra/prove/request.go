@@ -8,10 +8,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,11 +24,12 @@ const host = "localaws.internal"
 
 // request is one request of AWS's protocols, as bytes: an attack may be a request that no SDK would send.
 type request struct {
-	by        string // of World.callers
-	service   string // in the credential scope: dynamodb where empty
-	operation string // of DynamoDB
-	method    string // POST where empty
-	path      string // / where empty
+	by        string   // of World.callers
+	service   string   // in the credential scope: dynamodb where empty
+	operation string   // of DynamoDB or KMS
+	method    string   // POST where empty
+	path      string   // / where empty
+	headers   []string // "Name: value", signed; one name may stand there twice
 	body      string
 	at        time.Duration // when it is signed, from now
 	before    func(*http.Request)
@@ -78,6 +81,7 @@ func (w *World) send(ctx context.Context, q request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	signer := v4.NewSigner()
 	switch {
 	case q.service == "dynamodb":
 		r.Header.Set("Content-Type", "application/x-amz-json-1.0")
@@ -85,20 +89,62 @@ func (w *World) send(ctx context.Context, q request) (Answer, error) {
 		if streamOperations[q.operation] {
 			r.Header.Set("X-Amz-Target", "DynamoDBStreams_20120810."+q.operation)
 		}
+	case q.service == "kms":
+		r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+		r.Header.Set("X-Amz-Target", "TrentService."+q.operation)
+	case q.service == "s3":
+		r.Header.Set("X-Amz-Content-Sha256", hashed(q.body))
+		signer = v4.NewSigner(asS3)
 	case q.body != "":
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for _, header := range q.headers {
+		name, value, _ := strings.Cut(header, ": ")
+		r.Header.Add(name, value)
 	}
 	if q.before != nil {
 		q.before(r)
 	}
-	hash := sha256.Sum256([]byte(q.body))
-	if err := v4.NewSigner().SignHTTP(ctx, w.callers[q.by], r, hex.EncodeToString(hash[:]), q.service, to.region, time.Now().Add(q.at)); err != nil {
+	sent := r.URL.RawPath
+	if q.service == "s3" {
+		r.URL.RawPath = encodedOnce(r.URL.EscapedPath())
+	}
+	if err := signer.SignHTTP(ctx, w.callers[q.by], r, hashed(q.body), q.service, to.region, time.Now().Add(q.at)); err != nil {
 		return Answer{}, err
 	}
+	r.URL.RawPath = sent
 	if q.after != nil {
 		q.after(r)
 	}
 	return w.exchange(r)
+}
+
+// encodedOnce is a path as S3's signatures have it, however its letters are sent (S3 API Reference, "Authenticating Requests").
+func encodedOnce(sent string) string {
+	var b strings.Builder
+	for i, segment := range strings.Split(sent, "/") {
+		if i > 0 {
+			b.WriteByte('/')
+		}
+		name, err := url.PathUnescape(segment)
+		if err != nil {
+			return sent
+		}
+		for _, c := range []byte(name) {
+			if strings.IndexByte("-._~", c) >= 0 || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' {
+				b.WriteByte(c)
+			} else {
+				fmt.Fprintf(&b, "%%%02X", c)
+			}
+		}
+	}
+	return b.String()
+}
+
+// hashed is the hash of a body as the signature has it.
+func hashed(body string) string {
+	hash := sha256.Sum256([]byte(body))
+	return hex.EncodeToString(hash[:])
 }
 
 // exchange sends r as it is.
@@ -118,7 +164,7 @@ func read(response *http.Response) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	a := Answer{Status: response.StatusCode, RequestID: response.Header.Get("X-Amzn-Requestid"), Body: body}
+	a := Answer{Status: response.StatusCode, RequestID: cmp.Or(response.Header.Get("X-Amzn-Requestid"), response.Header.Get("X-Amz-Request-Id")), ETag: response.Header.Get("ETag"), Body: body}
 	if a.ok() {
 		return a, nil
 	}
@@ -128,14 +174,18 @@ func read(response *http.Response) (Answer, error) {
 		Code    string `json:"code"` // of localaws' own routes
 	}
 	var asXML struct {
-		Code    string `xml:"Error>Code"`
-		Message string `xml:"Error>Message"`
+		Code      string `xml:"Error>Code"`
+		Message   string `xml:"Error>Message"`
+		S3Code    string `xml:"Code"` // whose errors have no element around them
+		S3Message string `xml:"Message"`
 	}
 	switch {
 	case json.Unmarshal(body, &asJSON) == nil:
 		a.Code, a.Message = cmp.Or(asJSON.Type[strings.LastIndexByte(asJSON.Type, '#')+1:], asJSON.Code), asJSON.Message
 	case xml.NewDecoder(bytes.NewReader(body)).Decode(&asXML) == nil:
-		a.Code, a.Message = asXML.Code, asXML.Message
+		a.Code, a.Message = cmp.Or(asXML.Code, asXML.S3Code), cmp.Or(asXML.Message, asXML.S3Message)
+	case len(body) == 0: // the answer to a HEAD
+		a.Code = strconv.Itoa(a.Status)
 	}
 	return a, nil
 }

@@ -70,7 +70,8 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 		c := w.callers[caller]
 		return append(slices.Concat(base, more, endpoint), "AWS_EC2_METADATA_DISABLED=true",
 			"AWS_ACCESS_KEY_ID="+c.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+c.SecretAccessKey, "AWS_SESSION_TOKEN="+c.SessionToken,
-			"TRACKING_ACCESS_ROLE_ARN="+w.localized(roleARN(role)), "INSTANCE_ID=prove")
+			"TRACKING_ACCESS_ROLE_ARN="+w.localized(roleARN(role)), "TRACKING_WRITE_ROLE_ARN="+w.localized(roleARN("TrackingWriteRole")),
+			"DOCUMENTS_BUCKET="+w.localized(bucket), "INSTANCE_ID=prove")
 	}
 	if err := s.fleet.Once(ctx, seedLog, "tracking-service", aws(seedTask, "TrackingSeedRole"), "seed"); err != nil {
 		return err

@@ -3,11 +3,13 @@ package prove
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"example.com/shiptrack/infra/localaws"
 )
 
-// shrink removes members and elements from the body of q while it is still a counterexample. Each trial has a new pair, so
+// shrink removes parts of q (see smaller) while it is still a counterexample. Each trial has a new pair, so
 // that no earlier request has an effect on it. Where q is a counterexample only after earlier requests, it stays as it is.
 func shrink(ctx context.Context, roles []localaws.Role, q request, why string) (request, string) {
 	wrong := func(q request) string {
@@ -22,26 +24,45 @@ func shrink(ctx context.Context, roles []localaws.Role, q request, why string) (
 		}
 		return wrong
 	}
-	var tree any
-	if json.Unmarshal([]byte(q.body), &tree) != nil {
-		return q, why
-	}
-	for smaller := true; smaller; {
-		smaller = false
-		for _, candidate := range without(tree) {
-			text, err := json.Marshal(candidate)
-			if err != nil {
-				continue
-			}
-			trial := q
-			trial.body = string(text)
+	for shrinks := true; shrinks; {
+		shrinks = false
+		for _, trial := range smaller(q) {
 			if said := wrong(trial); said != "" {
-				q, why, tree, smaller = trial, said, candidate, true
+				q, why, shrinks = trial, said, true
 				break
 			}
 		}
 	}
 	return q, why
+}
+
+// smaller returns the requests that lack one member or element of q's body, one of its headers, or one parameter of its query.
+func smaller(q request) []request {
+	var all []request
+	var tree any
+	if json.Unmarshal([]byte(q.body), &tree) == nil {
+		for _, candidate := range without(tree) {
+			if text, err := json.Marshal(candidate); err == nil {
+				trial := q
+				trial.body = string(text)
+				all = append(all, trial)
+			}
+		}
+	}
+	for i := range q.headers {
+		trial := q
+		trial.headers = slices.Delete(slices.Clone(q.headers), i, i+1)
+		all = append(all, trial)
+	}
+	path, query, _ := strings.Cut(q.path, "?")
+	if parameters := strings.Split(query, "&"); query != "" {
+		for i := range parameters {
+			trial := q
+			trial.path = strings.TrimSuffix(path+"?"+strings.Join(slices.Delete(slices.Clone(parameters), i, i+1), "&"), "?")
+			all = append(all, trial)
+		}
+	}
+	return all
 }
 
 // without returns the trees that lack one member or element of tree, the largest parts first.

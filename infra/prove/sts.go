@@ -12,7 +12,8 @@ func stsAttacks() []*Attack {
 	good := ofTenant(attacker)
 	seed := good.with("role", "TrackingSeedRole").with("by", seedTask)
 	wide := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
-	all := slices.Concat(tagAttacks("", "", good), tagAttacks("seed-", seedTask+": ", seed))
+	write := good.with("role", "TrackingWriteRole")
+	all := slices.Concat(tagAttacks("", "", good), tagAttacks("seed-", seedTask+": ", seed), tagAttacks("write-", service+": ", write))
 	add := func(name, does, differs string, codes []string, attempt assumption) {
 		all = append(all, ofAssumption(name, does, differs, codes, attempt, good))
 	}
@@ -27,8 +28,12 @@ func stsAttacks() []*Attack {
 	add("other-becomes-task", "another role assumes TrackingSeedTaskRole", "the role is TrackingAccessRole, and the caller TrackingServiceRole", refused, good.untagged().with("role", seedTask).with("by", other))
 	add("forged-name", "a session name with the separator of ARNs, to pass for another's", "the name is the tenant's", invalid, good.with("RoleSessionName", "blue@prove/admin"))
 	all = append(all, ofAssumption("seed-by-tenant", "a tenant's session assumes TrackingSeedRole", "the caller is TrackingSeedTaskRole", refused, seed.untagged().with("by", attacker), seed))
+	all = append(all,
+		ofAssumption("write-by-tenant", "a tenant's session assumes TrackingWriteRole", "the caller is TrackingServiceRole", refused, write.untagged().with("by", attacker), write),
+		ofAssumption("write-by-seed-task", "TrackingSeedTaskRole assumes TrackingWriteRole", "the caller is TrackingServiceRole", refused, write.with("by", seedTask), write),
+		ofAssumption("write-by-root", "root assumes TrackingWriteRole", "the caller is TrackingServiceRole", refused, write.with("by", root), write))
 	all = append(all, roleTags()...)
-	return append(all, widened(good.with("Policy", wide)), taskOfRole("TrackingAccessRole"), taskOfRole("TrackingSeedRole"))
+	return append(all, widened(good.with("Policy", wide)), taskOfRole("TrackingAccessRole"), taskOfRole("TrackingSeedRole"), taskOfRole("TrackingWriteRole"))
 }
 
 var (
@@ -108,9 +113,9 @@ func taskOfRole(role string) *Attack {
 	}
 }
 
-// needs is the seed's role that an assumption uses, if any.
+// needs is the role that an assumption uses, where not every set has it.
 func (a assumption) needs() string {
-	if role := strings.TrimPrefix(a.values.Get("RoleArn"), roleARN("")); strings.HasPrefix(role, "TrackingSeed") {
+	if role := strings.TrimPrefix(a.values.Get("RoleArn"), roleARN("")); strings.HasPrefix(role, "TrackingSeed") || role == "TrackingWriteRole" {
 		return role
 	}
 	return needs[a.by]

@@ -29,7 +29,10 @@ func (t Target) world(ctx context.Context, roles []localaws.Role) (*World, error
 	if err != nil {
 		return nil, err
 	}
-	return w, w.populate(ctx, roles, crowd)
+	if err := w.populate(ctx, roles, crowd); err != nil {
+		return nil, err
+	}
+	return w, w.strayDocuments(ctx)
 }
 
 func localWorld(log *decisions, upstream *url.URL) (*World, error) {

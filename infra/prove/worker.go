@@ -70,6 +70,9 @@ func newWorker(ctx context.Context, roles []localaws.Role, attacks []*Attack) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := world.strayDocuments(ctx); err != nil {
+		return nil, errors.Join(err, world.Close())
+	}
 	w := &worker{roles: roles, world: world}
 	for _, a := range attacks {
 		if a.Spoils == Nothing && !a.services && a.Concerns(roles) {

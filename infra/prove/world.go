@@ -1,16 +1,18 @@
 package prove
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/go-json-experiment/json"
 
 	"example.com/shiptrack/infra/dev/provision"
@@ -45,6 +47,7 @@ type World struct {
 	canaries map[string]string
 	callers  map[string]aws.Credentials
 	services *services // nil: none
+	vault    vault
 }
 
 // Load returns the roles of policies for the account of a World.
@@ -75,7 +78,7 @@ func (w *World) populate(ctx context.Context, roles []localaws.Role, tenants []s
 	}()
 	w.canaries, w.intended = map[string]string{}, roles
 	for _, step := range []func() error{
-		func() error { return w.tables(ctx) }, func() error { return w.fill(ctx, tenants) }, func() error { return w.strangers(ctx) },
+		func() error { return w.tables(ctx) }, func() error { return w.fill(ctx, tenants) }, func() error { return w.documents(ctx, tenants) }, func() error { return w.strangers(ctx) },
 		func() error { return w.unguarded(ctx, roles) }, func() error { return w.SetRoles(ctx, roles) }, func() error { return w.enter(ctx) }, func() error { return w.settle(ctx) },
 	} {
 		if err := step(); err != nil {
@@ -102,14 +105,48 @@ func (w *World) Close() error {
 func (w *World) SetRoles(ctx context.Context, roles []localaws.Role) error {
 	var changed []localaws.Role
 	for i, role := range roles {
-		if i >= len(w.roles) || fmt.Sprint(w.roles[i]) != fmt.Sprint(role) {
+		if i >= len(w.roles) || w.account != nil && !same(w.roles[i], role) || !alike(w.roles[i], role) {
 			changed = append(changed, role)
+		} else if err := w.editRole(ctx, w.roles[i], role); err != nil {
+			return err
 		}
 	}
 	if err := w.putRoles(ctx, changed); err != nil {
 		return err
 	}
 	w.roles, w.compiled = roles, map[string]policy.Policies{}
+	return nil
+}
+
+// alike reports whether two roles have the same name and documents of the same names.
+func alike(a, b localaws.Role) bool {
+	return a.Name == b.Name && slices.EqualFunc(a.Policies, b.Policies, func(a, b localaws.PolicyDocument) bool { return a.Name == b.Name })
+}
+
+func same(a, b localaws.Role) bool {
+	return alike(a, b) && bytes.Equal(a.Trust, b.Trust) &&
+		slices.EqualFunc(a.Policies, b.Policies, func(a, b localaws.PolicyDocument) bool { return bytes.Equal(a.Document, b.Document) })
+}
+
+// editRole puts the documents of a role that differ from those before: a mutant has one.
+func (w *World) editRole(ctx context.Context, before, role localaws.Role) error {
+	if w.account != nil {
+		return nil // same
+	}
+	client := awsiam.NewFromConfig(w.config(root))
+	if !bytes.Equal(before.Trust, role.Trust) {
+		if _, err := client.UpdateAssumeRolePolicy(ctx, &awsiam.UpdateAssumeRolePolicyInput{RoleName: &role.Name, PolicyDocument: aws.String(string(role.Trust))}); err != nil {
+			return err
+		}
+	}
+	for i, p := range role.Policies {
+		if bytes.Equal(before.Policies[i].Document, p.Document) {
+			continue
+		}
+		if _, err := client.PutRolePolicy(ctx, &awsiam.PutRolePolicyInput{RoleName: &role.Name, PolicyName: &p.Name, PolicyDocument: aws.String(string(p.Document))}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
