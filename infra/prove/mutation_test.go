@@ -22,7 +22,7 @@ var mustNotice = map[string]string{
 	"TrackingAccessRole/trust: AssumeUnderTenantsName: all conditions removed":                                                                                  "sts/no-tag",
 	"TrackingAccessRole/trust: TagWithTenantOnly: condition ForAllValues:StringEquals aws:TagKeys removed":                                                      "sts/extra-key",
 	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: DenyIndexListsAndBulkPaths: removed":                                                                    "opensearch/bulk",
-	"TrackingAccessRole/TrackingAccessPolicyS3: DecryptWithOwnKey: all conditions removed":                                                                      "kms/other-key",
+	"TrackingAccessRole/TrackingAccessPolicyS3: DecryptWithOwnKey: all conditions removed":                                                                      "policy/access-decrypt-other",
 	"TrackingAccessRole/trust: AssumeUnderTenantsName: condition StringLike sts:RoleSessionName removed":                                                        "sts/name-of-other",
 	"TrackingAccessRole/trust: TagWithTenantOnly: condition StringNotLike aws:RequestTag/TenantID: value *_* emptied":                                           "sts/twin-with-underscore",
 	"TrackingServiceRole/AssumePolicy: AssumeForATenant: Effect Deny":                                                                                           "",

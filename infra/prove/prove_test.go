@@ -78,12 +78,23 @@ func withoutServices() []*Attack {
 
 // articleLets are the attacks that the AWS article's own policies do not deny.
 var articleLets = []string{
-	"kms/direct", "kms/no-object", "kms/other-object", "kms/other-service", "kms/service-in-other-case", "opensearch/bulk", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper",
-	"opensearch/longer-name", "opensearch/multi-get", "opensearch/multi-search", "opensearch/own-and-all", "opensearch/twin", "opensearch/twin-named-like-index",
-	"sts/empty-tag", "sts/extra-key", "sts/extra-key-transitive", "sts/key-in-other-case", "sts/name-behind-another", "sts/name-in-other-case", "sts/name-is-tenant-alone",
-	"sts/name-of-longer-twin", "sts/name-of-other", "sts/name-of-shorter-twin", "sts/name-without-tenant", "sts/no-tag", "sts/not-transitive",
-	"sts/only-other-transitive", "sts/role-tag", "sts/tag-in-other-case", "sts/transitive-in-other-case", "sts/twin-with-at", "sts/twin-with-at-under-name-of-twin",
-	"sts/twin-with-blank-under-name-of-twin", "sts/twin-with-slash-under-name-of-twin", "sts/twin-with-underscore", "sts/twin-with-underscore-under-name-of-twin",
+	"kms/decrypt-own", "opensearch/bulk", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper", "opensearch/longer-name",
+	"opensearch/multi-get", "opensearch/multi-search", "opensearch/own-and-all", "opensearch/twin", "opensearch/twin-named-like-index",
+	"policy/access-decrypt-admin-object", "policy/access-decrypt-direct", "policy/access-decrypt-longer-object", "policy/access-decrypt-no-object",
+	"policy/access-decrypt-other-bucket", "policy/access-decrypt-other-object", "policy/access-decrypt-other-service", "policy/access-decrypt-service-case",
+	"policy/write-data-key-admin-object", "policy/write-data-key-direct", "policy/write-data-key-longer-object", "policy/write-data-key-no-object",
+	"policy/write-data-key-other-bucket", "policy/write-data-key-other-object", "policy/write-data-key-other-service", "policy/write-data-key-service-case",
+	"policy/write-put-case", "policy/write-put-dsse", "policy/write-put-named-admin", "policy/write-put-no-key", "policy/write-put-star",
+	"policy/write-put-stores-key", "s3/write-put-under-stores", "s3/write-put-unencrypted", "sts/empty-tag", "sts/extra-key", "sts/extra-key-transitive",
+	"sts/key-in-other-case", "sts/name-behind-another", "sts/name-in-other-case", "sts/name-is-tenant-alone", "sts/name-of-longer-twin", "sts/name-of-other",
+	"sts/name-of-shorter-twin", "sts/name-without-tenant", "sts/no-tag", "sts/not-transitive", "sts/only-other-transitive", "sts/role-tag", "sts/tag-in-other-case",
+	"sts/transitive-in-other-case", "sts/twin-with-at", "sts/twin-with-at-under-name-of-twin", "sts/twin-with-blank-under-name-of-twin",
+	"sts/twin-with-slash-under-name-of-twin", "sts/twin-with-underscore", "sts/twin-with-underscore-under-name-of-twin", "sts/write-empty-tag", "sts/write-extra-key",
+	"sts/write-extra-key-transitive", "sts/write-key-in-other-case", "sts/write-name-behind-another", "sts/write-name-in-other-case", "sts/write-name-is-tenant-alone",
+	"sts/write-name-of-longer-twin", "sts/write-name-of-other", "sts/write-name-of-shorter-twin", "sts/write-name-without-tenant", "sts/write-no-tag",
+	"sts/write-not-transitive", "sts/write-only-other-transitive", "sts/write-tag-in-other-case", "sts/write-transitive-in-other-case", "sts/write-twin-with-at",
+	"sts/write-twin-with-at-under-name-of-twin", "sts/write-twin-with-blank-under-name-of-twin", "sts/write-twin-with-slash-under-name-of-twin",
+	"sts/write-twin-with-underscore", "sts/write-twin-with-underscore-under-name-of-twin",
 }
 
 func TestArticlesOwnPoliciesLetThroughWhatTheHardenedOnesDoNot(t *testing.T) {

@@ -30,7 +30,6 @@ func stsAttacks() []*Attack {
 	all = append(all, ofAssumption("seed-by-tenant", "a tenant's session assumes TrackingSeedRole", "the caller is TrackingSeedTaskRole", refused, seed.untagged().with("by", attacker), seed))
 	all = append(all,
 		ofAssumption("write-by-tenant", "a tenant's session assumes TrackingWriteRole", "the caller is TrackingServiceRole", refused, write.untagged().with("by", attacker), write),
-		ofAssumption("write-by-seed-task", "TrackingSeedTaskRole assumes TrackingWriteRole", "the caller is TrackingServiceRole", refused, write.with("by", seedTask), write),
 		ofAssumption("write-by-root", "root assumes TrackingWriteRole", "the caller is TrackingServiceRole", refused, write.with("by", root), write))
 	all = append(all, roleTags()...)
 	return append(all, widened(good.with("Policy", wide)), taskOfRole("TrackingAccessRole"), taskOfRole("TrackingSeedRole"), taskOfRole("TrackingWriteRole"))

@@ -90,7 +90,7 @@ func TestWhatIsLostIsBroughtBack(t *testing.T) {
 		if err := k.look(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
-		if entries := l.Entries(t); len(entries) != 1 || entries[0].Action != "dynamodb:DescribeTable" {
+		if entries := l.Entries(t); len(entries) != 2 || entries[0].Operation != "HeadBucket" || entries[1].Operation != "DescribeTable" {
 			t.Errorf("%s: what is in place was touched: %+v", round, entries)
 		}
 		if _, err := client.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: aws.String(provision.TableName)}); err != nil {
