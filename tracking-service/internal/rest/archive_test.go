@@ -34,6 +34,7 @@ type archive struct {
 	files  map[string]file
 	err    error // answered instead, where set
 	opened int
+	read   bytes.Buffer // what was read of the documents
 	// replace, where set, is called before each Open.
 	replace func()
 }
@@ -96,7 +97,7 @@ func (a *archive) Open(ctx context.Context, shipment tracking.ShipmentID, found 
 	if part != nil {
 		content = content[part.First : part.Last+1]
 	}
-	return documents.Content{Info: now, Body: io.NopCloser(bytes.NewReader(content))}, err
+	return documents.Content{Info: now, Body: io.NopCloser(io.TeeReader(bytes.NewReader(content), &a.read))}, err
 }
 
 func (a *archive) Put(ctx context.Context, shipment tracking.ShipmentID, upload documents.Upload) (documents.Info, error) {

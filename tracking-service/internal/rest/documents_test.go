@@ -65,8 +65,8 @@ func TestDocumentIsAnsweredAsItWasStored(t *testing.T) {
 func TestHeadOfADocumentHasItsHeaderAlone(t *testing.T) {
 	s := withPod(t)
 	a := s.raw(http.MethodHead, pod, s.bearer("yellow"))
-	if a.StatusCode != http.StatusOK || a.Header.Get("Content-Length") != "14" || len(a.Content) != 0 {
-		t.Errorf("%d %v %q", a.StatusCode, a.Header, a.Content)
+	if a.StatusCode != http.StatusOK || a.Header.Get("Content-Length") != "14" || len(a.Content) != 0 || s.archive.read.Len() != 0 {
+		t.Errorf("%d %v %q, %d bytes read", a.StatusCode, a.Header, a.Content, s.archive.read.Len())
 	}
 }
 

@@ -88,12 +88,14 @@ func TestBucketThatDoesNotAnswerIsAwayUntilItDoes(t *testing.T) {
 
 // A stream can be read once: were it sent again, what was read before would be missing.
 func TestPutIsNeverSentTwice(t *testing.T) {
-	k := newKit(t)
+	k := newKitThatTries(t, 3)
 	k.bucket.Refuse(func(s3test.Call) (int, string) { return 503, "SlowDown" })
-	_, err := k.put(t, as(t, "yellow"), "1001", "pod.pdf", strings.Repeat("x", 1<<20))
+	_, err := k.Put(as(t, "yellow"), shipmentID(t, "1001"), documents.Upload{
+		Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1, Body: strings.NewReader("x"),
+	})
 	wantKind(t, err, problem.Unavailable)
-	if len(k.bucket.Calls()) != 1 {
-		t.Errorf("%d calls, want 1", len(k.bucket.Calls()))
+	if len(k.bucket.Calls()) != 1 || !strings.Contains(err.Error(), "SlowDown") || strings.Contains(err.Error(), "retry") {
+		t.Errorf("%d calls, %v; want one, and no attempt at another", len(k.bucket.Calls()), err)
 	}
 }
 

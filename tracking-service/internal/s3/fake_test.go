@@ -88,6 +88,12 @@ type kit struct {
 
 func newKit(t *testing.T) kit {
 	t.Helper()
+	return newKitThatTries(t, 1)
+}
+
+// newKitThatTries is newKit whose SDK makes so many attempts.
+func newKitThatTries(t *testing.T, attempts int) kit {
+	t.Helper()
 	machine := func(role string) *tokenvending.Machine {
 		m, err := tokenvending.New(tokenvending.Config{STS: fakeSTS{}, RoleARN: "arn:aws:iam::000000000000:role/" + role, Instance: "test", Capacity: 10})
 		if err != nil {
@@ -97,7 +103,7 @@ func newKit(t *testing.T) kit {
 	}
 	k := kit{bucket: s3test.Start(t, bucket), trail: &auditTrail{}, outage: &outage{}}
 	store, err := s3.New(s3.Config{
-		AWS:   aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(k.bucket.URL), RetryMaxAttempts: 1},
+		AWS:   aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(k.bucket.URL), RetryMaxAttempts: attempts},
 		Reads: machine("TrackingAccessRole"), Writes: machine("TrackingWriteRole"), Bucket: bucket, Audit: k.trail, Outage: k.outage,
 	})
 	if err != nil {
