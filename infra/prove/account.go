@@ -111,8 +111,8 @@ func (a *Account) Load(policies iam.Source) ([]localaws.Role, error) {
 
 // Creates says what a run under roles creates in the account and deletes at its end.
 func (a *Account) Creates(roles []localaws.Role) string {
-	return fmt.Sprintf("in account %s, %s (%s), as %s, the tables %s and the roles %s with their inline policies; all are deleted at the end",
-		a.id, a.config.Region, a.endpoints["dynamodb"].url, a.caller, strings.Join(tables, " and "), strings.Join(roleNames(roles), ", "))
+	return fmt.Sprintf("in account %s, %s (%s), as %s, the tables %s, the bucket %s, %d KMS keys, and the roles %s with their inline policies; all are deleted at the end, the keys after seven days",
+		a.id, a.config.Region, a.endpoints["dynamodb"].url, a.caller, strings.Join(tables, " and "), a.localize(bucket), len(aliases()), strings.Join(roleNames(roles), ", "))
 }
 
 var tables = []string{table, "Billing"}
@@ -126,7 +126,7 @@ func roleNames(roles []localaws.Role) []string {
 	return names
 }
 
-// vacant refuses an account that already has a table or role of the attacks: they would change and then delete it.
+// vacant refuses an account that already has a table, bucket, key or role of the attacks: they would change and then delete it.
 func (a *Account) vacant(ctx context.Context, roles []localaws.Role) error {
 	var there []string
 	for _, name := range tables {
@@ -145,7 +145,11 @@ func (a *Account) vacant(ctx context.Context, roles []localaws.Role) error {
 			there = append(there, "role "+name)
 		}
 	}
-	if len(there) > 0 {
+	stores, err := a.storesThere(ctx)
+	if err != nil {
+		return err
+	}
+	if there = append(there, stores...); len(there) > 0 {
 		return fmt.Errorf("account %s has what the attacks would make, change and delete: %s; take another account, or delete them if a killed run left them behind",
 			a.id, strings.Join(there, ", "))
 	}
@@ -171,6 +175,7 @@ func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 			errs = append(errs, fmt.Errorf("delete table %s: %w", name, err))
 		}
 	}
+	errs = append(errs, a.clearStores(ctx))
 	for _, name := range roleNames(roles) {
 		if err := provision.DeleteRole(ctx, a.config, name); err != nil {
 			errs = append(errs, fmt.Errorf("delete role %s: %w", name, err))

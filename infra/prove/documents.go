@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"example.com/shiptrack/infra/dev/provision"
-	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/keyalias"
+	"example.com/shiptrack/pkg/tenant"
 )
 
 // Objects of each tenant. @ stands for the tenant.
@@ -38,23 +38,33 @@ const (
 	disabled = "disabled" // the attacker's, by its tag, and disabled
 )
 
-// documents makes the bucket, a key for each of crowd, and a document of each of tenants. Only localaws has them: an account
-// would keep the keys for a week at least.
-func (w *World) documents(ctx context.Context, tenants []string) error {
+// seeded are the tenants whose documents the services store: those of the demonstration, and of the isolation check.
+var seeded = []string{attacker, victim, "green"}
+
+// stores makes the bucket and a key for each tenant. An account of AWS gets those alone that the services need.
+func (w *World) stores(ctx context.Context) error {
+	names := crowd
 	if w.account != nil {
-		return nil
+		names = seeded
 	}
-	ids := make([]tenant.ID, len(crowd))
-	for i, name := range crowd {
-		var err error
-		if ids[i], err = tenant.Parse(name); err != nil {
+	a, b := tenant.IsolationCheck()
+	ids := []tenant.ID{a, b}
+	for _, name := range names {
+		id, err := tenant.Parse(name)
+		if err != nil {
 			return err
 		}
+		ids = append(ids, id)
 	}
-	if err := provision.Bucket(ctx, w.config(root), bucket); err != nil {
+	if err := provision.Bucket(ctx, w.config(root), w.localized(bucket)); err != nil {
 		return err
 	}
-	if err := provision.TenantKeys(ctx, w.config(root), ids...); err != nil {
+	return provision.TenantKeys(ctx, w.config(root), ids...)
+}
+
+// documents makes a document of each of tenants, under its key. An account of AWS gets none: no attack there asks for them.
+func (w *World) documents(ctx context.Context, tenants []string) error {
+	if err := w.stores(ctx); err != nil || w.account != nil {
 		return err
 	}
 	w.vault = vault{keys: map[string]string{}, ciphertexts: map[string]string{}}

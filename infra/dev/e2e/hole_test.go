@@ -33,9 +33,9 @@ func TestDemoNoticesAHoleInThePolicy(t *testing.T) {
 		says   string
 	}{
 		{"LeadingKeys removed", withoutLeadingKeys,
-			"ISOLATION DOES NOT HOLD: yellow's session read blue's partition key:\n  allowed by TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition"},
+			"ISOLATION DOES NOT HOLD: yellow's session read blue's shipment 1001:\n  allowed by TrackingAccessRole/TrackingAccessPolicyDynamoDB ReadOwnPartition"},
 		{"allow removed", func(s statements) statements { return s[1:] },
-			"isolation is not shown: yellow's session cannot read yellow's own key"},
+			"isolation is not shown: yellow's session cannot read yellow's own shipment 1001"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			out, err := runDemo(t, checkoutWith(t, tc.change))

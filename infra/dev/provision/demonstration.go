@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -29,9 +30,6 @@ const (
 	TableName  = "TrackingData"
 	BucketName = "shiptrack-" + Account
 )
-
-// demoTenants are those that the tracking service's seed knows. Each needs a KMS key of its own before its documents are stored.
-var demoTenants = []string{"yellow", "blue", "green"}
 
 var regionPattern = regexp.MustCompile(`^[a-z]{2}[a-z0-9-]{1,30}$`)
 
@@ -105,20 +103,40 @@ func (d Demonstration) PutRows(ctx context.Context) error {
 
 // putStores makes what rows and documents are stored in.
 func (d Demonstration) putStores(ctx context.Context) error {
-	a, b := tenant.IsolationCheck()
-	tenants := []tenant.ID{a, b}
-	for _, name := range demoTenants {
-		id, err := tenant.Parse(name)
-		if err != nil {
-			return err
-		}
-		tenants = append(tenants, id)
-	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return Table(ctx, d.config(), TableName) })
 	group.Go(func() error { return Bucket(ctx, d.config(), BucketName) })
-	group.Go(func() error { return TenantKeys(ctx, d.config(), tenants...) })
+	group.Go(func() error {
+		tenants, err := d.tenants(ctx)
+		if err != nil {
+			return err
+		}
+		return TenantKeys(ctx, d.config(), tenants...)
+	})
 	return group.Wait()
+}
+
+// tenants are those that the seed knows, and the two of the isolation check, which stores an object of its own.
+func (d Demonstration) tenants(ctx context.Context) ([]tenant.ID, error) {
+	a, b := tenant.IsolationCheck()
+	all := []tenant.ID{a, b}
+	if d.Seed == "" {
+		return all, nil
+	}
+	cmd := exec.CommandContext(ctx, d.Seed, "seed", "--tenants")
+	cmd.Stderr = d.Out
+	said, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s seed --tenants: %w", d.Seed, err)
+	}
+	for name := range strings.FieldsSeq(string(said)) {
+		id, err := tenant.Parse(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s seed --tenants: %w", d.Seed, err)
+		}
+		all = append(all, id)
+	}
+	return all, nil
 }
 
 func (d Demonstration) load(policies iam.Source) ([]localaws.Role, error) {

@@ -12,8 +12,8 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/sync/errgroup"
 
-	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/keyalias"
+	"example.com/shiptrack/pkg/tenant"
 )
 
 // tenantTag is the tag of a KMS key that the policies compare with the session's: whoever may set it decides who reads.

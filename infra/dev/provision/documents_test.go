@@ -10,8 +10,8 @@ import (
 
 	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/localaws/localawstest"
-	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/keyalias"
+	"example.com/shiptrack/pkg/tenant"
 )
 
 func TestEachTenantHasOneKeyHoweverOftenItRuns(t *testing.T) {

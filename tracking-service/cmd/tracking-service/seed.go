@@ -22,10 +22,15 @@ const seedTenants = 16
 // seedSettings are all that seed reads from its environment, but for AWS_*.
 type seedSettings struct{ Access }
 
-type seedCommand struct{}
+type seedCommand struct {
+	Tenants bool `help:"Only print the tenants, one in each line: each needs a KMS key of its own before its documents are stored."`
+}
 
 // Run writes the shipments and their documents, and prints a line for each tenant. The audit records go to stderr.
-func (seedCommand) Run(ctx context.Context, p process) error {
+func (c seedCommand) Run(ctx context.Context, p process) error {
+	if c.Tenants {
+		return seed.PrintTenants(seed.Files(), time.Now(), p.stdout)
+	}
 	s, cfg, err := load[seedSettings](ctx, p.environ)
 	if err != nil {
 		return err

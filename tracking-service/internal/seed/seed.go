@@ -62,6 +62,20 @@ func Run(ctx context.Context, files fs.FS, store Putter, archive Archive, now ti
 	return nil
 }
 
+// PrintTenants prints the tenants that Run would write, one in each line.
+func PrintTenants(files fs.FS, now time.Time, to io.Writer) error {
+	all, err := read(files, now)
+	if err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	for _, t := range all {
+		if _, err := fmt.Fprintln(to, t.id); err != nil {
+			return fmt.Errorf("seed: tenants: %w", err)
+		}
+	}
+	return nil
+}
+
 // owned are the shipments of one tenant.
 type owned struct {
 	id        tenant.ID

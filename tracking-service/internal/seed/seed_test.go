@@ -145,6 +145,16 @@ func TestAFileMoreIsATenantMore(t *testing.T) {
 	}
 }
 
+func TestTenantsArePrintedWithoutWritingAnything(t *testing.T) {
+	var out strings.Builder
+	if err := PrintTenants(Files(), time.Now(), &out); err != nil || out.String() != "blue\ngreen\nyellow\n" {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+	if err := PrintTenants(fstest.MapFS{"Not A Tenant.jsonl": {}}, time.Now(), &out); err == nil {
+		t.Error("a file that is named after no tenant is accepted")
+	}
+}
+
 func TestFilesOfTheLongestIDAndOfTwins(t *testing.T) {
 	all, longest := table{}, strings.Repeat("t", 63)
 	files := fstest.MapFS{longest + ".jsonl": {Data: []byte(line)}, "acme.jsonl": {Data: []byte(line)}, "acme-eu.jsonl": {Data: []byte(line)}, "00.jsonl": {Data: []byte(line)}}
