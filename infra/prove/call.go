@@ -58,12 +58,16 @@ func (c call) send(ctx context.Context, s *services) (Answer, error) {
 		authorization = "Authorization: Bearer " + token + "\r\n"
 	}
 	if c.body != "" {
-		c.header += fmt.Sprintf("Content-Type: application/json\r\nContent-Length: %d\r\n", len(c.body))
+		kind := "json"
+		if c.method == http.MethodPut { // a document
+			kind = "pdf"
+		}
+		c.header += fmt.Sprintf("Content-Type: application/%s\r\nContent-Length: %d\r\n", kind, len(c.body))
 	}
 	if _, err := fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s%s\r\n%s", cmp.Or(c.method, http.MethodGet), c.path, address, authorization, c.header, c.body); err != nil {
 		return Answer{}, err
 	}
-	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	response, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: cmp.Or(c.method, http.MethodGet)})
 	if err != nil {
 		return Answer{}, err
 	}

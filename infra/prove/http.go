@@ -32,6 +32,7 @@ func httpAttacks() []*Attack {
 	}
 	for prefix, direct := range map[string]bool{"": false, "tracking-": true} {
 		all = append(all, batches(prefix, direct)...)
+		all = append(all, documentCalls(prefix, direct)...)
 		all = append(all, &Attack{
 			Name: "http/" + prefix + "no-token", Does: "no token, and headers that name the tenant and a user", Differs: "there is a token", Layer: Token, Codes: []string{"401"}, services: true,
 			Attempt: call{direct: direct, path: eta, header: "X-Tenant-ID: blue\r\nX-Forwarded-User: ana\r\nX-Amzn-Oidc-Identity: ana\r\n"}.step(nil), Control: call{direct: direct, path: eta, token: good(victim)}.step(nil),
@@ -71,6 +72,31 @@ var smuggled = map[string]call{
 	"path-question-mark": {path: "/shipments/2001%3FTenantID=blue/eta"},
 	"path-wildcard":      {path: "/shipments/*/eta"},
 	"shipment":           {path: "/shipments/2001"},
+}
+
+// documentCalls are requests for the other tenant's documents: the answer is that for a document that nobody has.
+func documentCalls(prefix string, direct bool) []*Attack {
+	const theirDocument = "/shipments/2002/documents/bill-of-lading.pdf"
+	var all []*Attack
+	for name, c := range map[string]call{
+		"get": {path: theirDocument}, "head": {method: "HEAD", path: theirDocument}, "range": {path: theirDocument, header: "Range: bytes=0-3\r\n"},
+		"not-changed": {path: theirDocument, header: "If-None-Match: *\r\n"}, "list": {path: "/shipments/2002/documents"},
+		"put":      {method: "PUT", path: "/shipments/2002/documents/planted.pdf", body: "%PDF-1.4"},
+		"smuggled": {path: theirDocument + "?TenantID=blue", header: "X-Tenant-ID: blue\r\nX-Amz-Copy-Source: shiptrack-000000000000/blue/2002/bill-of-lading.pdf\r\n"},
+		"dots":     {path: "/shipments/1001/documents/..%2F..%2F..%2Fblue%2F2002%2Fbill-of-lading.pdf"}, "dots-plain": {path: "/shipments/1001/documents/../../2002/documents/bill-of-lading.pdf"},
+		"slash-encoded-twice": {path: "/shipments/..%252F..%252Fblue%252F2002/documents/bill-of-lading.pdf"}, "backslash": {path: "/shipments/1001/documents/..%5C..%5Cblue%5C2002"}, "null": {path: theirDocument + "%00.pdf"},
+	} {
+		c.direct, c.token = direct, good(attacker)
+		control := call{direct: direct, method: c.method, path: theirDocument, body: c.body, token: good(victim)}
+		if name == "put" || name == "list" {
+			control.path = c.path
+		}
+		all = append(all, &Attack{
+			Name: "http/" + prefix + "documents-" + name, Does: attacker + "'s token: " + strings.TrimSpace(c.method+" "+c.header+c.path), Differs: "the token is " + victim + "'s, and nothing is smuggled", Layer: Service,
+			Codes: []string{"404", "400"}, services: true, Attempt: c.step(nil), Control: control.step(nil),
+		})
+	}
+	return all
 }
 
 // batches are lists: one that mixes, and a cursor of another tenant. An answer without the other's shipment counts as a denial.

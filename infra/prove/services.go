@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -31,8 +32,8 @@ const readiness = "/readyz"
 // policies that do not hold too. It checks at its start alone, since no run lasts an hour.
 var reporting = []string{"ISOLATION_CHECK=report", "ISOLATION_CHECK_INTERVAL=1h"}
 
-// lastCheck is the last request of the isolation check.
-const lastCheck = "no-tag"
+// lastChecks are the last requests of the isolation check of each store.
+var lastChecks = []string{"no-tag", "other-kms-key"}
 
 // servicesWait bounds how long the services may take to be ready.
 const servicesWait = 30 * time.Second
@@ -106,7 +107,12 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 // checked reports whether the tracking service's isolation check has ended: nothing of it is cut off, then, at the end of a run.
 func (s *services) checked() bool {
 	lines, err := s.log(trackingService)
-	return err == nil && slices.ContainsFunc(lines, func(l logLine) bool { return l.Check == lastCheck })
+	for _, last := range lastChecks {
+		if err != nil || !slices.ContainsFunc(lines, func(l logLine) bool { return l.Check == last }) {
+			return false
+		}
+	}
+	return true
 }
 
 // reachable returns the environment in which a process reaches what w has of AWS.
@@ -116,7 +122,7 @@ func (w *World) reachable(s *services) ([]string, error) {
 	}
 	url, err := s.listen(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.server.ServeHTTP(rw, r)
-		s.trail.asked(rw.Header().Get("X-Amzn-Requestid"))
+		s.trail.asked(cmp.Or(rw.Header().Get("X-Amzn-Requestid"), rw.Header().Get("X-Amz-Request-Id")))
 	}))
 	return []string{"AWS_REGION=" + region, "AWS_ENDPOINT_URL=" + url}, err
 }

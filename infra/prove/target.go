@@ -14,8 +14,8 @@ import (
 
 // Target is what is attacked. The zero Target is localaws with its embedded store, in this process.
 type Target struct {
-	Upstream *url.URL // of an emulator of DynamoDB, which localaws stands in front of; nil: none
-	Account  *Account // of AWS, in place of localaws; nil: none
+	Upstreams map[string]*url.URL // of an emulator that localaws stands in front of, by service: dynamodb, s3; nil: none
+	Account   *Account            // of AWS, in place of localaws; nil: none
 }
 
 // Has reports whether a can be carried out there: an account of AWS gets no attack that changes more than a run creates.
@@ -25,7 +25,7 @@ func (t Target) world(ctx context.Context, roles []localaws.Role) (*World, error
 	if t.Account != nil {
 		return accountWorld(ctx, t.Account, roles)
 	}
-	w, err := localWorld(&decisions{byID: map[string][]localaws.Entry{}}, t.Upstream)
+	w, err := localWorld(&decisions{byID: map[string][]localaws.Entry{}}, t.Upstreams)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (t Target) world(ctx context.Context, roles []localaws.Role) (*World, error
 	return w, w.strayDocuments(ctx)
 }
 
-func localWorld(log *decisions, upstream *url.URL) (*World, error) {
+func localWorld(log *decisions, upstreams map[string]*url.URL) (*World, error) {
 	dir, err := os.MkdirTemp("", "shiptrack-prove-")
 	if err != nil {
 		return nil, err
@@ -44,10 +44,10 @@ func localWorld(log *decisions, upstream *url.URL) (*World, error) {
 	if log != nil {
 		c.Log = log
 	}
-	if upstream != nil {
-		c.Upstreams = map[string]*url.URL{"dynamodb": upstream}
+	if len(upstreams) > 0 {
+		c.Upstreams = upstreams
 	}
-	w := &World{log: log, dir: dir, foreign: upstream != nil, callers: map[string]aws.Credentials{root: {AccessKeyID: "test", SecretAccessKey: "test"}}}
+	w := &World{log: log, dir: dir, foreign: len(upstreams) > 0, callers: map[string]aws.Credentials{root: {AccessKeyID: "test", SecretAccessKey: "test"}}}
 	if w.server, err = localaws.New(c); err != nil {
 		_ = os.RemoveAll(dir) // the first error is what is told
 		return nil, err

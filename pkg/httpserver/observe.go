@@ -92,7 +92,7 @@ func (s *Server) record(ctx context.Context, c echo.Context, status int, took ti
 		method = otherMethod
 	}
 	route := c.Path()
-	if route == "" {
+	if route == "" || errors.Is(err, echo.ErrNotFound) { // the router may leave a route that fits in part
 		route = unmatched
 	}
 	trace.SpanFromContext(ctx).SetName(method + " " + route)

@@ -519,13 +519,14 @@ func TestMetricsAreOnTheirOwnAddressOnly(t *testing.T) {
 	s := start(t, routes, nil)
 	s.do(t, http.MethodGet, "/things/42?secret=1", nil, nil)
 	s.do(t, http.MethodGet, "/never/heard/of", nil, nil)
+	s.do(t, http.MethodGet, "/things/42/of", nil, nil) // of which the router knows a part
 	s.do(t, "BREW", "/things/42", nil, nil)
 	wantProblem(t, s.do(t, http.MethodGet, "/metrics", nil, nil), problem.NotFound)
 	metrics := &service{base: "http://" + s.MetricsAddr()}
 	a := metrics.do(t, http.MethodGet, "/metrics", nil, nil)
 	for _, line := range []string{
 		`shiptrack_http_requests_total{method="GET",route="/things/:id",status="200"} 1`,
-		`shiptrack_http_requests_total{method="GET",route="unmatched",status="404"} 2`,
+		`shiptrack_http_requests_total{method="GET",route="unmatched",status="404"} 3`,
 		`shiptrack_http_requests_total{method="other",route="/things/:id",status="405"} 1`,
 		`shiptrack_http_request_duration_seconds_count{method="GET",route="/things/:id"} 1`,
 		`shiptrack_http_requests_in_flight 0`, `go_goroutines`,

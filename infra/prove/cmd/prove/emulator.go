@@ -17,16 +17,17 @@ import (
 // emulatorWait bounds how long a container may take until it answers.
 const emulatorWait = 3 * time.Minute
 
-// emulator is an image that answers DynamoDB's API.
+// emulator is an image that answers the APIs of services.
 type emulator struct {
 	image, port string
+	services    []string
 	environment []string
 }
 
 // emulators are the targets that need Docker, by name; infra/compose/Dockerfile has the same images.
 var emulators = map[string]emulator{
-	"localstack":     {"localstack/localstack:4.14.0", "4566", []string{"SERVICES=dynamodb", "EAGER_SERVICE_LOADING=1"}},
-	"dynamodb-local": {"amazon/dynamodb-local:3.1.0", "8000", nil},
+	"localstack":     {"localstack/localstack:4.14.0", "4566", []string{"dynamodb", "s3"}, []string{"SERVICES=dynamodb,s3", "EAGER_SERVICE_LOADING=1"}},
+	"dynamodb-local": {"amazon/dynamodb-local:3.1.0", "8000", []string{"dynamodb"}, nil},
 }
 
 // start runs a container of its own on a port of loopback and returns when it answers; stop removes it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 
 	"example.com/shiptrack/infra/iam"
@@ -35,8 +36,13 @@ func (c attack) open(ctx context.Context, policies iam.Source, out io.Writer) (t
 		return target, nil, nil, err
 	}
 	if e, ok := emulators[c.Target]; ok {
-		if target.Upstream, closing, err = e.start(ctx, out); err != nil {
+		at, stop, err := e.start(ctx, out)
+		if err != nil {
 			return target, nil, nil, err
+		}
+		target.Upstreams, closing = map[string]*url.URL{}, stop
+		for _, service := range e.services {
+			target.Upstreams[service] = at
 		}
 	}
 	return target, roles, closing, nil
