@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/kms"
 	"example.com/shiptrack/infra/localaws/internal/upstream"
 )
 
@@ -53,20 +54,30 @@ func (g *gateway) probe(ctx context.Context, service string, now func() time.Tim
 	})
 }
 
-// forward replaces routes by upstreams.
-func (g *gateway) forward(routes map[string]route, c Config) error {
+// forward replaces routes by upstreams; keys protect the objects of that of S3.
+func (g *gateway) forward(routes map[string]route, c Config, keys *kms.Service) error {
 	g.ready, g.last = map[string]func(context.Context) error{}, map[string]probe{}
 	for service, address := range c.Upstreams {
-		if service != "dynamodb" {
+		at := upstream.Config{Address: address, Region: c.Region, Now: c.Now}
+		var forwarded interface {
+			api.Service
+			Ready(context.Context) error
+		}
+		var err error
+		switch service {
+		case "dynamodb":
+			forwarded, err = upstream.NewDynamoDB(at)
+		case "s3":
+			forwarded, err = upstream.NewS3(at, keys)
+		default:
 			return fmt.Errorf("localaws cannot forward the service %q", service)
 		}
-		items, err := upstream.NewDynamoDB(upstream.Config{Address: address, Region: c.Region, Now: c.Now})
 		if err != nil {
 			return fmt.Errorf("upstream of %s: %w", service, err)
 		}
 		rt := routes[service]
-		rt.service = items
-		routes[service], g.ready[service] = rt, items.Ready
+		rt.service = forwarded
+		routes[service], g.ready[service] = rt, forwarded.Ready
 	}
 	return nil
 }

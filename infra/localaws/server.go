@@ -44,7 +44,7 @@ type Config struct {
 	Log     io.Writer        // one JSON line (Entry) per decision and refusal; nil: no log, and localaws why finds nothing
 	Now     func() time.Time // nil: time.Now
 	// Upstreams make the server a gateway: another endpoint answers the requests that it allows. The key is the service,
-	// such as {"dynamodb": http://127.0.0.1:8000}; only dynamodb can be forwarded. An address is scheme (http or https),
+	// such as {"dynamodb": http://127.0.0.1:8000}; dynamodb and s3 can be forwarded. An address is scheme (http or https),
 	// host and port. The server signs the forwarded requests with the key test/test.
 	Upstreams map[string]*url.URL
 	// AllowedHosts are names by which clients reach the server, such as a container's. A request with any other name as its
@@ -130,7 +130,7 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes, err := storeRoutes(c, db)
+	routes, keys, err := storeRoutes(c, db)
 	if err != nil {
 		return nil, err
 	}
@@ -145,28 +145,28 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions, iam: roles,
 		log: log, intake: newIntake(), outflow: newOutflow(), routes: routes,
 	}
-	return s, s.gateway.forward(s.routes, c)
+	return s, s.gateway.forward(s.routes, c, keys)
 }
 
-// storeRoutes opens the services that keep data.
-func storeRoutes(c Config, db *bbolt.DB) (map[string]route, error) {
+// storeRoutes opens the services that keep data; the keys of KMS protect the objects of an upstream too.
+func storeRoutes(c Config, db *bbolt.DB) (map[string]route, *kms.Service, error) {
 	items, err := dynamodb.New(dynamodb.Config{DB: db, Now: c.Now})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	keys, err := kms.New(kms.Config{DB: db, Now: c.Now})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	objects, err := s3.New(s3.Config{DB: db, Directory: filepath.Join(c.Data, "s3"), Keys: keys, Now: c.Now})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return map[string]route{
 		"dynamodb": {service: items, target: dynamodb.HTTPTarget, limit: dynamodb.BodyLimit},
 		"kms":      {service: keys, target: kms.HTTPTarget, limit: kms.BodyLimit},
 		"s3":       {service: objects}, // it bounds each body itself
-	}, nil
+	}, keys, nil
 }
 
 // bodyLimit is one limit for all operations of a service: what IAM and STS take as policies and tags is far below theirs.

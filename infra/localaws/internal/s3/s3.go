@@ -15,7 +15,6 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/kms"
 	"example.com/shiptrack/infra/localaws/internal/s3/answer"
-	"example.com/shiptrack/infra/localaws/internal/s3/request"
 	"example.com/shiptrack/infra/localaws/internal/s3/store"
 )
 
@@ -51,21 +50,12 @@ func New(cfg Config) (*Service, error) {
 // Protocol returns RestXML.
 func (*Service) Protocol() api.Protocol { return api.RestXML }
 
-// Read says which permissions req needs and binds its answer. Errors are those of request.Read, and of the body where an operation names in it
+// Read says which permissions req needs and binds its answer. Errors are those of answer.Read, and of the body where an operation names in it
 // what it is about.
 func (s *Service) Read(_ context.Context, req *api.Request) (*api.Call, error) {
-	reading, err := request.Read(&request.Request{
-		Method: req.HTTP.Method, Path: req.HTTP.Path, Query: req.HTTP.Query, Header: req.Header,
-		KeyARN: func(given string) (string, error) {
-			arn, err := s.answers.Keys.KeyARN(req, given)
-			return arn, answer.KMSError(err)
-		},
-	})
+	reading, err := s.answers.Read(req)
 	if err != nil {
 		return nil, err
-	}
-	for i := range reading.Permissions {
-		answer.SetSignature(reading.Permissions[i].Context, req)
 	}
 	return s.answers.Call(req, reading)
 }

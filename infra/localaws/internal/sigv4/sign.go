@@ -22,7 +22,15 @@ type Credentials struct {
 // signed in one way only (a malformed query, credentials or scope, a doubled header).
 func Sign(r *http.Request, body []byte, creds Credentials, region, service string, at time.Time) error {
 	sum := sha256.Sum256(body)
-	hash := hex.EncodeToString(sum[:])
+	return sign(r, hex.EncodeToString(sum[:]), creds, region, service, at)
+}
+
+// SignUnread is Sign for s3, whose signatures need not cover the body.
+func SignUnread(r *http.Request, creds Credentials, region string, at time.Time) error {
+	return sign(r, unsignedPayload, creds, region, serviceS3, at)
+}
+
+func sign(r *http.Request, hash string, creds Credentials, region, service string, at time.Time) error {
 	stamp := at.UTC().Format(stampFormat)
 	r.Header.Set(headerDate, stamp)
 	r.Header.Set(headerPayload, hash)

@@ -11,7 +11,7 @@ import (
 )
 
 // services are those that localaws can authorize and forward.
-var services = []string{"dynamodb"}
+var services = []string{"dynamodb", "s3"}
 
 // ParseAddresses reads the values of --upstream, each URL or SERVICE=URL, and returns the address of each
 // service. A URL alone is that of every service that has none of its own. Errors are one line that says

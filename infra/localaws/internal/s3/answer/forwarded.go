@@ -1,0 +1,93 @@
+package answer
+
+import (
+	"net/http"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/s3/request"
+	"example.com/shiptrack/infra/localaws/internal/s3/store"
+)
+
+// Read reads a request of S3: by its method, path, query and headers alone. Errors are those of request.Read.
+func (s *Answers) Read(req *api.Request) (*request.Reading, error) {
+	reading, err := request.Read(&request.Request{
+		Method: req.HTTP.Method, Path: req.HTTP.Path, Query: req.HTTP.Query, Header: req.Header,
+		KeyARN: func(given string) (string, error) {
+			arn, err := s.Keys.KeyARN(req, given)
+			return arn, KMSError(err)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range reading.Permissions {
+		SetSignature(reading.Permissions[i].Context, req)
+	}
+	return reading, nil
+}
+
+// Protection is how an object's bytes are protected by KMS where another endpoint keeps them: the key, and a data key that only the
+// key opens, under the object's ARN. The zero Protection is that of an object without a KMS key.
+type Protection struct {
+	KMSKey  string            `json:",omitzero"` // ARN
+	Context map[string]string `json:",omitzero"` // what the writer added to the encryption context
+	DataKey []byte            `json:",omitzero"`
+}
+
+// Forwarded is one request that another endpoint answers. Its methods decide what only the answer can name; their errors are the
+// answer. Answers needs no Store for it.
+type Forwarded struct{ asked }
+
+// Forward returns the request that was read.
+func (s *Answers) Forward(req *api.Request, reading *request.Reading) *Forwarded {
+	return &Forwarded{asked{s, reading, req}}
+}
+
+// Protect decides whether the caller may use the key that the headers name for a new object, and returns its protection.
+func (f *Forwarded) Protect() (*Protection, error) {
+	o, e, err := f.described()
+	if err != nil {
+		return nil, err
+	}
+	if e.key == "" {
+		return &Protection{}, nil
+	}
+	if _, err := f.newDataKey(e, o); err != nil {
+		return nil, err
+	}
+	return &Protection{o.KMSKey, o.Context, o.DataKey}, nil
+}
+
+// Unprotect decides whether the caller may use the key of an object to read it, or to add to it, and that the key opens it.
+func (f *Forwarded) Unprotect(bucket, key string, p *Protection) error {
+	if p.KMSKey == "" {
+		return nil
+	}
+	use, err := f.use("Decrypt", p.KMSKey, bucket, key, p.Context)
+	if err != nil {
+		return err
+	}
+	_, err = use.OpenDataKey(p.DataKey)
+	return KMSError(err)
+}
+
+// Missing is the answer where a key is not there, or a denial where the caller may not know that.
+func (f *Forwarded) Missing() error {
+	if err := f.mayList(); err != nil {
+		return err
+	}
+	return errorOf(store.ErrNoSuchKey)
+}
+
+// MissingSource is Missing for the source of a copy.
+func (f *Forwarded) MissingSource() error {
+	at := *f.Reading
+	at.Bucket, at.Key = f.Source.Bucket, f.Source.Key
+	return (&Forwarded{asked{f.Answers, &at, f.req}}).Missing()
+}
+
+// SetEncryption sets the headers that tell under which key an object is: its ARN, or empty for none of KMS.
+func SetEncryption(h http.Header, key string) { setEncryption(h, &store.Object{KMSKey: key}) }
+
+// Encoding is the Content-Encoding of the object that a request writes, without the encoding of the transfer; empty: it has none.
+func Encoding(h http.Header) string { return withoutChunked(h.Get("Content-Encoding")) }
