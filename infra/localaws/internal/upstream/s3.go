@@ -59,8 +59,16 @@ func (s *S3) Read(_ context.Context, req *api.Request) (*api.Call, error) {
 	if !known {
 		forward = (*forwarding).notForwarded
 	}
+	apart := reading.Operation == "DeleteObjects" // whose body says what needs a permission
+	if apart {
+		answer, err := f.ReadDelete()
+		if err != nil {
+			return nil, err
+		}
+		forward = func(f *forwarding, ctx context.Context) (*api.Response, error) { return answer(f.remove(ctx)) }
+	}
 	return &api.Call{
-		Operation: reading.Operation, Permissions: reading.Permissions, Apart: reading.Operation == "DeleteObjects",
+		Operation: reading.Operation, Permissions: reading.Permissions, Apart: apart,
 		Answer: func(ctx context.Context) (*api.Response, error) { return forward(f, ctx) },
 	}, nil
 }

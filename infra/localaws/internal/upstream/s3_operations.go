@@ -172,6 +172,25 @@ func (f *forwarding) ended(response *api.Response) *api.Response {
 	return response
 }
 
+// remove deletes one object of a DeleteObjects.
+func (f *forwarding) remove(ctx context.Context) func(key, version string) (http.Header, error) {
+	return func(key, version string) (http.Header, error) {
+		q := &outgoing{method: http.MethodDelete, bucket: f.Bucket, key: key, header: http.Header{}}
+		if version != "" {
+			q.query = "versionId=" + escaped(version)
+		}
+		response, err := f.send(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		defer response.Body.Close()
+		if response.StatusCode != http.StatusNoContent {
+			return nil, unavailable(statusError(f.endpoint, response))
+		}
+		return response.Header, nil
+	}
+}
+
 var checksums = func() (names []string) {
 	for _, name := range written {
 		if strings.HasPrefix(name, "X-Amz-Checksum-") {

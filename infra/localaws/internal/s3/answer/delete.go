@@ -44,23 +44,27 @@ type doomed struct{ key, version string }
 
 // readDeleteObjects reads which objects are to be deleted: each needs a permission of its own.
 func readDeleteObjects(a *asked) (func(*asked) (*api.Response, error), error) {
+	all, quiet, err := a.readDelete()
+	return func(a *asked) (*api.Response, error) { return deleteObjects(a, all, quiet) }, err
+}
+
+func (a *asked) readDelete() (all []doomed, quiet bool, err error) {
 	sums, err := checksum.Demanded(a.req.Header, false)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if !sums.IsDemanded() {
-		return nil, invalidRequest("Missing required header for this request: Content-MD5")
+		return nil, false, invalidRequest("Missing required header for this request: Content-MD5")
 	}
 	body, err := a.req.HTTP.Body.All(maxDeleteBody)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	_, _ = sums.Write(body)
 	if err := sums.Check(a.req.HTTP.Body.Trailer); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	all, quiet, err := parseDelete(body)
-	return func(a *asked) (*api.Response, error) { return deleteObjects(a, all, quiet) }, err
+	return parseDelete(body)
 }
 
 func parseDelete(body []byte) (all []doomed, quiet bool, err error) {

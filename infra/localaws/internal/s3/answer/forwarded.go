@@ -91,3 +91,37 @@ func SetEncryption(h http.Header, key string) { setEncryption(h, &store.Object{K
 
 // Encoding is the Content-Encoding of the object that a request writes, without the encoding of the transfer; empty: it has none.
 func Encoding(h http.Header) string { return withoutChunked(h.Get("Content-Encoding")) }
+
+// ReadDelete reads which objects a DeleteObjects names, and returns its answer: each object is decided on its own, and remove is called
+// for those that the caller may delete. It returns the headers of the answer to their DeleteObject.
+func (f *Forwarded) ReadDelete() (func(remove func(key, version string) (http.Header, error)) (*api.Response, error), error) {
+	all, quiet, err := f.readDelete()
+	return func(remove func(key, version string) (http.Header, error)) (*api.Response, error) {
+		var out struct {
+			Deleted []deleted
+			Error   []notDeleted
+		}
+		for _, one := range all {
+			if denied := f.mayDelete(one, len(all)); denied != nil {
+				out.Error = append(out.Error, notDeleted{one.key, one.version, "AccessDenied", denied.Error()})
+				continue
+			}
+			h, err := remove(one.key, one.version)
+			if err != nil {
+				return nil, err
+			}
+			if !quiet {
+				out.Deleted = append(out.Deleted, forwardedDeletion(one, h))
+			}
+		}
+		return documentOf("DeleteResult", out)
+	}, err
+}
+
+func forwardedDeletion(one doomed, h http.Header) deleted {
+	d := deleted{Key: one.key, VersionId: one.version}
+	if h.Get("X-Amz-Delete-Marker") == "true" {
+		d.DeleteMarker, d.DeleteMarkerVersionId = true, h.Get("X-Amz-Version-Id")
+	}
+	return d
+}
