@@ -34,7 +34,7 @@ type serve struct {
 	Policies string `placeholder:"DIR" help:"Put the roles of DIR in place at the start: a folder per role, named like it, with trust.json and a .json file per inline policy. <region>, <account-id> and <bucket> in them are filled. Roles that are not in DIR stay as they are."`
 	Bucket   string `placeholder:"NAME" help:"What takes the place of <bucket> in the policies of DIR; needed where one has it."`
 
-	Upstream []string `sep:"none" placeholder:"[SERVICE=]URL" help:"Forward each allowed request to this endpoint of the same API, signed as test/test, instead of answering it. A URL alone stands for every service that can be forwarded (dynamodb); may be given more than once. STS and IAM are always answered here."`
+	Upstream []string `sep:"none" placeholder:"[SERVICE=]URL" help:"Forward each allowed request to this endpoint of the same API, signed as test/test, instead of answering it. A URL alone stands for every service that can be forwarded (dynamodb, s3) and is not named: s3=URL sends it elsewhere, s3=embedded keeps it here. May be given more than once. STS, IAM and KMS are always answered here."`
 }
 
 // hosts is the flag of what listens.
@@ -65,8 +65,11 @@ func (serve) Help() string {
   AWS_REGION=eu-west-1 localaws serve --listen 127.0.0.1:4600
       another region and port; clients need AWS_ENDPOINT_URL=http://127.0.0.1:4600
 
+  localaws serve --upstream http://localstack:4566 --data ./data
+      a gateway that enforces IAM in front of LocalStack; the keys of its objects are kept in ./data
+
   localaws serve --upstream dynamodb=http://dynamodb-local:8000
-      a gateway that enforces IAM in front of DynamoDB Local
+      the same in front of DynamoDB Local; objects of S3 are kept here
 
   localaws serve --listen :4566 --allowed-host localaws
       in a network of containers, which reach it as http://localaws:4566

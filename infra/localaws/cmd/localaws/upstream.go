@@ -78,7 +78,7 @@ func announceUpstreams(ctx context.Context, p process, upstreams map[string]*url
 		names = append(names, service+"="+upstreams[service].String())
 	}
 	all := strings.Join(names, ", ")
-	fmt.Fprintf(p.err, "localaws: a gateway to %s; STS and IAM are answered here\n", all)
+	fmt.Fprintf(p.err, "localaws: a gateway to %s; all else is answered here\n", all)
 	ctx, cancel := context.WithTimeout(ctx, greetingTime)
 	defer cancel()
 	if server.Ready(ctx) != nil {

@@ -45,7 +45,7 @@ func TestGatewayForwardsToItsUpstream(t *testing.T) {
 func TestUpstreamThatIsAwayAtTheStartIsSaid(t *testing.T) {
 	away := httptest.NewServer(nil)
 	away.Close()
-	front := serveOnAnyPort(t, "--upstream", away.URL)
+	front := serveOnAnyPort(t, "--upstream", away.URL, "--upstream", "s3=embedded")
 	if code, _, stderr := once(t, front.env(), "health"); code != 0 {
 		t.Errorf("health: exit %d, %s, want 0", code, stderr)
 	}
@@ -71,7 +71,8 @@ func TestWrongUpstreamsAreOneLine(t *testing.T) {
 		{own, "localstack:4566", "give it as http://HOST:PORT"},
 		{own, "", "--upstream: it is empty: give it as http://HOST:PORT"},
 		{own, "dynamodb=", "--upstream: it is empty: give it as http://HOST:PORT"},
-		{own, "sqs=http://localstack:4566", "it can forward dynamodb"},
+		{own, "sqs=http://localstack:4566", "it can forward dynamodb, s3"},
+		{own, "sqs=embedded", "it can forward dynamodb, s3"},
 		{own, "http://me:secret@localstack:4566", "signs as test/test"},
 		{own, "http://" + own, "move this one with --listen"},
 		{own, "dynamodb=http://localhost:" + port, "move this one with --listen"},

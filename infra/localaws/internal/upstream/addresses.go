@@ -3,7 +3,6 @@ package upstream
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -13,44 +12,73 @@ import (
 // services are those that localaws can authorize and forward.
 var services = []string{"dynamodb", "s3"}
 
-// ParseAddresses reads the values of --upstream, each URL or SERVICE=URL, and returns the address of each
-// service. A URL alone is that of every service that has none of its own. Errors are one line that says
+// embedded in place of a URL keeps a service in localaws.
+const embedded = "embedded"
+
+// ParseAddresses reads the values of --upstream, each URL, SERVICE=URL or SERVICE=embedded, and returns the address of each
+// service that another endpoint answers. A URL alone is that of every service that is not named. Errors are one line that says
 // what is accepted.
 func ParseAddresses(values []string) (map[string]*url.URL, error) {
-	named := map[string]*url.URL{}
+	named := map[string]*url.URL{} // nil: embedded
 	var all *url.URL
 	for _, value := range values {
-		service, address, own := strings.Cut(value, "=")
-		if !own || strings.Contains(service, ":") {
-			service, address = "", value
-		}
-		u, err := parseAddress(address)
+		service, u, err := parseValue(value)
 		if err != nil {
 			return nil, err
 		}
+		_, twice := named[service]
 		switch {
-		case service == "" && own && value != address:
-			return nil, fmt.Errorf("%q names no service: give URL, or SERVICE=URL with one of %s", value, strings.Join(services, ", "))
 		case service == "" && all != nil:
 			return nil, fmt.Errorf("two URLs are for every service: give one such URL, and the others as SERVICE=URL")
+		case twice:
+			return nil, fmt.Errorf("the service %s is given twice: give one URL, or %s", service, embedded)
 		case service == "":
 			all = u
-		case !slices.Contains(services, service):
-			return nil, fmt.Errorf("localaws cannot forward the service %q: it can forward %s", service, strings.Join(services, ", "))
-		case named[service] != nil:
-			return nil, fmt.Errorf("the service %s has two URLs: give one", service)
 		default:
 			named[service] = u
 		}
 	}
+	return addressesOf(all, named), nil
+}
+
+// parseValue reads one value. The service is empty where it names none, and the URL nil where the service stays in localaws.
+func parseValue(value string) (service string, u *url.URL, err error) {
+	service, address, own := strings.Cut(value, "=")
+	if !own || strings.Contains(service, ":") {
+		u, err = parseAddress(value)
+		return "", u, err
+	}
+	if service != "" && address == embedded {
+		return service, nil, checkService(service)
+	}
+	if u, err = parseAddress(address); err != nil {
+		return "", nil, err
+	}
+	if service == "" {
+		return "", nil, fmt.Errorf("%q names no service: give URL, or SERVICE=URL with one of %s", value, strings.Join(services, ", "))
+	}
+	return service, u, checkService(service)
+}
+
+func checkService(service string) error {
+	if !slices.Contains(services, service) {
+		return fmt.Errorf("localaws cannot forward the service %q: it can forward %s", service, strings.Join(services, ", "))
+	}
+	return nil
+}
+
+func addressesOf(all *url.URL, named map[string]*url.URL) map[string]*url.URL {
 	addresses := map[string]*url.URL{}
 	for _, service := range services {
-		if all != nil {
-			addresses[service] = all
+		u, own := named[service]
+		if !own {
+			u = all
+		}
+		if u != nil {
+			addresses[service] = u
 		}
 	}
-	maps.Copy(addresses, named)
-	return addresses, nil
+	return addresses
 }
 
 const addressForm = "give it as http://HOST:PORT"

@@ -6,20 +6,26 @@ import (
 )
 
 func TestAddresses(t *testing.T) {
-	for values, want := range map[string]string{
-		"":                               "",
-		"http://localstack:4566":         "http://localstack:4566",
-		"http://localstack:4566/":        "http://localstack:4566",
-		"https://host":                   "https://host",
-		"http://[::1]:8000":              "http://[::1]:8000",
-		"dynamodb=http://ddb:8000":       "http://ddb:8000",
-		"http://a:1 dynamodb=http://b:2": "http://b:2",
-		"dynamodb=http://b:2 http://a:1": "http://b:2",
+	for values, want := range map[string][2]string{ // of dynamodb and s3
+		"":                               {},
+		"http://localstack:4566":         {"http://localstack:4566", "http://localstack:4566"},
+		"http://localstack:4566/":        {"http://localstack:4566", "http://localstack:4566"},
+		"https://host":                   {"https://host", "https://host"},
+		"http://[::1]:8000":              {"http://[::1]:8000", "http://[::1]:8000"},
+		"dynamodb=http://ddb:8000":       {"http://ddb:8000", ""},
+		"s3=http://s3:9000":              {"", "http://s3:9000"},
+		"http://a:1 dynamodb=http://b:2": {"http://b:2", "http://a:1"},
+		"dynamodb=http://b:2 http://a:1": {"http://b:2", "http://a:1"},
+		"http://a:1 s3=embedded":         {"http://a:1", ""},
+		"dynamodb=embedded http://a:1":   {"", "http://a:1"},
+		"s3=embedded":                    {},
 	} {
 		addresses, err := ParseAddresses(strings.Fields(values))
-		got := ""
-		if u := addresses["dynamodb"]; u != nil {
-			got = u.String()
+		var got [2]string
+		for i, service := range []string{"dynamodb", "s3"} {
+			if u := addresses[service]; u != nil {
+				got[i] = u.String()
+			}
 		}
 		if err != nil || got != want {
 			t.Errorf("%q: got %q, %v, want %q", values, got, err, want)
@@ -49,7 +55,10 @@ func TestWrongAddressesAreRefusedWithWhatToDo(t *testing.T) {
 		"=http://localstack:4566":                 "SERVICE=URL",
 		"dynamodb=":                               "give it as http://HOST:PORT",
 		"http://a:1 http://b:2":                   "two URLs are for every service",
-		"dynamodb=http://a:1 dynamodb=http://b:2": "the service dynamodb has two URLs",
+		"dynamodb=http://a:1 dynamodb=http://b:2": "the service dynamodb is given twice",
+		"s3=embedded s3=http://a:1":               "the service s3 is given twice",
+		"embedded":                                "give it as http://HOST:PORT",
+		"sqs=embedded":                            "it can forward dynamodb, s3",
 	} {
 		addresses, err := ParseAddresses(strings.Fields(values))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "secret") {
