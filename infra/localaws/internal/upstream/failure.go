@@ -15,6 +15,8 @@ var (
 	errStalled = errors.New("the answer came to a halt")
 	errGone    = errors.New("the caller went away")
 	errNotHTTP = errors.New("not an answer to the request")
+	errEndless = errors.New("the answer has no end, or does not say where it is")
+	errEarly   = errors.New("the answer came before the request was there")
 )
 
 // failure is an upstream that did not answer as it should. The caller gets answer, which is an error that

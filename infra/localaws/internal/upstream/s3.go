@@ -2,12 +2,8 @@ package upstream
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"sync"
-	"time"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/kms"
@@ -27,12 +23,6 @@ type S3 struct {
 	mu      sync.Mutex
 	uploads map[upload]*answer.Protection // that were begun through this gateway, and have not ended
 }
-
-// upload is an upload in parts.
-type upload struct{ bucket, key, id string }
-
-// maxUploads is how many uploads in parts may be open at one time.
-const maxUploads = 1000
 
 var _ api.Service = (*S3)(nil)
 
@@ -55,22 +45,33 @@ func (s *S3) Read(_ context.Context, req *api.Request) (*api.Call, error) {
 		return nil, err
 	}
 	f := &forwarding{S3: s, Forwarded: s.answers.Forward(req, reading), req: req}
-	forward, known := forwards[reading.Operation]
-	if !known {
-		forward = (*forwarding).notForwarded
-	}
-	apart := reading.Operation == "DeleteObjects" // whose body says what needs a permission
-	if apart {
+	call := &api.Call{Operation: reading.Operation, Permissions: reading.Permissions}
+	if reading.Operation == "DeleteObjects" { // whose body says what needs a permission
 		answer, err := f.ReadDelete()
 		if err != nil {
 			return nil, err
 		}
-		forward = func(f *forwarding, ctx context.Context) (*api.Response, error) { return answer(f.remove(ctx)) }
+		call.Apart = true
+		call.Answer = f.performed(func(f *forwarding, ctx context.Context) (*api.Response, error) { return answer(f.remove(ctx)) }, true)
+		return call, nil
 	}
-	return &api.Call{
-		Operation: reading.Operation, Permissions: reading.Permissions, Apart: apart,
-		Answer: func(ctx context.Context) (*api.Response, error) { return forward(f, ctx) },
-	}, nil
+	op, known := forwards[reading.Operation]
+	if !known {
+		op.forward = (*forwarding).notForwarded
+	}
+	call.Answer = f.performed(op.forward, op.takesBody)
+	return call, nil
+}
+
+// performed is an answer that refuses what the embedded S3 refuses of every request. Failures are in S3's words.
+func (f *forwarding) performed(forward func(*forwarding, context.Context) (*api.Response, error), takesBody bool) func(context.Context) (*api.Response, error) {
+	return func(ctx context.Context) (*api.Response, error) {
+		if err := f.Begin(takesBody); err != nil {
+			return nil, err
+		}
+		response, err := forward(f, ctx)
+		return response, inS3(err)
+	}
 }
 
 // Ready returns nil where the upstream answers.
@@ -81,85 +82,32 @@ func (s *S3) Ready(ctx context.Context) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("upstream %s answers ListBuckets with %s", s.endpoint.address, response.Status)
+		return statusError(s.endpoint, response)
 	}
 	return nil
 }
 
-// outgoing is a request to the upstream, built anew of what was read.
-type outgoing struct {
-	method, bucket, key string
-	query               string
-	header              http.Header
-	body                io.Reader // nil: none
-	size                int64     // of body
-}
-
 // send sends q and returns the answer, whose body must be closed. Its errors are failures, or that of q.body.
 func (s *S3) send(ctx context.Context, q *outgoing) (*http.Response, error) {
-	e := s.endpoint
-	bounded, cancel := context.WithCancelCause(ctx)
-	late := time.AfterFunc(headerTime, func() { cancel(errLate) })
-	body := &sending{from: q.body, late: late}
-	r, err := q.request(bounded, e, body)
-	if err == nil {
-		err = e.sign(r)
+	var body *sending
+	response, err := s.endpoint.exchange(ctx, func(ctx context.Context, late *deadline) (*http.Request, error) {
+		r, err := q.request(ctx, s.endpoint)
+		if err != nil || q.body == nil {
+			return r, err
+		}
+		body = newSending(q.body, late)
+		r.Body = body
+		return r, nil
+	})
+	if body != nil {
+		response, err = body.settle(response, err)
 	}
 	if err != nil {
-		cancel(nil)
 		return nil, err
 	}
-	response, err := e.transport.RoundTrip(r)
-	late.Stop()
-	switch {
-	case body.err != nil: // the caller's body is not what was signed: the upstream has not got it whole
-		err = body.err
-	case err != nil:
-		err = e.failure(bounded, err)
-	case response.StatusCode < http.StatusOK:
-		err = failed(errNotHTTP)
-	default:
-		response.Body = newStream(response.Body, bounded, cancel)
-		return response, nil
-	}
-	cancel(nil)
-	if response != nil {
+	if response.ContentLength < 0 && q.method != http.MethodHead && len(response.TransferEncoding) == 0 {
 		response.Body.Close()
+		return nil, failed(errEndless) // half of it could not be told from all
 	}
-	return nil, err
-}
-
-// sending is the body of a request to the upstream. Its last bytes are kept back until the caller's body has proved to be the one
-// that was signed: a request whose body is cut off is not carried out.
-type sending struct {
-	from io.Reader
-	late *time.Timer
-	held []byte
-	err  error // of from, but io.EOF
-	done bool
-}
-
-func (b *sending) Read(p []byte) (int, error) {
-	b.late.Reset(headerTime)
-	for !b.done && len(b.held) <= 1 {
-		piece := make([]byte, 32<<10)
-		n, err := b.from.Read(piece)
-		b.held = append(b.held, piece[:n]...)
-		if errors.Is(err, io.EOF) {
-			b.done = true
-		} else if err != nil {
-			b.err = err
-			return 0, err
-		}
-	}
-	ready := len(b.held)
-	if !b.done {
-		ready--
-	}
-	n := copy(p, b.held[:ready])
-	b.held = b.held[n:]
-	if b.done && len(b.held) == 0 {
-		return n, io.EOF
-	}
-	return n, nil
+	return response, nil
 }

@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"io"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,10 +26,9 @@ type stored struct {
 	protection *answer.Protection
 }
 
-// object asks the upstream for an object, and the caller's permission on its key for it. Where there is none, who may not list the
-// bucket does not learn so.
+// object asks the upstream for an object, as root. Where there is none, who may not list the bucket does not learn so.
 func (f *forwarding) object(ctx context.Context, bucket, key, version string, missing func() error) (*stored, error) {
-	q := &outgoing{method: http.MethodHead, bucket: bucket, key: key, header: http.Header{"X-Amz-Checksum-Mode": {"ENABLED"}}}
+	q := &outgoing{method: http.MethodHead, bucket: bucket, key: key, header: http.Header{}}
 	if version != "" {
 		q.query = "versionId=" + escaped(version)
 	}
@@ -38,18 +36,32 @@ func (f *forwarding) object(ctx context.Context, bucket, key, version string, mi
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
 	switch {
-	case response.StatusCode == http.StatusNotFound:
-		return nil, missing()
+	case response.StatusCode == http.StatusNotFound, response.StatusCode == http.StatusBadRequest && version != "": // it can be no version's name
+		response.Body.Close()
+		return nil, f.missing(ctx, bucket, missing)
 	case response.StatusCode != http.StatusOK:
-		return nil, unavailable(statusError(f.endpoint, response))
+		return nil, f.refused(response)
 	}
-	p, err := readProtection(response.Header)
+	defer response.Body.Close()
+	p, err := readProtection(response.Header, bucket, key)
 	if err != nil {
 		return nil, failed(err)
 	}
 	return &stored{response.Header, p}, nil
+}
+
+// missing is the answer where an object is not there, or its bucket.
+func (f *forwarding) missing(ctx context.Context, bucket string, missing func() error) error {
+	response, err := f.send(ctx, &outgoing{method: http.MethodHead, bucket: bucket})
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusNotFound {
+		return answer.NoSuchBucket()
+	}
+	return missing()
 }
 
 // attempts bound how often an object is looked up again because it was replaced between two requests to the upstream.
@@ -78,11 +90,11 @@ func (f *forwarding) getObject(ctx context.Context) (*api.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		if response.StatusCode == http.StatusPreconditionFailed {
+		if response.StatusCode == http.StatusPreconditionFailed || response.StatusCode == http.StatusNotFound {
 			response.Body.Close()
 			continue
 		}
-		return f.answer(response, o.protection), nil
+		return f.answer(response, o.protection)
 	}
 	return nil, unavailable(errReplaced)
 }
@@ -92,52 +104,44 @@ func (f *forwarding) putObject(ctx context.Context) (*api.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := f.outgoing(written...)
-	if err := setProtection(q.header, p); err != nil {
+	q, err := f.writing(p)
+	if err != nil {
 		return nil, err
 	}
 	return f.sendBody(ctx, q, p)
 }
 
+// writing is the request that writes an object under p.
+func (f *forwarding) writing(p *answer.Protection) (*outgoing, error) {
+	if err := checkMetadata(f.req.Header); err != nil {
+		return nil, err
+	}
+	if f.req.Header.Get("X-Amz-Tagging") != "" {
+		return nil, notImplemented("tags of objects")
+	}
+	q := f.outgoing(written...)
+	f.setMetadata(q)
+	return q, setProtection(q.header, f.Bucket, f.Key, p)
+}
+
 // sendBody sends q with the caller's body, which is compared with what the caller demands of it before its end is sent.
 func (f *forwarding) sendBody(ctx context.Context, q *outgoing, p *answer.Protection) (*api.Response, error) {
+	if err := f.CheckSize(); err != nil {
+		return nil, err
+	}
 	sums, err := checksum.Demanded(f.req.Header, false)
 	if err != nil {
 		return nil, err
 	}
 	body := f.req.HTTP.Body
-	if q.size = body.Size(); q.size < 0 {
-		return nil, api.Errorf(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
-	}
-	q.body = &verified{body, sums}
+	q.body, q.size = &verified{body, sums}, body.Size()
 	if q.size == 0 { // nothing of it could be kept back
 		if _, err := io.Copy(io.Discard, q.body); err != nil {
 			return nil, err
 		}
 		q.body = nil
 	}
-	response, err := f.send(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	return f.answer(response, p), nil
-}
-
-// verified is a body whose checksums are compared at its end.
-type verified struct {
-	body api.Body
-	sums *checksum.Sums
-}
-
-func (v *verified) Read(p []byte) (int, error) {
-	n, err := v.body.Read(p)
-	_, _ = v.sums.Write(p[:n]) // hashes never fail
-	if err == io.EOF {
-		if wrong := v.sums.Check(v.body.Trailer); wrong != nil {
-			return n, wrong
-		}
-	}
-	return n, err
+	return f.whole(ctx, q, p)
 }
 
 func (f *forwarding) copyObject(ctx context.Context) (*api.Response, error) {
@@ -149,25 +153,19 @@ func (f *forwarding) copyObject(ctx context.Context) (*api.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := f.outgoing(written...)
+	q, err := f.writing(p)
+	if err != nil {
+		return nil, err
+	}
 	if !strings.EqualFold(f.req.Header.Get("X-Amz-Metadata-Directive"), "REPLACE") {
-		for name := range q.header {
-			if isMetadata(name) {
-				q.header.Del(name)
-			}
-		}
-		for name, values := range source.header {
-			if isMetadata(name) {
-				q.header[name] = values
-			}
+		copyMetadata(q.header, source.header)
+		if err := setProtection(q.header, f.Bucket, f.Key, p); err != nil {
+			return nil, err
 		}
 	}
 	// The source's own metadata say how the source is protected: the copy has another protection, so all are given anew.
 	q.header.Set("X-Amz-Metadata-Directive", "REPLACE")
 	f.setSource(q, source)
-	if err := setProtection(q.header, p); err != nil {
-		return nil, err
-	}
 	return f.whole(ctx, q, p)
 }
 
@@ -203,57 +201,31 @@ func (f *forwarding) setSource(q *outgoing, source *stored) {
 	}
 	q.header.Set("X-Amz-Copy-Source", name)
 	q.header.Set("X-Amz-Copy-Source-If-Match", source.header.Get("Etag"))
-	if f.req.Header.Get("X-Amz-Copy-Source-Range") != "" {
-		q.header.Set("X-Amz-Copy-Source-Range", f.req.Header.Get("X-Amz-Copy-Source-Range"))
+	if part := f.req.Header.Get("X-Amz-Copy-Source-Range"); part != "" {
+		q.header.Set("X-Amz-Copy-Source-Range", part)
 	}
 }
 
-// whole sends q, which has no body of the caller's.
+// whole sends q and passes the answer back; p protects the object that q is about.
 func (f *forwarding) whole(ctx context.Context, q *outgoing, p *answer.Protection) (*api.Response, error) {
-	if _, err := f.req.HTTP.Body.All(0); err != nil {
-		return nil, err
-	}
 	response, err := f.send(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	return f.answer(response, p), nil
+	return f.answer(response, p)
 }
 
-// passOn sends the request as it was read, with a body that the caller may have.
-func (f *forwarding) passOn(ctx context.Context) (*api.Response, error) {
-	body, err := f.req.HTTP.Body.All(maxDocument)
-	if err != nil {
-		return nil, err
+// answer passes an answer back, without what is the gateway's own. Errors are those of the upstream.
+func (f *forwarding) answer(response *http.Response, p *answer.Protection) (*api.Response, error) {
+	if response.StatusCode >= http.StatusMultipleChoices {
+		return nil, f.refused(response)
 	}
-	q := f.outgoing("Content-Type", "If-Match", "If-None-Match", "X-Amz-Object-Attributes", "X-Amz-Max-Parts", "X-Amz-Optional-Object-Attributes")
-	q.setBody(body)
-	response, err := f.send(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	return f.answer(response, nil), nil
-}
-
-// answer passes an answer back, without what is the gateway's own.
-func (f *forwarding) answer(response *http.Response, p *answer.Protection) *api.Response {
-	header := answeredHeaders(response.Header)
-	for name := range header {
-		if name == protectionHeader || strings.HasPrefix(name, "X-Amz-Server-Side-Encryption") || strings.HasPrefix(name, "Access-Control-") || name == "Server" || name == "Date" {
-			header.Del(name)
-		}
-	}
-	if p != nil && response.StatusCode < http.StatusMultipleChoices {
+	header := objectHeaders(response.Header)
+	if p != nil {
 		answer.SetEncryption(header, p.KMSKey)
 	}
-	if response.ContentLength >= 0 {
+	if response.ContentLength >= 0 && response.StatusCode != http.StatusNoContent {
 		header.Set("Content-Length", strconv.FormatInt(response.ContentLength, 10))
 	}
-	return &api.Response{Status: response.StatusCode, Header: header, Stream: response.Body}
-}
-
-func identityHeaders(from http.Header) http.Header {
-	to := http.Header{}
-	maps.Copy(to, http.Header{"Etag": from.Values("Etag"), "Last-Modified": from.Values("Last-Modified")})
-	return to
+	return &api.Response{Status: response.StatusCode, Header: header, Stream: response.Body}, nil
 }

@@ -3,8 +3,6 @@ package upstream
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,41 +10,21 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
-	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/s3/answer"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
-var (
-	errReplaced    = errors.New("the object was replaced again and again while it was asked for")
-	errUnprotected = errors.New("the upstream holds an object that did not come through a gateway: what protects it is not known")
-)
-
-// protectionHeader is the metadata of an object that says how it is protected. No caller sees or sets it.
-const protectionHeader = "X-Amz-Meta-Localaws-Protection"
-
-func setProtection(h http.Header, p *answer.Protection) error {
-	text, err := json.Marshal(p, json.Deterministic(true))
-	h.Set(protectionHeader, base64.StdEncoding.EncodeToString(text))
-	return err
-}
-
-func readProtection(h http.Header) (*answer.Protection, error) {
-	p := new(answer.Protection)
-	text, err := base64.StdEncoding.DecodeString(h.Get(protectionHeader))
-	if err == nil {
-		err = json.Unmarshal(text, p)
-	}
-	if err != nil || len(text) == 0 {
-		return nil, errUnprotected
-	}
-	return p, nil
+// outgoing is a request to the upstream, built anew of what was read.
+type outgoing struct {
+	method, bucket, key string
+	query               string
+	header              http.Header
+	body                io.Reader // nil: none
+	size                int64     // of body, in bytes
 }
 
 // written are the headers of a request that writes an object and go on. Checksums are compared by the gateway too, and the tags, ACLs and
-// classes that localaws' S3 does not have were refused.
+// classes that the gateway does not forward were refused.
 var written = []string{
 	"Content-Type", "Cache-Control", "Content-Disposition", "Content-Language", "Expires", "If-Match", "If-None-Match",
 	"X-Amz-Checksum-Algorithm", "X-Amz-Checksum-Type", "X-Amz-Checksum-Crc32", "X-Amz-Checksum-Crc32c", "X-Amz-Checksum-Crc64nvme", "X-Amz-Checksum-Sha1", "X-Amz-Checksum-Sha256",
@@ -60,7 +38,7 @@ func isMetadata(name string) bool {
 		slices.Contains([]string{"Content-Type", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires"}, name)
 }
 
-// outgoing is the request as it was read, with the headers of these names. Of those that write it has the metadata too.
+// outgoing is the request as it was read, with the headers of these names.
 func (f *forwarding) outgoing(names ...string) *outgoing {
 	q := &outgoing{method: f.req.HTTP.Method, bucket: f.Bucket, key: f.Key, header: http.Header{}}
 	var query []string
@@ -74,30 +52,44 @@ func (f *forwarding) outgoing(names ...string) *outgoing {
 			q.header.Set(name, value)
 		}
 	}
-	if slices.Contains(names, "Cache-Control") {
-		for name := range f.req.Header {
-			if strings.HasPrefix(name, metadataPrefix) {
-				q.header.Set(name, f.req.Header.Get(name))
-			}
-		}
-		if encoding := answer.Encoding(f.req.Header); encoding != "" {
-			q.header.Set("Content-Encoding", encoding)
-		}
-	}
 	return q
 }
 
+// setMetadata gives q the metadata of an object that are not among written.
+func (f *forwarding) setMetadata(q *outgoing) {
+	for name := range f.req.Header {
+		if strings.HasPrefix(name, metadataPrefix) {
+			q.header.Set(name, f.req.Header.Get(name))
+		}
+	}
+	if encoding := answer.Encoding(f.req.Header); encoding != "" {
+		q.header.Set("Content-Encoding", encoding)
+	}
+}
+
+// copyMetadata gives an object the metadata of another one, in place of its own.
+func copyMetadata(to, from http.Header) {
+	for name := range to {
+		if isMetadata(name) {
+			to.Del(name)
+		}
+	}
+	for name, values := range from {
+		if isMetadata(name) {
+			to[name] = slices.Clone(values)
+		}
+	}
+}
+
+// setBody gives q a body that is there.
 func (q *outgoing) setBody(body []byte) {
 	if len(body) > 0 {
 		q.body, q.size = bytes.NewReader(body), int64(len(body))
 	}
 }
 
-// request is q for an endpoint, with body in place of q.body.
-func (q *outgoing) request(ctx context.Context, e *endpoint, body io.Reader) (*http.Request, error) {
-	if q.body == nil {
-		body = nil
-	}
+// request is q without its body, signed as root.
+func (q *outgoing) request(ctx context.Context, e *endpoint) (*http.Request, error) {
 	path := q.bucket
 	if q.key != "" {
 		path += "/" + escapedPath(q.key)
@@ -106,7 +98,7 @@ func (q *outgoing) request(ctx context.Context, e *endpoint, body io.Reader) (*h
 	if q.query != "" {
 		address += "?" + q.query
 	}
-	r, err := http.NewRequestWithContext(ctx, q.method, address, body)
+	r, err := http.NewRequestWithContext(ctx, q.method, address, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -114,15 +106,8 @@ func (q *outgoing) request(ctx context.Context, e *endpoint, body io.Reader) (*h
 		r.Header = q.header
 	}
 	r.Header.Set("User-Agent", "localaws")
-	if r.ContentLength = q.size; q.body == nil {
-		r.ContentLength, r.Body = 0, nil
-	}
-	return r, nil
-}
-
-// sign signs a request of S3, whose body is not read for it.
-func (e *endpoint) sign(r *http.Request) error {
-	return sigv4.SignUnread(r, root, e.region, e.now())
+	r.ContentLength = q.size
+	return r, sigv4.SignUnread(r, root, e.region, e.now())
 }
 
 // escaped encodes all but the letters that no reader takes for another (RFC 3986, section 2.3).
@@ -148,10 +133,33 @@ func modifiedOf(h http.Header) time.Time {
 	return at
 }
 
-func statusError(e *endpoint, response *http.Response) error {
-	return fmt.Errorf("upstream %s answers with %s", e.address, response.Status)
+// ownHeaders are headers of an answer that localaws sets itself, by prefix.
+var ownHeaders = []string{protectionHeader, "X-Amz-Server-Side-Encryption", "X-Amz-Id-2"}
+
+// objectHeaders are the headers of an answer that S3 has, without those that localaws sets itself.
+func objectHeaders(from http.Header) http.Header {
+	to := http.Header{}
+	for name, values := range answeredHeaders(from) {
+		own := slices.ContainsFunc(ownHeaders, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+		if !own && (strings.HasPrefix(name, "X-Amz-") || name == UpstreamRequestID || passedBack[name]) {
+			to[name] = values
+		}
+	}
+	return to
 }
 
-func preconditionFailed() error {
-	return api.Errorf(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+// passedBack are the headers of an answer that go back beside X-Amz-*.
+var passedBack = map[string]bool{
+	"Etag": true, "Last-Modified": true, "Accept-Ranges": true, "Content-Range": true, "Content-Type": true, "Cache-Control": true,
+	"Content-Disposition": true, "Content-Encoding": true, "Content-Language": true, "Expires": true, "Location": true,
+}
+
+func identityHeaders(from http.Header) http.Header {
+	to := http.Header{}
+	for _, name := range []string{"Etag", "Last-Modified", "X-Amz-Version-Id"} {
+		if values := from.Values(name); len(values) > 0 {
+			to[name] = values
+		}
+	}
+	return to
 }

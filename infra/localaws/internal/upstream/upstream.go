@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
@@ -25,7 +26,7 @@ import (
 const (
 	dialTime   = 3 * time.Second
 	learnTime  = 20 * time.Second // to learn the schema of a table
-	headerTime = 60 * time.Second // from sending a request to the headers of its answer
+	headerTime = 60 * time.Second // from sending a request, or a piece of its body, to the headers of its answer
 	stallTime  = 30 * time.Second // between two pieces of an answer
 
 	MaxAnswer = 2*learnTime + headerTime
@@ -96,13 +97,39 @@ func (e *endpoint) forward(ctx context.Context, req *api.Request) (*api.Response
 
 // send posts a request and returns the answer, whose body must be closed. Its errors are failures.
 func (e *endpoint) send(ctx context.Context, header http.Header, body []byte) (*http.Response, error) {
+	return e.exchange(ctx, func(ctx context.Context, _ *deadline) (*http.Request, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.address, bytes.NewReader(body))
+		if err != nil {
+			return nil, err
+		}
+		r.Header = header
+		return r, sigv4.Sign(r, body, root, e.region, e.service, e.now())
+	})
+}
+
+// exchange sends the request that build makes and returns the answer, whose body must be closed. The deadline is that of the headers of
+// the answer; a body that is sent piece by piece renews it. Errors are failures, or those of build.
+func (e *endpoint) exchange(ctx context.Context, build func(context.Context, *deadline) (*http.Request, error)) (*http.Response, error) {
 	bounded, cancel := context.WithCancelCause(ctx)
-	late := time.AfterFunc(headerTime, func() { cancel(errLate) })
-	response, err := e.roundTrip(bounded, header, body)
-	late.Stop()
-	if err == nil && bounded.Err() != nil {
-		response.Body.Close()
-		err = bounded.Err()
+	late := newDeadline(func() { cancel(errLate) })
+	r, err := build(bounded, late)
+	if err != nil {
+		late.end()
+		cancel(nil)
+		return nil, err
+	}
+	response, err := e.transport.RoundTrip(r)
+	late.end()
+	if err == nil {
+		switch {
+		case bounded.Err() != nil:
+			err = bounded.Err()
+		case response.StatusCode < http.StatusOK: // 101: a protocol that nobody asked for
+			err = errNotHTTP
+		}
+		if err != nil {
+			response.Body.Close()
+		}
 	}
 	if err != nil {
 		err = e.failure(bounded, err)
@@ -113,22 +140,28 @@ func (e *endpoint) send(ctx context.Context, header http.Header, body []byte) (*
 	return response, nil
 }
 
-func (e *endpoint) roundTrip(ctx context.Context, header http.Header, body []byte) (*http.Response, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.address, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
+// deadline ends a request to the upstream whose answer does not begin. It is safe for concurrent use: a transport may still send the
+// body when the answer is there.
+type deadline struct {
+	mu    sync.Mutex
+	timer *time.Timer
+	ended bool
+}
+
+func newDeadline(end func()) *deadline { return &deadline{timer: time.AfterFunc(headerTime, end)} }
+
+// renew gives the upstream headerTime again.
+func (d *deadline) renew() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.ended {
+		d.timer.Reset(headerTime)
 	}
-	r.Header = header
-	if err := sigv4.Sign(r, body, root, e.region, e.service, e.now()); err != nil {
-		return nil, err
-	}
-	response, err := e.transport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode < http.StatusOK { // 101: a protocol that nobody asked for
-		response.Body.Close()
-		return nil, errNotHTTP
-	}
-	return response, nil
+}
+
+func (d *deadline) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ended = true
+	d.timer.Stop()
 }

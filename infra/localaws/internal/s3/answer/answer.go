@@ -67,18 +67,25 @@ func (s *Answers) Call(req *api.Request, reading *request.Reading) (*api.Call, e
 }
 
 func (a *asked) perform(op operation) (*api.Response, error) {
-	for _, name := range []string{"X-Amz-Expected-Bucket-Owner", "X-Amz-Source-Expected-Bucket-Owner"} {
-		if owner := a.header(name); owner != "" && owner != a.req.Account {
-			return nil, api.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
-		}
-	}
-	if !op.takesBody && op.read == nil {
-		if _, err := a.req.HTTP.Body.All(0); err != nil {
-			return nil, err
-		}
+	if err := a.begin(op.takesBody || op.read != nil); err != nil {
+		return nil, err
 	}
 	response, err := op.answer(a)
 	return response, errorOf(err)
+}
+
+// begin refuses what is refused whatever the operation is.
+func (a *asked) begin(takesBody bool) error {
+	for _, name := range []string{"X-Amz-Expected-Bucket-Owner", "X-Amz-Source-Expected-Bucket-Owner"} {
+		if owner := a.header(name); owner != "" && owner != a.req.Account {
+			return api.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
+		}
+	}
+	if takesBody {
+		return nil
+	}
+	_, err := a.req.HTTP.Body.All(0)
+	return err
 }
 
 func (a *asked) header(name string) string { return a.req.Header.Get(name) }

@@ -41,7 +41,7 @@ func (a *asked) encryption() (*encryption, error) {
 		return nil, api.Errorf(http.StatusNotImplemented, "NotImplemented", "localaws has no S3 Bucket Keys: under one, no policy sees for which object a key is used.")
 	}
 	method, e := a.header(sseHeader), &encryption{key: a.header(sseKeyHeader)}
-	if method == "" && e.key == "" {
+	if method == "" && e.key == "" && a.Store != nil { // another endpoint's buckets name no key of KMS
 		b, err := a.Store.Bucket(a.Bucket)
 		if err != nil {
 			return nil, err

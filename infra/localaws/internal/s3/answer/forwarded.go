@@ -40,8 +40,22 @@ type Forwarded struct{ asked }
 
 // Forward returns the request that was read.
 func (s *Answers) Forward(req *api.Request, reading *request.Reading) *Forwarded {
-	return &Forwarded{asked{s, reading, req}}
+	return &Forwarded{asked{Answers: s, Reading: reading, req: req}}
 }
+
+// Begin refuses what is refused whatever the operation is: another owner of the bucket, and a body where none is taken.
+func (f *Forwarded) Begin(takesBody bool) error { return f.begin(takesBody) }
+
+// CheckBucket refuses what a new bucket of localaws cannot have. It reads the body.
+func (f *Forwarded) CheckBucket() error {
+	if err := f.checkWritten(); err != nil {
+		return err
+	}
+	return f.checkLocation()
+}
+
+// CheckSize refuses a body that is too large for one request, or of which nobody says how large it is.
+func (f *Forwarded) CheckSize() error { return f.checkSize() }
 
 // Protect decides whether the caller may use the key that the headers name for a new object, and returns its protection.
 func (f *Forwarded) Protect() (*Protection, error) {
@@ -71,20 +85,28 @@ func (f *Forwarded) Unprotect(bucket, key string, p *Protection) error {
 	return KMSError(err)
 }
 
-// Missing is the answer where a key is not there, or a denial where the caller may not know that.
-func (f *Forwarded) Missing() error {
-	if err := f.mayList(); err != nil {
+// Missing is the answer where a key, or the version that the request names, is not there, or a denial where the caller may not know that.
+func (f *Forwarded) Missing() error { return f.missing(f.Bucket, f.Key, f.Query["versionId"]) }
+
+// MissingSource is Missing for the source of a copy.
+func (f *Forwarded) MissingSource() error {
+	return f.missing(f.Source.Bucket, f.Source.Key, f.Source.VersionID)
+}
+
+func (f *Forwarded) missing(bucket, key, version string) error {
+	at := *f.Reading
+	at.Bucket, at.Key = bucket, key
+	if err := (&asked{Answers: f.Answers, Reading: &at, req: f.req}).mayList(); err != nil {
 		return err
+	}
+	if version != "" {
+		return errorOf(store.ErrNoSuchVersion)
 	}
 	return errorOf(store.ErrNoSuchKey)
 }
 
-// MissingSource is Missing for the source of a copy.
-func (f *Forwarded) MissingSource() error {
-	at := *f.Reading
-	at.Bucket, at.Key = f.Source.Bucket, f.Source.Key
-	return (&Forwarded{asked{f.Answers, &at, f.req}}).Missing()
-}
+// NoSuchBucket is the answer where the bucket is not there.
+func NoSuchBucket() error { return errorOf(store.ErrNoSuchBucket) }
 
 // SetEncryption sets the headers that tell under which key an object is: its ARN, or empty for none of KMS.
 func SetEncryption(h http.Header, key string) { setEncryption(h, &store.Object{KMSKey: key}) }
