@@ -44,7 +44,7 @@ func readProtection(h http.Header, bucket, key string) (*answer.Protection, erro
 		err = json.Unmarshal(text, p)
 	}
 	switch {
-	case err != nil || len(h[protectionHeader]) != 1:
+	case err != nil || len(p.Object) == 0 || len(h[protectionHeader]) != 1:
 		return nil, errUnprotected
 	case !bytes.Equal(p.Object, objectSum(bucket, key)):
 		return nil, errMoved
