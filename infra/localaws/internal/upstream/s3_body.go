@@ -83,7 +83,17 @@ func (b *sending) Close() error {
 // maxAnswer is what the answer to a request with a body may have, in bytes: it holds no object.
 const maxAnswer = 64 << 10
 
-// settle reads the answer whole, and waits until nobody reads the body any more. It says what came of the request.
+// readAnswer reads the document of an answer.
+func readAnswer(response *api.Response, limit int64) (err error) {
+	defer response.Stream.Close()
+	response.Body, err = io.ReadAll(io.LimitReader(response.Stream, limit+1))
+	if response.Stream = nil; err == nil && int64(len(response.Body)) > limit {
+		err = errEndless
+	}
+	return err
+}
+
+// settle reads the answer to b whole, and waits until nobody reads the body any more. It says what came of the request.
 func (b *sending) settle(response *http.Response, err error) (*http.Response, error) {
 	var text []byte
 	if err == nil {

@@ -99,6 +99,41 @@ func (f *forwarding) getObject(ctx context.Context) (*api.Response, error) {
 	return nil, unavailable(errReplaced)
 }
 
+// getAttributes asks for the attributes between two look-ups of the object: S3 takes no condition for them.
+func (f *forwarding) getAttributes(ctx context.Context) (*api.Response, error) {
+	checksums, err := f.NamesChecksums()
+	if err != nil {
+		return nil, err
+	}
+	before, err := f.object(ctx, f.Bucket, f.Key, f.Query["versionId"], f.Missing)
+	for range attempts {
+		if err == nil && checksums {
+			err = f.Unprotect(f.Bucket, f.Key, before.protection)
+		}
+		if err != nil {
+			return nil, err
+		}
+		q := f.outgoing("X-Amz-Max-Parts", "X-Amz-Part-Number-Marker")
+		q.header.Set("X-Amz-Object-Attributes", strings.Join(f.req.Header["X-Amz-Object-Attributes"], ","))
+		response, err := f.whole(ctx, q, nil)
+		if err != nil {
+			return nil, err
+		}
+		if err := readAnswer(response, maxDocument); err != nil {
+			return nil, failed(err)
+		}
+		after, err := f.object(ctx, f.Bucket, f.Key, f.Query["versionId"], f.Missing)
+		if err != nil {
+			return nil, err
+		}
+		if before.header.Get(protectionHeader) == after.header.Get(protectionHeader) && etagOf(before.header) == etagOf(after.header) {
+			return response, nil
+		}
+		before = after
+	}
+	return nil, unavailable(errReplaced)
+}
+
 func (f *forwarding) putObject(ctx context.Context) (*api.Response, error) {
 	p, err := f.Protect()
 	if err != nil {
@@ -145,6 +180,10 @@ func (f *forwarding) sendBody(ctx context.Context, q *outgoing, p *answer.Protec
 }
 
 func (f *forwarding) copyObject(ctx context.Context) (*api.Response, error) {
+	inherits, err := f.InheritsMetadata()
+	if err != nil {
+		return nil, err
+	}
 	source, err := f.source(ctx)
 	if err != nil {
 		return nil, err
@@ -157,7 +196,7 @@ func (f *forwarding) copyObject(ctx context.Context) (*api.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !strings.EqualFold(f.req.Header.Get("X-Amz-Metadata-Directive"), "REPLACE") {
+	if inherits {
 		copyMetadata(q.header, source.header)
 		if err := setProtection(q.header, f.Bucket, f.Key, p); err != nil {
 			return nil, err

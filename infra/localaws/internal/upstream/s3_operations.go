@@ -21,8 +21,11 @@ var forwards map[string]operation
 
 func init() { // the table names functions that read it
 	forwards = map[string]operation{
-		"GetObject":     {forward: (*forwarding).getObject},
-		"HeadObject":    {forward: (*forwarding).getObject},
+		"GetObject":  {forward: (*forwarding).getObject},
+		"HeadObject": {forward: (*forwarding).getObject},
+
+		"GetObjectAttributes": {forward: (*forwarding).getAttributes},
+
 		"PutObject":     {(*forwarding).putObject, true},
 		"CopyObject":    {forward: (*forwarding).copyObject},
 		"DeleteObject":  {forward: (*forwarding).passOn},

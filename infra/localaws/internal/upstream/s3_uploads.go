@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"encoding/xml"
-	"io"
 	"net/http"
 	"strings"
 
@@ -37,24 +36,16 @@ func (f *forwarding) beginUpload(ctx context.Context) (*api.Response, error) {
 		return nil, err
 	}
 	var begun struct{ UploadId string }
-	if err := readDocument(response, &begun); err != nil || begun.UploadId == "" {
+	if err := readAnswer(response, maxAnswer); err != nil {
+		return nil, failed(err)
+	}
+	if err := xml.Unmarshal(response.Body, &begun); err != nil || begun.UploadId == "" {
 		return nil, failed(errNotAsked)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.uploads[upload{f.Bucket, f.Key, begun.UploadId}] = p
 	return response, nil
-}
-
-// readDocument reads the document of an answer, which stays its body.
-func readDocument(response *api.Response, to any) (err error) {
-	defer response.Stream.Close()
-	response.Body, err = io.ReadAll(io.LimitReader(response.Stream, maxAnswer))
-	response.Stream = nil
-	if err != nil {
-		return err
-	}
-	return xml.Unmarshal(response.Body, to)
 }
 
 func (s *S3) open() int {
@@ -75,6 +66,9 @@ func (f *forwarding) begun() (*answer.Protection, error) {
 
 // unprotected is begun for a caller that adds to the object: it must be able to read it (S3 API Reference, UploadPart).
 func (f *forwarding) unprotected() (*answer.Protection, error) {
+	if err := f.CheckPart(); err != nil {
+		return nil, err
+	}
 	p, err := f.begun()
 	if err != nil {
 		return nil, err

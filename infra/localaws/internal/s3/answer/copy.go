@@ -81,8 +81,8 @@ func (a *asked) inherit(o, source *store.Object) error {
 	}
 	if metadata == directiveCopy {
 		o.Metadata = source.Metadata
-		if a.isItself(source) && a.header(sseHeader) == "" {
-			return invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+		if err := a.checkItself(); err != nil {
+			return err
 		}
 	}
 	if tagging == directiveReplace {
@@ -107,9 +107,12 @@ func (a *asked) directive(header string) (string, error) {
 	return "", invalidArgument("Unknown directive of a copy: COPY and REPLACE are known.")
 }
 
-// isItself reports whether the source is the object that the copy takes the place of. A copy of an older version brings that back.
-func (a *asked) isItself(source *store.Object) bool {
-	return a.Source.Bucket == a.Bucket && a.Source.Key == a.Key && a.Source.VersionID == ""
+// checkItself refuses a copy that takes the place of its source and changes nothing. A copy of an older version brings that back.
+func (a *asked) checkItself() error {
+	if a.Source.Bucket == a.Bucket && a.Source.Key == a.Key && a.Source.VersionID == "" && a.header(sseHeader) == "" {
+		return invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+	}
+	return nil
 }
 
 // copied answers a copy.

@@ -85,6 +85,28 @@ func (f *Forwarded) Unprotect(bucket, key string, p *Protection) error {
 	return KMSError(err)
 }
 
+// InheritsMetadata reports whether a copy has the metadata of its source. The error refuses directives that S3 does not have, and a copy that
+// changes nothing.
+func (f *Forwarded) InheritsMetadata() (bool, error) {
+	metadata, err := f.directive("X-Amz-Metadata-Directive")
+	if err != nil {
+		return false, err
+	}
+	if _, err := f.directive("X-Amz-Tagging-Directive"); err != nil || metadata != directiveCopy {
+		return false, err
+	}
+	return true, f.checkItself()
+}
+
+// NamesChecksums reports whether the attributes that a request names are such as need the permission to decrypt.
+func (f *Forwarded) NamesChecksums() (bool, error) {
+	wanted, err := f.wantedAttributes()
+	return wanted["Checksum"] || wanted["ObjectParts"], err
+}
+
+// CheckPart refuses headers of encryption: the upload has said how its object is encrypted.
+func (f *Forwarded) CheckPart() error { return f.checkPart() }
+
 // Missing is the answer where a key, or the version that the request names, is not there, or a denial where the caller may not know that.
 func (f *Forwarded) Missing() error { return f.missing(f.Bucket, f.Key, f.Query["versionId"]) }
 

@@ -100,8 +100,8 @@ func uploadPart(a *asked) (*api.Response, error) {
 
 // openMultipart returns the upload that a request names, and its key: each part needs the permission to decrypt (S3 API Reference, UploadPart).
 func (a *asked) openMultipart() (*store.Multipart, []byte, error) {
-	if a.header(sseHeader) != "" || a.header(sseKeyHeader) != "" {
-		return nil, nil, invalidArgument("x-amz-server-side-encryption header is not supported for this operation.")
+	if err := a.checkPart(); err != nil {
+		return nil, nil, err
 	}
 	m, err := a.multipart()
 	if err != nil {
@@ -109,6 +109,13 @@ func (a *asked) openMultipart() (*store.Multipart, []byte, error) {
 	}
 	key, err := a.openDataKey(m.Object)
 	return m, key, err
+}
+
+func (a *asked) checkPart() error {
+	if a.header(sseHeader) != "" || a.header(sseKeyHeader) != "" {
+		return invalidArgument("x-amz-server-side-encryption header is not supported for this operation.")
+	}
+	return nil
 }
 
 // storePart keeps as a part what fill writes.
