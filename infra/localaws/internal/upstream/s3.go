@@ -57,7 +57,7 @@ func (s *S3) Read(_ context.Context, req *api.Request) (*api.Call, error) {
 	}
 	op, known := forwards[reading.Operation]
 	if !known {
-		op.forward = (*forwarding).notForwarded
+		op = operation{(*forwarding).notForwarded, true}
 	}
 	call.Answer = f.performed(op.forward, op.takesBody)
 	return call, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/xml"
 	"net/http"
-	"slices"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/s3/document"
@@ -13,12 +12,12 @@ import (
 // settings are those of buckets that the upstream keeps in the same meaning as localaws. A document whose meaning counts is written anew.
 var settings = func() map[string]operation {
 	passOn, passDocument := operation{forward: (*forwarding).passOn}, operation{(*forwarding).passDocument, true}
-	return map[string]operation{
+	all := map[string]operation{
 		"GetBucketLocation": passOn,
 
 		"GetBucketVersioning":           passOn,
 		"PutBucketVersioning":           {(*forwarding).putVersioning, true},
-		"ListObjectVersions":            passOn,
+		"ListObjectVersions":            {forward: (*forwarding).list},
 		"GetBucketEncryption":           passOn,
 		"PutBucketEncryption":           {(*forwarding).putEncryption, true},
 		"DeleteBucketEncryption":        passOn,
@@ -32,7 +31,19 @@ var settings = func() map[string]operation {
 		"PutBucketOwnershipControls":    {(*forwarding).putOwnership, true},
 		"DeleteBucketOwnershipControls": passOn,
 	}
+	for _, name := range unset {
+		all[name] = passOn
+	}
+	return all
 }()
+
+// unset are operations on settings that no bucket behind the gateway has, since it puts none. Terraform and others read them all.
+var unset = []string{
+	"GetBucketPolicy", "GetBucketPolicyStatus", "GetBucketCors", "GetBucketWebsite", "GetBucketLifecycleConfiguration", "GetBucketReplication",
+	"GetObjectLockConfiguration", "GetBucketLogging", "GetBucketNotificationConfiguration", "GetBucketAccelerateConfiguration",
+	"GetBucketRequestPayment", "GetBucketAcl",
+	"DeleteBucketPolicy", "DeleteBucketCors", "DeleteBucketWebsite", "DeleteBucketLifecycleConfiguration", "DeleteBucketReplication",
+}
 
 // createBucket has the bucket made in the gateway's region.
 func (f *forwarding) createBucket(ctx context.Context) (*api.Response, error) {
@@ -75,35 +86,35 @@ func (f *forwarding) sendDocument(ctx context.Context, value any) (*api.Response
 	return f.whole(ctx, q, nil)
 }
 
-// text reads the one element that a document may have, below these.
-func (f *forwarding) text(root string, path ...string) (string, error) {
+// parsed reads a document whose root is called root.
+func (f *forwarding) parsed(root string) (*document.Node, error) {
 	body, err := f.document()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	node, err := document.Parse(body, root)
-	if err != nil {
-		return "", err
-	}
-	nodes := []*document.Node{node}
-	for _, name := range path[:len(path)-1] {
-		if node = node.One(name); node == nil {
-			return "", document.Malformed()
-		}
-		nodes = append(nodes, node)
-	}
-	text, _ := node.Text(path[len(path)-1])
-	for _, node := range slices.Backward(nodes) {
+	return document.Parse(body, root)
+}
+
+// checkRead refuses elements that nobody took.
+func checkRead(nodes ...*document.Node) error {
+	for _, node := range nodes {
 		if err := node.Check(); err != nil {
-			return "", err
+			return err
 		}
 	}
-	return text, nil
+	return nil
 }
 
 func (f *forwarding) putVersioning(ctx context.Context) (*api.Response, error) {
-	status, err := f.text("VersioningConfiguration", "Status")
+	root, err := f.parsed("VersioningConfiguration")
 	if err != nil {
+		return nil, err
+	}
+	status, _ := root.Text("Status")
+	if mfa, has := root.Text("MfaDelete"); has && mfa != "Disabled" {
+		return nil, notImplemented("MFA delete")
+	}
+	if err := checkRead(root); err != nil {
 		return nil, err
 	}
 	if status != "Enabled" && status != "Suspended" {
@@ -118,16 +129,29 @@ func (f *forwarding) putVersioning(ctx context.Context) (*api.Response, error) {
 // putEncryption passes on a default that needs no key of KMS: the upstream knows none of localaws' keys.
 func (f *forwarding) putEncryption(ctx context.Context) (*api.Response, error) {
 	const sseS3 = "AES256"
-	algorithm, err := f.text("ServerSideEncryptionConfiguration", "Rule", "ApplyServerSideEncryptionByDefault", "SSEAlgorithm")
+	root, err := f.parsed("ServerSideEncryptionConfiguration")
 	if err != nil {
 		return nil, err
 	}
-	if algorithm != sseS3 {
+	rule := root.One("Rule")
+	if rule == nil {
+		return nil, document.Malformed()
+	}
+	way := rule.One("ApplyServerSideEncryptionByDefault")
+	if way == nil {
+		return nil, document.Malformed()
+	}
+	algorithm, _ := way.Text("SSEAlgorithm")
+	if bucketKey, _ := rule.Text("BucketKeyEnabled"); algorithm != sseS3 || bucketKey == "true" {
 		return nil, notImplemented("a default encryption but AES256: name the key of each object")
+	}
+	if err := checkRead(way, rule, root); err != nil {
+		return nil, err
 	}
 	return f.sendDocument(ctx, struct {
 		XMLName   xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ServerSideEncryptionConfiguration"`
 		Algorithm string   `xml:"Rule>ApplyServerSideEncryptionByDefault>SSEAlgorithm"`
+		BucketKey bool     `xml:"Rule>BucketKeyEnabled"`
 	}{Algorithm: sseS3})
 }
 
@@ -135,8 +159,16 @@ func (f *forwarding) putEncryption(ctx context.Context) (*api.Response, error) {
 const ownerEnforced = "BucketOwnerEnforced"
 
 func (f *forwarding) putOwnership(ctx context.Context) (*api.Response, error) {
-	given, err := f.text("OwnershipControls", "Rule", "ObjectOwnership")
+	root, err := f.parsed("OwnershipControls")
 	if err != nil {
+		return nil, err
+	}
+	rule := root.One("Rule")
+	if rule == nil {
+		return nil, document.Malformed()
+	}
+	given, _ := rule.Text("ObjectOwnership")
+	if err := checkRead(rule, root); err != nil {
 		return nil, err
 	}
 	if given != ownerEnforced {

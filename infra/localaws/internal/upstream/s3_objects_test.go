@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"hash/crc32"
+	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -265,8 +267,11 @@ func TestWhatTheGatewayDoesNotForwardIsNotImplemented(t *testing.T) {
 		{"GET /" + bucket + "/a?tagging", "", nil},
 		{"PUT /" + bucket + "/a", "text", []string{"X-Amz-Tagging", "a=b"}},
 		{"POST /" + bucket + "/b?uploads", "", []string{"X-Amz-Tagging", "a=b"}},
-		{"GET /" + bucket + "/a?acl", "", nil},
-		{"GET /" + bucket + "?policy", "", nil},
+		{"PUT /" + bucket + "/a?acl", "", nil},
+		{"PUT /" + bucket + "?policy", "{}", nil},
+		{"GET /" + bucket + "?list-type=2&max-keys=0", "", nil},
+		{"GET /" + bucket + "?versions&max-keys=00", "", nil},
+		{"GET /" + bucket + "?uploads&max-uploads=0", "", nil},
 		{"PUT /" + bucket + "?encryption", `<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>`, nil},
 		{"PUT /" + bucket + "?ownershipControls", `<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>`, nil},
 		{"PUT /new-bucket", "", []string{"X-Amz-Bucket-Object-Lock-Enabled", "true"}},
@@ -308,6 +313,27 @@ func TestBucketsAreMadeBehindTheGateway(t *testing.T) {
 	o.want(o.ask("DELETE", "/second-bucket/a", "", localawstest.Root), 204, "")
 	o.want(o.ask("DELETE", "/second-bucket", "", localawstest.Root), 204, "")
 	o.want(o.askBehind("HEAD", "/second-bucket", ""), 404, "")
+}
+
+func TestMetadataHasNamesInSmallLetters(t *testing.T) {
+	o := startObjects(t)
+	o.want(o.ask("PUT", "/"+bucket+"/a", "text", localawstest.Root, "X-Amz-Meta-Kind", "proof"), 200, "")
+	r := request(t, o.gateway, "GET", "/"+bucket+"/a", nil)
+	if err := o.gateway.Sign(r, nil, localawstest.Root, "s3"); err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("tcp", r.URL.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	r.Header.Set("Connection", "close")
+	if err := r.Write(c); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(c); err != nil || !strings.Contains(string(text), "\r\nx-amz-meta-kind: proof\r\n") {
+		t.Errorf("got %s, %v", text, err)
+	}
 }
 
 func TestRequestsToTheUpstreamNameNoKey(t *testing.T) {

@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 )
@@ -33,8 +34,8 @@ func init() { // the table names functions that read it
 		"HeadBucket":    {forward: (*forwarding).passOn},
 		"DeleteBucket":  {forward: (*forwarding).passOn},
 		"CreateBucket":  {(*forwarding).createBucket, true},
-		"ListObjects":   {forward: (*forwarding).passOn},
-		"ListObjectsV2": {forward: (*forwarding).passOn},
+		"ListObjects":   {forward: (*forwarding).list},
+		"ListObjectsV2": {forward: (*forwarding).list},
 
 		"CreateMultipartUpload":   {forward: (*forwarding).beginUpload},
 		"UploadPart":              {(*forwarding).uploadPart, true},
@@ -42,7 +43,7 @@ func init() { // the table names functions that read it
 		"CompleteMultipartUpload": {(*forwarding).endUpload, true},
 		"AbortMultipartUpload":    {forward: (*forwarding).abortUpload},
 		"ListParts":               {forward: (*forwarding).listParts},
-		"ListMultipartUploads":    {forward: (*forwarding).passOn},
+		"ListMultipartUploads":    {forward: (*forwarding).list},
 	}
 	for name, op := range settings {
 		forwards[name] = op
@@ -60,6 +61,16 @@ func notImplemented(what string) error {
 // passOn sends a request without a body as it was read.
 func (f *forwarding) passOn(ctx context.Context) (*api.Response, error) {
 	return f.whole(ctx, f.outgoing("If-Match"), nil)
+}
+
+// list passes a list on. LocalStack takes a limit of 0 for none, which a policy may have allowed for being small.
+func (f *forwarding) list(ctx context.Context) (*api.Response, error) {
+	for _, name := range []string{"max-keys", "max-uploads", "max-parts"} {
+		if limit, has := f.Query[name]; has && strings.Trim(limit, "0") == "" {
+			return nil, notImplemented("lists of nothing")
+		}
+	}
+	return f.passOn(ctx)
 }
 
 // remove deletes one object of a DeleteObjects.

@@ -141,7 +141,11 @@ func objectHeaders(from http.Header) http.Header {
 	to := http.Header{}
 	for name, values := range answeredHeaders(from) {
 		own := slices.ContainsFunc(ownHeaders, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
-		if !own && (strings.HasPrefix(name, "X-Amz-") || name == UpstreamRequestID || passedBack[name]) {
+		switch {
+		case own:
+		case strings.HasPrefix(name, metadataPrefix):
+			to[strings.ToLower(name)] = values // boto3 takes the name as it is sent, and S3 sends small letters
+		case strings.HasPrefix(name, "X-Amz-"), name == UpstreamRequestID, passedBack[name]:
 			to[name] = values
 		}
 	}

@@ -123,7 +123,7 @@ func (f *forwarding) listParts(ctx context.Context) (*api.Response, error) {
 	if _, err := f.begun(); err != nil {
 		return nil, err
 	}
-	return f.passOn(ctx)
+	return f.list(ctx)
 }
 
 // ended forgets an upload that has ended.
