@@ -107,7 +107,7 @@ func TestUpstreamThatDoesNotTakeABodyIsGivenUp(t *testing.T) {
 			return ctx.Err()
 		}})
 		start := time.Now()
-		_, err := s.send(t.Context(), &outgoing{method: "PUT", bucket: "bkt", key: "k", body: strings.NewReader("a body"), size: 6, header: http.Header{}})
+		_, err := s.send(t.Context(), &outgoing{method: "PUT", bucket: "bkt", key: "k", body: strings.NewReader("a body"), size: 6, header: http.Header{}}) //nolint:bodyclose // there is none
 		f, ok := errors.AsType[*failure](inS3(err))
 		if !ok || f.answer.Code != "InternalError" || !errors.Is(err, errLate) || time.Since(start) != headerTime {
 			t.Errorf("after %v: %v, want a failure after %v", time.Since(start), err, headerTime)

@@ -247,7 +247,7 @@ func (f *forwarding) setSource(q *outgoing, source *stored) {
 
 // whole sends q and passes the answer back; p protects the object that q is about.
 func (f *forwarding) whole(ctx context.Context, q *outgoing, p *answer.Protection) (*api.Response, error) {
-	response, err := f.send(ctx, q)
+	response, err := f.send(ctx, q) //nolint:bodyclose // it is the Stream, which is closed where it is passed on
 	if err != nil {
 		return nil, err
 	}
