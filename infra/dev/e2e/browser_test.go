@@ -181,7 +181,7 @@ func binWithoutTheCheck(t *testing.T) string {
 		"../../localaws": "./cmd/localaws", "../..": "./dev/devissuer/cmd/devissuer",
 		"../../../tracking-service": "./cmd/tracking-service", "../../../shipment-service": "./cmd/shipment-service",
 	} {
-		build := exec.CommandContext(t.Context(), "go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", dir+string(filepath.Separator), folder)
+		build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-overlay", filepath.Join(dir, "overlay.json"), "-o", dir+string(filepath.Separator), folder)
 		build.Dir = module
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("build %s: %v\n%s", folder, err, out)

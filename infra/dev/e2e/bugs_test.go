@@ -115,7 +115,7 @@ func brokenBin(t *testing.T, service string, bug replacement) string {
 	}
 	for _, name := range []string{"tracking-service", "shipment-service"} {
 		if name == service {
-			build := exec.CommandContext(t.Context(), "go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", filepath.Join(dir, name), "./cmd/"+name)
+			build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-overlay", filepath.Join(dir, "overlay.json"), "-o", filepath.Join(dir, name), "./cmd/"+name)
 			build.Dir = "../../../" + name
 			if out, err := build.CombinedOutput(); err != nil {
 				t.Fatalf("build: %v\n%s", err, out)

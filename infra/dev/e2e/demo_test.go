@@ -132,7 +132,7 @@ func binWithFile(t *testing.T, file string, content []byte) (dir string) {
 			t.Fatal(err)
 		}
 	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", filepath.Join(dir, "tracking-service"), "./cmd/tracking-service")
+	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-overlay", filepath.Join(dir, "overlay.json"), "-o", filepath.Join(dir, "tracking-service"), "./cmd/tracking-service")
 	build.Dir = "../../../tracking-service"
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)

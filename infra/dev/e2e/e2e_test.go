@@ -12,31 +12,26 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// bin is the folder of the binaries under test, built anew for each run of the tests.
+// bin is the checkout's bin, an absolute path. It holds the binaries under test.
 var bin string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "shiptrack-e2e-")
+	root, err := filepath.Abs("../../..")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	bin = dir
-	for module, packages := range map[string][]string{
-		"../../localaws":            {"./cmd/localaws"},
-		"../..":                     {"./dev/devissuer/cmd/devissuer", "./dev/provision/cmd/provision", "./dev/demo", "./prove/cmd/prove"},
-		"../../../tracking-service": {"./cmd/tracking-service"},
-		"../../../shipment-service": {"./cmd/shipment-service"},
-	} {
-		build := exec.CommandContext(context.Background(), "go", append([]string{"build", "-o", bin + string(filepath.Separator)}, packages...)...)
-		build.Dir = module
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "e2e: build %v in %s: %v\n%s", packages, module, err, out)
-			return 1
-		}
+	bin = filepath.Join(root, "bin")
+	// With the flags of `make build`: what it built, or an earlier run of these tests, is not linked again.
+	build := exec.CommandContext(context.Background(), "go", "build", "-ldflags=-s -w", "-o", bin+string(filepath.Separator),
+		"./infra/localaws/cmd/localaws", "./infra/dev/devissuer/cmd/devissuer", "./infra/dev/provision/cmd/provision", "./infra/dev/demo",
+		"./infra/prove/cmd/prove", "./tracking-service/cmd/tracking-service", "./shipment-service/cmd/shipment-service")
+	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "e2e: build: %v\n%s", err, out)
+		return 1
 	}
 	return m.Run()
 }
