@@ -3,14 +3,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -43,7 +46,11 @@ func main() {
 
 // Run is called by kong. Progress, and all output of go test that is not a result, goes to stderr.
 func (c cli) Run(ctx context.Context, out io.Writer) error {
-	args := append([]string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", c.Benchtime}, c.Packages...)
+	packages, err := withBenchmarks(ctx, c.Packages)
+	if err != nil {
+		return err
+	}
+	args := append([]string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", c.Benchtime}, packages...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Stderr = os.Stderr
 	results, err := cmd.StdoutPipe()
@@ -68,6 +75,43 @@ func (c cli) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	return os.WriteFile(c.Output, append(encoded, '\n'), 0o644)
+}
+
+// withBenchmarks returns those packages of the patterns that have a benchmark. go test would compile and link the others too,
+// which takes longer than the benchmarks. It is an error if there is none.
+func withBenchmarks(ctx context.Context, patterns []string) ([]string, error) {
+	list := exec.CommandContext(ctx, "go", append([]string{"list", "-json=Dir,ImportPath,TestGoFiles,XTestGoFiles"}, patterns...)...)
+	list.Stderr = os.Stderr
+	listed, err := list.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	var found []string
+	for each := json.NewDecoder(bytes.NewReader(listed)); ; {
+		var p struct {
+			Dir, ImportPath           string
+			TestGoFiles, XTestGoFiles []string
+		}
+		if err := each.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		for _, file := range append(p.TestGoFiles, p.XTestGoFiles...) {
+			text, err := os.ReadFile(filepath.Join(p.Dir, file))
+			if err != nil {
+				return nil, err
+			}
+			if bytes.Contains(text, []byte("\nfunc Benchmark")) {
+				found = append(found, p.ImportPath)
+				break
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("no package of %v has a benchmark", patterns)
+	}
+	return found, nil
 }
 
 // report prints each result of go test's output as it comes, and returns all figures by

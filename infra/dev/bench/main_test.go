@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -28,5 +29,16 @@ ok  	example.com/shiptrack/pkg/tokenvending	2.1s
 	}
 	if !strings.Contains(table.String(), "tokenvending.Retrieve/many") {
 		t.Errorf("the table lacks a row:\n%s", table.String())
+	}
+}
+
+func TestPackagesWithoutABenchmarkAreNotBuilt(t *testing.T) {
+	const module = "example.com/shiptrack/"
+	got, err := withBenchmarks(t.Context(), []string{module + "pkg/problem", module + "pkg/tokenvending", module + "pkg/tenant", module + "pkg/authn"})
+	if want := []string{module + "pkg/authn", module + "pkg/tokenvending"}; err != nil || !slices.Equal(slices.Sorted(slices.Values(got)), want) {
+		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+	if got, err := withBenchmarks(t.Context(), []string{module + "pkg/tenant"}); err == nil {
+		t.Errorf("got %v of a package without one, want an error", got)
 	}
 }
