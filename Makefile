@@ -51,7 +51,7 @@ test: ## run every test that needs Go alone, and say how far it is; some minutes
 	@go run ./infra/dev/progress -count=1 work
 
 .PHONY: test-clients
-test-clients: ## drive a demo with the AWS CLI and boto3, which have to be installed; with STACK=compose, what make up started
+test-clients: ## drive a demo with the AWS CLI and boto3, which have to be installed; with STACK=compose, what make up started (LONG=yes: what localaws answers by itself too)
 	@go test -count=1 -tags clients -run "TestClients$${STACK:+|TestApplication}" ./infra/dev/e2e
 
 .PHONY: test-browser
