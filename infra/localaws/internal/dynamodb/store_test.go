@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 	"example.com/shiptrack/infra/localaws/internal/identity"
 )
 
@@ -184,6 +185,9 @@ func startOutside(t *testing.T, s *Service) string {
 }
 
 func TestBatchGetAnswersWhatFitsAndRepeatsTheRest(t *testing.T) {
+	if testing.Short() && alloctest.Race {
+		t.Skip("one goroutine: the race detector finds nothing, and takes seconds")
+	}
 	s := newTracking(t)
 	seed(t, s, "yellow", 50, 390<<10)
 	var keys []string
@@ -210,6 +214,9 @@ func TestBatchGetAnswersWhatFitsAndRepeatsTheRest(t *testing.T) {
 
 // An item of control characters takes six times as many bytes as JSON.
 func TestBatchGetAnswersWhatFitsAsJSON(t *testing.T) {
+	if testing.Short() && alloctest.Race {
+		t.Skip("one goroutine: the race detector finds nothing, and takes seconds")
+	}
 	s := newTracking(t)
 	var keys []string
 	for i := range 20 {
