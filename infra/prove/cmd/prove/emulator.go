@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// emulatorWait bounds how long a container may take until it answers.
-const emulatorWait = 3 * time.Minute
+// emulatorWait bounds how long a container may take until it answers, on a machine that starts others meanwhile.
+const emulatorWait = 5 * time.Minute
 
 // emulator is an image that answers the APIs of services.
 type emulator struct {
