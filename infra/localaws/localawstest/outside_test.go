@@ -7,11 +7,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 )
 
 // TestModuleOutsideTheWorkspaceTestsItsOwnPolicy runs the tests of testdata/outside in a module of their own, as
 // somebody else's project would: they pass with its policy, and fail with one that lets a team into every table.
 func TestModuleOutsideTheWorkspaceTestsItsOwnPolicy(t *testing.T) {
+	if testing.Short() && alloctest.Race {
+		t.Skip("what it builds is built without the race detector")
+	}
 	project := t.TempDir()
 	if err := os.CopyFS(project, os.DirFS("testdata/outside")); err != nil {
 		t.Fatal(err)
