@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/localaws"
@@ -82,7 +84,21 @@ func (p *prover) there(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	buckets, err := s3.NewFromConfig(p.config, func(o *s3.Options) { o.UsePathStyle = true }).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	aliases, err := kms.NewFromConfig(p.config).ListAliases(t.Context(), &kms.ListAliasesInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	names := slices.Clone(tables.TableNames)
+	for _, b := range buckets.Buckets {
+		names = append(names, *b.Name)
+	}
+	for _, a := range aliases.Aliases {
+		names = append(names, *a.AliasName)
+	}
 	for _, r := range roles.Roles {
 		names = append(names, *r.RoleName)
 	}
@@ -106,7 +122,7 @@ func TestAnAccountIsAttackedAndLeftAsItWas(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, want := range []string{
-		"prove: this makes in account 000000000000, eu-central-1 (http://127.0.0.1:", "the tables TrackingData and Billing and the roles Other, ", "all are deleted at the end",
+		"prove: this makes in account 000000000000, eu-central-1 (http://127.0.0.1:", "the tables TrackingData and Billing, the bucket shiptrack-000000000000, 5 KMS keys, and the roles Other, ", "all are deleted at the end",
 		"dynamodb/get-item ", "sts/no-tag ", "token/own-key ", "http/tracking-header ", "under infra/iam/hardened (sha256 ",
 	} {
 		if !strings.Contains(string(out), want) {
@@ -158,7 +174,7 @@ func TestAnAccountIsLeftAsItWasAfterCtrlC(t *testing.T) {
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
 		if strings.Contains(lines.Text(), "each beside its control") { // it makes roles and tables now
 			tick := time.NewTicker(10 * time.Millisecond)
-			for len(p.there(t)) < 4 {
+			for len(p.there(t)) < 6 { // bucket and keys too
 				<-tick.C
 			}
 			tick.Stop()

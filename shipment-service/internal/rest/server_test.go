@@ -104,7 +104,7 @@ func start(t *testing.T) *service {
 	check(t, err)
 	server, err := httpserver.New(httpserver.Config{
 		Service: "shipment-service", Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", Telemetry: tel,
-		RequestTimeout: requestTimeout, ShutdownTimeout: 100 * time.Millisecond, OpenAPI: document, Streams: rest.Streams(),
+		RequestTimeout: requestTimeout, ShutdownTimeout: 5 * time.Second, OpenAPI: document, Streams: rest.Streams(),
 	})
 	check(t, err)
 	s.echo = server.Echo()
