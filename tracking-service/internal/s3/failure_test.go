@@ -70,15 +70,13 @@ func TestFailuresMapToTheirKind(t *testing.T) {
 
 func TestBucketThatDoesNotAnswerIsAwayUntilItDoes(t *testing.T) {
 	k, yellow := newKit(t), as(t, "yellow")
-	k.bucket.CloseClientConnections()
-	handler := k.bucket.Config.Handler
-	k.bucket.Config.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	k.bucket.Refuse(func(s3test.Call) (int, string) { panic(http.ErrAbortHandler) })
 	_, err := k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf"))
 	wantKind(t, err, problem.Unavailable)
 	if problem.From(err).RetryAfter == 0 || !k.outage.away() {
 		t.Errorf("%v, away: %t; want RetryAfter, and away", err, k.outage.away())
 	}
-	k.bucket.Config.Handler = handler
+	k.bucket.Refuse(func(s3test.Call) (int, string) { return 0, "" })
 	_, err = k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf"))
 	wantKind(t, err, problem.NotFound)
 	if k.outage.away() {
