@@ -31,7 +31,11 @@ func (o onKey) step(by string) Step {
 		if err != nil {
 			return Answer{}, err
 		}
-		return w.send(ctx, request{by: by, service: "kms", operation: o.name, body: string(body)})
+		a, err := w.send(ctx, request{by: by, service: "kms", operation: o.name, body: string(body)})
+		if o.spare && err == nil { // a key has fifty aliases at most; this one may be gone, or moved
+			_, err = w.send(ctx, request{by: root, service: "kms", operation: "DeleteAlias", body: `{"AliasName":"` + spareAlias(key) + `"}`})
+		}
+		return a, err
 	}
 }
 

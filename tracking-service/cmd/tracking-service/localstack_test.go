@@ -44,6 +44,6 @@ func TestLocalStackWithoutLocalawsInFrontIsNotServed(t *testing.T) {
 		}
 		s.awaitNotIsolated(t)
 		s.wantNothingServed(t, w, want)
-		s.wantMetric(t, "shiptrack_isolation_holds 0")
+		s.wantMetric(t, `shiptrack_isolation_holds{store="dynamodb"} 0`)
 	}
 }

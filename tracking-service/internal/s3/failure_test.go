@@ -130,6 +130,7 @@ func TestSlowClientIsNoOutage(t *testing.T) {
 	go func() { // begins to send, and then sends no more
 		_, _ = write.Write([]byte("x"))
 		cancel(context.DeadlineExceeded)
+		_ = write.CloseWithError(context.DeadlineExceeded) // as a server's own deadline ends the read
 	}()
 	_, err := k.Put(ctx, shipmentID(t, "1001"), documents.Upload{Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1 << 20, Body: read})
 	wantKind(t, err, problem.Timeout)
