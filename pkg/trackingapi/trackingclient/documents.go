@@ -134,7 +134,7 @@ var uploadHeaders = []string{"If-Match", "If-None-Match", "If-Unmodified-Since",
 // and Invalid, which is also for a Body that ends early or fails. The tracking service says what it refuses before the body
 // is sent. A request is never sent twice.
 func (c *Client) UploadDocument(ctx context.Context, request UploadRequest) (trackingapi.DocumentInfo, error) {
-	body := &sent{from: request.Body}
+	body := &problem.Body{From: request.Body}
 	resp, err := c.api.UploadDocumentWithBody(ctx, request.Shipment, request.Name, nil, request.ContentType, body,
 		func(_ context.Context, r *http.Request) error {
 			if r.ContentLength = request.Size; request.Size == 0 {
@@ -149,7 +149,10 @@ func (c *Client) UploadDocument(ctx context.Context, request UploadRequest) (tra
 			return nil
 		})
 	if err != nil {
-		return trackingapi.DocumentInfo{}, body.blame(err)
+		if fault := body.Fault(err); fault != nil {
+			return trackingapi.DocumentInfo{}, fault
+		}
+		return trackingapi.DocumentInfo{}, classify(err)
 	}
 	defer resp.Body.Close()
 	answer, err := read(resp.Body)
@@ -167,27 +170,4 @@ func (c *Client) UploadDocument(ctx context.Context, request UploadRequest) (tra
 		return trackingapi.DocumentInfo{}, unexpected(errors.New("trackingclient: the answer is not to what was asked"))
 	}
 	return stored, nil
-}
-
-// sent is a body that our own client sends; it remembers why it could not be read.
-type sent struct {
-	from io.Reader
-	err  error
-}
-
-// Read is io.Reader's.
-func (s *sent) Read(p []byte) (int, error) {
-	n, err := s.from.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.err = err
-	}
-	return n, err
-}
-
-// blame returns why there is no answer: the client is at fault where its body could not be read to its end.
-func (s *sent) blame(err error) error {
-	if s.err == nil || errors.Is(s.err, context.DeadlineExceeded) {
-		return classify(err)
-	}
-	return problem.WrapInvalidField(errors.Join(s.err, err), "body", "ended before its Content-Length")
 }

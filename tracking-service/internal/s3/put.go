@@ -1,9 +1,9 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"io"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -23,7 +23,7 @@ func (s *Store) Put(ctx context.Context, shipment tracking.ShipmentID, upload do
 	if err != nil {
 		return documents.Info{}, err
 	}
-	key, body := own.key(shipment, upload.Name), &sent{from: upload.Body}
+	key, body := own.key(shipment, upload.Name), &problem.Body{From: upload.Body}
 	in := encrypted(s.bucket, key, own.keyAlias())
 	in.Body, in.ContentLength, in.ContentType = body, &upload.Size, aws.String(string(upload.Type))
 	if upload.OnlyNew {
@@ -34,7 +34,8 @@ func (s *Store) Put(ctx context.Context, shipment tracking.ShipmentID, upload do
 	err = s.writes.Do(ctx, own.tenant, about, func() (middleware.Metadata, error) {
 		out, err := s.writer.PutObject(ctx, in, unsigned)
 		if err != nil {
-			return middleware.Metadata{}, body.blame(translated(err))
+			err = translated(err)
+			return middleware.Metadata{}, cmp.Or(body.Fault(err), err)
 		}
 		stored.ETag = aws.ToString(out.ETag)
 		return out.ResultMetadata, nil
@@ -48,29 +49,6 @@ func encrypted(bucket, key, alias string) *s3.PutObjectInput {
 	return &s3.PutObjectInput{
 		Bucket: &bucket, Key: &key, ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: &alias, BucketKeyEnabled: aws.Bool(false),
 	}
-}
-
-// sent is a body that our client sends; it remembers why it could not be read.
-type sent struct {
-	from io.Reader
-	err  error
-}
-
-// Read is io.Reader's.
-func (s *sent) Read(p []byte) (int, error) {
-	n, err := s.from.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.err = err
-	}
-	return n, err
-}
-
-// blame returns err, or that the client is at fault where its body could not be read to its end.
-func (s *sent) blame(err error) error {
-	if s.err == nil || errors.Is(s.err, context.DeadlineExceeded) {
-		return err
-	}
-	return problem.WrapInvalidField(errors.Join(s.err, err), "body", "ended before its Content-Length")
 }
 
 // translated returns the problem that S3's answer is for the caller of the service; any other error is returned as it is.
