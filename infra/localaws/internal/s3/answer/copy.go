@@ -34,33 +34,13 @@ func copyObject(a *asked) (*api.Response, error) {
 		return nil, err
 	}
 	sums := checksum.Computed(cmp.Or(algorithm, source.Checksum.Algorithm, checksum.Default), e.key == "")
-	stored, err := a.writeCopy(o, e, sums, func(to io.Writer) error {
+	stored, err := a.store(o, e, sums, func(to io.Writer) error {
 		return copyBytes(to, contents, conditional.Range{Length: source.Size})
 	})
 	if err != nil {
 		return nil, err
 	}
 	return a.copied("CopyObjectResult", source, stored, stored.Checksum)
-}
-
-// writeCopy stores what fill writes.
-func (a *asked) writeCopy(o *store.Object, e *encryption, sums *checksum.Sums, fill func(io.Writer) error) (*store.Object, error) {
-	if _, err := a.Store.Bucket(a.Bucket); err != nil {
-		return nil, err
-	}
-	key, err := a.newDataKey(e, o)
-	if err != nil {
-		return nil, err
-	}
-	upload, err := a.Store.Begin(*o, key)
-	if err != nil {
-		return nil, err
-	}
-	defer upload.Abort()
-	if err := fill(io.MultiWriter(upload, sums)); err != nil {
-		return nil, err
-	}
-	return upload.Commit(func(o *store.Object) { a.finish(o, sums) }, a.mayReplace)
 }
 
 // Values of the directives: what the copy has of the source.

@@ -32,6 +32,15 @@ func putObject(a *asked) (*api.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	stored, err := a.store(o, e, sums, func(to io.Writer) error { return receive(to, a.req.HTTP.Body, sums) })
+	if err != nil {
+		return nil, err
+	}
+	return &api.Response{Header: writtenHeaders(stored)}, nil
+}
+
+// store stores what fill writes.
+func (a *asked) store(o *store.Object, e *encryption, sums *checksum.Sums, fill func(io.Writer) error) (*store.Object, error) {
 	if _, err := a.Store.Bucket(a.Bucket); err != nil {
 		return nil, err
 	}
@@ -44,14 +53,10 @@ func putObject(a *asked) (*api.Response, error) {
 		return nil, err
 	}
 	defer upload.Abort()
-	if err := receive(io.MultiWriter(upload, sums), a.req.HTTP.Body, sums); err != nil {
+	if err := fill(io.MultiWriter(upload, sums)); err != nil {
 		return nil, err
 	}
-	stored, err := upload.Commit(func(o *store.Object) { a.finish(o, sums) }, a.mayReplace)
-	if err != nil {
-		return nil, err
-	}
-	return &api.Response{Header: writtenHeaders(stored)}, nil
+	return upload.Commit(func(o *store.Object) { a.finish(o, sums) }, a.mayReplace)
 }
 
 // checkSize refuses a body that has no size, or more than an object or a part may have at once.
