@@ -160,7 +160,9 @@ func appendPathTwice(dst []byte, escaped string) []byte {
 	return dst
 }
 
-// appendEncoded percent-encodes all but the unreserved characters of RFC 3986, '/' included.
+// Encode percent-encodes all but the unreserved characters of RFC 3986, '/' included: what is left no reader takes for another.
+func Encode(s string) string { return string(appendEncoded(nil, s)) }
+
 func appendEncoded(dst []byte, s string) []byte {
 	for i := range len(s) {
 		dst = appendEncodedByte(dst, s[i])

@@ -11,6 +11,7 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/s3/answer"
 	"example.com/shiptrack/infra/localaws/internal/s3/checksum"
 	"example.com/shiptrack/infra/localaws/internal/s3/conditional"
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
 // forwarding is one request that is passed on.
@@ -30,7 +31,7 @@ type stored struct {
 func (f *forwarding) object(ctx context.Context, bucket, key, version string, missing func() error) (*stored, error) {
 	q := &outgoing{method: http.MethodHead, bucket: bucket, key: key, header: http.Header{}}
 	if version != "" {
-		q.query = "versionId=" + escaped(version)
+		q.query = "versionId=" + sigv4.Encode(version)
 	}
 	response, err := f.send(ctx, q)
 	if err != nil {
@@ -236,7 +237,7 @@ func ofSource(h http.Header) http.Header {
 func (f *forwarding) setSource(q *outgoing, source *stored) {
 	name := f.Source.Bucket + "/" + escapedPath(f.Source.Key)
 	if f.Source.VersionID != "" {
-		name += "?versionId=" + escaped(f.Source.VersionID)
+		name += "?versionId=" + sigv4.Encode(f.Source.VersionID)
 	}
 	q.header.Set("X-Amz-Copy-Source", name)
 	q.header.Set("X-Amz-Copy-Source-If-Match", source.header.Get("Etag"))

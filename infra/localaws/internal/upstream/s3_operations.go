@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
 // maxDocument is what a document of S3 may have, in bytes: the names of 1,000 objects, or of 10,000 parts.
@@ -78,7 +79,7 @@ func (f *forwarding) remove(ctx context.Context) func(key, version string) (http
 	return func(key, version string) (http.Header, error) {
 		q := &outgoing{method: http.MethodDelete, bucket: f.Bucket, key: key, header: http.Header{}}
 		if version != "" {
-			q.query = "versionId=" + escaped(version)
+			q.query = "versionId=" + sigv4.Encode(version)
 		}
 		response, err := f.send(ctx, q)
 		if err != nil {

@@ -3,7 +3,6 @@ package upstream
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -43,7 +42,7 @@ func (f *forwarding) outgoing(names ...string) *outgoing {
 	q := &outgoing{method: f.req.HTTP.Method, bucket: f.Bucket, key: f.Key, header: http.Header{}}
 	var query []string
 	for name, value := range f.Query {
-		query = append(query, escaped(name)+"="+escaped(value))
+		query = append(query, sigv4.Encode(name)+"="+sigv4.Encode(value))
 	}
 	slices.Sort(query)
 	q.query = strings.Join(query, "&")
@@ -110,21 +109,8 @@ func (q *outgoing) request(ctx context.Context, e *endpoint) (*http.Request, err
 	return r, sigv4.SignUnread(r, root, e.region, e.now())
 }
 
-// escaped encodes all but the letters that no reader takes for another (RFC 3986, section 2.3).
-func escaped(text string) string {
-	var b strings.Builder
-	for _, c := range []byte(text) {
-		if strings.IndexByte("-._~", c) >= 0 || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	return b.String()
-}
-
 // escapedPath is a key as a path has it.
-func escapedPath(key string) string { return strings.ReplaceAll(escaped(key), "%2F", "/") }
+func escapedPath(key string) string { return strings.ReplaceAll(sigv4.Encode(key), "%2F", "/") }
 
 func etagOf(h http.Header) string { return strings.Trim(h.Get("Etag"), `"`) }
 
