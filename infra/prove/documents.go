@@ -38,7 +38,7 @@ const (
 	disabled = "disabled" // the attacker's, by its tag, and disabled
 )
 
-// seeded are the tenants whose documents the services store: those of the demonstration, and of the isolation check.
+// seeded are the tenants of the demonstration, whose documents the seed stores.
 var seeded = []string{attacker, victim, "green"}
 
 // stores makes the bucket and a key for each tenant. An account of AWS gets those alone that the services need.

@@ -33,7 +33,7 @@ const readiness = "/readyz"
 var reporting = []string{"ISOLATION_CHECK=report", "ISOLATION_CHECK_INTERVAL=1h"}
 
 // lastChecks are the last requests of the isolation check of each store.
-var lastChecks = []string{"no-tag", "other-kms-key"}
+var lastChecks = []string{"no-tag", "write-no-tag"}
 
 // servicesWait bounds how long the services may take to be ready.
 const servicesWait = 30 * time.Second
