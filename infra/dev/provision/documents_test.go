@@ -7,12 +7,44 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/localaws/localawstest"
 	"example.com/shiptrack/pkg/keyalias"
 	"example.com/shiptrack/pkg/tenant"
 )
+
+func TestBucketIsClosedToThePublicHoweverOftenItRuns(t *testing.T) {
+	l := localawstest.Start(t)
+	cfg := l.Config(localawstest.Root)
+	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })
+	name := aws.String(provision.BucketName)
+	for range 2 {
+		if err := provision.Bucket(t.Context(), cfg, *name); err != nil {
+			t.Fatal(err)
+		}
+		public, err := client.GetPublicAccessBlock(t.Context(), &s3.GetPublicAccessBlockInput{Bucket: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := public.PublicAccessBlockConfiguration; !*b.BlockPublicAcls || !*b.BlockPublicPolicy || !*b.IgnorePublicAcls || !*b.RestrictPublicBuckets {
+			t.Errorf("not all public access is blocked: %+v", b)
+		}
+		encryption, err := client.GetBucketEncryption(t.Context(), &s3.GetBucketEncryptionInput{Bucket: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules := encryption.ServerSideEncryptionConfiguration.Rules
+		if len(rules) != 1 || rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm != s3types.ServerSideEncryptionAes256 || aws.ToBool(rules[0].BucketKeyEnabled) {
+			t.Errorf("default encryption %+v", rules)
+		}
+	}
+	if err := provision.Bucket(t.Context(), cfg, "Not_A_Bucket"); err == nil || !strings.Contains(err.Error(), "create bucket Not_A_Bucket: ") {
+		t.Errorf("got %v, want an error that names the bucket", err)
+	}
+}
 
 func TestEachTenantHasOneKeyHoweverOftenItRuns(t *testing.T) {
 	l := localawstest.Start(t)
