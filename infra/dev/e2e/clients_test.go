@@ -10,8 +10,8 @@ import (
 // The tests of this file drive localaws with the AWS CLI and boto3, which nobody here wrote. They need `aws`, and a `python3`
 // that has boto3, on the path, and fail without them; make test-clients runs them.
 
-// TestClientsOfIdentity asks for what localaws answers by itself, whatever stands behind it: on Compose it is part of the long
-// form alone (LONG=yes).
+// TestClientsOfIdentity asks for what localaws answers by itself, whatever stands behind it, and for S3 by the AWS CLI: on Compose
+// it is part of the long form alone (LONG=yes). There boto3 asks for S3, in TestClientsOfTables.
 func TestClientsOfIdentity(t *testing.T) {
 	if onCompose() && os.Getenv("LONG") == "" {
 		t.Skip("what localaws answers by itself is the same on the demo; LONG=yes runs it here too")
