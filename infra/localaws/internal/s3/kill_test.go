@@ -49,7 +49,11 @@ func content(i int) []byte {
 }
 
 func TestKilledInTheMiddleOfUploadsKeepsTheAcknowledgedAndNoHalfOne(t *testing.T) {
-	const uploads, killAt, writers = 200, 90, 8
+	const writers = 8
+	uploads, killAt := 200, 90
+	if os.Getenv("LONG") != "" {
+		uploads, killAt = 1000, 450
+	}
 	data := t.TempDir()
 	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env, child.Stderr = append(os.Environ(), childPath+"="+data), os.Stderr
