@@ -57,9 +57,9 @@ func (s *S3) Read(_ context.Context, req *api.Request) (*api.Call, error) {
 	}
 	op, known := forwards[reading.Operation]
 	if !known {
-		op = operation{(*forwarding).notForwarded, true}
+		op = operation{forward: (*forwarding).notForwarded, takesBody: true}
 	}
-	call.Answer = f.performed(op.forward, op.takesBody)
+	call.MostBytes, call.Answer = op.most, f.performed(op.forward, op.takesBody)
 	return call, nil
 }
 

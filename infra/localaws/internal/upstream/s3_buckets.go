@@ -6,20 +6,21 @@ import (
 	"net/http"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/s3/answer"
 	"example.com/shiptrack/infra/localaws/internal/s3/document"
 )
 
 // settings are those of buckets that the upstream keeps in the same meaning as localaws. A document whose meaning counts is written anew.
 var settings = func() map[string]operation {
-	passOn, passDocument := operation{forward: (*forwarding).passOn}, operation{(*forwarding).passDocument, true}
+	passOn, passDocument := operation{forward: (*forwarding).passOn}, operation{forward: (*forwarding).passDocument, takesBody: true}
 	all := map[string]operation{
 		"GetBucketLocation": passOn,
 
 		"GetBucketVersioning":           passOn,
-		"PutBucketVersioning":           {(*forwarding).putVersioning, true},
-		"ListObjectVersions":            {forward: (*forwarding).list},
+		"PutBucketVersioning":           {forward: (*forwarding).putVersioning, takesBody: true},
+		"ListObjectVersions":            {forward: (*forwarding).listVersions, most: answer.MostListed},
 		"GetBucketEncryption":           passOn,
-		"PutBucketEncryption":           {(*forwarding).putEncryption, true},
+		"PutBucketEncryption":           {forward: (*forwarding).putEncryption, takesBody: true},
 		"DeleteBucketEncryption":        passOn,
 		"GetPublicAccessBlock":          passOn,
 		"PutPublicAccessBlock":          passDocument,
@@ -28,7 +29,7 @@ var settings = func() map[string]operation {
 		"PutBucketTagging":              passDocument,
 		"DeleteBucketTagging":           passOn,
 		"GetBucketOwnershipControls":    passOn,
-		"PutBucketOwnershipControls":    {(*forwarding).putOwnership, true},
+		"PutBucketOwnershipControls":    {forward: (*forwarding).putOwnership, takesBody: true},
 		"DeleteBucketOwnershipControls": passOn,
 	}
 	for _, name := range unset {

@@ -3,9 +3,9 @@ package upstream
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/s3/answer"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
@@ -16,6 +16,7 @@ const maxDocument = 2 << 20
 type operation struct {
 	forward   func(*forwarding, context.Context) (*api.Response, error)
 	takesBody bool
+	most      int64 // bytes of an answer that is no stream
 }
 
 // forwards are the operations that the gateway passes on. All others are authorized, and then answered as NotImplemented.
@@ -28,23 +29,23 @@ func init() { // the table names functions that read it
 
 		"GetObjectAttributes": {forward: (*forwarding).getAttributes},
 
-		"PutObject":     {(*forwarding).putObject, true},
+		"PutObject":     {forward: (*forwarding).putObject, takesBody: true},
 		"CopyObject":    {forward: (*forwarding).copyObject},
 		"DeleteObject":  {forward: (*forwarding).passOn},
 		"ListBuckets":   {forward: (*forwarding).passOn},
 		"HeadBucket":    {forward: (*forwarding).passOn},
 		"DeleteBucket":  {forward: (*forwarding).passOn},
-		"CreateBucket":  {(*forwarding).createBucket, true},
-		"ListObjects":   {forward: (*forwarding).list},
-		"ListObjectsV2": {forward: (*forwarding).list},
+		"CreateBucket":  {forward: (*forwarding).createBucket, takesBody: true},
+		"ListObjects":   {forward: (*forwarding).listObjects, most: answer.MostListed},
+		"ListObjectsV2": {forward: (*forwarding).listObjects, most: answer.MostListed},
 
 		"CreateMultipartUpload":   {forward: (*forwarding).beginUpload},
-		"UploadPart":              {(*forwarding).uploadPart, true},
+		"UploadPart":              {forward: (*forwarding).uploadPart, takesBody: true},
 		"UploadPartCopy":          {forward: (*forwarding).uploadPartCopy},
-		"CompleteMultipartUpload": {(*forwarding).endUpload, true},
+		"CompleteMultipartUpload": {forward: (*forwarding).endUpload, takesBody: true},
 		"AbortMultipartUpload":    {forward: (*forwarding).abortUpload},
 		"ListParts":               {forward: (*forwarding).listParts},
-		"ListMultipartUploads":    {forward: (*forwarding).list},
+		"ListMultipartUploads":    {forward: (*forwarding).listUploads, most: answer.MostListed},
 	}
 	for name, op := range settings {
 		forwards[name] = op
@@ -62,16 +63,6 @@ func notImplemented(what string) error {
 // passOn sends a request without a body as it was read.
 func (f *forwarding) passOn(ctx context.Context) (*api.Response, error) {
 	return f.whole(ctx, f.outgoing("If-Match"), nil)
-}
-
-// list passes a list on. LocalStack takes a limit of 0 for none, which a policy may have allowed for being small.
-func (f *forwarding) list(ctx context.Context) (*api.Response, error) {
-	for _, name := range []string{"max-keys", "max-uploads", "max-parts"} {
-		if limit, has := f.Query[name]; has && strings.Trim(limit, "0") == "" {
-			return nil, notImplemented("lists of nothing")
-		}
-	}
-	return f.passOn(ctx)
 }
 
 // remove deletes one object of a DeleteObjects.

@@ -107,6 +107,24 @@ func (f *Forwarded) NamesChecksums() (bool, error) {
 // CheckPart refuses headers of encryption: the upload has said how its object is encrypted.
 func (f *Forwarded) CheckPart() error { return f.checkPart() }
 
+// List answers ListObjects and ListObjectsV2 by pages that read returns. See store.Store.List for what it must return.
+func (f *Forwarded) List(read func(store.List) (page []store.Entry, more bool, err error)) (*api.Response, error) {
+	if f.Operation == "ListObjectsV2" {
+		return f.listObjectsV2(read)
+	}
+	return f.listObjects(read)
+}
+
+// ListUploads answers ListMultipartUploads by pages that read returns. See store.Store.ListMultiparts for what it must return.
+func (f *Forwarded) ListUploads(read func(l store.List, id string) (page []store.UploadEntry, more bool, err error)) (*api.Response, error) {
+	return f.listUploads(read)
+}
+
+// ListVersions answers ListObjectVersions by pages that read returns. See store.Store.ListVersions for what it must return.
+func (f *Forwarded) ListVersions(read func(l store.List, version string) (page []store.VersionEntry, more bool, err error)) (*api.Response, error) {
+	return f.listVersions(read)
+}
+
 // Missing is the answer where a key, or the version that the request names, is not there, or a denial where the caller may not know that.
 func (f *Forwarded) Missing() error { return f.missing(f.Bucket, f.Key, f.Query["versionId"]) }
 

@@ -13,12 +13,11 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/s3/store"
 )
 
-// Limits of a list (S3 API Reference, ListObjectsV2): what a page has at most, and what it can have in bytes. A key has 1,024 bytes, of which each may
-// take five as XML.
-const (
-	maxKeys   = 1000
-	mostBytes = maxKeys * (5*1024 + 512)
-)
+// maxKeys is how many entries a page of a list has at most (S3 API Reference, ListObjectsV2).
+const maxKeys = 1000
+
+// MostListed is what a page can have in bytes: a key has 1,024, of which each may take five as XML.
+const MostListed = maxKeys * (5*1024 + 512)
 
 // timeFormat is that of S3's documents.
 const timeFormat = "2006-01-02T15:04:05.000Z"
@@ -58,8 +57,13 @@ type page struct {
 	last string // the name of the last entry
 }
 
-func listObjects(a *asked) (*api.Response, error) {
-	p, err := a.page(a.Query["marker"], true)
+// readList reads a page of a bucket's objects, as store.Store.List does.
+type readList func(store.List) ([]store.Entry, bool, error)
+
+func listObjects(a *asked) (*api.Response, error) { return a.listObjects(a.Store.List) }
+
+func (a *asked) listObjects(read readList) (*api.Response, error) {
+	p, err := a.page(a.Query["marker"], true, read)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +78,9 @@ func listObjects(a *asked) (*api.Response, error) {
 	return documentOf("ListBucketResult", out)
 }
 
-func listObjectsV2(a *asked) (*api.Response, error) {
+func listObjectsV2(a *asked) (*api.Response, error) { return a.listObjectsV2(a.Store.List) }
+
+func (a *asked) listObjectsV2(read readList) (*api.Response, error) {
 	after := a.Query["start-after"]
 	token, continues := a.Query["continuation-token"]
 	if continues {
@@ -84,7 +90,7 @@ func listObjectsV2(a *asked) (*api.Response, error) {
 		}
 		after = string(name)
 	}
-	p, err := a.page(after, a.Query["fetch-owner"] == "true")
+	p, err := a.page(after, a.Query["fetch-owner"] == "true", read)
 	if err != nil {
 		return nil, err
 	}
@@ -102,15 +108,15 @@ func listObjectsV2(a *asked) (*api.Response, error) {
 }
 
 // page reads a page of the bucket, behind the name after.
-func (a *asked) page(after string, withOwner bool) (*page, error) {
+func (a *asked) page(after string, withOwner bool, read readList) (*page, error) {
 	limit, err := a.maxKeys("max-keys")
 	if err != nil {
 		return nil, err
 	}
-	if kind, has := a.Query["encoding-type"]; has && kind != "url" {
-		return nil, invalidArgument("Invalid Encoding Method specified in Request")
+	if err := a.checkEncodingType(); err != nil {
+		return nil, err
 	}
-	entries, more, err := a.Store.List(store.List{
+	entries, more, err := read(store.List{
 		Bucket: a.Bucket, Prefix: a.Query["prefix"], Delimiter: a.Query["delimiter"], After: after, Limit: limit,
 	})
 	if err != nil {

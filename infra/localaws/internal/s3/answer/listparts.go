@@ -98,7 +98,12 @@ type uploadList struct {
 	CommonPrefixes                    []commonPrefix
 }
 
-func listUploads(a *asked) (*api.Response, error) {
+// readUploads reads a page of a bucket's uploads, as store.Store.ListMultiparts does.
+type readUploads func(l store.List, id string) ([]store.UploadEntry, bool, error)
+
+func listUploads(a *asked) (*api.Response, error) { return a.listUploads(a.Store.ListMultiparts) }
+
+func (a *asked) listUploads(read readUploads) (*api.Response, error) {
 	limit, err := a.limit("max-uploads")
 	if err != nil {
 		return nil, err
@@ -110,7 +115,7 @@ func listUploads(a *asked) (*api.Response, error) {
 	if a.Query["key-marker"] == "" {
 		id = "" // S3 API Reference: without key-marker it is ignored
 	}
-	entries, more, err := a.Store.ListMultiparts(store.List{
+	entries, more, err := read(store.List{
 		Bucket: a.Bucket, Prefix: a.Query["prefix"], Delimiter: a.Query["delimiter"], After: a.Query["key-marker"], Limit: limit,
 	}, id)
 	if err != nil {

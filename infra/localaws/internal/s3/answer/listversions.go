@@ -32,7 +32,12 @@ type versionList struct {
 	CommonPrefixes                           []commonPrefix
 }
 
-func listVersions(a *asked) (*api.Response, error) {
+// readVersions reads a page of the versions in a bucket, as store.Store.ListVersions does.
+type readVersions func(l store.List, version string) ([]store.VersionEntry, bool, error)
+
+func listVersions(a *asked) (*api.Response, error) { return a.listVersions(a.Store.ListVersions) }
+
+func (a *asked) listVersions(read readVersions) (*api.Response, error) {
 	limit, err := a.limit("max-keys")
 	if err != nil {
 		return nil, err
@@ -44,7 +49,7 @@ func listVersions(a *asked) (*api.Response, error) {
 	if version != "" && key == "" {
 		return nil, invalidArgument("A version-id marker cannot be specified without a key marker.")
 	}
-	entries, more, err := a.Store.ListVersions(store.List{
+	entries, more, err := read(store.List{
 		Bucket: a.Bucket, Prefix: a.Query["prefix"], Delimiter: a.Query["delimiter"], After: key, Limit: limit,
 	}, version)
 	if err != nil {

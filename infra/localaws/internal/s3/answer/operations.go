@@ -10,8 +10,8 @@ var uploads = map[string]operation{
 	"UploadPartCopy":          {answer: uploadPartCopy},
 	"CompleteMultipartUpload": {answer: completeMultipart, takesBody: true},
 	"AbortMultipartUpload":    {answer: abortMultipart},
-	"ListParts":               {answer: listParts, most: mostBytes},
-	"ListMultipartUploads":    {answer: listUploads, most: mostBytes},
+	"ListParts":               {answer: listParts, most: MostListed},
+	"ListMultipartUploads":    {answer: listUploads, most: MostListed},
 }
 
 func init() { // the table names functions that read it
@@ -41,18 +41,18 @@ func init() { // the table names functions that read it
 		"DeleteObjectTagging": {answer: deleteObjectTagging},
 
 		"GetObjectAttributes": {answer: getObjectAttributes},
-		"ListObjectVersions":  {answer: listVersions, most: mostBytes},
+		"ListObjectVersions":  {answer: listVersions, most: MostListed},
 
-		"ListBuckets":   {answer: listBuckets, most: mostBytes},
-		"ListObjects":   {answer: listObjects, most: mostBytes},
-		"ListObjectsV2": {answer: listObjectsV2, most: mostBytes},
+		"ListBuckets":   {answer: listBuckets, most: MostListed},
+		"ListObjects":   {answer: listObjects, most: MostListed},
+		"ListObjectsV2": {answer: listObjectsV2, most: MostListed},
 
 		"GetObject":     {answer: getObject},
 		"HeadObject":    {answer: headObject},
 		"CopyObject":    {answer: copyObject},
 		"PutObject":     {answer: putObject, takesBody: true},
 		"DeleteObject":  {answer: deleteObject},
-		"DeleteObjects": {read: readDeleteObjects, most: 2 * mostBytes},
+		"DeleteObjects": {read: readDeleteObjects, most: 2 * MostListed},
 	}
 	for name, op := range uploads {
 		operations[name] = op

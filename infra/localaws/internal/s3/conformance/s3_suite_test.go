@@ -87,6 +87,23 @@ var buckets = []scenario{
 		{"delete without sum", "POST /$B?delete", "", `<Delete><Object><Key>a/2</Key></Object></Delete>`, "400 InvalidRequest"},
 		{"rest", "GET /$B?list-type=2", "", "", "200"},
 	}},
+	// Names that stand in another order once they are encoded.
+	{"pages", []step{
+		create,
+		{"a+b", "PUT /$B/a%2Bb", "", "1", "200"}, {"a/b", "PUT /$B/a/b", "", "1", "200"}, {"a:b", "PUT /$B/a%3Ab", "", "1", "200"}, {"z", "PUT /$B/z", "", "1", "200"}, {"é", "PUT /$B/%C3%A9", "", "1", "200"},
+		{"first", "GET /$B?list-type=2&encoding-type=url&max-keys=2", "", "", "200"},
+		{"second", "GET /$B?list-type=2&encoding-type=url&max-keys=2&continuation-token=$token.first", "", "", "200"},
+		{"third", "GET /$B?list-type=2&encoding-type=url&max-keys=2&continuation-token=$token.second", "", "", "200"},
+		{"grouped", "GET /$B?list-type=2&encoding-type=url&delimiter=%2F&max-keys=2", "", "", "200"},
+		{"behind a group", "GET /$B?list-type=2&encoding-type=url&delimiter=%2F&max-keys=2&continuation-token=$token.grouped", "", "", "200"},
+		{"v1", "GET /$B?encoding-type=url&max-keys=2&marker=a%3Ab", "", "", "200"},
+		{"versions", "GET /$B?versions&encoding-type=url&max-keys=2&key-marker=a%3Ab", "", "", "200"},
+		{"begin a+b", "POST /$B/a%2Bb?uploads", "", "", "200"}, {"begin é", "POST /$B/%C3%A9?uploads", "", "", "200"}, {"begin z", "POST /$B/z?uploads", "", "", "200"},
+		{"uploads", "GET /$B?uploads&encoding-type=url&max-uploads=2", "", "", "200"},
+		{"uploads behind", "GET /$B?uploads&encoding-type=url&key-marker=z&upload-id-marker=$upload.begin z", "", "", "200"},
+		{"no uploads", "GET /$B?uploads&max-uploads=0", "", "", "200"},
+		{"no versions", "GET /$B?versions&max-keys=0", "", "", "200"},
+	}},
 }
 
 var objects = []scenario{

@@ -12,6 +12,14 @@ type UploadEntry struct {
 	Prefix string // where Upload is nil
 }
 
+// Name is the key or the prefix.
+func (e UploadEntry) Name() string {
+	if e.Upload != nil {
+		return e.Upload.Key
+	}
+	return e.Prefix
+}
+
 // ListMultiparts is List for uploads that are neither completed nor aborted, those of one key by their time. id, where it is not empty, is the
 // upload of l.After behind which the page begins.
 func (s *Store) ListMultiparts(l List, id string) (page []UploadEntry, more bool, err error) {
