@@ -37,6 +37,29 @@ func BenchmarkRequests(b *testing.B) {
 	b.ReportMetric(median(ratios), "times-faster")
 }
 
+// BenchmarkDocuments measures the whole path of a document, from S3 by way of both services, and of an ETA beside it. Both are asked of one
+// demo, in turns.
+func BenchmarkDocuments(b *testing.B) {
+	const requests, turns = 40, 5
+	eta := newLoad(b, bin)
+	document := *eta
+	document.path = "/shipments/1001/documents/bill-of-lading.pdf"
+	for _, l := range []*load{eta, &document} {
+		l.send(b, 5*requests)
+		l.took = nil
+	}
+	var ratios []float64
+	for b.Loop() {
+		for range turns {
+			ratios = append(ratios, document.send(b, requests)/eta.send(b, requests))
+		}
+	}
+	b.ReportMetric(0, "ns/op") // of several turns: it says nothing
+	b.ReportMetric(requests/median(document.took), "documents/s")
+	b.ReportMetric(requests/median(eta.took), "etas/s")
+	b.ReportMetric(median(ratios), "document-over-eta")
+}
+
 func median(values []float64) float64 {
 	slices.Sort(values)
 	return values[len(values)/2]
@@ -63,6 +86,7 @@ func binWithSetting(b *testing.B, setting string) string {
 // load is what asks one demo.
 type load struct {
 	url    string
+	path   string
 	tokens []string
 	client *http.Client
 	took   []float64 // by each turn, in seconds
@@ -75,7 +99,7 @@ func newLoad(b *testing.B, binaries string) *load {
 	b.Helper()
 	d := startDemo(b, binaries)
 	d.await(b)
-	l := &load{url: "http://127.0.0.1:" + d.ports["SHIPMENT_PORT"] + "/shipments/1001/eta", client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}}
+	l := &load{url: "http://127.0.0.1:" + d.ports["SHIPMENT_PORT"], path: "/shipments/1001/eta", client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}}
 	for _, tenant := range []string{"yellow", "blue", "green"} {
 		token, err := devissuer.Fetch(b.Context(), "http://127.0.0.1:"+d.ports["ISSUER_PORT"], tenant, "ana")
 		if err != nil {
@@ -106,7 +130,7 @@ func (l *load) send(b *testing.B, n int) float64 {
 }
 
 func (l *load) get(ctx context.Context, token string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.url, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.url+l.path, nil)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ import (
 const enforced = localawstest.Bucket // which the policies name
 
 // provision makes the bucket, and a key with tag and alias for each tenant.
-func provision(t *testing.T, l *localawstest.Local, tenants ...tenant.ID) {
+func provision(t testing.TB, l *localawstest.Local, tenants ...tenant.ID) {
 	t.Helper()
 	root := l.Config(localawstest.Root)
 	bucket := awss3.NewFromConfig(root, func(o *awss3.Options) { o.UsePathStyle = true })
@@ -47,7 +47,7 @@ func provision(t *testing.T, l *localawstest.Local, tenants ...tenant.ID) {
 }
 
 // open returns a store whose sessions the service's role vends, of the two roles.
-func open(t *testing.T, l *localawstest.Local, task, reads, writes string) (*s3.Store, *auditTrail) {
+func open(t testing.TB, l *localawstest.Local, task, reads, writes string) (*s3.Store, *auditTrail) {
 	t.Helper()
 	machine := func(role string) *tokenvending.Machine {
 		m, err := tokenvending.New(tokenvending.Config{
@@ -66,7 +66,7 @@ func open(t *testing.T, l *localawstest.Local, task, reads, writes string) (*s3.
 	return store, trail
 }
 
-func tenantOf(t *testing.T, text string) tenant.ID {
+func tenantOf(t testing.TB, text string) tenant.ID {
 	t.Helper()
 	id, err := tenant.Parse(text)
 	if err != nil {
@@ -75,7 +75,7 @@ func tenantOf(t *testing.T, text string) tenant.ID {
 	return id
 }
 
-func enforcedBackend(t *testing.T) *localawstest.Local {
+func enforcedBackend(t testing.TB) *localawstest.Local {
 	t.Helper()
 	l := localawstest.Start(t)
 	iamtest.Load(t, l, iam.Hardened)
