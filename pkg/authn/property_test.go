@@ -156,7 +156,7 @@ func TestATokenYieldsTheTenantThatItNamesOrNone(t *testing.T) {
 			}
 		}
 	})
-	if accepted < runs/2 || withBoth < runs/20 {
+	if runs >= 100 && (accepted < runs/2 || withBoth < runs/20) { // of 20 runs, which the race detector has, one in 70 has none with two issuers
 		t.Errorf("%d tokens were accepted in %d runs, %d with two issuers: the property says little", accepted, runs, withBoth)
 	}
 	t.Logf("%d tokens were accepted in %d runs, %d with two issuers", accepted, runs, withBoth)
