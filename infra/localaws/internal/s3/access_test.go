@@ -225,3 +225,35 @@ func TestDeleteObjectsDecidesEachKey(t *testing.T) {
 	k.holds("yellow/3", "text")
 	k.wants(ask(yellow, objects(many[:1000]...)), 200, "")
 }
+
+// TestBypassingGovernanceTakesAPermission: no object is locked, so the header changes nothing but who may send it.
+func TestBypassingGovernanceTakesAPermission(t *testing.T) {
+	k := newKit(t)
+	const header = "X-Amz-Bypass-Governance-Retention"
+	const body = "<Delete><Object><Key>yellow/2</Key></Object></Delete>"
+	single := func(c localawstest.Credentials, value string) answer {
+		return k.ask("DELETE", "/"+bucket+"/yellow/1", "", c, header, value)
+	}
+	batch := func(c localawstest.Credentials) answer {
+		return k.ask("POST", "/"+bucket+"?delete", body, c, header, "true", "Content-Md5", md5Of(body))
+	}
+	k.must(k.put(k.root, "yellow/1", "text"))
+	k.must(k.put(k.root, "yellow/2", "text"))
+	yellow := k.session("yellow")
+	k.wants(single(yellow, "true"), 403, "AccessDenied")
+	k.wants(batch(yellow), 200, "AccessDenied")
+	k.holds("yellow/1", "text")
+	k.holds("yellow/2", "text")
+	k.wants(k.ask("PUT", "/"+bucket+"/yellow/1", "x", localawstest.Root, header, "true"), 501, "NotImplemented")
+	k.wants(single(yellow, "false"), 204, "")
+
+	k.must(k.put(k.root, "yellow/1", "text"))
+	k.putRoles(strings.Replace(ownDocuments, `"s3:DeleteObject"`, `"s3:DeleteObject","s3:BypassGovernanceRetention"`, 1))
+	yellow = k.session("yellow")
+	k.wants(single(yellow, "true"), 204, "")
+	if a := batch(yellow); a.status != 200 || strings.Contains(a.body, "<Error>") {
+		t.Errorf("with the permission: %d %s", a.status, a.body)
+	}
+	k.isMissing("yellow/1")
+	k.isMissing("yellow/2")
+}

@@ -42,10 +42,23 @@ func permit(action string) func(*Request, *Reading) error {
 	}
 }
 
+// bypass is a header that takes a permission of its own (S3 API Reference, DeleteObject). No object of localaws is locked, so it changes
+// nothing else.
+const bypass = "X-Amz-Bypass-Governance-Retention"
+
+// bypasses are the operations that take it.
+var bypasses = map[string]bool{"DeleteObject": true, "DeleteObjects": true}
+
+// Bypasses reports whether a request asks to delete locked objects too: each of them needs BypassGovernanceRetention.
+func Bypasses(h http.Header) bool { return has(h, bypass) && h.Get(bypass) != "false" }
+
 // permitDelete: a condition on what is deleted tells what GetObject tells.
 func permitDelete(q *Request, r *Reading) error {
 	if err := permitVersion("DeleteObject")(q, r); err != nil {
 		return err
+	}
+	if Bypasses(q.Header) {
+		r.on("BypassGovernanceRetention")
 	}
 	r.permitComparison(q)
 	return nil

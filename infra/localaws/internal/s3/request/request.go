@@ -65,6 +65,9 @@ func Read(r *Request) (*Reading, error) {
 	if err != nil {
 		return nil, err
 	}
+	if has(r.Header, bypass) && !bypasses[op.name] {
+		return nil, notImplemented("the header " + bypass + " in " + op.name)
+	}
 	reading := &Reading{Operation: op.name, Bucket: bucket, Key: key, Query: query}
 	return reading, op.permit(r, reading)
 }
@@ -131,7 +134,7 @@ func (op *operation) takes(name string) bool {
 // refusedHeaders are headers that make another request of a known one.
 var refusedHeaders = []string{
 	"X-Amz-Rename-Source", "X-Amz-Write-Offset-Bytes", "X-Amz-Server-Side-Encryption-Customer-", "X-Amz-Copy-Source-Server-Side-Encryption-Customer-",
-	"X-Amz-Website-Redirect-Location", "X-Amz-Mfa", "X-Amz-Bypass-Governance-Retention",
+	"X-Amz-Website-Redirect-Location", "X-Amz-Mfa",
 }
 
 func checkHeaders(h http.Header) error {
