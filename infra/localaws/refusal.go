@@ -112,7 +112,7 @@ var contentTypes = map[api.Protocol]string{
 // errorResponse writes err as the protocol does.
 func (x *exchange) errorResponse(err error) *api.Response {
 	e := x.spelled(err)
-	response := &api.Response{Status: e.Status}
+	response := &api.Response{Status: e.Status, Header: e.Header.Clone()}
 	switch x.protocol {
 	case api.JSON10:
 		response.Body = jsonError(e, cmp.Or(e.Namespace, "com.amazon.coral.service")+"#")

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"io"
+	"net/http"
 
 	"example.com/shiptrack/infra/localaws/policy"
 )
@@ -29,6 +30,7 @@ type Error struct {
 	Status  int // 400, 403, 404, 405, 409, 411, 412, 413, 416, 500, 501, 503
 	// Namespace is what stands before the '#' of the __type of an error in JSON 1.0; empty: com.amazon.coral.service.
 	Namespace string
+	Header    http.Header // what the answer has beside the error, in restXml; nil: nothing
 	// Reason is for the decision log, which holds nothing of a body. It is Message with "..." in place of each text
 	// that may be a quote from the request. It is empty where nothing else would be left.
 	Reason string

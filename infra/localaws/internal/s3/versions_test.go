@@ -147,3 +147,32 @@ func TestPoliciesSeeTheTagsOfAVersion(t *testing.T) {
 		t.Errorf("own version %q, %v", got, err)
 	}
 }
+
+// TestErrorsNameTheDeleteMarker: S3 User Guide, "Working with delete markers".
+func TestErrorsNameTheDeleteMarker(t *testing.T) {
+	k := newKit(t)
+	yellow := k.session("yellow")
+	k.enableVersions()
+	k.putVersion("yellow/1", "text")
+	out, err := k.root.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String("yellow/1")})
+	k.must(err)
+	marker := aws.ToString(out.VersionId)
+	for _, method := range []string{"GET", "HEAD"} {
+		for query, status := range map[string]int{"": 404, "?versionId=" + marker: 405} {
+			a := k.ask(method, "/"+bucket+"/yellow/1"+query, "", localawstest.Root)
+			if a.status != status || a.header.Get("X-Amz-Delete-Marker") != "true" || a.header.Get("X-Amz-Version-Id") != marker {
+				t.Errorf("%s %q: %d %v, want %d with the marker %s", method, query, a.status, a.header, status, marker)
+			}
+			if hasTime, isAllowed := a.header.Get("Last-Modified") != "", a.header.Get("Allow") == "DELETE"; hasTime != (status == 405) || isAllowed != (status == 405) {
+				t.Errorf("%s %q: %v", method, query, a.header)
+			}
+		}
+	}
+	if a := k.ask("GET", "/"+bucket+"/yellow/none", "", localawstest.Root); a.status != 404 || a.header.Get("X-Amz-Delete-Marker") != "" {
+		t.Errorf("a key that never was: %d %v", a.status, a.header)
+	}
+	// Who may not list the bucket does not learn that there was an object.
+	if a := k.ask("GET", "/"+bucket+"/yellow/1", "", yellow); a.status != 403 || a.header.Get("X-Amz-Delete-Marker") != "" || a.header.Get("X-Amz-Version-Id") != "" {
+		t.Errorf("without a permission to list: %d %v", a.status, a.header)
+	}
+}

@@ -21,13 +21,33 @@ func (a *asked) object() (*store.Object, error) {
 	o, err := a.stored(a.own())
 	switch {
 	case errors.Is(err, store.ErrNoSuchKey), errors.Is(err, store.ErrNoSuchVersion):
-		return nil, cmp.Or(a.mayList(), err)
+		return nil, cmp.Or(a.mayList(), markedError(err))
 	case err != nil:
 		return nil, err
 	case o.Deleted:
-		return nil, api.Errorf(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+		e := api.Errorf(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+		e.Header = markerHeaders(o)
+		e.Header.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
+		e.Header.Set("Allow", http.MethodDelete)
+		return nil, e
 	}
 	return o, a.checkSeen(a.own(), o)
+}
+
+// markedError is err with what S3 says of the delete marker because of which there is no such key.
+func markedError(err error) error {
+	deleted, ok := errors.AsType[*store.DeletedError](err)
+	if !ok {
+		return err
+	}
+	e := *storeErrors[store.ErrNoSuchKey]
+	e.Header = markerHeaders(deleted.Marker)
+	return &e
+}
+
+// markerHeaders name a delete marker in an error (S3 User Guide, "Working with delete markers").
+func markerHeaders(marker *store.Object) http.Header {
+	return http.Header{"X-Amz-Delete-Marker": {"true"}, "X-Amz-Version-Id": {marker.VersionID()}}
 }
 
 // attempts bound how often an object is looked up again because it was replaced while it was opened.
