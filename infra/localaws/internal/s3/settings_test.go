@@ -159,3 +159,33 @@ func TestSettingsAreRefusedAndDenied(t *testing.T) {
 	k.wants(k.ask("PUT", "/"+bucket+"?versioning", `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>`, localawstest.Root), 200, "")
 	k.wants(k.ask("PUT", "/other-bucket?versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>", localawstest.Root), 404, "NoSuchBucket")
 }
+
+// TestTheACLIsTheOwners: bucket and objects have the one ACL that there is where the bucket's owner owns all objects.
+func TestTheACLIsTheOwners(t *testing.T) {
+	k := newKit(t)
+	k.enableVersions()
+	version := k.putVersion("yellow/1", "text")
+	out, err := k.root.GetBucketAcl(t.Context(), &s3.GetBucketAclInput{Bucket: aws.String(bucket)})
+	k.must(err)
+	got, err := k.root.GetObjectAcl(t.Context(), &s3.GetObjectAclInput{Bucket: aws.String(bucket), Key: aws.String("yellow/1"), VersionId: &version})
+	k.must(err)
+	for name, grants := range map[string][]types.Grant{"bucket": out.Grants, "object": got.Grants} {
+		if len(grants) != 1 || grants[0].Permission != "FULL_CONTROL" || aws.ToString(grants[0].Grantee.ID) != aws.ToString(got.Owner.ID) || grants[0].Grantee.Type != "CanonicalUser" {
+			t.Errorf("%s: %+v, want all for the owner %s", name, grants, aws.ToString(got.Owner.ID))
+		}
+	}
+	_, err = k.root.GetObjectAcl(t.Context(), &s3.GetObjectAclInput{Bucket: aws.String(bucket), Key: aws.String("none")})
+	localawstest.WantFailure(t, err, "NoSuchKey", 404)
+	k.wants(k.ask("GET", "/"+bucket+"/yellow/1?acl", "", k.session("yellow")), 403, "AccessDenied")
+	k.wants(k.ask("PUT", "/"+bucket+"/yellow/1?acl", "<x/>", localawstest.Root), 501, "NotImplemented")
+}
+
+// TestNoBucketLocksItsObjects: a bucket that is said to lock them must not be one that does not.
+func TestNoBucketLocksItsObjects(t *testing.T) {
+	k := newKit(t)
+	for _, name := range []string{"new-bucket", bucket} {
+		k.wants(k.ask("PUT", "/"+name, "", localawstest.Root, "X-Amz-Bucket-Object-Lock-Enabled", "true"), 501, "NotImplemented")
+	}
+	k.wants(k.ask("HEAD", "/new-bucket", "", localawstest.Root), 404, "")
+	k.wants(k.ask("PUT", "/new-bucket", "", localawstest.Root, "X-Amz-Bucket-Object-Lock-Enabled", "false"), 200, "")
+}

@@ -40,6 +40,7 @@ func init() { // the table names functions that read it
 		"PutObjectTagging":    {read: readPutObjectTagging},
 		"DeleteObjectTagging": {answer: deleteObjectTagging},
 
+		"GetObjectAcl":        {answer: getObjectACL},
 		"GetObjectAttributes": {answer: getObjectAttributes},
 		"ListObjectVersions":  {answer: listVersions, most: MostListed},
 

@@ -19,6 +19,9 @@ func (a *asked) firstSettings() (store.Settings, error) {
 			return store.Settings{}, err
 		}
 	}
+	if locked := a.header("X-Amz-Bucket-Object-Lock-Enabled"); locked != "" && locked != "false" {
+		return store.Settings{}, without("Object Lock")
+	}
 	return store.Settings{Ownership: ownerEnforced, PublicAccessBlock: &store.PublicAccessBlock{
 		BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true,
 	}}, nil

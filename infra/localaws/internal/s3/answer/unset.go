@@ -20,7 +20,7 @@ var unset = map[string]func(*asked) (*api.Response, error){
 	"GetBucketNotificationConfiguration": empty("NotificationConfiguration", struct{}{}),
 	"GetBucketAccelerateConfiguration":   empty("AccelerateConfiguration", struct{}{}),
 	"GetBucketRequestPayment":            empty("RequestPaymentConfiguration", struct{ Payer string }{"BucketOwner"}),
-	"GetBucketAcl":                       getACL,
+	"GetBucketAcl":                       getBucketACL,
 
 	"DeleteBucketPolicy":                 removed,
 	"DeleteBucketCors":                   removed,
@@ -51,25 +51,4 @@ func empty(name string, value any) func(*asked) (*api.Response, error) {
 func removed(a *asked) (*api.Response, error) {
 	_, err := a.Store.Bucket(a.Bucket)
 	return &api.Response{Status: http.StatusNoContent}, err
-}
-
-// getACL answers with the one ACL that there is: all for the owner.
-func getACL(a *asked) (*api.Response, error) {
-	if _, err := a.Store.Bucket(a.Bucket); err != nil {
-		return nil, err
-	}
-	type grantee struct {
-		Namespace string `xml:"xmlns:xsi,attr"`
-		Type      string `xml:"xsi:type,attr"`
-		*owner
-	}
-	type grant struct {
-		Grantee    grantee
-		Permission string
-	}
-	type list struct{ Grant grant }
-	return documentOf("AccessControlPolicy", struct {
-		Owner             *owner
-		AccessControlList list
-	}{ownerOf(a.req.Account), list{grant{grantee{"http://www.w3.org/2001/XMLSchema-instance", "CanonicalUser", ownerOf(a.req.Account)}, "FULL_CONTROL"}}})
 }
