@@ -133,7 +133,7 @@ func (r *Reader) endChunk() error {
 // end reads the trailer and the end of the body.
 func (r *Reader) end() error {
 	if r.trailer != "" {
-		line, err := r.line()
+		line, err := r.trailerLine()
 		if err != nil {
 			return err
 		}
@@ -173,8 +173,36 @@ func (r *Reader) endTrailer() error {
 	return nil
 }
 
+// trailerLine reads the trailer without its end: CR LF, or LF CR LF as minio-go writes it, whose requests S3 takes.
+func (r *Reader) trailerLine() (string, error) {
+	text, err := r.ended()
+	if err != nil {
+		return "", err
+	}
+	if line, ok := strings.CutSuffix(text, "\r\n"); ok {
+		return line, nil
+	}
+	if end, err := r.line(); err != nil || end != "" {
+		return "", malformed(err)
+	}
+	return strings.TrimSuffix(text, "\n"), nil
+}
+
 // line reads a line without its end, which is CR LF.
 func (r *Reader) line() (string, error) {
+	text, err := r.ended()
+	if err != nil {
+		return "", err
+	}
+	line, ok := strings.CutSuffix(text, "\r\n")
+	if !ok {
+		return "", ErrMalformed
+	}
+	return line, nil
+}
+
+// ended reads up to an LF, which is the last of the text.
+func (r *Reader) ended() (string, error) {
 	text, err := r.from.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) || len(text) > maxLine {
 		return "", ErrMalformed
@@ -182,11 +210,7 @@ func (r *Reader) line() (string, error) {
 	if err != nil {
 		return "", early(err)
 	}
-	line, ok := strings.CutSuffix(string(text), "\r\n")
-	if !ok {
-		return "", ErrMalformed
-	}
-	return line, nil
+	return string(text), nil
 }
 
 // malformed is err, or ErrMalformed where there was none.

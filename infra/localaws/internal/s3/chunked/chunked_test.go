@@ -70,6 +70,8 @@ func TestOtherBodiesAreRefused(t *testing.T) {
 		"no trailer":              {"5\r\nhello\r\n0\r\n\r\n", 5, trailer},
 		"a trailer not announced": {"5\r\nhello\r\n" + end, 5, ""},
 		"two trailers":            {"5\r\nhello\r\n0\r\n" + trailer + ":x\r\n" + trailer + ":y\r\n\r\n", 5, trailer},
+		"LF behind the trailer":   {"5\r\nhello\r\n0\r\n" + trailer + ":x\nx\r\n\r\n", 5, trailer},
+		"two LF behind it":        {"5\r\nhello\r\n0\r\n" + trailer + ":x\n\n\r\n\r\n", 5, trailer},
 		"bytes behind the end":    {"5\r\nhello\r\n" + end + "x", 5, trailer},
 		"a long line":             {"5\r\nhello\r\n0\r\n" + trailer + ":" + strings.Repeat("x", 8<<10) + "\r\n\r\n", 5, trailer},
 	} {
@@ -77,7 +79,9 @@ func TestOtherBodiesAreRefused(t *testing.T) {
 			t.Errorf("%s: %q, %v; want ErrMalformed", name, got, err)
 		}
 	}
-	for body, trailer := range map[string]string{"5\r\nhello\r\n" + end: trailer, "5\r\nhello\r\n0\r\n\r\n": ""} {
+	for body, trailer := range map[string]string{
+		"5\r\nhello\r\n" + end: trailer, "5\r\nhello\r\n0\r\n\r\n": "", "5\r\nhello\r\n0\r\n" + trailer + ":x\n\r\n\r\n": trailer,
+	} {
 		if got, err := io.ReadAll(NewReader(strings.NewReader(body), 5, trailer, nil)); err != nil || string(got) != "hello" {
 			t.Errorf("control: %q, %v", got, err)
 		}
@@ -120,6 +124,7 @@ func TestChunksAreAsTheyWereSigned(t *testing.T) {
 	}{
 		"as signed":          {good + "\r\n", "", nil},
 		"with a trailer":     {good + behind + signed + "\r\n", trailer, nil},
+		"minio-go's trailer": {good + trailer + ":x\n\r\n" + signed + "\r\n", trailer, nil},
 		"other bytes":        {strings.Replace(good, "\r\nlo", "\r\nla", 1) + "\r\n", "", ErrSignature},
 		"swapped":            {strings.Replace(chunk("lo")+"hel\r\n"+chunk("hel")+"lo"+end, "2;", "3;", 1) + "\r\n", "", ErrSignature},
 		"no signature":       {"5\r\nhello\r\n" + chunk("") + "\r\n", "", ErrMalformed},
