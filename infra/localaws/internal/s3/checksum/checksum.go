@@ -70,6 +70,14 @@ func algorithmOf(header string) string {
 	return ""
 }
 
+// notSums are headers of the prefix that carry no checksum.
+var notSums = map[string]bool{prefix + "Mode": true, prefix + "Type": true, prefix + "Algorithm": true}
+
+// IsUnknown reports whether a header carries a checksum that nobody here computes. Its name is in Go's canonical form.
+func IsUnknown(header string) bool {
+	return strings.HasPrefix(header, prefix) && !notSums[header] && algorithmOf(header) == ""
+}
+
 // Sums computes what a request demands of its body. Write the body to it, and then call Check.
 type Sums struct {
 	Algorithm string // of Value
