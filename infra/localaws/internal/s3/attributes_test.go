@@ -71,3 +71,48 @@ func TestAttributesNeedTheirPermissions(t *testing.T) {
 	_, err = k.attributes(yellow, "yellow/a", "ETag", "ObjectSize")
 	k.must(err)
 }
+
+// TestChecksumsOfParts: a checksum over those of the parts goes with theirs; one over all bytes stands alone.
+func TestChecksumsOfParts(t *testing.T) {
+	k := newKit(t)
+	for kind, composite := range map[types.ChecksumType]bool{types.ChecksumTypeComposite: true, types.ChecksumTypeFullObject: false} {
+		id, err := k.create(k.root, "a", func(in *s3.CreateMultipartUploadInput) { in.ChecksumType = kind })
+		k.must(err)
+		first, err := k.upload(k.root, "a", id, 1, bytes.Repeat([]byte("x"), fiveMiB))
+		k.must(err)
+		last, err := k.upload(k.root, "a", id, 2, []byte("y"))
+		k.must(err)
+		done, err := k.complete(k.root, "a", id, first, last)
+		k.must(err)
+		whole := aws.ToString(done.ChecksumCRC32)
+		if strings.HasSuffix(whole, "-2") != composite {
+			t.Errorf("%s: completed as %s", kind, whole)
+		}
+		partSum := ""
+		if composite {
+			partSum = aws.ToString(last.ChecksumCRC32)
+		}
+		for target, want := range map[string]string{"": whole, "?partNumber=2": partSum} {
+			for _, method := range []string{"GET", "HEAD"} {
+				a := k.ask(method, "/"+bucket+"/a"+target, "", localawstest.Root, "X-Amz-Checksum-Mode", "ENABLED")
+				if got := a.header.Get("X-Amz-Checksum-Crc32"); got != want || (a.header.Get("X-Amz-Checksum-Type") == string(kind)) != (want != "") {
+					t.Errorf("%s: %s %q: checksum %q, want %q: %v", kind, method, target, got, want, a.header)
+				}
+			}
+		}
+		for bytes, want := range map[string]string{"bytes=0-": whole, "bytes=1-": ""} {
+			a := k.ask("GET", "/"+bucket+"/a", "", localawstest.Root, "X-Amz-Checksum-Mode", "ENABLED", "Range", bytes)
+			if got := a.header.Get("X-Amz-Checksum-Crc32"); a.status != 206 || got != want {
+				t.Errorf("%s: %s: %d, checksum %q, want %q", kind, bytes, a.status, got, want)
+			}
+		}
+		out, err := k.attributes(k.root, "a", "Checksum", "ObjectParts")
+		k.must(err)
+		if got := aws.ToString(out.Checksum.ChecksumCRC32); got != strings.TrimSuffix(whole, "-2") {
+			t.Errorf("%s: attributes have %s of %s", kind, got, whole)
+		}
+		if *out.ObjectParts.TotalPartsCount != 2 || (len(out.ObjectParts.Parts) > 0) != composite {
+			t.Errorf("%s: parts %+v", kind, out.ObjectParts)
+		}
+	}
+}

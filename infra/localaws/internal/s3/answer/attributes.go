@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/s3/checksum"
 	"example.com/shiptrack/infra/localaws/internal/s3/store"
 )
 
@@ -59,7 +60,9 @@ func getObjectAttributes(a *asked) (*api.Response, error) {
 		}
 	}
 	if wanted["Checksum"] {
-		sum := elementsOf(o.Checksum)
+		whole := o.Checksum
+		whole.Value, _, _ = strings.Cut(whole.Value, "-") // without the number of parts, as AWS answers here
+		sum := elementsOf(whole)
 		out.Checksum = &sum
 	}
 	if wanted["ObjectParts"] && strings.Contains(o.ETag, "-") {
@@ -91,7 +94,7 @@ func (a *asked) wantedAttributes() (map[string]bool, error) {
 	return wanted, nil
 }
 
-// attributeParts are the parts of an object, of which those with checksums are listed.
+// attributeParts are the parts of an object, which are listed where its checksum is over theirs.
 func (a *asked) attributeParts(o *store.Object) (*attributeParts, error) {
 	limit, err := a.number("X-Amz-Max-Parts", maxKeys)
 	if err != nil {
@@ -102,7 +105,7 @@ func (a *asked) attributeParts(o *store.Object) (*attributeParts, error) {
 		return nil, err
 	}
 	out := &attributeParts{PartsCount: len(o.Parts)}
-	if o.Parts[0].Checksum.Value == "" {
+	if o.Checksum.Type != checksum.Composite {
 		return out, nil
 	}
 	limit, after = min(limit, maxKeys), min(after, len(o.Parts))

@@ -128,11 +128,25 @@ func (a *asked) head(o *store.Object) (*api.Response, conditional.Range, error) 
 	if partial {
 		response.Status = http.StatusPartialContent
 		response.Header.Set("Content-Range", part.ContentRange(o.Size))
-	} else if a.wantsChecksum() && o.Checksum.Value != "" {
-		response.Header.Set(checksum.Header(o.Checksum.Algorithm), o.Checksum.Value)
+	}
+	if sum := a.checksumOf(o, part); a.wantsChecksum() && sum != "" {
+		response.Header.Set(checksum.Header(o.Checksum.Algorithm), sum)
 		response.Header.Set("X-Amz-Checksum-Type", o.Checksum.Type)
 	}
 	return response, part, nil
+}
+
+// checksumOf is the checksum of what is answered of an object; empty: nobody knows it. Of parts it is said where it is the object's own that
+// is over theirs (S3 User Guide, "Checking object integrity").
+func (a *asked) checksumOf(o *store.Object, answered conditional.Range) string {
+	number, err := strconv.Atoi(a.Query["partNumber"])
+	switch {
+	case err == nil && o.Checksum.Type == checksum.Composite:
+		return o.Parts[number-1].Checksum.Value
+	case answered.Length == o.Size:
+		return o.Checksum.Value
+	}
+	return ""
 }
 
 // part is what a request asks for of an object: a range, a part as it was uploaded, or all.
