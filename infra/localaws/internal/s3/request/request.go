@@ -135,7 +135,7 @@ func (op *operation) takes(name string) bool {
 // refusedHeaders are headers that make another request of a known one.
 var refusedHeaders = []string{
 	"X-Amz-Rename-Source", "X-Amz-Write-Offset-Bytes", "X-Amz-Server-Side-Encryption-Customer-", "X-Amz-Copy-Source-Server-Side-Encryption-Customer-",
-	"X-Amz-Website-Redirect-Location", "X-Amz-Mfa",
+	"X-Amz-Website-Redirect-Location", "X-Amz-Mfa", "X-Amz-If-Match-",
 }
 
 func checkHeaders(h http.Header) error {

@@ -16,6 +16,9 @@ const maxKey = 1024
 // bucketPattern is a bucket's name (S3 User Guide, "General purpose bucket naming rules"); it has no character that could be encoded.
 var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
+// reservedBuckets are names of this pattern that no bucket may have: IP addresses, and what S3 keeps for itself (the same page).
+var reservedBuckets = regexp.MustCompile(`\.\.|^\d+\.\d+\.\d+\.\d+$|^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$`)
+
 // splitPath returns the bucket and the key of a path: /BUCKET/KEY. The key is what stands behind the second slash, percent-decoded
 // once. Keys are flat: dots, doubled slashes and a slash at the end are ordinary characters, never resolved.
 func splitPath(path string) (bucket, key string, err error) {
@@ -41,7 +44,7 @@ func checkBucket(name string) error {
 	if strings.HasPrefix(name, "arn:") || strings.HasPrefix(name, "arn%3") {
 		return notImplemented("access points")
 	}
-	if !bucketPattern.MatchString(name) || strings.Contains(name, "..") {
+	if !bucketPattern.MatchString(name) || reservedBuckets.MatchString(name) {
 		return badRequest("InvalidBucketName", "The specified bucket is not valid.")
 	}
 	return nil
