@@ -137,6 +137,7 @@ func TestChecksums(t *testing.T) {
 	}
 	k.wants(k.ask("PUT", "/"+bucket+"/wrong", "text", localawstest.Root, "Content-Md5", md5Of("other")), 400, "BadDigest")
 	k.wants(k.ask("PUT", "/"+bucket+"/wrong", "text", localawstest.Root, "Content-Md5", "x"), 400, "InvalidDigest")
+	k.wants(k.ask("PUT", "/"+bucket+"/wrong", "text", localawstest.Root, "Content-Md5", ""), 400, "InvalidDigest")
 	k.wants(k.ask("PUT", "/"+bucket+"/wrong", "text", localawstest.Root, "X-Amz-Checksum-Crc32", "y/Q5Jg==", "X-Amz-Checksum-Sha1", "98O8HYCOBHMq32eZZczDTKeuNEE="), 400, "InvalidRequest")
 	k.wants(k.ask("PUT", "/"+bucket+"/wrong", "text", localawstest.Root, "X-Amz-Sdk-Checksum-Algorithm", "CRC32"), 400, "InvalidRequest")
 	// S3 has this checksum, and localaws does not: it would not be compared.

@@ -124,7 +124,7 @@ func (s *Sums) Kept() string {
 // Demanded reads which checksums a request demands. needMD5 says that MD5 is needed anyway.
 func Demanded(h http.Header, needMD5 bool) (*Sums, error) {
 	s := &Sums{wantMD5: h.Get("Content-Md5")}
-	if s.wantMD5 != "" && !isBase64Of(s.wantMD5, md5.Size) {
+	if len(h["Content-Md5"]) > 0 && !isBase64Of(s.wantMD5, md5.Size) {
 		return nil, api.Errorf(http.StatusBadRequest, "InvalidDigest", "The Content-MD5 you specified was invalid.")
 	}
 	if s.wantMD5 != "" || needMD5 {
