@@ -34,3 +34,27 @@ func TestMetadataHasNamesInSmallLetters(t *testing.T) {
 		}
 	}
 }
+
+// TestEncodingsAreKeptButThatOfTheTransfer: Content-Encoding is given back as it came, without aws-chunked.
+func TestEncodingsAreKeptButThatOfTheTransfer(t *testing.T) {
+	k := newKit(t)
+	for given, want := range map[string]string{"gzip": "gzip", "deflate, gzip": "deflate, gzip"} {
+		k.wants(k.ask("PUT", "/"+bucket+"/a", "text", localawstest.Root, "Content-Encoding", given), 200, "")
+		if got := k.ask("HEAD", "/"+bucket+"/a", "", localawstest.Root).header.Get("Content-Encoding"); got != want {
+			t.Errorf("%q is given back as %q, want %q", given, got, want)
+		}
+	}
+}
+
+// TestReadsSayNothingOfEncryption: S3 API Reference, GetObject and HeadObject.
+func TestReadsSayNothingOfEncryption(t *testing.T) {
+	k := newKit(t)
+	k.must(k.put(k.root, "a", "text"))
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		for _, headers := range [][]string{{"X-Amz-Server-Side-Encryption", "AES256"}, {"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", "x"}} {
+			if a := k.ask(method, "/"+bucket+"/a", "", localawstest.Root, headers...); a.status != 400 {
+				t.Errorf("%s with %v: %d, want 400", method, headers, a.status)
+			}
+		}
+	}
+}

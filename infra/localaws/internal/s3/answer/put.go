@@ -168,7 +168,7 @@ func withoutChunked(encodings string) string {
 			rest = append(rest, one)
 		}
 	}
-	return strings.Join(rest, ",")
+	return strings.Join(rest, ", ")
 }
 
 // checkWritten refuses what an object of localaws cannot have.
