@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
@@ -81,11 +82,24 @@ func (a *asked) begin(takesBody bool) error {
 			return api.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
 		}
 	}
-	if takesBody {
-		return nil
+	if err := a.checkRead(); err != nil || takesBody {
+		return err
 	}
 	_, err := a.req.HTTP.Body.All(0)
 	return err
+}
+
+// checkRead refuses reads that say how an object is to be encrypted (S3 API Reference, GetObject and HeadObject).
+func (a *asked) checkRead() error {
+	if a.Operation != "GetObject" && a.Operation != "HeadObject" {
+		return nil
+	}
+	for _, name := range []string{"X-Amz-Server-Side-Encryption", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id"} {
+		if a.header(name) != "" {
+			return invalidArgument(strings.ToLower(name) + " header is not supported for this operation.")
+		}
+	}
+	return nil
 }
 
 func (a *asked) header(name string) string { return a.req.Header.Get(name) }

@@ -53,20 +53,7 @@ func markerHeaders(marker *store.Object) http.Header {
 // attempts bound how often an object is looked up again because it was replaced while it was opened.
 const attempts = 3
 
-// checkRead refuses headers that say how an object is to be encrypted (S3 API Reference, GetObject).
-func (a *asked) checkRead() error {
-	for _, name := range []string{"X-Amz-Server-Side-Encryption", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id"} {
-		if a.header(name) != "" {
-			return invalidArgument(strings.ToLower(name) + " header is not supported for this operation.")
-		}
-	}
-	return nil
-}
-
 func getObject(a *asked) (response *api.Response, err error) {
-	if err := a.checkRead(); err != nil {
-		return nil, err
-	}
 	for range attempts {
 		var o *store.Object
 		if o, err = a.object(); err != nil {
@@ -107,9 +94,6 @@ type stream struct {
 }
 
 func headObject(a *asked) (*api.Response, error) {
-	if err := a.checkRead(); err != nil {
-		return nil, err
-	}
 	o, err := a.object()
 	if err != nil {
 		return nil, err
