@@ -231,6 +231,7 @@ var uploads = []scenario{
 		{"part wrong", "PUT /$B/a?partNumber=1&uploadId=$upload.begin", "X-Amz-Checksum-Crc32: AAAAAA==", "hello", "400 BadDigest"},
 		{"complete", "POST /$B/a?uploadId=$upload.begin", "", beginning + `<Part><PartNumber>1</PartNumber><ETag>"$etag.part"</ETag><ChecksumCRC32>NhCmhg==</ChecksumCRC32></Part>` + end, "200"},
 		{"head", "HEAD /$B/a", "X-Amz-Checksum-Mode: ENABLED", "", "200"},
+		{"attributes", "GET /$B/a?attributes", "X-Amz-Object-Attributes: Checksum", "", "200"},
 		{"begin other", "POST /$B/b?uploads", "X-Amz-Checksum-Algorithm: CRC32", "", "200"},
 		{"part other", "PUT /$B/b?partNumber=1&uploadId=$upload.begin other", "X-Amz-Checksum-Sha256: LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=", "hello", "400 InvalidRequest"},
 		{"begin unknown", "POST /$B/c?uploads", "X-Amz-Checksum-Algorithm: CRC16", "", "400 InvalidRequest"},
