@@ -204,7 +204,7 @@ func (s *server) cephSettings(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys = append(keys, *out.KeyMetadata.KeyId)
+		keys = append(keys, *out.KeyMetadata.Arn) // as S3 answers it
 	}
 	buckets, err := s3.NewFromConfig(s.aws).ListBuckets(t.Context(), &s3.ListBucketsInput{})
 	if err != nil {
