@@ -63,7 +63,7 @@ test-keycloak: ## try the services with tokens of a real Keycloak, fetched once;
 	@KEYCLOAK=$$(.ci/keycloak) && export KEYCLOAK && go test -count=1 -tags keycloak -run TestKeycloak ./infra/dev/e2e
 
 .PHONY: test-suites
-test-suites: ## run MinIO's functional tests for S3 against localaws, fetched once; with S3_TESTS=checkout, ceph/s3-tests too (20 minutes)
+test-suites: ## run MinIO's functional tests for S3 against localaws, fetched once; with S3_TESTS=checkout, ceph/s3-tests too (six minutes)
 	@MINIO_PY=$$(.ci/minio-py) && export MINIO_PY && go test -count=1 -timeout 1h -v -tags suites -run TestSuiteOf ./infra/dev/e2e
 
 .PHONY: build
