@@ -135,3 +135,17 @@ func (p *Property) parameter(name string, m tree.Member) (err error) {
 	}
 	return err
 }
+
+// SourcePath is where in a document's source the values of a field stand: that of the field which it reads as another type.
+func (m *Mapping) SourcePath(path string) []string {
+	names := strings.Split(path, ".")
+	below := m.Properties
+	for i, name := range names {
+		p := below[name]
+		if p == nil || p.Type != "" {
+			return names[:i+1]
+		}
+		below = p.Properties
+	}
+	return names
+}

@@ -1,0 +1,133 @@
+// Package highlight cuts out of a field what a search found in it, as OpenSearch's unified highlighter does: fragments of whole
+// sentences, about as long as is asked for, the best ones in the order of the text, with <em> around each word that was found.
+// Lengths and places are in UTF-16 units, as there.
+package highlight
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf16"
+
+	"example.com/shiptrack/infra/localaws/internal/es/analysis"
+)
+
+const openTag, closeTag = "<em>", "</em>"
+
+// Options say how fragments are cut.
+type Options struct {
+	Whole     bool // each value is one term, and one fragment: a keyword
+	Fragments int  // how many at most; 0: each value is one fragment
+	Size      int  // of a fragment; 0: each sentence is one
+}
+
+// passage is one fragment to be, with the words found in it. All places are in the field's values, joined by one unit.
+type passage struct {
+	start, end int
+	found      []word
+	score      float32
+}
+
+// word is one that was found.
+type word struct {
+	start, end int
+	term       string
+}
+
+// Of returns the fragments of a field's values that have one of the terms.
+func Of(values []string, terms map[string]bool, o Options) []string {
+	var joined []uint16
+	var passages []passage
+	for _, value := range values {
+		t := newText(value)
+		passages = append(passages, t.passages(len(joined), t.find(terms, o.Whole), o)...)
+		joined = append(append(joined, t.units...), 0)
+	}
+	for i := range passages {
+		passages[i].score = passages[i].rank(len(joined) - 1)
+	}
+	var out []string
+	for _, p := range best(passages, o.Fragments) {
+		if fragment := strings.Trim(p.write(joined), trimmed); fragment != "" {
+			out = append(out, fragment)
+		}
+	}
+	return out
+}
+
+// trimmed are the characters that Java's String.trim removes.
+var trimmed = func() string {
+	var b strings.Builder
+	for r := range rune(' ' + 1) {
+		b.WriteRune(r)
+	}
+	return b.String()
+}()
+
+// best keeps the passages that rank highest, in their order. Of equal ones the later stay, as in OpenSearch.
+func best(passages []passage, wanted int) []passage {
+	if wanted == 0 || len(passages) <= wanted {
+		return passages
+	}
+	slices.SortFunc(passages, func(a, b passage) int { return cmp.Or(cmp.Compare(b.score, a.score), b.start-a.start) })
+	passages = passages[:wanted]
+	slices.SortFunc(passages, func(a, b passage) int { return a.start - b.start })
+	return passages
+}
+
+// find has the words of one value that are among the terms.
+func (t *text) find(terms map[string]bool, whole bool) []word {
+	if whole {
+		if value := string(t.runes); terms[value] && value != "" {
+			return []word{{0, len(t.units), value}}
+		}
+		return nil
+	}
+	var found []word
+	rest, units := 0, 0 // the bytes that are counted, and their units
+	for token := range analysis.Tokens(t.value) {
+		if !terms[token.Term] {
+			continue
+		}
+		start := units + unitsOf(t.value[rest:token.Start])
+		units, rest = start+unitsOf(t.value[token.Start:token.End]), token.End
+		found = append(found, word{start, units, token.Term})
+	}
+	return found
+}
+
+func unitsOf(s string) int {
+	n := 0
+	for _, r := range s {
+		n += max(1, utf16.RuneLen(r))
+	}
+	return n
+}
+
+// passages puts the words of a value that begins at offset into passages.
+func (t *text) passages(offset int, found []word, o Options) []passage {
+	var out []passage
+	scanner := newScanner(t, o)
+	for _, w := range found {
+		if len(out) == 0 || w.start+offset >= out[len(out)-1].end {
+			start, end := scanner.around(w.start)
+			out = append(out, passage{start: start + offset, end: end + offset})
+		}
+		p := &out[len(out)-1]
+		p.found = append(p.found, word{w.start + offset, w.end + offset, w.term})
+	}
+	return out
+}
+
+func (p passage) write(joined []uint16) string {
+	var b strings.Builder
+	at := p.start
+	for _, w := range p.found {
+		end := min(w.end, p.end)
+		b.WriteString(string(utf16.Decode(joined[at:w.start])))
+		b.WriteString(openTag + string(utf16.Decode(joined[w.start:end])) + closeTag)
+		at = end
+	}
+	b.WriteString(string(utf16.Decode(joined[at:max(at, p.end)])))
+	return b.String()
+}
