@@ -38,12 +38,12 @@ func (s *Store) Put(name, id string, body []byte) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	h, err := s.shelf(name)
+	h, err := s.shelf(name, expression)
 	if f, ok := errors.AsType[*fault.Fault](err); ok && f.Resource != "" {
 		if _, err = s.CreateIndex(name, nil); err != nil && !isExisting(err) {
 			return Answer{}, err
 		}
-		h, err = s.shelf(name)
+		h, err = s.shelf(name, expression)
 	}
 	if err != nil {
 		return Answer{}, err
@@ -131,7 +131,7 @@ func (h *shelf) answer(id string, now record, existed bool) Answer {
 
 // Delete deletes a document; one that does not exist is answered with 404.
 func (s *Store) Delete(name, id string) (Answer, error) {
-	h, err := s.shelf(name)
+	h, err := s.shelf(name, expression)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -148,12 +148,12 @@ type found struct {
 	SeqNo       *uint64        `json:"_seq_no,omitempty"`
 	PrimaryTerm int            `json:"_primary_term,omitzero"`
 	Found       bool           `json:"found"`
-	Source      jsontext.Value `json:"_source,omitempty"`
+	Source      jsontext.Value `json:"_source,omitzero"`
 }
 
 // Get answers one document; one that does not exist with 404.
 func (s *Store) Get(name, id string) (Answer, error) {
-	h, err := s.shelf(name)
+	h, err := s.shelf(name, expression)
 	if err != nil {
 		return Answer{}, err
 	}

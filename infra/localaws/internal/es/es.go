@@ -41,8 +41,11 @@ func New(db *bbolt.DB) (*Store, error) {
 	return &Store{db: db, used: map[string]*shelf{}}, nil
 }
 
+// What OpenSearch calls the name of an index that it did not find.
+const expression, aliased = "index_expression", "index_or_alias"
+
 // shelf finds an index and sees that it is in memory.
-func (s *Store) shelf(name string) (*shelf, error) {
+func (s *Store) shelf(name, resource string) (*shelf, error) {
 	s.mu.Lock()
 	h := s.used[name]
 	if h == nil {
@@ -54,7 +57,7 @@ func (s *Store) shelf(name string) (*shelf, error) {
 		if err != nil || !exists {
 			s.mu.Unlock()
 			if err == nil {
-				err = missing(name, "index_expression")
+				err = missing(name, resource)
 			}
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 
 	"go.etcd.io/bbolt"
@@ -61,7 +62,7 @@ func checkName(name string) error {
 	case name == "" || name == "." || name == "..":
 		reason = "must not be '.' or '..'"
 	case len(name) > 255:
-		reason = "index name is too long, (" + "longer than 255 bytes)"
+		reason = fmt.Sprintf("index name is too long, (%d > 255)", len(name))
 	case strings.ContainsAny(name, " \"*\\<|,>/?"):
 		reason = `must not contain the following characters [ , ", *, \, <, |, ,, >, /, ?]`
 	case strings.Contains(name, "#"):
@@ -136,7 +137,7 @@ func (s *Store) DeleteIndex(name string) (Answer, error) {
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		root := tx.Bucket(rootBucket)
 		if root.Bucket([]byte(name)) == nil {
-			return missing(name, "index_or_alias")
+			return missing(name, aliased)
 		}
 		return root.DeleteBucket([]byte(name))
 	})
@@ -149,7 +150,7 @@ func (s *Store) DeleteIndex(name string) (Answer, error) {
 
 // GetMapping answers the fields of an index.
 func (s *Store) GetMapping(name string) (Answer, error) {
-	h, err := s.shelf(name)
+	h, err := s.shelf(name, aliased)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -45,7 +45,7 @@ type hit struct {
 	Index     string              `json:"_index"`
 	ID        string              `json:"_id"`
 	Score     *float32            `json:"_score"`
-	Source    jsontext.Value      `json:"_source,omitempty"`
+	Source    jsontext.Value      `json:"_source,omitzero"`
 	Highlight map[string][]string `json:"highlight,omitempty"`
 	Sort      []any               `json:"sort,omitempty"`
 }
@@ -57,7 +57,7 @@ func (s *Store) Search(name string, body []byte) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	h, err := s.shelf(name)
+	h, err := s.shelf(name, aliased)
 	if err != nil {
 		return Answer{}, err
 	}

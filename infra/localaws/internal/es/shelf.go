@@ -70,7 +70,7 @@ func (h *shelf) build() error {
 	err := h.db.View(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(rootBucket).Bucket([]byte(h.name))
 		if bucket == nil {
-			return missing(h.name, "index_expression")
+			return missing(h.name, expression)
 		}
 		if err := json.Unmarshal(bucket.Get(metaKey), &h.meta); err != nil {
 			return fmt.Errorf("index %s: %w", h.name, err)
@@ -125,14 +125,14 @@ func (h *shelf) update(change func(bucket *bbolt.Bucket) error) error {
 	return h.db.Update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(rootBucket).Bucket([]byte(h.name))
 		if bucket == nil {
-			return missing(h.name, "index_expression")
+			return missing(h.name, expression)
 		}
 		var kept meta
 		if err := json.Unmarshal(bucket.Get(metaKey), &kept); err != nil {
 			return err
 		}
 		if kept.UUID != h.meta.UUID {
-			return missing(h.name, "index_expression")
+			return missing(h.name, expression)
 		}
 		return change(bucket)
 	})

@@ -29,8 +29,10 @@ func New(kind, format string, arguments ...any) *Fault {
 
 // Illegal is an illegal_argument_exception.
 func Illegal(format string, arguments ...any) *Fault {
-	return New("illegal_argument_exception", format, arguments...)
+	return New(illegal, format, arguments...)
 }
+
+const illegal = "illegal_argument_exception"
 
 // OfShard is a fault that the search found.
 func (f *Fault) OfShard(index, uuid string) *Fault {
@@ -38,10 +40,11 @@ func (f *Fault) OfShard(index, uuid string) *Fault {
 	return f
 }
 
-// Body is the answer as OpenSearch writes it, for JSON. It tells no node and no stack of causes but the last.
+// Body is the answer as OpenSearch writes it, for JSON. It tells no node. An
+// illegal argument is never the root cause of another fault.
 func (f *Fault) Body() map[string]any {
 	root := f
-	for root.Cause != nil {
+	for root.Cause != nil && root.Cause.Type != illegal {
 		root = root.Cause
 	}
 	outer := f.members()

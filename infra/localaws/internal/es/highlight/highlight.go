@@ -43,8 +43,14 @@ func Of(values []string, terms map[string]bool, o Options) []string {
 		passages = append(passages, t.passages(len(joined), t.find(terms, o.Whole), o)...)
 		joined = append(append(joined, t.units...), 0)
 	}
+	inField := map[string]int{}
+	for _, p := range passages {
+		for _, w := range p.found {
+			inField[w.term]++
+		}
+	}
 	for i := range passages {
-		passages[i].score = passages[i].rank(len(joined) - 1)
+		passages[i].score = passages[i].rank(len(joined)-1, inField)
 	}
 	var out []string
 	for _, p := range best(passages, o.Fragments) {

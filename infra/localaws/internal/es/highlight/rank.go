@@ -9,9 +9,9 @@ const (
 	pivot float32 = 87
 )
 
-// rank says how well a passage tells what was found: PassageScorer.score. length is that of all values. A word that stands twice
-// in the passage counts less than one that stands once, because the highlighter does not know how often it is in the document.
-func (p passage) rank(length int) float32 {
+// rank says how well a passage tells what was found: PassageScorer.score. length is that of all values, and
+// inField says how often each word is in them.
+func (p passage) rank(length int, inField map[string]int) float32 {
 	counts := map[string]int{}
 	var order []string
 	for _, w := range p.found {
@@ -20,14 +20,10 @@ func (p passage) rank(length int) float32 {
 		}
 	}
 	sum := 0.0
+	documents := 1 + float32(length)/pivot
 	norm := k1 * ((1 - b) + b*(float32(p.end-p.start)/pivot))
 	for _, term := range order {
-		inDocument := 0.0
-		if counts[term] > 1 {
-			inDocument = math.MaxInt32
-		}
-		documents := 1 + float32(length)/pivot
-		weight := (k1 + 1) * float32(math.Log(1+(float64(documents)+0.5)/(inDocument+0.5)))
+		weight := (k1 + 1) * float32(math.Log(1+(float64(documents)+0.5)/(float64(inField[term])+0.5)))
 		count := float32(counts[term])
 		sum += float64(count / (count + norm) * weight)
 	}

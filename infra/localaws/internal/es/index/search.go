@@ -1,8 +1,6 @@
 package index
 
 import (
-	"slices"
-
 	"example.com/shiptrack/infra/localaws/internal/es/fault"
 	"example.com/shiptrack/infra/localaws/internal/es/mapping"
 	"example.com/shiptrack/infra/localaws/internal/es/query"
@@ -11,7 +9,7 @@ import (
 // Result is what a search found.
 type Result struct {
 	Total    int      // all documents that match
-	MaxScore *float32 // nil where the score is not what is sorted by first
+	MaxScore *float32 // of those that are not before search_after; nil where the score is not what is sorted by first
 	Hits     []Hit    // those of the page
 }
 
@@ -36,13 +34,15 @@ func (x *Index) Search(r *query.Request, mapped func(name string) *mapping.Prope
 	if err != nil {
 		return Result{}, err
 	}
-	page := order.page(found, r.From, r.Size)
 	result := Result{Total: len(found)}
-	if order.ranked() && r.Size > 0 && len(found) > 0 {
-		highest := slices.MaxFunc(found, func(a, b match) int { return compareScores(a.score, b.score) })
-		result.MaxScore = &highest.score
+	if r.Size == 0 {
+		return result, nil
 	}
-	for _, m := range page {
+	best := order.best(found, r.From+r.Size)
+	if order.ranked() && len(best) > 0 {
+		result.MaxScore = &best[0].score
+	}
+	for _, m := range best[min(r.From, len(best)):] {
 		result.Hits = append(result.Hits, order.hit(m))
 	}
 	return result, nil

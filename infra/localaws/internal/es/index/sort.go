@@ -75,12 +75,29 @@ func (k key) parse(v query.Value) (any, error) {
 	case k.property.Type == mapping.Date && !v.Null:
 		first, _, err := k.property.Span(v.Text)
 		return first, err
+	case v.Number:
+		return whole(v.Text), nil
 	}
 	first, _, err := k.property.Span(v.Text)
 	if err != nil {
 		return nil, wrong
 	}
 	return first, nil
+}
+
+// whole reads a number as Java's longValue does, which many clients rely on: they have no integers of 64 bits.
+func whole(text string) int64 {
+	if number, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return number
+	}
+	number, _ := strconv.ParseFloat(text, 64) // the JSON reader took it for a number
+	switch {
+	case number >= math.MaxInt64:
+		return math.MaxInt64
+	case number <= math.MinInt64:
+		return math.MinInt64
+	}
+	return int64(number)
 }
 
 // value is what a document is sorted by: of several values the lowest, or the highest where the order is descending.
@@ -166,13 +183,9 @@ func (o *order) isAfter(m match) bool {
 	return false
 }
 
-// page is the wanted part of what was found, in order. It keeps no more than twice what it needs, so that few documents are
+// best are the first documents of what was found, in order. It keeps no more than twice what is wanted, so that few documents are
 // sorted.
-func (o *order) page(found []match, from, size int) []match {
-	wanted := from + size
-	if wanted == 0 {
-		return nil
-	}
+func (o *order) best(found []match, wanted int) []match {
 	best := make([]match, 0, min(2*wanted, len(found)))
 	for _, m := range found {
 		if o.after != nil && !o.isAfter(m) {
@@ -185,8 +198,7 @@ func (o *order) page(found []match, from, size int) []match {
 		best = append(best, m)
 	}
 	slices.SortFunc(best, o.compare)
-	best = best[:min(wanted, len(best))]
-	return best[min(from, len(best)):]
+	return best[:min(wanted, len(best))]
 }
 
 // ranked says whether the score is what is sorted by first.

@@ -92,20 +92,22 @@ func parseDate(text string) (first, last int64, err error) {
 		fraction, _ := strconv.Atoi((m[7] + "00")[:3])
 		return first + int64(fraction), first + int64(fraction), nil
 	}
-	return first, endOf(begin, written).UnixMilli() - 1, nil
+	return first, begin.Add(unitOf(written)).UnixMilli() - 1, nil
 }
 
-// endOf is where the unit ends that begins at begin: a year, a month, ... a second.
-func endOf(begin time.Time, written int) time.Time {
+// unitOf is how long what is written lasts: a second, a minute, an hour, and in all other cases a day. For OpenSearch a month without
+// a day is its first day too.
+func unitOf(written int) time.Duration {
 	switch written {
-	case 1:
-		return begin.AddDate(1, 0, 0)
-	case 2:
-		return begin.AddDate(0, 1, 0)
-	case 3:
-		return begin.AddDate(0, 0, 1)
+	case 6:
+		return time.Second
+	case 5:
+		return time.Minute
+	case 4:
+		return time.Hour
+	default:
+		return 24 * time.Hour
 	}
-	return begin.Add([]time.Duration{time.Hour, time.Minute, time.Second}[written-4])
 }
 
 func parseZone(text string) (*time.Location, error) {

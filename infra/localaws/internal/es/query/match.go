@@ -76,7 +76,7 @@ func multiMatch(n *tree.Node) (Query, error) {
 	switch {
 	case n.Get("query") == nil:
 		return nil, n.WrongEnd("No text specified for multi_match query")
-	case n.Get("fields") == nil: // OpenSearch takes all fields then
+	case len(q.Fields) == 0: // OpenSearch takes all fields then
 		return nil, n.WrongEnd("[multi_match] query requires [fields]")
 	}
 	return q, nil
@@ -104,7 +104,7 @@ func boostedFields(n *tree.Node) ([]BoostedField, error) {
 		name, boost, given := strings.Cut(item.Text, "^")
 		f := BoostedField{name, 1}
 		if item.Kind != '"' || name == "" || strings.Contains(name, "*") { // patterns are not known
-			return nil, item.Wrong("[multi_match] query does not support [%s]", item.Raw())
+			return nil, item.Wrong("[multi_match] query does not support [%s]", item.Text)
 		}
 		if given {
 			number, err := strconv.ParseFloat(boost, 32)

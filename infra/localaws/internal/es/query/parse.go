@@ -17,7 +17,7 @@ func parserOf(name string) func(*tree.Node) (Query, error) {
 // parse reads one query, {"name": {...}}.
 func parse(n *tree.Node) (Query, error) {
 	if n.Kind != '{' {
-		return nil, n.Wrong("[_na] query malformed, must start with start_object")
+		return nil, n.WrongAt(n.End+1, "[_na] query malformed, must start with start_object")
 	}
 	if len(n.Members) == 0 {
 		f := n.WrongEnd("")

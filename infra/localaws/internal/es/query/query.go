@@ -70,8 +70,8 @@ const Score = "_score"
 
 // Value is one of search_after.
 type Value struct {
-	Text string
-	Null bool
+	Text         string
+	Null, Number bool
 }
 
 // HighlightField says how many fragments of which length (in UTF-16 units) are wanted of a field; Fragments 0: the whole value.

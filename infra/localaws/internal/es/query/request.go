@@ -98,7 +98,7 @@ func after(n *tree.Node) ([]Value, error) {
 		if item.Kind == '{' || item.Kind == '[' {
 			return nil, item.Wrong("Expected [VALUE_STRING] or [VALUE_NUMBER] or [VALUE_BOOLEAN] or [VALUE_NULL] but found [%s] inside search_after.", item.Token())
 		}
-		values = append(values, Value{item.Text, item.Kind == 'n'})
+		values = append(values, Value{item.Text, item.Kind == 'n', item.Kind == '0'})
 	}
 	return values, nil
 }
@@ -116,7 +116,7 @@ func source(n *tree.Node) (Source, error) {
 	default:
 		return Source{}, n.Wrong("Expected one of [VALUE_BOOLEAN, START_OBJECT] but found [%s]", n.Token())
 	}
-	fields := []string{}
+	var fields []string
 	for _, item := range items {
 		if item.Kind != '"' || strings.Contains(item.Text, "*") { // patterns are not known
 			return Source{}, item.Wrong("Unknown key for a %s in [_source].", item.Token())

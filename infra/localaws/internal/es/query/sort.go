@@ -90,7 +90,9 @@ func highlight(n *tree.Node) ([]HighlightField, error) {
 			}
 			for _, option := range m.Value.Members {
 				if err := f.option(m.Value, option, "highlight_field"); err != nil {
-					return nil, err
+					outer := n.Malformed(option.Value.Start, "[highlight] failed to parse field [fields]")
+					outer.Cause = err
+					return nil, outer
 				}
 			}
 			fields = append(fields, f)
@@ -99,7 +101,7 @@ func highlight(n *tree.Node) ([]HighlightField, error) {
 	return fields, nil
 }
 
-func (f *HighlightField) option(n *tree.Node, m tree.Member, where string) error {
+func (f *HighlightField) option(n *tree.Node, m tree.Member, where string) *fault.Fault {
 	target := map[string]*int{"number_of_fragments": &f.Fragments, "fragment_size": &f.Size}[m.Name]
 	if target == nil {
 		return n.Malformed(m.Start, "[%s] unknown field [%s]", where, m.Name)

@@ -32,6 +32,10 @@ func (n *Node) Select(paths []string) []byte {
 	return out.Bytes()
 }
 
+func (n *Node) hasObject() bool {
+	return n.Kind == '{' || slices.ContainsFunc(n.Items, (*Node).hasObject)
+}
+
 func (n *Node) selectInto(out *bytes.Buffer, prefix string, paths []string) {
 	switch n.Kind {
 	case '{':
@@ -42,7 +46,7 @@ func (n *Node) selectInto(out *bytes.Buffer, prefix string, paths []string) {
 			if !whole && !slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(p, path+".") }) {
 				continue
 			}
-			if !whole && m.Value.IsScalar() {
+			if !whole && !m.Value.hasObject() {
 				continue
 			}
 			out.WriteByte(separator)
@@ -59,14 +63,15 @@ func (n *Node) selectInto(out *bytes.Buffer, prefix string, paths []string) {
 		out.WriteByte('}')
 	case '[':
 		out.WriteByte('[')
-		for i, item := range n.Items {
-			if i > 0 {
-				out.WriteByte(',')
+		separator := ""
+		for _, item := range n.Items {
+			if !item.hasObject() {
+				continue
 			}
+			out.WriteString(separator)
+			separator = ","
 			item.selectInto(out, prefix, paths)
 		}
 		out.WriteByte(']')
-	default:
-		out.Write(n.Raw())
 	}
 }
