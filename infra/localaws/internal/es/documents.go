@@ -54,11 +54,7 @@ func (s *Store) Put(name, id string, body []byte) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	after := h.meta
-	if grown != nil {
-		after.Mapping = *grown
-	}
-	return h.write(id, body, &d, after)
+	return h.write(id, body, &d, grown)
 }
 
 func readDocument(id string, body []byte) (*tree.Node, error) {
@@ -75,8 +71,13 @@ func readDocument(id string, body []byte) (*tree.Node, error) {
 	return source, nil
 }
 
-// write puts a document, or where d is nil deletes it, on disk and then in memory. The caller holds the lock.
-func (h *shelf) write(id string, source []byte, d *mapping.Document, after meta) (Answer, error) {
+// write puts a document, or where d is nil deletes it, on disk and then in memory. grown is the mapping with new fields, or nil. The
+// caller holds the lock.
+func (h *shelf) write(id string, source []byte, d *mapping.Document, grown *mapping.Mapping) (Answer, error) {
+	after := h.meta
+	if grown != nil {
+		after.Mapping = *grown
+	}
 	var before, now record
 	err := h.update(func(bucket *bbolt.Bucket) error {
 		documents := bucket.Bucket(documentsBucket)
@@ -87,7 +88,7 @@ func (h *shelf) write(id string, source []byte, d *mapping.Document, after meta)
 			return err
 		}
 		now = record{next - 1, before.version + 1, source}
-		if err := documents.Put([]byte(id), now.encode()); err != nil {
+		if err := documents.Put([]byte(id), now.encode()); err != nil || grown == nil {
 			return err
 		}
 		return putMeta(bucket, after)
@@ -137,7 +138,7 @@ func (s *Store) Delete(name, id string) (Answer, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.write(id, nil, nil, h.meta)
+	return h.write(id, nil, nil, nil)
 }
 
 // found is the answer to a Get.

@@ -114,7 +114,7 @@ func (h *shelf) page(r *query.Request, found []index.Hit) ([]hit, error) {
 }
 
 // fill adds the source and the highlights.
-func (out *hit) fill(r *query.Request, m mapping.Mapping, terms map[string]map[string]bool, source []byte) error {
+func (out *hit) fill(r *query.Request, m mapping.Mapping, terms map[string]map[string]string, source []byte) error {
 	if !r.Source.None && r.Source.Fields == nil {
 		out.Source = source
 	}

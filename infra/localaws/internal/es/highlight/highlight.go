@@ -31,11 +31,11 @@ type passage struct {
 // word is one that was found.
 type word struct {
 	start, end int
-	term       string
+	term       string // its name
 }
 
-// Of returns the fragments of a field's values that have one of the terms.
-func Of(values []string, terms map[string]bool, o Options) []string {
+// Of returns the fragments of a field's values that have one of the terms. Terms of one name count as one word.
+func Of(values []string, terms map[string]string, o Options) []string {
 	var joined []uint16
 	var passages []passage
 	for _, value := range values {
@@ -82,22 +82,23 @@ func best(passages []passage, wanted int) []passage {
 }
 
 // find has the words of one value that are among the terms.
-func (t *text) find(terms map[string]bool, whole bool) []word {
+func (t *text) find(terms map[string]string, whole bool) []word {
 	if whole {
-		if value := string(t.runes); terms[value] && value != "" {
-			return []word{{0, len(t.units), value}}
+		if name, ok := terms[t.value]; ok && t.value != "" {
+			return []word{{0, len(t.units), name}}
 		}
 		return nil
 	}
 	var found []word
 	rest, units := 0, 0 // the bytes that are counted, and their units
 	for token := range analysis.Tokens(t.value) {
-		if !terms[token.Term] {
+		name, ok := terms[token.Term]
+		if !ok {
 			continue
 		}
 		start := units + unitsOf(t.value[rest:token.Start])
 		units, rest = start+unitsOf(t.value[token.Start:token.End]), token.End
-		found = append(found, word{start, units, token.Term})
+		found = append(found, word{start, units, name})
 	}
 	return found
 }

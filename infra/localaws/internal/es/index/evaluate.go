@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"example.com/shiptrack/infra/localaws/internal/es/analysis"
+	"example.com/shiptrack/infra/localaws/internal/es/fault"
 	"example.com/shiptrack/infra/localaws/internal/es/mapping"
 	"example.com/shiptrack/infra/localaws/internal/es/query"
 )
@@ -11,14 +12,30 @@ import (
 // search is one search of an index.
 type search struct {
 	*Index
-	mapped func(name string) *mapping.Property // nil: there is no such field
+	mapped  func(name string) *mapping.Property // nil: there is no such field
+	clauses int                                 // of the query, as far as it is evaluated
+}
+
+// What a query may ask for at most: maxClauses of what lists documents (indices.query.bool.max_clause_count), so that its lists fit
+// into memory, and maxTerms values of a terms query (index.max_terms_count).
+const (
+	maxClauses = 1024
+	maxTerms   = 65_536
+)
+
+// clause counts one more list of documents.
+func (s *search) clause() error {
+	if s.clauses++; s.clauses > maxClauses {
+		return fault.New("query_shard_exception", "failed to create query: maxClauseCount is set to %d", maxClauses)
+	}
+	return nil
 }
 
 // evaluate returns the documents that match, by number. Its error is a *fault.Fault.
 func (s *search) evaluate(q query.Query) ([]match, error) {
 	switch q := q.(type) {
 	case query.MatchAll:
-		return constant(s.all(), 1), nil
+		return constant(s.all(), 1), s.clause()
 	case query.Term:
 		return s.term(q.Field, q.Value, 1)
 	case query.Terms:
@@ -46,6 +63,9 @@ func (s *search) all() []uint32 {
 
 // term matches the value as it is: it is not cut into words. Only words of texts are ranked.
 func (s *search) term(name, value string, boost float32) ([]match, error) {
+	if err := s.clause(); err != nil {
+		return nil, err
+	}
 	switch p := s.mapped(name); {
 	case p == nil:
 		return nil, nil
@@ -53,11 +73,7 @@ func (s *search) term(name, value string, boost float32) ([]match, error) {
 		lowest, highest, err := p.Span(value)
 		return constant(s.between(name, lowest, highest), boost), err
 	case p.Type == mapping.Keyword:
-		var docs []uint32
-		for _, p := range s.field(name).terms[value] {
-			docs = append(docs, p.doc)
-		}
-		return constant(docs, boost), nil
+		return constant(s.having(name, value), boost), nil
 	}
 	f := s.field(name)
 	return f.scored(value, len(f.terms[value]), boost), nil
@@ -78,8 +94,19 @@ func (f *field) scored(term string, docFreq int, boost float32) []match {
 }
 
 func (s *search) terms(q query.Terms) ([]match, error) {
+	if len(q.Values) > maxTerms {
+		return nil, fault.New("query_shard_exception", "failed to create query: The number of terms [%d] used in the Terms Query request has exceeded the allowed maximum of [%d]. This maximum can be set by changing the [index.max_terms_count] index level setting.", len(q.Values), maxTerms)
+	}
+	p := s.mapped(q.Field)
+	if p == nil {
+		return nil, s.clause()
+	}
 	var docs []uint32
-	for _, value := range q.Values {
+	for _, value := range slices.Compact(slices.Sorted(slices.Values(q.Values))) {
+		if p.Type == mapping.Text || p.Type == mapping.Keyword {
+			docs = append(docs, s.having(q.Field, value)...)
+			continue
+		}
 		list, err := s.term(q.Field, value, 1)
 		if err != nil {
 			return nil, err
@@ -89,7 +116,16 @@ func (s *search) terms(q query.Terms) ([]match, error) {
 		}
 	}
 	slices.Sort(docs)
-	return constant(slices.Compact(docs), 1), nil
+	return constant(slices.Compact(docs), 1), s.clause()
+}
+
+// having are the documents that have a term.
+func (s *search) having(name, term string) []uint32 {
+	var docs []uint32
+	for _, p := range s.field(name).terms[term] {
+		docs = append(docs, p.doc)
+	}
+	return docs
 }
 
 // words are the terms of a text in a field: its words in a text field, the text itself in every other.
@@ -141,6 +177,11 @@ func (s *search) each(clauses []query.Query) ([][]match, error) {
 }
 
 func (s *search) boolean(q query.Bool) ([]match, error) {
+	if len(q.Must)+len(q.Filter)+len(q.Should) == 0 { // it lists all documents
+		if err := s.clause(); err != nil {
+			return nil, err
+		}
+	}
 	var lists [4][][]match
 	for i, clauses := range [][]query.Query{q.Must, q.Filter, q.Should, q.MustNot} {
 		var err error

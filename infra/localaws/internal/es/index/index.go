@@ -21,11 +21,11 @@ type Index struct {
 // field is one field of all documents.
 type field struct {
 	terms    map[string][]posting
-	lengths  []byte // of texts, by document, as Lucene's norms encode them; 0: the document has none
-	docCount int    // documents that have the text
-	sumTotal int    // words in all of them
-	strings  map[uint32][]string
-	numbers  map[uint32][]int64
+	lengths  []byte     // of texts, by document, as Lucene's norms encode them; 0: the document has none
+	docCount int        // documents that have the text
+	sumTotal int        // words in all of them
+	strings  [][]string // sorted values by document
+	numbers  [][]int64  // likewise
 }
 
 // posting is a document that has a term, and how often.
@@ -45,7 +45,7 @@ func (x *Index) Sparse() bool { return len(x.ids) > 2*len(x.numbers)+1000 }
 func (x *Index) field(name string) *field {
 	f := x.fields[name]
 	if f == nil {
-		f = &field{terms: map[string][]posting{}, strings: map[uint32][]string{}, numbers: map[uint32][]int64{}}
+		f = &field{terms: map[string][]posting{}}
 		x.fields[name] = f
 	}
 	return f
@@ -65,7 +65,8 @@ func (x *Index) Add(id string, d mapping.Document) {
 	for name, values := range d.Numbers {
 		values = slices.Clone(values)
 		slices.Sort(values)
-		x.field(name).numbers[doc] = values
+		f := x.field(name)
+		f.numbers = put(f.numbers, doc, values)
 	}
 }
 
@@ -93,10 +94,10 @@ func (x *Index) Remove(id string, d mapping.Document) {
 		for _, term := range f.strings[doc] {
 			f.drop(term, doc)
 		}
-		delete(f.strings, doc)
+		f.strings[doc] = nil
 	}
 	for name := range d.Numbers {
-		delete(x.field(name).numbers, doc)
+		x.field(name).numbers[doc] = nil
 	}
 }
 
@@ -119,8 +120,7 @@ func (f *field) addText(doc uint32, values []string) {
 	for term, count := range counts {
 		f.terms[term] = append(f.terms[term], posting{doc, count})
 	}
-	f.lengths = append(f.lengths, make([]byte, int(doc)+1-len(f.lengths))...)
-	f.lengths[doc] = encodeLength(length)
+	f.lengths = put(f.lengths, doc, encodeLength(length))
 	f.docCount++
 	f.sumTotal += length
 }
@@ -133,7 +133,25 @@ func (f *field) addKeywords(doc uint32, values []string) {
 	for _, term := range values {
 		f.terms[term] = append(f.terms[term], posting{doc, 1})
 	}
-	f.strings[doc] = values
+	f.strings = put(f.strings, doc, values)
+}
+
+// put sets the value of a document in a list that ends before it.
+func put[T any](list []T, doc uint32, value T) []T {
+	var none T
+	for len(list) < int(doc) {
+		list = append(list, none)
+	}
+	return append(list, value)
+}
+
+// of is the value of a document in a list that may end before it.
+func of[T any](list []T, doc uint32) T {
+	if int(doc) >= len(list) {
+		var none T
+		return none
+	}
+	return list[doc]
 }
 
 func (f *field) drop(term string, doc uint32) {

@@ -25,23 +25,30 @@ func (s *search) multiMatch(q query.MultiMatch) ([]match, error) {
 		lists = append(lists, list)
 	}
 	if len(texts) > 0 {
-		lists = append(lists, s.across(texts, q.Text, q.All))
+		list, err := s.across(texts, q.Text, q.All)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, list)
 	}
 	return best(lists), nil
 }
 
 // across wants each word, or any, in one of the fields.
-func (s *search) across(texts []query.BoostedField, text string, all bool) []match {
+func (s *search) across(texts []query.BoostedField, text string, all bool) ([]match, error) {
 	var lists [][]match
 	for _, word := range words(s.mapped(texts[0].Name), text) {
 		frequencies := s.blend(texts, word)
 		var byField [][]match
 		for i, f := range texts {
+			if err := s.clause(); err != nil {
+				return nil, err
+			}
 			byField = append(byField, s.field(f.Name).scored(word, frequencies[i], f.Boost))
 		}
 		lists = append(lists, best(byField))
 	}
-	return combine(lists, all)
+	return combine(lists, all), nil
 }
 
 // blend returns for each field in how many documents the word counts as being. It is the highest number of all fields, so that a

@@ -10,6 +10,9 @@ import (
 
 // ranged compares numbers as numbers, and everything else by its terms.
 func (s *search) ranged(q query.Range) ([]match, error) {
+	if err := s.clause(); err != nil {
+		return nil, err
+	}
 	p := s.mapped(q.Field)
 	switch {
 	case p == nil:
@@ -50,10 +53,9 @@ func (s *search) between(name string, lowest, highest int64) []uint32 {
 	var docs []uint32
 	for doc, values := range s.field(name).numbers {
 		if slices.ContainsFunc(values, func(v int64) bool { return lowest <= v && v <= highest }) {
-			docs = append(docs, doc)
+			docs = append(docs, uint32(doc)) //nolint:gosec // it is a document's number
 		}
 	}
-	slices.Sort(docs)
 	return docs
 }
 

@@ -25,7 +25,7 @@ func (x *Index) Search(r *query.Request, mapped func(name string) *mapping.Prope
 	if f := window(r); f != nil {
 		return Result{}, f
 	}
-	s := &search{x, mapped}
+	s := &search{Index: x, mapped: mapped}
 	order, err := s.order(r)
 	if err != nil {
 		return Result{}, err

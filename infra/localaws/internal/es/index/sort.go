@@ -15,10 +15,18 @@ import (
 type order struct {
 	index *Index
 	keys  []key
-	after []any // of the last hit of the page before; nil: the first page
+	after []value // of the last hit of the page before; nil: the first page
 }
 
-// key is one thing to sort by. Its values are string, int64, float32 (scores), or nil where a document has no string.
+// value is what a document is sorted by: one of the three, or none where it has no text.
+type value struct {
+	text   string
+	number int64
+	score  float32
+	none   bool
+}
+
+// key is one thing to sort by.
 type key struct {
 	query.SortKey
 	property *mapping.Property // nil for the score
@@ -47,8 +55,8 @@ func (s *search) order(r *query.Request) (*order, error) {
 		}
 		o.keys = append(o.keys, full)
 	}
-	for i, value := range r.After {
-		parsed, err := o.keys[i].parse(value)
+	for i, given := range r.After {
+		parsed, err := o.keys[i].parse(given)
 		if err != nil {
 			return nil, err
 		}
@@ -57,32 +65,29 @@ func (s *search) order(r *query.Request) (*order, error) {
 	return o, nil
 }
 
-func (k key) parse(v query.Value) (any, error) {
+func (k key) parse(v query.Value) (value, error) {
 	wrong := fault.Illegal("Failed to parse search_after value for field [%s].", k.Field)
 	switch {
 	case k.property == nil:
 		wrong.Reason = "Failed to parse search_after value for field [null]."
 		score, err := strconv.ParseFloat(v.Text, 32)
 		if err != nil {
-			return nil, wrong
+			return value{}, wrong
 		}
-		return float32(score), nil
+		return value{score: float32(score)}, nil
 	case k.property.Type == mapping.Keyword:
-		if v.Null {
-			return nil, nil
-		}
-		return v.Text, nil
+		return value{text: v.Text, none: v.Null}, nil
 	case k.property.Type == mapping.Date && !v.Null:
 		first, _, err := k.property.Span(v.Text)
-		return first, err
+		return value{number: first}, err
 	case v.Number:
-		return whole(v.Text), nil
+		return value{number: whole(v.Text)}, nil
 	}
 	first, _, err := k.property.Span(v.Text)
 	if err != nil {
-		return nil, wrong
+		return value{}, wrong
 	}
-	return first, nil
+	return value{number: first}, nil
 }
 
 // whole reads a number as Java's longValue does, which many clients rely on: they have no integers of 64 bits.
@@ -101,25 +106,25 @@ func whole(text string) int64 {
 }
 
 // value is what a document is sorted by: of several values the lowest, or the highest where the order is descending.
-func (k key) value(m match) any {
+func (k key) value(m match) value {
 	switch {
 	case k.property == nil:
-		return m.score
+		return value{score: m.score}
 	case k.property.Type == mapping.Keyword:
-		values := k.field.strings[m.doc]
+		values := of(k.field.strings, m.doc)
 		if len(values) == 0 {
-			return nil
+			return value{none: true}
 		}
-		return values[k.pick(len(values))]
+		return value{text: values[k.pick(len(values))]}
 	}
-	values := k.field.numbers[m.doc]
+	values := of(k.field.numbers, m.doc)
 	switch {
 	case len(values) > 0:
-		return values[k.pick(len(values))]
+		return value{number: values[k.pick(len(values))]}
 	case k.MissingFirst == k.Descending:
-		return int64(math.MaxInt64)
+		return value{number: math.MaxInt64}
 	default:
-		return int64(math.MinInt64)
+		return value{number: math.MinInt64}
 	}
 }
 
@@ -130,40 +135,45 @@ func (k key) pick(n int) int {
 	return 0
 }
 
-func (k key) compare(x, y any) int {
-	result := 0
-	switch {
-	case x == nil || y == nil: // a document without the field
-		if result = cmp.Compare(b2i(x == nil), b2i(y == nil)); k.MissingFirst {
+func (k key) compare(x, y value) int {
+	if x.none || y.none { // a document without the field
+		result := 0
+		switch {
+		case x.none && !y.none:
+			result = 1
+		case y.none && !x.none:
+			result = -1
+		}
+		if k.MissingFirst {
 			return -result
 		}
 		return result
-	case k.property == nil:
-		result = compareScores(x.(float32), y.(float32))
-	case k.property.Type == mapping.Keyword:
-		result = cmp.Compare(x.(string), y.(string))
-	default:
-		result = cmp.Compare(x.(int64), y.(int64))
 	}
+	result := cmp.Or(cmp.Compare(x.score, y.score), cmp.Compare(x.number, y.number), cmp.Compare(x.text, y.text))
 	if k.Descending {
 		return -result
 	}
 	return result
 }
 
-func b2i(b bool) int {
-	if b {
-		return 1
+// answer is a value as it is answered.
+func (k key) answer(v value) any {
+	switch {
+	case v.none:
+		return nil
+	case k.property == nil:
+		return v.score
+	case k.property.Type == mapping.Keyword:
+		return v.text
+	default:
+		return v.number
 	}
-	return 0
 }
-
-func compareScores(x, y float32) int { return cmp.Compare(x, y) }
 
 // compare orders two documents; those of equal rank stand in the order of their numbers.
 func (o *order) compare(x, y match) int {
 	if len(o.keys) == 0 {
-		return cmp.Or(compareScores(y.score, x.score), cmp.Compare(x.doc, y.doc))
+		return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.doc, y.doc))
 	}
 	for _, k := range o.keys {
 		if c := k.compare(k.value(x), k.value(y)); c != 0 {
@@ -183,17 +193,18 @@ func (o *order) isAfter(m match) bool {
 	return false
 }
 
-// best are the first documents of what was found, in order. It keeps no more than twice what is wanted, so that few documents are
-// sorted.
+// best are the first documents of what was found, in order. It keeps no more than twice what is wanted, and nothing that is behind what
+// is wanted already, so that few documents are sorted.
 func (o *order) best(found []match, wanted int) []match {
 	best := make([]match, 0, min(2*wanted, len(found)))
+	var last *match // of those that are wanted, as far as is known
 	for _, m := range found {
-		if o.after != nil && !o.isAfter(m) {
+		if last != nil && o.compare(m, *last) > 0 || o.after != nil && !o.isAfter(m) {
 			continue
 		}
 		if len(best) == 2*wanted {
 			slices.SortFunc(best, o.compare)
-			best = best[:wanted]
+			best, last = best[:wanted], &best[wanted-1]
 		}
 		best = append(best, m)
 	}
@@ -215,7 +226,7 @@ func (o *order) hit(m match) Hit {
 		h.Score = &m.score
 	}
 	for _, k := range o.keys {
-		h.Sort = append(h.Sort, k.value(m))
+		h.Sort = append(h.Sort, k.answer(k.value(m)))
 	}
 	return h
 }

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"maps"
+	"strings"
 	"unicode/utf16"
 
 	"example.com/shiptrack/infra/localaws/internal/es/fault"
@@ -29,7 +30,8 @@ func (m *Mapping) Read(id string, source *tree.Node) (Document, *Mapping, error)
 	if !r.grown {
 		return r.doc, nil, nil
 	}
-	return r.doc, &Mapping{m.Dynamic, properties}, nil
+	after := &Mapping{m.Dynamic, properties}
+	return r.doc, after, after.check()
 }
 
 type reading struct {
@@ -81,7 +83,7 @@ func (r *reading) newProperty(path string, m tree.Member) (*Property, error) {
 	}
 	first := firstOf(m.Value)
 	switch {
-	case m.Name == "":
+	case m.Name == "" || strings.Contains(m.Name, "."): // OpenSearch makes objects of dots
 		return nil, fault.New("mapper_parsing_exception", "failed to parse")
 	case r.dynamic == "false":
 		return nil, nil

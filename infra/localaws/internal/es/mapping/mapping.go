@@ -37,6 +37,24 @@ type Property struct {
 	Properties  Properties `json:"properties,omitempty"`
 }
 
+// maxFields bounds the fields of an index, those of objects and the objects too (index.mapping.total_fields.limit).
+const maxFields = 1000
+
+func (m *Mapping) check() error {
+	if m.Properties.count() > maxFields {
+		return fault.Illegal("Limit of total fields [%d] has been exceeded", maxFields)
+	}
+	return nil
+}
+
+func (p Properties) count() int {
+	n := len(p)
+	for _, below := range p {
+		n += below.Fields.count() + below.Properties.count()
+	}
+	return n
+}
+
 // Field finds a field by its path, "places" or "status.keyword"; nil: there is none.
 func (m *Mapping) Field(path string) *Property {
 	below, found := m.Properties, (*Property)(nil)
@@ -71,7 +89,7 @@ func Parse(n *tree.Node) (m Mapping, err error) {
 			return m, wrong("Root mapping definition has unsupported parameters:  [%s : %s]", member.Name, v.Raw())
 		}
 	}
-	return m, nil
+	return m, m.check()
 }
 
 func wrong(format string, arguments ...any) *fault.Fault {
