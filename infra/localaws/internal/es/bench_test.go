@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	"pgregory.net/rapid"
 )
 
 const shipmentMapping = `{"settings":{"number_of_shards":1,"number_of_replicas":0},"mappings":{"dynamic":"strict","properties":{
@@ -31,7 +32,7 @@ func shipment(r *rand.Rand, id int) string {
 		strings.Join(milestones, ","), 1+r.IntN(12), 1+r.IntN(28), r.IntN(24))
 }
 
-func open(b testing.TB, path string) (*Store, *bbolt.DB) {
+func open(b rapid.TB, path string) (*Store, *bbolt.DB) {
 	b.Helper()
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{NoSync: true})
 	if err != nil {

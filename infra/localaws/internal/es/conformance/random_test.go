@@ -57,50 +57,52 @@ func (c *comparison) index(t *rapid.T) {
 	}
 	for range searches {
 		s := drawSearch(t)
-		for range mostPages {
-			last := c.both(t, "GET", "/"+name+"/_search", text(s))
-			if last == nil || s["sort"] == nil {
-				break
-			}
-			s["search_after"] = last
+		bodies := []string{text(s), text(s)}
+		for page := 0; bodies != nil && page < mostPages; page++ {
+			bodies = c.search(t, name, s, bodies)
 		}
 	}
 }
 
-// both sends a request to both and compares the answers. It returns what the last hit was sorted by.
-func (c *comparison) both(t *rapid.T, method, path, body string) any {
-	var statuses [2]int
-	var answers [2]string
-	var raw []byte
-	for i, e := range c.endpoints {
-		status, answer := e.do(c.T, method, path, body)
-		statuses[i], answers[i] = status, shorten(c.T, string(answer))
-		if i == 0 {
-			raw = answer
-		}
-	}
-	if statuses[0] != statuses[1] || !equal(parse(c.T, answers[0]), parse(c.T, answers[1])) {
-		t.Fatalf("%s %s %s\nembedded: %d %s\nopensearch: %d %s", method, path, body, statuses[0], answers[0], statuses[1], answers[1])
-	}
-	if method != "GET" {
-		return nil
-	}
+// search sends a search to both, and returns the bodies that ask for the next page, or nil. Each continues behind its own last hit, as
+// the last bit of a score may differ.
+func (c *comparison) search(t *rapid.T, name string, s map[string]any, bodies []string) []string {
+	answers := c.both(t, "GET", "/"+name+"/_search", bodies...)
 	c.compared++
-	var own struct {
-		Hits struct {
-			Hits []struct{ Sort json.RawMessage }
-		}
-	}
-	if err := json.Unmarshal(raw, &own); err != nil {
-		t.Fatal(err)
-	}
-	hits := own.Hits.Hits
-	if len(hits) == 0 {
-		return nil
-	}
-	c.found++
-	if strings.Contains(answers[0], `"highlight":`) {
+	if strings.Contains(string(answers[0]), `"highlight":`) {
 		c.highlighted++
 	}
-	return hits[len(hits)-1].Sort
+	next := make([]string, len(answers))
+	for i, answer := range answers {
+		var a struct{ Hits struct{ Hits []struct{ Sort json.RawMessage } } }
+		if err := json.Unmarshal(answer, &a); err != nil {
+			t.Fatal(err)
+		}
+		hits := a.Hits.Hits
+		if len(hits) == 0 {
+			return nil
+		}
+		s["search_after"] = hits[len(hits)-1].Sort
+		next[i] = text(s)
+	}
+	c.found++
+	if s["sort"] == nil {
+		return nil
+	}
+	return next
+}
+
+// both sends a request to both and compares the answers.
+func (c *comparison) both(t *rapid.T, method, path string, bodies ...string) [][]byte {
+	var statuses []int
+	var answers [][]byte
+	var short []string
+	for i, e := range c.endpoints {
+		status, answer := e.do(c.T, method, path, bodies[min(i, len(bodies)-1)])
+		statuses, answers, short = append(statuses, status), append(answers, answer), append(short, shorten(c.T, string(answer)))
+	}
+	if statuses[0] != statuses[1] || !equal(parse(c.T, short[0]), parse(c.T, short[1])) {
+		t.Fatalf("%s %s %s\nembedded: %d %s\nopensearch: %d %s", method, path, bodies[0], statuses[0], short[0], statuses[1], short[1])
+	}
+	return answers
 }

@@ -26,8 +26,9 @@ func (t terms) collect(q query.Query) {
 	case query.Term:
 		t.add(q.Field, q.Value, q.Value)
 	case query.Terms:
+		name := strings.Join(q.Values, "\x00")
 		for _, value := range q.Values {
-			t.add(q.Field, value, strings.Join(q.Values, "\x00"))
+			t.add(q.Field, value, name)
 		}
 	case query.Match:
 		t.addText(q.Field, q.Text)
