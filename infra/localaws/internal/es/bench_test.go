@@ -81,7 +81,7 @@ func BenchmarkSearch(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "es.db")
 	before := heap()
 	s, db := open(b, path)
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	fill(b, s, 1, 10_000)
 	memory := heap() - before
 	bodies := [][]byte{

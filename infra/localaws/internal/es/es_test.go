@@ -46,11 +46,13 @@ func TestAnIndexThatChangedAnswersAsOneThatIsNew(t *testing.T) {
 		for _, d := range left {
 			put(t, s, "fresh", d[0], d[1])
 		}
-		compare(t, s)
+		before := compare(t, s)
 		_ = db.Close()
 		s, db = open(t, path)
-		defer db.Close()
-		compare(t, s)
+		defer func() { _ = db.Close() }()
+		if after := compare(t, s); after != before {
+			t.Fatalf("read from disk\n got %s\nwant %s", after, before)
+		}
 	})
 }
 
@@ -80,7 +82,8 @@ func put(t rapid.TB, s *Store, name, id, source string) {
 	}
 }
 
-func compare(t *rapid.T, s *Store) {
+// compare returns the answers of both indexes, which must be equal.
+func compare(t *rapid.T, s *Store) (all string) {
 	t.Helper()
 	for _, body := range []string{
 		`{"query":{"match":{"t":"red blue"}},"size":50,"highlight":{"fields":{"t":{}}}}`,
@@ -92,12 +95,14 @@ func compare(t *rapid.T, s *Store) {
 		if got = strings.ReplaceAll(got, `"changed"`, `"fresh"`); got != want {
 			t.Fatalf("%s\n got %s\nwant %s", body, got, want)
 		}
+		all += got
 	}
+	return all
 }
 
 func TestAnIndexWithManyReplacedDocumentsIsBuiltAnew(t *testing.T) {
 	s, db := open(t, filepath.Join(t.TempDir(), "es.db"))
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	put(t, s, "i", "first", `{"t":"red"}`)
 	before := s.used["i"].memory
 	for i := range 1100 {
@@ -114,7 +119,7 @@ func TestAnIndexWithManyReplacedDocumentsIsBuiltAnew(t *testing.T) {
 // TestSearchesAndWritesMayRunAtOnce is for the race detector too.
 func TestSearchesAndWritesMayRunAtOnce(t *testing.T) {
 	s, db := open(t, filepath.Join(t.TempDir(), "es.db"))
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	put(t, s, "i", "0", `{"t":"red"}`)
 	var wait sync.WaitGroup
 	for worker := range 4 {
@@ -137,7 +142,7 @@ func TestSearchesAndWritesMayRunAtOnce(t *testing.T) {
 // TestAnIndexThatWasMadeAnewIsEmpty deletes an index that is in memory.
 func TestAnIndexThatWasMadeAnewIsEmpty(t *testing.T) {
 	s, db := open(t, filepath.Join(t.TempDir(), "es.db"))
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	put(t, s, "i", "1", `{"t":"red"}`)
 	old := s.used["i"]
 	if _, err := s.DeleteIndex("i"); err != nil {
@@ -168,7 +173,7 @@ func status(err error) int {
 // TestASearchIsBounded asks for more than OpenSearch allows, and for as much as it allows.
 func TestASearchIsBounded(t *testing.T) {
 	s, db := open(t, filepath.Join(t.TempDir(), "es.db"))
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	put(t, s, "i", "1", `{"t":"red","n":1}`)
 	repeat := func(text string, n int) string { return strings.TrimSuffix(strings.Repeat(text+",", n), ",") }
 	for name, body := range map[string]func(n int) string{
@@ -190,8 +195,14 @@ func TestASearchIsBounded(t *testing.T) {
 			t.Errorf("1025 %s: %v, want a fault of status 400", name, err)
 		}
 	}
-	if _, err := s.Search("i", []byte(strings.Repeat(`{"query":`, 200))); status(err) != 400 {
-		t.Errorf("a deep body: %v, want a fault of status 400", err)
+	deep := func(n int) []byte {
+		return []byte(`{"query":` + strings.Repeat(`{"bool":{"must":`, n) + `{"match_all":{}}` + strings.Repeat("}}", n) + "}")
+	}
+	if _, err := s.Search("i", deep(40)); err != nil {
+		t.Errorf("40 bools deep: %v", err)
+	}
+	if _, err := s.Search("i", deep(60)); status(err) != 400 {
+		t.Errorf("60 bools deep: %v, want a fault of status 400", err)
 	}
 	fields := make([]string, 1000)
 	for i := range fields {
@@ -208,7 +219,7 @@ func TestASearchIsBounded(t *testing.T) {
 // FuzzSearch reads any body. It must answer or refuse, and never fail.
 func FuzzSearch(f *testing.F) {
 	s, db := open(f, filepath.Join(f.TempDir(), "es.db"))
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if _, err := s.CreateIndex("i", []byte(shipmentMapping)); err != nil {
 		f.Fatal(err)
 	}
@@ -241,7 +252,7 @@ func FuzzPut(f *testing.F) {
 		}
 		_ = db.Close()
 		s, db = open(t, path)
-		defer db.Close()
+		defer func() { _ = db.Close() }()
 		if _, again := s.Search("i", nil); again != nil && (err == nil || status(again) != 404) {
 			t.Fatalf("%s: after opening again: %v", body, again)
 		}

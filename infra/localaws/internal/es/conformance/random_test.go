@@ -74,7 +74,11 @@ func (c *comparison) search(t *rapid.T, name string, s map[string]any, bodies []
 	}
 	next := make([]string, len(answers))
 	for i, answer := range answers {
-		var a struct{ Hits struct{ Hits []struct{ Sort json.RawMessage } } }
+		var a struct {
+			Hits struct {
+				Hits []struct{ Sort json.RawMessage }
+			}
+		}
 		if err := json.Unmarshal(answer, &a); err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +90,7 @@ func (c *comparison) search(t *rapid.T, name string, s map[string]any, bodies []
 		next[i] = text(s)
 	}
 	c.found++
-	if s["sort"] == nil {
+	if s["from"] != nil {
 		return nil
 	}
 	return next

@@ -139,12 +139,10 @@ func drawBool(t *rapid.T, depth int) any {
 	return clauses
 }
 
-// drawSearch is the body of a search.
+// drawSearch is the body of a search. Its order is always complete: OpenSearch answers hits of equal rank in any order.
 func drawSearch(t *rapid.T) map[string]any {
-	s := map[string]any{"query": drawQuery(t, 2), "size": number(t, 1, 25)}
-	if rapid.Bool().Draw(t, "sorted") {
-		s["sort"] = drawSort(t)
-	} else if rapid.Bool().Draw(t, "from") {
+	s := map[string]any{"query": drawQuery(t, 2), "size": number(t, 1, 25), "sort": drawSort(t)}
+	if rapid.Bool().Draw(t, "from") {
 		s["from"] = number(t, 0, 9)
 	}
 	if number(t, 0, 3) == 0 {
@@ -161,6 +159,9 @@ func drawSearch(t *rapid.T) map[string]any {
 }
 
 func drawSort(t *rapid.T) []any {
+	if rapid.Bool().Draw(t, "ranked") {
+		return []any{"_score", "shipmentId"}
+	}
 	var keys []any
 	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"_score", "updatedAt", "weight", "tags", "status.keyword"}), 0, 2, func(s string) string { return s }).Draw(t, "keys") {
 		options := map[string]string{"order": one(t, "asc", "desc")}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/es/fault"
@@ -162,7 +163,10 @@ func boolean(n *tree.Node) (Query, error) {
 
 // inside wraps the fault of a clause, as OpenSearch does.
 func inside(clause *tree.Node, list string, err error) error {
-	cause := err.(*fault.Fault) // parse has no other error
+	cause, ok := errors.AsType[*fault.Fault](err)
+	if !ok {
+		return err
+	}
 	at := cause.Offset
 	if at == 0 {
 		at = clause.End
