@@ -37,10 +37,40 @@ func (t terms) collect(q query.Query) {
 			t.addText(f.Name, q.Text)
 		}
 	case query.Bool:
+		if t.never(q) {
+			return
+		}
 		for _, clause := range slices.Concat(q.Must, q.Filter, q.Should) {
 			t.collect(clause)
 		}
 	}
+}
+
+// never says whether a query can match nothing, as Lucene finds out before it searches. What stands beside it in a bool is not
+// highlighted then.
+func (t terms) never(q query.Query) bool {
+	switch q := q.(type) {
+	case query.Term:
+		return t.mapped(q.Field) == nil
+	case query.Terms:
+		return t.mapped(q.Field) == nil || len(q.Values) == 0
+	case query.Range:
+		return t.mapped(q.Field) == nil
+	case query.Match:
+		return t.wordless(q.Field, q.Text)
+	case query.MultiMatch:
+		return !slices.ContainsFunc(q.Fields, func(f query.BoostedField) bool { return !t.wordless(f.Name, q.Text) })
+	case query.Bool:
+		required := slices.Concat(q.Must, q.Filter)
+		optional := len(required) == 0 && len(q.Should) > 0 && !slices.ContainsFunc(q.Should, func(c query.Query) bool { return !t.never(c) })
+		return optional || slices.ContainsFunc(required, t.never)
+	}
+	return false
+}
+
+func (t terms) wordless(field, text string) bool {
+	p := t.mapped(field)
+	return p == nil || len(words(p, text)) == 0
 }
 
 func (t terms) addText(field, text string) {
