@@ -57,20 +57,15 @@ func (t terms) never(q query.Query) bool {
 	case query.Range:
 		return t.mapped(q.Field) == nil
 	case query.Match:
-		return t.wordless(q.Field, q.Text)
+		return t.mapped(q.Field) == nil
 	case query.MultiMatch:
-		return !slices.ContainsFunc(q.Fields, func(f query.BoostedField) bool { return !t.wordless(f.Name, q.Text) })
+		return !slices.ContainsFunc(q.Fields, func(f query.BoostedField) bool { return t.mapped(f.Name) != nil })
 	case query.Bool:
 		required := slices.Concat(q.Must, q.Filter)
 		optional := len(required) == 0 && len(q.Should) > 0 && !slices.ContainsFunc(q.Should, func(c query.Query) bool { return !t.never(c) })
 		return optional || slices.ContainsFunc(required, t.never)
 	}
 	return false
-}
-
-func (t terms) wordless(field, text string) bool {
-	p := t.mapped(field)
-	return p == nil || len(words(p, text)) == 0
 }
 
 func (t terms) addText(field, text string) {
