@@ -21,14 +21,15 @@ type Options struct {
 	Size      int  // of a fragment; 0: each sentence is one
 }
 
-// passage is one fragment to be, with the words found in it. All places are in the field's values, joined by one unit.
+// passage is one fragment to be, with the words found in it.
 type passage struct {
-	start, end int
+	text       *text
+	start, end int // in the text
 	found      []word
 	score      float32
 }
 
-// word is one that was found.
+// word is one that was found in a text.
 type word struct {
 	start, end int
 	term       string // its name
@@ -36,25 +37,27 @@ type word struct {
 
 // Of returns the fragments of a field's values that have one of the terms. Terms of one name count as one word.
 func Of(values []string, terms map[string]string, o Options) []string {
-	var joined []uint16
 	var passages []passage
-	for _, value := range values {
-		t := newText(value)
-		passages = append(passages, t.passages(len(joined), t.find(terms, o.Whole), o)...)
-		joined = append(append(joined, t.units...), 0)
-	}
+	length := -1 // of the values, joined by one unit
 	inField := map[string]int{}
-	for _, p := range passages {
-		for _, w := range p.found {
+	for _, value := range values {
+		offset := length + 1
+		length = offset + unitsOf(value)
+		found := find(value, terms, o.Whole)
+		if len(found) == 0 {
+			continue
+		}
+		for _, w := range found {
 			inField[w.term]++
 		}
+		passages = append(passages, newText(value, offset).passages(found, o)...)
 	}
 	for i := range passages {
-		passages[i].score = passages[i].rank(len(joined)-1, inField)
+		passages[i].score = passages[i].rank(length, inField)
 	}
 	var out []string
 	for _, p := range best(passages, o.Fragments) {
-		if fragment := strings.Trim(p.write(joined), trimmed); fragment != "" {
+		if fragment := strings.Trim(p.write(), trimmed); fragment != "" {
 			out = append(out, fragment)
 		}
 	}
@@ -75,29 +78,32 @@ func best(passages []passage, wanted int) []passage {
 	if wanted == 0 || len(passages) <= wanted {
 		return passages
 	}
-	slices.SortFunc(passages, func(a, b passage) int { return cmp.Or(cmp.Compare(b.score, a.score), b.start-a.start) })
+	slices.SortFunc(passages, func(a, b passage) int { return cmp.Or(cmp.Compare(b.score, a.score), b.place()-a.place()) })
 	passages = passages[:wanted]
-	slices.SortFunc(passages, func(a, b passage) int { return a.start - b.start })
+	slices.SortFunc(passages, func(a, b passage) int { return a.place() - b.place() })
 	return passages
 }
 
+// place is where the passage begins in all values.
+func (p passage) place() int { return p.text.offset + p.start }
+
 // find has the words of one value that are among the terms.
-func (t *text) find(terms map[string]string, whole bool) []word {
+func find(value string, terms map[string]string, whole bool) []word {
 	if whole {
-		if name, ok := terms[t.value]; ok && t.value != "" {
-			return []word{{0, len(t.units), name}}
+		if name, ok := terms[value]; ok && value != "" {
+			return []word{{0, unitsOf(value), name}}
 		}
 		return nil
 	}
 	var found []word
 	rest, units := 0, 0 // the bytes that are counted, and their units
-	for token := range analysis.Tokens(t.value) {
+	for token := range analysis.Tokens(value) {
 		name, ok := terms[token.Term]
 		if !ok {
 			continue
 		}
-		start := units + unitsOf(t.value[rest:token.Start])
-		units, rest = start+unitsOf(t.value[token.Start:token.End]), token.End
+		start := units + unitsOf(value[rest:token.Start])
+		units, rest = start+unitsOf(value[token.Start:token.End]), token.End
 		found = append(found, word{start, units, name})
 	}
 	return found
@@ -111,30 +117,30 @@ func unitsOf(s string) int {
 	return n
 }
 
-// passages puts the words of a value that begins at offset into passages.
-func (t *text) passages(offset int, found []word, o Options) []passage {
+// passages puts the words that were found into passages.
+func (t *text) passages(found []word, o Options) []passage {
 	var out []passage
 	scanner := newScanner(t, o)
 	for _, w := range found {
-		if len(out) == 0 || w.start+offset >= out[len(out)-1].end {
+		if len(out) == 0 || w.start >= out[len(out)-1].end {
 			start, end := scanner.around(w.start)
-			out = append(out, passage{start: start + offset, end: end + offset})
+			out = append(out, passage{text: t, start: start, end: end})
 		}
 		p := &out[len(out)-1]
-		p.found = append(p.found, word{w.start + offset, w.end + offset, w.term})
+		p.found = append(p.found, w)
 	}
 	return out
 }
 
-func (p passage) write(joined []uint16) string {
+func (p passage) write() string {
 	var b strings.Builder
-	at := p.start
+	at, units := p.start, p.text.units
 	for _, w := range p.found {
 		end := min(w.end, p.end)
-		b.WriteString(string(utf16.Decode(joined[at:w.start])))
-		b.WriteString(openTag + string(utf16.Decode(joined[w.start:end])) + closeTag)
+		b.WriteString(string(utf16.Decode(units[at:w.start])))
+		b.WriteString(openTag + string(utf16.Decode(units[w.start:end])) + closeTag)
 		at = end
 	}
-	b.WriteString(string(utf16.Decode(joined[at:max(at, p.end)])))
+	b.WriteString(string(utf16.Decode(units[at:max(at, p.end)])))
 	return b.String()
 }

@@ -27,5 +27,5 @@ func (p passage) rank(length int, inField map[string]int) float32 {
 		count := float32(counts[term])
 		sum += float64(count / (count + norm) * weight)
 	}
-	return float32(sum * float64(1+1/float32(math.Log(float64(pivot+float32(p.start))))))
+	return float32(sum * float64(1+1/float32(math.Log(float64(pivot+float32(p.place()))))))
 }

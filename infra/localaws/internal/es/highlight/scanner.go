@@ -7,14 +7,14 @@ import (
 
 // text is one value with the places where it may be cut.
 type text struct {
-	value string
-	runes []rune
-	units []uint16
-	at    []int // where each rune begins in units, and where the last one ends
+	offset int // where it begins in all values, joined
+	runes  []rune
+	units  []uint16
+	at     []int // where each rune begins in units, and where the last one ends
 }
 
-func newText(value string) *text {
-	t := &text{value: value, runes: []rune(value)}
+func newText(value string, offset int) *text {
+	t := &text{offset: offset, runes: []rune(value)}
 	t.units = utf16.Encode(t.runes)
 	t.at = make([]int, len(t.runes)+1)
 	for i, r := range t.runes {

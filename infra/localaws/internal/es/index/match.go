@@ -1,5 +1,7 @@
 package index
 
+import "slices"
+
 // match is a document that a query matches. The score has 32 bits, as Lucene's; sums are made in 64.
 type match struct {
 	doc   uint32
@@ -122,8 +124,12 @@ func best(lists [][]match) []match {
 }
 
 func disjunction(lists [][]match, score func(x, y float64) float64) []match {
-	if len(lists) == 0 {
+	lists = slices.DeleteFunc(lists, func(list []match) bool { return len(list) == 0 })
+	switch len(lists) {
+	case 0:
 		return nil
+	case 1:
+		return lists[0]
 	}
 	out := partials(lists[0])
 	for _, list := range lists[1:] {
@@ -133,8 +139,11 @@ func disjunction(lists [][]match, score func(x, y float64) float64) []match {
 }
 
 func conjunction(lists [][]match) []match {
-	if len(lists) == 0 {
+	switch len(lists) {
+	case 0:
 		return nil
+	case 1:
+		return lists[0]
 	}
 	out := partials(lists[0])
 	for _, list := range lists[1:] {
