@@ -96,23 +96,31 @@ func (h *shelf) write(id string, source []byte, d *mapping.Document, grown *mapp
 	if err != nil {
 		return Answer{}, err
 	}
-	if len(before.source) > 0 {
-		old, err := h.fieldsOf(id, before.source)
-		if err != nil {
-			return Answer{}, err
-		}
-		h.memory.Remove(id, old)
+	if err := h.remember(id, before, d); err != nil {
+		return Answer{}, err
 	}
 	h.meta = after
-	if d != nil {
-		h.memory.Add(id, *d)
-	}
 	if h.memory.Sparse() {
 		if err := h.build(); err != nil {
 			return Answer{}, err
 		}
 	}
 	return h.answer(id, now, len(before.source) > 0), nil
+}
+
+// remember puts a document into memory, or where d is nil takes it out.
+func (h *shelf) remember(id string, before record, d *mapping.Document) error {
+	if len(before.source) > 0 {
+		old, err := h.fieldsOf(id, before.source)
+		if err != nil {
+			return err
+		}
+		h.memory.Remove(id, old)
+	}
+	if d != nil {
+		h.memory.Add(id, *d)
+	}
+	return nil
 }
 
 func (h *shelf) answer(id string, now record, existed bool) Answer {
