@@ -38,11 +38,7 @@ func open(b rapid.TB, path string) (*Store, *bbolt.DB) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := New(db)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return s, db
+	return New(db), db
 }
 
 // fill makes indexes t0, t1, ... of shipments.

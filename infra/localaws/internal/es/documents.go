@@ -17,13 +17,23 @@ const maxID = 512
 
 // written is the answer to a write of one document.
 type written struct {
-	Index       string `json:"_index"`
-	ID          string `json:"_id"`
-	Version     uint64 `json:"_version"`
-	Result      string `json:"result"`
-	Shards      shards `json:"_shards"`
-	SeqNo       uint64 `json:"_seq_no"`
-	PrimaryTerm int    `json:"_primary_term"`
+	Index         string `json:"_index"`
+	ID            string `json:"_id"`
+	Version       uint64 `json:"_version"`
+	Result        string `json:"result"`
+	ForcedRefresh bool   `json:"forced_refresh,omitzero"`
+	Shards        shards `json:"_shards"`
+	SeqNo         uint64 `json:"_seq_no"`
+	PrimaryTerm   int    `json:"_primary_term"`
+}
+
+// Refreshed is the answer to a write that asked for its document to be found at once, which it always is here.
+func (a Answer) Refreshed() Answer {
+	if w, ok := a.Body.(written); ok {
+		w.ForcedRefresh = true
+		a.Body = w
+	}
+	return a
 }
 
 type shards struct {
@@ -134,7 +144,9 @@ func (h *shelf) answer(id string, now record, existed bool) Answer {
 	case !existed:
 		a.Status, result = 201, "created"
 	}
-	a.Body = written{h.name, id, now.version, result, shards{1 + h.meta.Replicas, 1, 0}, now.seqNo, 1}
+	a.Body = written{
+		Index: h.name, ID: id, Version: now.version, Result: result, Shards: shards{1 + h.meta.Replicas, 1, 0}, SeqNo: now.seqNo, PrimaryTerm: 1,
+	}
 	return a
 }
 
@@ -178,7 +190,7 @@ func (s *Store) Get(name, id string) (Answer, error) {
 // fetch reads a document from disk.
 func (h *shelf) fetch(id string) (r record, ok bool, err error) {
 	err = h.db.View(func(tx *bbolt.Tx) error {
-		bucket := tx.Bucket(rootBucket).Bucket([]byte(h.name))
+		bucket := bucketOf(tx, h.name)
 		if bucket == nil {
 			return missing(h.name, "index_expression")
 		}

@@ -6,7 +6,6 @@
 package es
 
 import (
-	"fmt"
 	"sync"
 
 	"go.etcd.io/bbolt"
@@ -29,16 +28,16 @@ type Store struct {
 
 var rootBucket = []byte("es")
 
-// New opens the store. It reads no index, so that it takes no longer with many.
-func New(db *bbolt.DB) (*Store, error) {
-	err := db.Update(func(tx *bbolt.Tx) error {
-		_, err := tx.CreateBucketIfNotExists(rootBucket)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("search indexes: %w", err)
+// New opens the store. It neither reads nor writes, so that it takes no time.
+func New(db *bbolt.DB) *Store { return &Store{db: db, used: map[string]*shelf{}} }
+
+// bucketOf is where an index is kept; nil: there is none.
+func bucketOf(tx *bbolt.Tx, name string) *bbolt.Bucket {
+	root := tx.Bucket(rootBucket)
+	if root == nil {
+		return nil
 	}
-	return &Store{db: db, used: map[string]*shelf{}}, nil
+	return root.Bucket([]byte(name))
 }
 
 // What OpenSearch calls the name of an index that it did not find.
@@ -51,7 +50,7 @@ func (s *Store) shelf(name, resource string) (*shelf, error) {
 	if h == nil {
 		exists := false
 		err := s.db.View(func(tx *bbolt.Tx) error {
-			exists = tx.Bucket(rootBucket).Bucket([]byte(name)) != nil
+			exists = bucketOf(tx, name) != nil
 			return nil
 		})
 		if err != nil || !exists {

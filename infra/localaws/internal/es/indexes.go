@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"go.etcd.io/bbolt"
@@ -34,7 +35,10 @@ func (s *Store) CreateIndex(name string, body []byte) (Answer, error) {
 	rand.Read(id) // never fails (crypto/rand)
 	m.UUID = base64.RawURLEncoding.EncodeToString(id)
 	err = s.db.Update(func(tx *bbolt.Tx) error {
-		root := tx.Bucket(rootBucket)
+		root, err := tx.CreateBucketIfNotExists(rootBucket)
+		if err != nil {
+			return err
+		}
 		if root.Bucket([]byte(name)) != nil {
 			f := fault.New(existing, "index [%s] already exists", name)
 			f.Index = name
@@ -135,17 +139,32 @@ func (s *Store) DeleteIndex(name string) (Answer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.db.Update(func(tx *bbolt.Tx) error {
-		root := tx.Bucket(rootBucket)
-		if root.Bucket([]byte(name)) == nil {
+		if bucketOf(tx, name) == nil {
 			return missing(name, aliased)
 		}
-		return root.DeleteBucket([]byte(name))
+		return tx.Bucket(rootBucket).DeleteBucket([]byte(name))
 	})
 	if err != nil {
 		return Answer{}, err
 	}
 	delete(s.used, name)
 	return Answer{200, map[string]any{"acknowledged": true}}, nil
+}
+
+// GetIndex answers the fields and the settings of an index.
+func (s *Store) GetIndex(name string) (Answer, error) {
+	h, err := s.shelf(name, aliased)
+	if err != nil {
+		return Answer{}, err
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	settings := map[string]any{
+		"number_of_shards": "1", "number_of_replicas": strconv.Itoa(h.meta.Replicas), "uuid": h.meta.UUID, "provided_name": name,
+	}
+	return Answer{200, map[string]any{name: map[string]any{
+		"aliases": map[string]any{}, "mappings": h.meta.Mapping, "settings": map[string]any{"index": settings},
+	}}}, nil
 }
 
 // GetMapping answers the fields of an index.

@@ -3,6 +3,7 @@ package es
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -90,27 +91,55 @@ func counted(n, limit int) *total {
 	}
 }
 
+// MaxPage bounds the ids, sources, sort values and highlights of one answer, in bytes. OpenSearch itself answers so where its memory is at its end.
+const MaxPage = 4 << 20
+
+func tooLarge() error {
+	f := fault.New("circuit_breaking_exception", "[request] Data too large: the hits of a search have at most %d bytes, ask for fewer", MaxPage)
+	f.Status = http.StatusTooManyRequests
+	return f
+}
+
 // page adds to the hits what is on disk.
 func (h *shelf) page(r *query.Request, found []index.Hit) ([]hit, error) {
 	out := make([]hit, len(found))
+	bytes := 0
 	terms := index.Terms(r.Query, h.meta.Mapping.Field)
 	for i, f := range found {
 		out[i] = hit{Index: h.name, ID: f.ID, Score: f.Score, Sort: f.Sort}
-		if r.Source.None && len(r.Highlight) == 0 {
-			continue
+		if !r.Source.None || len(r.Highlight) > 0 {
+			record, ok, err := h.fetch(f.ID)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				return nil, fmt.Errorf("index %s: document %s is not on disk", h.name, f.ID)
+			}
+			if err := out[i].fill(r, h.meta.Mapping, terms, record.source); err != nil {
+				return nil, err
+			}
 		}
-		record, ok, err := h.fetch(f.ID)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, fmt.Errorf("index %s: document %s is not on disk", h.name, f.ID)
-		}
-		if err := out[i].fill(r, h.meta.Mapping, terms, record.source); err != nil {
-			return nil, err
+		if bytes += out[i].size(); bytes > MaxPage {
+			return nil, tooLarge()
 		}
 	}
 	return out, nil
+}
+
+// size is about what the hit has in an answer, in bytes.
+func (out *hit) size() int {
+	n := len(out.ID) + len(out.Source)
+	for _, value := range out.Sort {
+		if text, ok := value.(string); ok {
+			n += len(text)
+		}
+	}
+	for _, fragments := range out.Highlight {
+		for _, fragment := range fragments {
+			n += len(fragment)
+		}
+	}
+	return n
 }
 
 // fill adds the source and the highlights.

@@ -68,7 +68,7 @@ func (h *shelf) load() error {
 
 func (h *shelf) build() error {
 	err := h.db.View(func(tx *bbolt.Tx) error {
-		bucket := tx.Bucket(rootBucket).Bucket([]byte(h.name))
+		bucket := bucketOf(tx, h.name)
 		if bucket == nil {
 			return missing(h.name, expression)
 		}
@@ -123,7 +123,7 @@ func (h *shelf) fieldsOf(id string, source []byte) (mapping.Document, error) {
 // update changes the index on disk. The bucket is that of this very index, not of one that has taken its name.
 func (h *shelf) update(change func(bucket *bbolt.Bucket) error) error {
 	return h.db.Update(func(tx *bbolt.Tx) error {
-		bucket := tx.Bucket(rootBucket).Bucket([]byte(h.name))
+		bucket := bucketOf(tx, h.name)
 		if bucket == nil {
 			return missing(h.name, expression)
 		}

@@ -30,11 +30,7 @@ func newEmbedded(t testing.TB) embedded {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	store, err := es.New(db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return embedded{store}
+	return embedded{es.New(db)}
 }
 
 func (e embedded) name() string { return "embedded" }
