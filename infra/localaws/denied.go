@@ -2,6 +2,7 @@ package localaws
 
 import (
 	"cmp"
+	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/identity"
@@ -20,8 +21,10 @@ var denials = map[string]struct{ implicit, explicit string }{
 // deniedMessage is AWS's message. It names the resource as the caller named it, and does not show whether it exists. For an
 // AssumeRole it has no reason, as on AWS: a reason would tell roles that do not exist from roles that do not trust the caller.
 func deniedMessage(p *identity.Principal, permission *api.Permission, d policy.Decision) string {
-	message := "User: " + p.ARN + " is not authorized to perform: " + permission.Action +
-		" on resource: " + cmp.Or(permission.Asked, permission.Resource)
+	message := "User: " + p.ARN + " is not authorized to perform: " + permission.Action
+	if !strings.HasPrefix(permission.Action, "es:") { // OpenSearch Service names none
+		message += " on resource: " + cmp.Or(permission.Asked, permission.Resource)
+	}
 	switch {
 	case d.Effect == policy.ExplicitDeny:
 		return message + " with an explicit deny in " + denials[d.Layer].explicit

@@ -1,6 +1,7 @@
 package localaws
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -24,6 +25,8 @@ func (v Values) of(placeholder string) (value string, known bool) {
 		return v.Account, true
 	case "<bucket>":
 		return v.Bucket, true
+	case "<domain>":
+		return cmp.Or(v.Domain, DefaultSearchDomain), true
 	}
 	return "", false
 }
@@ -75,7 +78,7 @@ func fill(file, text string, values Values) (string, error) {
 		place := fmt.Sprintf("%s:%d:%d", file, line, 1+utf8.RuneCountInString(text[lineStart:at[0]]))
 		switch {
 		case !known:
-			errs = append(errs, fmt.Errorf("%s: unknown placeholder %s: <region>, <account-id> and <bucket> are known", place, placeholder))
+			errs = append(errs, fmt.Errorf("%s: unknown placeholder %s: <region>, <account-id>, <bucket> and <domain> are known", place, placeholder))
 		case value == "":
 			errs = append(errs, fmt.Errorf("%s: the placeholder %s has no value", place, placeholder))
 		case !valuePattern.MatchString(value):

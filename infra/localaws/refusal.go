@@ -33,11 +33,13 @@ const (
 	noLength
 	misdirected
 	unknownOperation
+	wrongMethod // of HTTP
 	unavailable
 	internalFailure
 )
 
-// spelling is how AWS writes one kind: the Query services' code and status, the JSON services', and S3's.
+// spelling is how AWS writes one kind: the Query services' code and status, the JSON services', and S3's. Those of OpenSearch Service have the
+// statuses of the Query services; their codes are for the log alone.
 // From "Common Errors" of the STS, IAM, DynamoDB and KMS API references, and "Error responses" of S3's.
 type spelling struct {
 	query       string
@@ -67,6 +69,7 @@ var spellings = map[refusalKind]spelling{
 	noLength:            {"ValidationError", 400, "SerializationException", 400, "MissingContentLength", 411},
 	misdirected:         {"MisdirectedRequest", 421, "MisdirectedRequest", 421, "MisdirectedRequest", 421}, // AWS has no such error
 	unknownOperation:    {"InvalidAction", 400, "UnknownOperationException", 400, "NotImplemented", 501},
+	wrongMethod:         {"MethodNotAllowed", 405, "MethodNotAllowed", 405, "MethodNotAllowed", 405},
 	unavailable:         {"ServiceUnavailable", 503, "ServiceUnavailable", 503, "SlowDown", 503},
 	internalFailure:     {"InternalFailure", 500, "InternalFailure", 500, "InternalError", 500},
 }
@@ -102,11 +105,12 @@ func (x *exchange) spelled(err error) *api.Error {
 }
 
 var contentTypes = map[api.Protocol]string{
-	api.JSON10:  "application/x-amz-json-1.0",
-	api.JSON11:  "application/x-amz-json-1.1",
-	api.Query:   "text/xml",
-	api.RestXML: "application/xml",
-	api.Local:   "application/json",
+	api.JSON10:     "application/x-amz-json-1.0",
+	api.JSON11:     "application/x-amz-json-1.1",
+	api.Query:      "text/xml",
+	api.RestXML:    "application/xml",
+	api.OpenSearch: "application/json",
+	api.Local:      "application/json",
 }
 
 // errorResponse writes err as the protocol does.
@@ -122,6 +126,8 @@ func (x *exchange) errorResponse(err error) *api.Response {
 		response.Body = x.xmlError(e)
 	case api.RestXML:
 		response.Body = x.restError(e)
+	case api.OpenSearch:
+		response.Body = openSearchError(e)
 	case api.Local:
 		response.Body = mustMarshal(struct {
 			Code    string `json:"code"`

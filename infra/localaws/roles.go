@@ -12,11 +12,12 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/identity"
 )
 
-// Values take the place of the placeholders <region>, <account-id> and <bucket> of policy files.
+// Values take the place of the placeholders <region>, <account-id>, <bucket> and <domain> of policy files.
 type Values struct {
 	Region  string
 	Account string // twelve digits
 	Bucket  string
+	Domain  string // of OpenSearch Service; DefaultSearchDomain where empty
 }
 
 // Role is an IAM role with its documents, ready to be created.

@@ -46,7 +46,7 @@ func TestFolderThatIsNotOneOfRolesIsAnErrorThatNamesTheFile(t *testing.T) {
 		want  string // empty: it is loaded
 	}{
 		"one role":                   {folder(), ""},
-		"an unknown placeholder":     {folder("Reader/P.json", reads("<domain>")), "Reader/P.json:1:92: unknown placeholder <domain>"},
+		"an unknown placeholder":     {folder("Reader/P.json", reads("<index>")), "Reader/P.json:1:92: unknown placeholder <index>"},
 		"a policy is broken":         {folder("Reader/P.json", "{"), "Reader/P.json:1:2: "},
 		"a trust policy is not one":  {folder("Writer/trust.json", reads("*")), "Writer/trust.json:1:"},
 		"a policy is a trust policy": {folder("Reader/P.json", tasksMay), "Reader/P.json:1:"},
@@ -69,7 +69,7 @@ func TestDocumentThatCannotBeUsedIsNamedByFileLineAndColumn(t *testing.T) {
 		"no fault": {`{"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:<region>:<account-id>:<bucket>"}}`, ""},
 		"an unknown placeholder": {
 			"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\n \"Resource\":\"arn:aws:é3:<region>:¦<account>:x\"}}",
-			"unknown placeholder <account>: <region>, <account-id> and <bucket> are known",
+			"unknown placeholder <account>: <region>, <account-id>, <bucket> and <domain> are known",
 		},
 		"a fault before the placeholders": {
 			"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\n \"Resource\":[¦\"b\", \"arn:aws:s3:<region>::x\"]}}", "is no ARN",
@@ -103,8 +103,8 @@ func TestDocumentThatCannotBeUsedIsNamedByFileLineAndColumn(t *testing.T) {
 }
 
 func TestEveryPlaceholderWithoutAValueIsNamed(t *testing.T) {
-	_, err := LoadRoles(fstest.MapFS{"Reader/trust.json": {Data: []byte("<domain>\n <bucket>\n<table>")}}, Values{Bucket: "Not A Bucket"})
-	want := []string{"Reader/trust.json:1:1: unknown placeholder <domain>", "Reader/trust.json:2:2: the value \"Not A Bucket\"", "Reader/trust.json:3:1: "}
+	_, err := LoadRoles(fstest.MapFS{"Reader/trust.json": {Data: []byte("<index>\n <bucket>\n<table>")}}, Values{Bucket: "Not A Bucket"})
+	want := []string{"Reader/trust.json:1:1: unknown placeholder <index>", "Reader/trust.json:2:2: the value \"Not A Bucket\"", "Reader/trust.json:3:1: "}
 	for _, said := range want {
 		if err == nil || !strings.Contains(err.Error(), said) {
 			t.Errorf("got %v, want %s in it", err, said)

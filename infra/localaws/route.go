@@ -44,8 +44,13 @@ func checkHeaders(x *exchange, r *http.Request) error {
 			return refusal(malformed, "The header "+name+" is given more than once.")
 		}
 	}
-	if x.protocol == api.RestXML {
+	switch x.protocol {
+	case api.RestXML:
 		return checkS3(r)
+	case api.OpenSearch:
+		if err := checkOpenSearch(x, r); err != nil {
+			return err
+		}
 	}
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 		return refusal(malformed, "The header Content-Encoding is not accepted.")
@@ -60,7 +65,7 @@ func (s *Server) route(x *exchange, opened *sigv4.Opened) (route, error) {
 	rt, ok := s.routes[service]
 	if !ok {
 		return rt, refusal(accessDenied, "localaws cannot authorize requests to the service '"+service+
-			"'; it knows dynamodb, iam, kms, s3 and sts.")
+			"'; it knows dynamodb, es, iam, kms, s3 and sts.")
 	}
 	if region != s.region && (!rt.global || region != "us-east-1") {
 		return rt, refusal(invalidScope, "Credential should be scoped to a valid region, not '"+region+
@@ -88,6 +93,8 @@ func (s *Server) request(x *exchange, r *http.Request, rt route, opened *sigv4.O
 			x.namespace = api.IAMNamespace
 		}
 		request.Form, request.Operation, err = formOperation(r, rt, body)
+	case api.OpenSearch:
+		request.HTTP = &api.HTTP{Method: r.Method, Path: sentPath(r), Query: r.URL.RawQuery}
 	case api.Local:
 		request.Form, request.Operation, err = localOperation(r, rt)
 	}

@@ -1,5 +1,5 @@
 // Package localaws is a local AWS endpoint that enforces IAM: it verifies signatures, vends sessions with
-// tags, evaluates policies, and answers STS, IAM, DynamoDB, KMS and S3. It refuses every request whose signature,
+// tags, evaluates policies, and answers STS, IAM, DynamoDB, KMS, S3 and OpenSearch Service. It refuses every request whose signature,
 // caller, meaning or permission it cannot establish.
 //
 // A Server is an http.Handler. Serve it on loopback only: anyone who can reach it can sign as root. Package
@@ -26,6 +26,7 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/iam"
 	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/internal/kms"
+	"example.com/shiptrack/infra/localaws/internal/opensearch"
 	"example.com/shiptrack/infra/localaws/internal/s3"
 	"example.com/shiptrack/infra/localaws/internal/sts"
 )
@@ -34,6 +35,8 @@ import (
 const (
 	DefaultRegion  = "us-east-1"
 	DefaultAccount = "000000000000"
+
+	DefaultSearchDomain = opensearch.DefaultDomain
 )
 
 // Config configures a Server.
@@ -43,6 +46,8 @@ type Config struct {
 	Account string           // twelve digits; DefaultAccount where empty
 	Log     io.Writer        // one JSON line (Entry) per decision and refusal; nil: no log, and localaws why finds nothing
 	Now     func() time.Time // nil: time.Now
+	// SearchDomain is the name of the one domain of OpenSearch Service; DefaultSearchDomain where empty.
+	SearchDomain string
 	// Upstreams make the server a gateway: another endpoint answers the requests that it allows. The key is the service,
 	// such as {"dynamodb": http://127.0.0.1:8000}; dynamodb and s3 can be forwarded. An address is scheme (http or https),
 	// host and port. The server signs the forwarded requests with the key test/test.
@@ -107,6 +112,9 @@ func (c Config) withDefaults() Config {
 	if c.Account == "" {
 		c.Account = DefaultAccount
 	}
+	if c.SearchDomain == "" {
+		c.SearchDomain = DefaultSearchDomain
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -162,7 +170,12 @@ func storeRoutes(c Config, db *bbolt.DB) (map[string]route, *kms.Service, error)
 	if err != nil {
 		return nil, nil, err
 	}
+	indexes, err := opensearch.New(db, c.SearchDomain)
+	if err != nil {
+		return nil, nil, err
+	}
 	return map[string]route{
+		"es":       {service: indexes, limit: bodyLimit(opensearch.MaxEmbeddedBody)},
 		"dynamodb": {service: items, target: dynamodb.HTTPTarget, limit: dynamodb.BodyLimit},
 		"kms":      {service: keys, target: kms.HTTPTarget, limit: kms.BodyLimit},
 		"s3":       {service: objects}, // it bounds each body itself

@@ -29,7 +29,7 @@ type cli struct {
 	Version     version     `cmd:"" help:"Print the version."`
 }
 
-const description = `A local AWS endpoint that enforces IAM: it verifies every signature, vends STS sessions with tags, and decides each call of STS, IAM, DynamoDB and KMS by the stored policies.
+const description = `A local AWS endpoint that enforces IAM: it verifies every signature, vends STS sessions with tags, and decides each call of STS, IAM, DynamoDB, KMS, S3 and OpenSearch Service by the stored policies.
 
 Examples:
 
@@ -62,7 +62,7 @@ func main() {
 func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
 	return execute(&cli{}, args, stdout, stderr, kong.Name("localaws"), kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true}),
-		kong.Vars{"credentialsListen": defaultCredentialsListen},
+		kong.Vars{"credentialsListen": defaultCredentialsListen, "searchDomain": localaws.DefaultSearchDomain},
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(process{env: env, in: os.Stdin, out: stdout, err: stderr}))
 }
 

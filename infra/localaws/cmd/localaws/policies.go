@@ -16,7 +16,7 @@ func (s serve) loadRoles(p process) ([]localaws.Role, error) {
 		return nil, nil
 	}
 	roles, err := localaws.LoadRoles(os.DirFS(s.Policies), localaws.Values{
-		Region: p.region(), Account: localaws.DefaultAccount, Bucket: s.Bucket,
+		Region: p.region(), Account: localaws.DefaultAccount, Bucket: s.Bucket, Domain: s.SearchDomain,
 	})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

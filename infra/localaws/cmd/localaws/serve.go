@@ -31,8 +31,10 @@ type serve struct {
 
 	hosts `embed:""`
 
-	Policies string `placeholder:"DIR" help:"Put the roles of DIR in place at the start: a folder per role, named like it, with trust.json and a .json file per inline policy. <region>, <account-id> and <bucket> in them are filled. Roles that are not in DIR stay as they are."`
+	Policies string `placeholder:"DIR" help:"Put the roles of DIR in place at the start: a folder per role, named like it, with trust.json and a .json file per inline policy. <region>, <account-id>, <bucket> and <domain> in them are filled. Roles that are not in DIR stay as they are."`
 	Bucket   string `placeholder:"NAME" help:"What takes the place of <bucket> in the policies of DIR; needed where one has it."`
+
+	SearchDomain string `default:"${searchDomain}" placeholder:"NAME" help:"The one domain of OpenSearch Service (${default}). It stands in the ARNs of its indexes and takes the place of <domain> in the policies of DIR."`
 
 	Upstream []string `sep:"none" placeholder:"[SERVICE=]URL" help:"Forward each allowed request to this endpoint of the same API, signed as test/test, instead of answering it. A URL alone stands for every service that can be forwarded (dynamodb, s3) and is not named: s3=URL sends it elsewhere, s3=embedded keeps it here. May be given more than once. STS, IAM and KMS are always answered here."`
 }
@@ -104,7 +106,7 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
-	server, err := localaws.New(localaws.Config{Data: data, Region: p.region(), Log: decisions, Upstreams: upstreams, AllowedHosts: s.AllowedHost})
+	server, err := localaws.New(localaws.Config{Data: data, Region: p.region(), Log: decisions, Upstreams: upstreams, AllowedHosts: s.AllowedHost, SearchDomain: s.SearchDomain})
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,5 @@
-// Package api is the contract between localaws' server and the services behind it (sts, iam, dynamodb, kms, s3).
+// Package api is the contract between localaws' server and the services behind it (sts, iam, dynamodb, kms, s3,
+// opensearch).
 // A service reads a request once, into a Call: the permissions that it needs, and a closure that answers
 // exactly that reading. The server alone decides and logs. A service that cannot tell what a request asks
 // for returns an error, which is the answer.
@@ -17,9 +18,9 @@ import (
 // Request is one authenticated request. It is read-only.
 type Request struct {
 	ID        string // AWS request id, in x-amzn-RequestId and in the decision log
-	Operation string // as the protocol names it: "GetItem"; restXml: empty
+	Operation string // as the protocol names it: "GetItem"; restXml and OpenSearch: empty
 	Body      []byte // the bytes whose hash was signed; restXml: nil
-	HTTP      *HTTP  // restXml: the rest of the request; else nil
+	HTTP      *HTTP  // restXml and OpenSearch: the rest of the request; else nil
 	Form      *Form  // Query protocol: the parameters, Action and Version taken out
 	Header    http.Header
 	Caller    *identity.Principal
@@ -35,13 +36,14 @@ type Request struct {
 	Region  string
 }
 
-// HTTP is what a request in restXml says by its method, path and query, and how it was signed.
+// HTTP is what a request in restXml or of OpenSearch says by its method, path and query. The rest is set in restXml alone.
 type HTTP struct {
 	Method string
-	Path   string // escaped, as it was sent
+	Path   string // escaped, as it was sent; OpenSearch: the very bytes
 	Query  string // raw
-	Body   Body
 
+	// What is signed of the body, and how.
+	Body      Body
 	Presigned bool
 	Signed    time.Time
 	Payload   string // what the signature covers of the body: its hash or a word such as UNSIGNED-PAYLOAD

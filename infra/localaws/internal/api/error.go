@@ -13,11 +13,12 @@ type Protocol int
 
 // The protocols. See https://smithy.io/2.0/aws/protocols/index.html.
 const (
-	JSON10  Protocol = iota // awsJson1_0: X-Amz-Target names the operation (DynamoDB)
-	JSON11                  // awsJson1_1: as awsJson1_0, under another Content-Type (KMS)
-	Query                   // awsQuery: the form field Action names it (STS, IAM)
-	RestXML                 // restXml: method, path and query name it (S3)
-	Local                   // localaws' own routes: the path names it, errors are {"code","message"}
+	JSON10     Protocol = iota // awsJson1_0: X-Amz-Target names the operation (DynamoDB)
+	JSON11                     // awsJson1_1: as awsJson1_0, under another Content-Type (KMS)
+	Query                      // awsQuery: the form field Action names it (STS, IAM)
+	RestXML                    // restXml: method, path and query name it (S3)
+	OpenSearch                 // method and path name it, errors are {"message"} (OpenSearch Service)
+	Local                      // localaws' own routes: the path names it, errors are {"code","message"}
 )
 
 // IsJSON reports whether p is one of the two JSON protocols.
