@@ -171,8 +171,12 @@ func (s *Server) recovered(x *exchange, err *error) {
 }
 
 // logFailure logs an error whose text the caller does not get: one that is answered as InternalFailure, or a
-// failure of an upstream.
+// failure of an upstream. It logs a refusal of what was allowed, too.
 func (s *Server) logFailure(x *exchange, err error) {
+	if e, ok := errors.AsType[*api.Error](err); ok && e.Refusal {
+		_ = s.refuse(x, err)
+		return
+	}
 	if err == nil || !failed(err) {
 		return
 	}

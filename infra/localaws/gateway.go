@@ -13,6 +13,7 @@ import (
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/kms"
+	"example.com/shiptrack/infra/localaws/internal/opensearch"
 	"example.com/shiptrack/infra/localaws/internal/upstream"
 )
 
@@ -69,6 +70,8 @@ func (g *gateway) forward(routes map[string]route, c Config, keys *kms.Service) 
 			forwarded, err = upstream.NewDynamoDB(at)
 		case "s3":
 			forwarded, err = upstream.NewS3(at, keys)
+		case "es":
+			forwarded, err = upstream.NewOpenSearch(at, c.SearchDomain, c.SearchGuard)
 		default:
 			return fmt.Errorf("localaws cannot forward the service %q", service)
 		}
@@ -77,6 +80,9 @@ func (g *gateway) forward(routes map[string]route, c Config, keys *kms.Service) 
 		}
 		rt := routes[service]
 		rt.service = forwarded
+		if service == "es" {
+			rt.limit = bodyLimit(opensearch.MaxBody) // it is not read here
+		}
 		routes[service], g.ready[service] = rt, forwarded.Ready
 	}
 	return nil

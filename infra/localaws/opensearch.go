@@ -8,6 +8,9 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/opensearch"
 )
 
+// CheckSearchDomain refuses a name that no domain of OpenSearch Service can have.
+func CheckSearchDomain(name string) error { return opensearch.CheckDomain(name) }
+
 // isOpenSearch reports whether a request says to be signed for OpenSearch Service.
 func isOpenSearch(r *http.Request) bool {
 	const scope = "/es/aws4_request"

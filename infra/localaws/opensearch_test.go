@@ -1,6 +1,8 @@
 package localaws_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +10,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
@@ -152,7 +157,7 @@ func TestPathThatTwoReadersReadInTwoWaysIsRefused(t *testing.T) {
 	d.want(t, 400, "A POST has no query string", "POST", "/i/_search?size=1", "")
 }
 
-// TestTargetThatIsNoPathIsRefused: net/http would read a Host and a path out of it.
+// TestTargetThatIsNoPathIsRefused: net/http would read a Host and a path out of it, or encode the path.
 func TestTargetThatIsNoPathIsRefused(t *testing.T) {
 	server, err := localaws.New(localaws.Config{Data: t.TempDir()})
 	if err != nil {
@@ -160,7 +165,7 @@ func TestTargetThatIsNoPathIsRefused(t *testing.T) {
 	}
 	defer func() { _ = server.Close() }()
 	l := localawstest.Start(t)
-	for target, want := range map[string]int{"/i": 404, "http://localhost/i": 421} {
+	for target, want := range map[string]int{"/i": 404, "/i/_doc/a%22b": 404, `/i/_doc/a"b`: 400, "http://localhost/i": 421} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
 		r.Host = "localhost"
 		if err := l.Sign(r, nil, localawstest.Root, "es"); err != nil {
@@ -172,6 +177,27 @@ func TestTargetThatIsNoPathIsRefused(t *testing.T) {
 			t.Errorf("%s: got %d %s, want %d", target, answer.Code, answer.Body, want)
 		}
 	}
+}
+
+// TestPresignedRequestIsRefused: its query would go on to OpenSearch.
+func TestPresignedRequestIsRefused(t *testing.T) {
+	l := localawstest.Start(t)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+"/_cluster/health?X-Amz-Expires=60", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := sha256.Sum256(nil)
+	link, _, err := v4.NewSigner().PresignHTTP(t.Context(), aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, r, hex.EncodeToString(hash[:]), "es", l.Region, l.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err = http.NewRequestWithContext(t.Context(), http.MethodGet, link, nil); err != nil {
+		t.Fatal(err)
+	}
+	if status, answer := localawstest.Send(t, r); status != 400 || !strings.Contains(string(answer), "in the header Authorization") {
+		t.Errorf("got %d %s", status, answer)
+	}
+	domain{l, localawstest.Root}.want(t, 200, "green", "GET", "/_cluster/health", "")
 }
 
 func TestMethodWithoutAPermissionIsRefusedBeforeAnything(t *testing.T) {

@@ -49,9 +49,12 @@ type Config struct {
 	// SearchDomain is the name of the one domain of OpenSearch Service; DefaultSearchDomain where empty.
 	SearchDomain string
 	// Upstreams make the server a gateway: another endpoint answers the requests that it allows. The key is the service,
-	// such as {"dynamodb": http://127.0.0.1:8000}; dynamodb and s3 can be forwarded. An address is scheme (http or https),
+	// such as {"dynamodb": http://127.0.0.1:8000}; dynamodb, s3 and es can be forwarded. An address is scheme (http or https),
 	// host and port. The server signs the forwarded requests with the key test/test.
 	Upstreams map[string]*url.URL
+	// SearchGuard refuses a request for the upstream of es whose body or query may name another index than its path. IAM sees the path
+	// alone. The embedded indexes know no such request.
+	SearchGuard bool
 	// AllowedHosts are names by which clients reach the server, such as a container's. A request with any other name as its
 	// Host is refused, but for localhost, the names below it, localhost.localstack.cloud and those below amazonaws.com: a web
 	// page could have sent it. IP addresses are always allowed.

@@ -44,11 +44,10 @@ type Local struct {
 	Region  string
 	Account string
 
-	data      string
-	upstreams map[string]*url.URL
-	server    atomic.Pointer[localaws.Server]
-	log       log
-	offset    atomic.Int64 // of the clock, in nanoseconds
+	config localaws.Config
+	server atomic.Pointer[localaws.Server]
+	log    log
+	offset atomic.Int64 // of the clock, in nanoseconds
 }
 
 // Start starts localaws and stops it when the test ends.
@@ -60,18 +59,24 @@ func Start(t testing.TB) *Local {
 // StartGateway starts localaws in front of upstreams, by service, and stops it when the test ends.
 func StartGateway(t testing.TB, upstreams map[string]*url.URL) *Local {
 	t.Helper()
-	return start(t, t.TempDir(), upstreams)
+	return StartWith(t, localaws.Config{Upstreams: upstreams})
 }
 
 // StartAt starts localaws on a data directory that is there, and stops it when the test ends.
 func StartAt(t testing.TB, data string) *Local {
 	t.Helper()
-	return start(t, data, nil)
+	return StartWith(t, localaws.Config{Data: data})
 }
 
-func start(t testing.TB, data string, upstreams map[string]*url.URL) *Local {
+// StartWith starts localaws as c says, and stops it when the test ends. Region, account, log and clock are those of this package; an
+// empty c.Data is a directory that ends with the test.
+func StartWith(t testing.TB, c localaws.Config) *Local {
 	t.Helper()
-	l := &Local{Region: localaws.DefaultRegion, Account: localaws.DefaultAccount, data: data, upstreams: upstreams}
+	if c.Data == "" {
+		c.Data = t.TempDir()
+	}
+	l := &Local{Region: localaws.DefaultRegion, Account: localaws.DefaultAccount, config: c}
+	l.config.Region, l.config.Account, l.config.Log, l.config.Now = l.Region, l.Account, &l.log, l.Now
 	l.open(t)
 	listener := httptest.NewUnstartedServer(framing.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.server.Load().ServeHTTP(w, r)
@@ -91,7 +96,7 @@ func start(t testing.TB, data string, upstreams map[string]*url.URL) *Local {
 
 func (l *Local) open(t testing.TB) {
 	t.Helper()
-	server, err := localaws.New(localaws.Config{Data: l.data, Log: &l.log, Now: l.Now, Upstreams: l.upstreams})
+	server, err := localaws.New(l.config)
 	if err != nil {
 		t.Fatalf("start localaws: %v", err)
 	}
@@ -115,12 +120,12 @@ func (l *Local) Now() time.Time { return time.Now().Add(time.Duration(l.offset.L
 func (l *Local) Advance(d time.Duration) { l.offset.Add(int64(d)) }
 
 // Data is the data directory.
-func (l *Local) Data() string { return l.data }
+func (l *Local) Data() string { return l.config.Data }
 
 // Load puts the roles of a folder in place, placeholders filled (see localaws.LoadRoles): os.DirFS("../iam").
 func (l *Local) Load(t testing.TB, folder fs.FS) {
 	t.Helper()
-	roles, err := localaws.LoadRoles(folder, localaws.Values{Region: l.Region, Account: l.Account, Bucket: Bucket})
+	roles, err := localaws.LoadRoles(folder, localaws.Values{Region: l.Region, Account: l.Account, Bucket: Bucket, Domain: l.config.SearchDomain})
 	if err != nil {
 		t.Fatal(err)
 	}

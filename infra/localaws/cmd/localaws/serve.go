@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"syscall"
 	"time"
@@ -36,7 +37,9 @@ type serve struct {
 
 	SearchDomain string `default:"${searchDomain}" placeholder:"NAME" help:"The one domain of OpenSearch Service (${default}). It stands in the ARNs of its indexes and takes the place of <domain> in the policies of DIR."`
 
-	Upstream []string `sep:"none" placeholder:"[SERVICE=]URL" help:"Forward each allowed request to this endpoint of the same API, signed as test/test, instead of answering it. A URL alone stands for every service that can be forwarded (dynamodb, s3) and is not named: s3=URL sends it elsewhere, s3=embedded keeps it here. May be given more than once. STS, IAM and KMS are always answered here."`
+	Upstream []string `sep:"none" placeholder:"[SERVICE=]URL" help:"Forward each allowed request to this endpoint of the same API, signed as test/test, instead of answering it. A URL alone stands for dynamodb and s3 where they are not named: s3=URL sends it elsewhere, s3=embedded keeps it here. es=URL is an OpenSearch. May be given more than once. STS, IAM and KMS are always answered here."`
+
+	SearchGuard bool `help:"With --upstream es=URL: refuse an allowed request whose body or query may name another index than its path, which IAM cannot see."`
 }
 
 // hosts is the flag of what listens.
@@ -73,6 +76,9 @@ func (serve) Help() string {
   localaws serve --upstream dynamodb=http://dynamodb-local:8000
       the same in front of DynamoDB Local; objects of S3 are kept here
 
+  localaws serve --upstream es=http://opensearch:9200 --search-guard
+      in front of OpenSearch; no body can name another index
+
   localaws serve --listen :4566 --allowed-host localaws
       in a network of containers, which reach it as http://localaws:4566
 
@@ -85,7 +91,7 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 		wrongUpstream = upstreamFailure(wrongUpstream)
 	}
 	roles, wrongPolicies := s.loadRoles(p)
-	if err := errors.Join(s.checkListen(), s.checkHosts(), wrongPolicies, wrongUpstream); err != nil {
+	if err := errors.Join(s.checkListen(), s.checkHosts(), s.checkSearch(upstreams), wrongPolicies, wrongUpstream); err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", s.Listen)
@@ -106,7 +112,7 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
-	server, err := localaws.New(localaws.Config{Data: data, Region: p.region(), Log: decisions, Upstreams: upstreams, AllowedHosts: s.AllowedHost, SearchDomain: s.SearchDomain})
+	server, err := localaws.New(localaws.Config{Data: data, Region: p.region(), Log: decisions, Upstreams: upstreams, AllowedHosts: s.AllowedHost, SearchDomain: s.SearchDomain, SearchGuard: s.SearchGuard})
 	if err != nil {
 		return err
 	}
@@ -123,6 +129,17 @@ func (s serve) Run(ctx context.Context, p process) (err error) {
 func (s serve) checkListen() error {
 	if _, port, err := net.SplitHostPort(s.Listen); err != nil || !isPort(port) {
 		return usageError{fmt.Errorf("--listen %q is not an address: want HOST:PORT, such as %s, with a port of 0 to 65535", s.Listen, defaultListen)}
+	}
+	return nil
+}
+
+// checkSearch refuses a domain without a name that one can have, and a guard that guards nothing.
+func (s serve) checkSearch(upstreams map[string]*url.URL) error {
+	if err := localaws.CheckSearchDomain(s.SearchDomain); err != nil {
+		return usageError{fmt.Errorf("--search-domain: %w", err)}
+	}
+	if s.SearchGuard && upstreams["es"] == nil {
+		return usageError{errors.New("--search-guard needs --upstream es=URL: the embedded indexes refuse such requests anyway")}
 	}
 	return nil
 }

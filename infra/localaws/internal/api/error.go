@@ -29,6 +29,9 @@ type Error struct {
 	Code    string // "ValidationException", as the protocol spells it
 	Message string
 	Status  int // 400, 403, 404, 405, 409, 411, 412, 413, 416, 500, 501, 503
+	// Refusal marks what is refused although the caller has the permission: the decision log has it as a refusal, as it has those
+	// before a decision.
+	Refusal bool
 	// Namespace is what stands before the '#' of the __type of an error in JSON 1.0; empty: com.amazon.coral.service.
 	Namespace string
 	Header    http.Header // what the answer has beside the error, in restXml; nil: nothing

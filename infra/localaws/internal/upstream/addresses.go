@@ -9,14 +9,18 @@ import (
 	"strings"
 )
 
-// services are those that localaws can authorize and forward.
-var services = []string{"dynamodb", "s3"}
+// services are those that localaws can authorize and forward. The local AWS tools that a URL alone names answer all of them but es: an
+// OpenSearch is a server of its own.
+var (
+	services  = []string{"dynamodb", "s3", "es"}
+	nameAlone = map[string]bool{"es": true}
+)
 
 // embedded in place of a URL keeps a service in localaws.
 const embedded = "embedded"
 
 // ParseAddresses reads the values of --upstream, each URL, SERVICE=URL or SERVICE=embedded, and returns the address of each
-// service that another endpoint answers. A URL alone is that of every service that is not named. Errors are one line that says
+// service that another endpoint answers. A URL alone is that of dynamodb and s3 where they are not named. Errors are one line that says
 // what is accepted.
 func ParseAddresses(values []string) (map[string]*url.URL, error) {
 	named := map[string]*url.URL{} // nil: embedded
@@ -71,7 +75,7 @@ func addressesOf(all *url.URL, named map[string]*url.URL) map[string]*url.URL {
 	addresses := map[string]*url.URL{}
 	for _, service := range services {
 		u, own := named[service]
-		if !own {
+		if !own && !nameAlone[service] {
 			u = all
 		}
 		if u != nil {

@@ -6,7 +6,7 @@ import (
 )
 
 func TestAddresses(t *testing.T) {
-	for values, want := range map[string][2]string{ // of dynamodb and s3
+	for values, want := range map[string][3]string{ // of dynamodb, s3 and es
 		"":                               {},
 		"http://localstack:4566":         {"http://localstack:4566", "http://localstack:4566"},
 		"http://localstack:4566/":        {"http://localstack:4566", "http://localstack:4566"},
@@ -14,6 +14,9 @@ func TestAddresses(t *testing.T) {
 		"http://[::1]:8000":              {"http://[::1]:8000", "http://[::1]:8000"},
 		"dynamodb=http://ddb:8000":       {"http://ddb:8000", ""},
 		"s3=http://s3:9000":              {"", "http://s3:9000"},
+		"es=http://es:9200":              {"", "", "http://es:9200"},
+		"http://a:1 es=http://es:9200":   {"http://a:1", "http://a:1", "http://es:9200"},
+		"http://a:1 es=embedded":         {"http://a:1", "http://a:1"},
 		"http://a:1 dynamodb=http://b:2": {"http://b:2", "http://a:1"},
 		"dynamodb=http://b:2 http://a:1": {"http://b:2", "http://a:1"},
 		"http://a:1 s3=embedded":         {"http://a:1", ""},
@@ -21,8 +24,8 @@ func TestAddresses(t *testing.T) {
 		"s3=embedded":                    {},
 	} {
 		addresses, err := ParseAddresses(strings.Fields(values))
-		var got [2]string
-		for i, service := range []string{"dynamodb", "s3"} {
+		var got [3]string
+		for i, service := range []string{"dynamodb", "s3", "es"} {
 			if u := addresses[service]; u != nil {
 				got[i] = u.String()
 			}

@@ -137,6 +137,25 @@ func TestUpstreamThatHangsIsGivenUpAfterAMinute(t *testing.T) {
 	})
 }
 
+func TestOpenSearchThatHangsIsATimeoutOfTheGateway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, err := NewOpenSearch(Config{Address: &url.URL{Scheme: "http", Host: "upstream"}, Region: "us-east-1"}, "test", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.endpoint.transport = &answering{by: map[string]http.HandlerFunc{"": hangs(nil)}}
+		call, err := o.Read(t.Context(), &api.Request{HTTP: &api.HTTP{Method: http.MethodGet, Path: "/i/_search"}, Header: http.Header{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		_, err = call.Answer(t.Context())
+		if wantFailure(t, err, 504, errLate); time.Since(began) != headerTime {
+			t.Errorf("it took %s, want %s", time.Since(began), headerTime)
+		}
+	})
+}
+
 func TestCallerThatGoesAwayIsTheReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, a := newDynamoDB(t)

@@ -105,9 +105,5 @@ func (s *S3) send(ctx context.Context, q *outgoing) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if response.ContentLength < 0 && q.method != http.MethodHead && len(response.TransferEncoding) == 0 {
-		response.Body.Close()
-		return nil, failed(errEndless) // half of it could not be told from all
-	}
-	return response, nil
+	return bounded(response)
 }

@@ -140,6 +140,15 @@ func (e *endpoint) exchange(ctx context.Context, build func(context.Context, *de
 	return response, nil
 }
 
+// bounded refuses an answer that does not say where it ends: half of it could not be told from all.
+func bounded(response *http.Response) (*http.Response, error) {
+	if response.ContentLength < 0 && response.Request.Method != http.MethodHead && len(response.TransferEncoding) == 0 {
+		response.Body.Close()
+		return nil, failed(errEndless)
+	}
+	return response, nil
+}
+
 // deadline ends a request to the upstream whose answer does not begin. It is safe for concurrent use: a transport may still send the
 // body when the answer is there.
 type deadline struct {
