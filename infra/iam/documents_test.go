@@ -93,6 +93,11 @@ func TestPolicyFiles(t *testing.T) {
 		{"the list percent-encoded", search, "es:ESHttpGet", domain + "yellow-shipments%2Cblue-shipments/_search", yellow, policy.Allow, policy.ExplicitDeny},
 		{"the list encoded in lower case", search, "es:ESHttpGet", domain + "yellow-shipments%2cblue-shipments/_search", yellow, policy.Allow, policy.ExplicitDeny},
 		{"a bulk path", search, "es:ESHttpPut", domain + "yellow-shipments/_bulk", yellow, policy.Allow, policy.ExplicitDeny},
+		{"another's words by an endpoint of the own index", search, "es:ESHttpGet", domain + "yellow-shipments/_mtermvectors", yellow, policy.Allow, policy.ImplicitDeny},
+		{"an alias in another's name", search, "es:ESHttpPut", domain + "yellow-shipments/_alias/blue-planted", yellow, policy.Allow, policy.ImplicitDeny},
+		{"a write", search, "es:ESHttpPut", domain + "yellow-shipments/_doc/1001", yellow, policy.Allow, policy.ImplicitDeny},
+		{"a search by POST", search, "es:ESHttpPost", domain + "yellow-shipments/_search", yellow, policy.ImplicitDeny, policy.ImplicitDeny},
+		{"another domain", search, "es:ESHttpGet", strings.Replace(domain, "test", "test2", 1) + "yellow-shipments/_search", yellow, policy.ImplicitDeny, policy.ImplicitDeny},
 		{"a session without tag", search, "es:ESHttpGet", domain + "blue-shipments/_search", nil, policy.ImplicitDeny, policy.ImplicitDeny},
 		{"an empty tag", search, "es:ESHttpGet", domain + "-shipments/_search", values{tagKey: ""}, policy.ImplicitDeny, policy.ImplicitDeny},
 		{"a tag that is a star", search, "es:ESHttpGet", domain + "blue-shipments/_search", values{tagKey: "*"}, policy.ImplicitDeny, policy.ImplicitDeny},
@@ -104,6 +109,32 @@ func TestPolicyFiles(t *testing.T) {
 					&policy.Request{Action: test.action, Resource: test.resource, Context: test.request.context()}, want)
 			})
 		}
+	}
+}
+
+func TestSeedPolicyWritesDocumentsOfItsOwnIndexOnly(t *testing.T) {
+	for _, test := range []struct {
+		name, action, path, tag string
+		want                    policy.Effect
+	}{
+		{"own document", "es:ESHttpPut", "yellow-shipments/_doc/1001", "yellow", policy.Allow},
+		{"another's", "es:ESHttpPut", "blue-shipments/_doc/1001", "yellow", policy.ImplicitDeny},
+		{"a twin's", "es:ESHttpPut", "yellow-eu-shipments/_doc/1001", "yellow", policy.ImplicitDeny},
+		{"the index", "es:ESHttpPut", "yellow-shipments", "yellow", policy.ImplicitDeny},
+		{"the mapping", "es:ESHttpPut", "yellow-shipments/_mapping", "yellow", policy.ImplicitDeny},
+		{"reading", "es:ESHttpGet", "yellow-shipments/_doc/1001", "yellow", policy.ImplicitDeny},
+		{"deleting", "es:ESHttpDelete", "yellow-shipments/_doc/1001", "yellow", policy.ImplicitDeny},
+		{"no tag", "es:ESHttpPut", "-shipments/_doc/1001", "", policy.ImplicitDeny},
+		{"a star", "es:ESHttpPut", "blue-shipments/_doc/1001", "*", policy.ImplicitDeny},
+	} {
+		keys := values{}
+		if test.tag != "" {
+			keys[tagKey] = test.tag
+		}
+		t.Run(test.name, func(t *testing.T) {
+			checkEffect(t, fileOf(t, iam.Hardened, "TrackingSeedRole/TrackingSeedPolicyOpenSearch.json"),
+				&policy.Request{Action: test.action, Resource: domain + test.path, Context: keys.context()}, test.want)
+		})
 	}
 }
 

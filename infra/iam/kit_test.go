@@ -47,7 +47,7 @@ func read(t testing.TB, set iam.Set, file string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.NewReplacer("<region>", "us-east-1", "<account-id>", account, "<bucket>", "tracking").Replace(string(text))
+	return strings.NewReplacer("<region>", "us-east-1", "<account-id>", account, "<bucket>", "tracking", "<domain>", "test").Replace(string(text))
 }
 
 // fileOf is one file of a set as the only policy.

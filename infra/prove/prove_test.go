@@ -78,8 +78,10 @@ func withoutServices() []*Attack {
 
 // articleLets are the attacks that the AWS article's own policies do not deny.
 var articleLets = []string{
-	"kms/decrypt-own", "opensearch/bulk", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper", "opensearch/longer-name",
-	"opensearch/multi-get", "opensearch/multi-search", "opensearch/own-and-all", "opensearch/twin", "opensearch/twin-named-like-index",
+	"kms/decrypt-own", "opensearch/bulk", "opensearch/document", "opensearch/list", "opensearch/list-encoded", "opensearch/list-encoded-upper",
+	"opensearch/longer-name", "opensearch/multi-get", "opensearch/multi-search", "opensearch/own-and-all", "opensearch/put", "opensearch/put-alias",
+	"opensearch/put-clone", "opensearch/put-document", "opensearch/put-index", "opensearch/put-mapping", "opensearch/put-settings",
+	"opensearch/search-template", "opensearch/term-vectors", "opensearch/twin", "opensearch/twin-named-like-index",
 	"policy/access-decrypt-admin-object", "policy/access-decrypt-direct", "policy/access-decrypt-longer-object", "policy/access-decrypt-no-object",
 	"policy/access-decrypt-other-bucket", "policy/access-decrypt-other-object", "policy/access-decrypt-other-service", "policy/access-decrypt-service-case",
 	"policy/write-data-key-admin-object", "policy/write-data-key-direct", "policy/write-data-key-longer-object", "policy/write-data-key-no-object",

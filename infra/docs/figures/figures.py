@@ -166,10 +166,10 @@ def reach():
         f.lines(x + 42, y + 48, inside, 12, 18, ink="soft", mono=True, room=width - 84)
         f.mark(x + width - 42, y + 28, good, 20)
 
-    x = panel(1, "OpenSearch: index per tenant", ["ESHttpGet, ESHttpPut"],
-              ["the path must begin with the", "tag and “-”; no lists, no _bulk,", "no _msearch"])
-    holder(x, 190, "blue", "blue-shipments", ["/_search", "/_doc/2002"], False)
-    holder(x, 298, "yellow", "yellow-shipments", ["/_search", "/_doc/1001"], True)
+    x = panel(1, "OpenSearch: index per tenant", ["ESHttpGet"],
+              ["the path must be the tag,", "“-shipments/_search”, and", "nothing else"])
+    holder(x, 190, "blue", "blue-shipments", ["/_search"], False)
+    holder(x, 298, "yellow", "yellow-shipments", ["/_search"], True)
 
     x = panel(2, "S3 and KMS: prefix and key", ["GetObject, Decrypt through S3"],
               ["the prefix must be the tag, and", "the tag of the KMS key must", "equal it too"])

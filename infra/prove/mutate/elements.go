@@ -12,7 +12,7 @@ var moreActions = map[string][]string{
 	"dynamodb": {"dynamodb:Scan", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:PartiQLSelect", "dynamodb:DescribeTable"},
 	"s3":       {"s3:PutObject", "s3:DeleteObject", "s3:ListBucket"},
 	"kms":      {"kms:Encrypt", "kms:GenerateDataKey"},
-	"es":       {"es:ESHttpPost", "es:ESHttpDelete"},
+	"es":       {"es:ESHttpGet", "es:ESHttpPut", "es:ESHttpPost", "es:ESHttpDelete"},
 	"sts":      {"sts:SetSourceIdentity"},
 }
 
