@@ -84,9 +84,13 @@ func TestDomainAnswersItsOwner(t *testing.T) {
 func TestDomainRefusesAsOpenSearchDoes(t *testing.T) {
 	d := domain{localawstest.Start(t), localawstest.Root}
 	d.want(t, 200, "", "PUT", "/i", "")
-	d.want(t, 400, `{"error":"no handler found for uri [/i/_foo?x=1] and method [GET]"}`, "GET", "/i/_foo?x=1", "")
-	for _, path := range []string{"/", "/_search", "/_bulk", "/_all", "/_all/_search", "/i/_bulk", "/i/_mget", "/i/_msearch", "/i/_doc", "/i/_doc/1/2", "/i/_alias/b", "/i/_settings", "/i/_search/template"} {
+	d.want(t, 400, `{"error":"no handler found for uri [/i/_foo] and method [GET]"}`, "GET", "/i/_foo?x=1", "")
+	for _, path := range []string{"/", "/_all/_search", "/i/_bulk", "/i/_mget", "/i/_msearch", "/i/_doc", "/i/_doc/1/2", "/i/_alias/b", "/i/_settings", "/i/_search/template"} {
 		d.want(t, 400, `{"error":"no handler found for uri [`+path+`] and method [PUT]"}`, "PUT", path, "{}")
+	}
+	for _, path := range []string{"/_search", "/_bulk", "/_all", "/_aliases"} {
+		d.want(t, 400, `{"error":"no handler found for uri [`+path+`] and method [GET]"}`, "GET", path, "{}")
+		d.want(t, 400, "invalid_index_name_exception", "PUT", path, "{}")
 	}
 	d.want(t, 405, `{"error":"Incorrect HTTP method for uri [/i/_search] and method [PUT], allowed: [GET, POST]","status":405}`, "PUT", "/i/_search", "")
 	d.want(t, 405, `allowed: [PUT, DELETE, HEAD, POST, GET]`, "PATCH", "/i/_doc/1", "")

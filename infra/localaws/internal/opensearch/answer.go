@@ -71,11 +71,13 @@ func (a asked) refreshed(answer es.Answer, err error) (es.Answer, error) {
 	return answer, err
 }
 
-// find returns the endpoint of a path. A path without an index is none: it would be about all of them.
-func find(segments []string) (endpoint, bool) {
+// find returns the endpoint of a request. A path without an index has none: it would be about all of them.
+func find(method string, segments []string) (endpoint, bool) {
 	switch {
 	case slices.Equal(segments, []string{"_cluster", "health"}):
 		return health, true
+	case len(segments) == 1 && method == http.MethodPut:
+		return endpoints[""], true // which refuses the name
 	case len(segments) == 0 || strings.HasPrefix(segments[0], "_"):
 		return endpoint{}, false
 	case len(segments) == 3 && segments[1] == "_doc":
@@ -87,12 +89,12 @@ func find(segments []string) (endpoint, bool) {
 
 // answer answers a request that was allowed.
 func (s *Service) answer(req *api.Request, r *Reading) (*api.Response, error) {
-	e, known := find(r.Segments)
+	e, known := find(req.HTTP.Method, r.Segments)
 	answer := e.answer[req.HTTP.Method]
 	switch {
 	case !known:
 		return write(http.StatusBadRequest, map[string]any{
-			"error": fmt.Sprintf("no handler found for uri [%s] and method [%s]", target(req.HTTP), req.HTTP.Method),
+			"error": fmt.Sprintf("no handler found for uri [%s] and method [%s]", req.HTTP.Path, req.HTTP.Method),
 		}), nil
 	case answer == nil:
 		return e.wrongMethod(req.HTTP), nil

@@ -141,6 +141,11 @@ func shorten(t testing.TB, answer string) string {
 	if !ok {
 		return answer
 	}
+	for _, value := range full {
+		if index, ok := value.(map[string]any); ok {
+			delete(index, "settings")
+		}
+	}
 	short := full
 	if e, ok := full["error"].(map[string]any); ok {
 		short = map[string]any{"error": errorOf(e)}
