@@ -28,7 +28,10 @@ func newOpenSearch(t testing.TB) opensearch {
 	if err != nil || address == "" {
 		t.Fatalf("%s is not the URL of OpenSearch: %q", variable, address)
 	}
-	return opensearch{domain{localawstest.StartGateway(t, map[string]*url.URL{"es": u})}, strings.TrimSuffix(address, "/"), map[string]bool{}}
+	o := opensearch{domain{localawstest.StartGateway(t, map[string]*url.URL{"es": u})}, strings.TrimSuffix(address, "/"), map[string]bool{}}
+	// A disk that is nearly full makes its indexes read-only.
+	o.prepare(t, http.MethodPut, "/_cluster/settings", `{"persistent":{"cluster.routing.allocation.disk.threshold_enabled":false}}`)
+	return o
 }
 
 func (opensearch) name() string { return "opensearch" }
