@@ -16,7 +16,7 @@ import (
 )
 
 // Config is an OpenAPI 3.0 document. Two extensions of a parameter are understood: x-reason, what to tell
-// the caller whatever is wrong with the parameter, and x-excludes, the names of the query parameters that
+// the caller whatever is wrong with the parameter (of a schema: with a value), and x-excludes, the names of the query parameters that
 // must not stand beside it.
 type Config struct {
 	Document   []byte

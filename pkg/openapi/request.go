@@ -160,6 +160,9 @@ func describe(violation *openapi3.SchemaError) string {
 		}
 	}
 	s := violation.Schema
+	if reason, ok := s.Extensions["x-reason"].(string); ok {
+		return at + reason
+	}
 	switch violation.SchemaField {
 	case "pattern":
 		return at + "must match " + s.Pattern

@@ -129,7 +129,9 @@ type DocumentName = string
 // MilestoneType The event type code of DCSA Track & Trace: gate in, loaded, departed, arrived, discharged, gate out.
 type MilestoneType string
 
-// ShipmentID Example: 1001
+// ShipmentID The id of a shipment within its tenant. `search` is none: it is a path of its own.
+//
+// Example: 1001
 type ShipmentID = string
 
 // Location The UN/LOCODE of a place.
@@ -195,7 +197,9 @@ type DocumentList struct {
 
 // ETA defines model for ETA.
 type ETA struct {
-	// ShipmentID Example: 1001
+	// ShipmentID The id of a shipment within its tenant. `search` is none: it is a path of its own.
+	//
+	// Example: 1001
 	ShipmentID ShipmentID `json:"shipmentId"`
 
 	// Status How far the shipment is, read from what has happened.
@@ -234,7 +238,9 @@ type Problem struct {
 
 // Shipment A shipment, its milestones and the fields of its ETA.
 type Shipment struct {
-	// ShipmentID Example: 1001
+	// ShipmentID The id of a shipment within its tenant. `search` is none: it is a path of its own.
+	//
+	// Example: 1001
 	ShipmentID ShipmentID `json:"shipmentId"`
 
 	// Destination The UN/LOCODE of a place.

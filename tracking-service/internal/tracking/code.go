@@ -9,13 +9,16 @@ import (
 // MaxShipmentIDLength bounds a ShipmentID, in bytes (all of its characters are ASCII).
 const MaxShipmentIDLength = 64
 
-// ShipmentID names a shipment within its tenant, ^[A-Za-z0-9][A-Za-z0-9-]{0,63}$. The zero ShipmentID is none.
+// noShipment has the form of an id, and is none: it is a path of its own beside those of shipments.
+const noShipment = "search"
+
+// ShipmentID names a shipment within its tenant, ^[A-Za-z0-9][A-Za-z0-9-]{0,63}$ but not "search". The zero ShipmentID is none.
 type ShipmentID struct{ value string }
 
 // ParseShipmentID returns the id that s spells, or a problem of kind Invalid that names the field shipmentId.
 // The error does not repeat s, which may come from an attacker and end in a log.
 func ParseShipmentID(s string) (ShipmentID, error) {
-	if len(s) == 0 || len(s) > MaxShipmentIDLength {
+	if len(s) == 0 || len(s) > MaxShipmentIDLength || s == noShipment {
 		return ShipmentID{}, invalidID()
 	}
 	for i := range len(s) {
@@ -27,7 +30,7 @@ func ParseShipmentID(s string) (ShipmentID, error) {
 }
 
 func invalidID() error {
-	return problem.InvalidField("shipmentId", "must match ^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")
+	return problem.InvalidField("shipmentId", "must match ^[A-Za-z0-9][A-Za-z0-9-]{0,63}$, and must not be search")
 }
 
 func isAlphanumeric(c byte) bool {
