@@ -32,3 +32,20 @@ func CallerFromContext(ctx context.Context) string {
 	id, _ := ctx.Value(callerContextKey{}).(string)
 	return id
 }
+
+// Agent returns what the User-Agent of a call of AWS says of ctx's request, as additional metadata: md/request-id#<id>, and
+// before it, where the caller gave an id, md/origin-request-id#<id>. It begins with a blank, and is empty where there is no
+// request. CloudTrail and localaws' decision log record the User-Agent, so an event there leads to the audit record and to the
+// request, even without the AWS request id; the caller's id leads there from an answer of the service that called. Our id
+// has letters and digits alone; httpserver lets the caller's hold letters, digits and ._- alone.
+func Agent(ctx context.Context) string {
+	id := FromContext(ctx)
+	if id == "" {
+		return ""
+	}
+	agent := " md/request-id#" + id
+	if origin := CallerFromContext(ctx); origin != "" {
+		agent = " md/origin-request-id#" + origin + agent
+	}
+	return agent
+}

@@ -1,0 +1,59 @@
+package opensearch
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"example.com/shiptrack/pkg/audit"
+	"example.com/shiptrack/pkg/tenant"
+	"example.com/shiptrack/tracking-service/internal/awscall"
+	"example.com/shiptrack/tracking-service/internal/search"
+	"example.com/shiptrack/tracking-service/internal/tracking"
+)
+
+// Probe sends what the isolation check asks of the domain, with a session of the first reserved tenant. It is the one place where
+// index and session may be of two tenants, and neither can be a customer's. It reads nothing that it gets.
+type Probe struct {
+	sender   *sender
+	shipment tracking.ShipmentID
+	body     []byte
+}
+
+// probeShipment is the id of a shipment that no reserved tenant has.
+const probeShipment = "isolation-check"
+
+// NewProbe returns a Probe of the domain at endpoint. vending hands out sessions of the tenant in the context.
+func NewProbe(config aws.Config, vending aws.CredentialsProvider, endpoint string) (*Probe, error) {
+	sender, errSender := newSender(config, endpoint, vending)
+	shipment, errShipment := tracking.ParseShipmentID(probeShipment)
+	body, errBody := searchBody(search.Question{}, 1, nil)
+	return &Probe{sender: sender, shipment: shipment, body: body}, errors.Join(errSender, errShipment, errBody)
+}
+
+// Own searches the index of the reserved tenant whose session it uses.
+func (p *Probe) Own(ctx context.Context) (audit.Record, error) {
+	a, _ := tenant.IsolationCheck()
+	return p.ask(ctx, http.MethodGet, actionGet, scope{tenant: a}.search(), p.body)
+}
+
+// Other searches, with the same session, the index of the other reserved tenant.
+func (p *Probe) Other(ctx context.Context) (audit.Record, error) {
+	_, b := tenant.IsolationCheck()
+	return p.ask(ctx, http.MethodGet, actionGet, scope{tenant: b}.search(), p.body)
+}
+
+// PutOther writes, with the same session, into the index of the other reserved tenant.
+func (p *Probe) PutOther(ctx context.Context) (audit.Record, error) {
+	_, b := tenant.IsolationCheck()
+	return p.ask(ctx, http.MethodPut, actionPut, scope{tenant: b}.document(p.shipment), []byte("{}"))
+}
+
+// ask returns what is known of the request for its audit record, and the answer's error as it is.
+func (p *Probe) ask(ctx context.Context, method, action, path string, body []byte) (audit.Record, error) {
+	a, _ := tenant.IsolationCheck()
+	_, metadata, err := p.sender.send(tenant.NewContext(ctx, a), method, path, body)
+	return audit.Record{Tenant: a.String(), Action: action, Resource: path, AWSRequestID: awscall.RequestID(metadata, err)}, err
+}
