@@ -84,7 +84,7 @@ func challenge(e *Error) string {
 }
 
 // Write answers w with err's document, and with the headers that its kind calls for: WWW-Authenticate
-// on 401 (RFC 9110 section 11.6.1), Retry-After on 503 where e says when. A HEAD request gets no body.
+// on 401 (RFC 9110 section 11.6.1), Retry-After on 503 and 504 where e says when. A HEAD request gets no body.
 func Write(w http.ResponseWriter, r *http.Request, err error, requestID string) {
 	e := From(err)
 	h := w.Header()
@@ -93,7 +93,7 @@ func Write(w http.ResponseWriter, r *http.Request, err error, requestID string) 
 	if e.Kind == Unauthenticated {
 		h.Set("WWW-Authenticate", challenge(e))
 	}
-	if e.Kind.Status() == http.StatusServiceUnavailable && e.RetryAfter > 0 {
+	if e.Kind.Status() >= http.StatusServiceUnavailable && e.RetryAfter > 0 {
 		seconds := (e.RetryAfter + time.Second - 1) / time.Second
 		h.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}

@@ -33,7 +33,7 @@ const (
 	VersionNotSupported             // 505
 	Unavailable                     // 503: something that we need is unavailable; RetryAfter says when to come back
 	NotIsolated                     // 503: AWS answers what it must refuse, so nothing is served: an alarm; RetryAfter as above
-	Timeout                         // 504: something that we need was too slow
+	Timeout                         // 504: something that we need was too slow; RetryAfter as above
 )
 
 // Field names one place of a request that is wrong, and why.
@@ -74,6 +74,11 @@ func WrapUnavailable(cause error, detail string, retryAfter time.Duration) *Erro
 	return &Error{Kind: Unavailable, Detail: detail, RetryAfter: retryAfter, cause: cause}
 }
 
+// WrapTimeout is WrapUnavailable for the kind Timeout.
+func WrapTimeout(cause error, detail string, retryAfter time.Duration) *Error {
+	return &Error{Kind: Timeout, Detail: detail, RetryAfter: retryAfter, cause: cause}
+}
+
 // WrapNotIsolated is WrapUnavailable for the kind NotIsolated.
 func WrapNotIsolated(cause error, detail string, retryAfter time.Duration) *Error {
 	return &Error{Kind: NotIsolated, Detail: detail, RetryAfter: retryAfter, cause: cause}
@@ -101,7 +106,7 @@ func From(err error) *Error {
 		return known
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return Wrap(Timeout, err, "the request could not be answered in time")
+		return WrapTimeout(err, "the request could not be answered in time", time.Second)
 	}
 	return Wrap(Internal, err, "an unexpected error occurred")
 }

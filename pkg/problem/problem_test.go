@@ -66,7 +66,7 @@ func TestHeadersThatAKindCallsFor(t *testing.T) {
 	if got := write(t, http.MethodGet, problem.New(problem.Unauthenticated, "")).Header().Get("WWW-Authenticate"); got == "" {
 		t.Error("401 without WWW-Authenticate")
 	}
-	for _, err := range []error{problem.WrapUnavailable(nil, "", 1500*time.Millisecond), problem.WrapNotIsolated(nil, "", 1500*time.Millisecond)} {
+	for _, err := range []error{problem.WrapUnavailable(nil, "", 1500*time.Millisecond), problem.WrapNotIsolated(nil, "", 1500*time.Millisecond), problem.WrapTimeout(nil, "", 1500*time.Millisecond)} {
 		if got := write(t, http.MethodGet, err).Header().Get("Retry-After"); got != "2" {
 			t.Errorf("%v: Retry-After = %q, want the delay rounded up to 2", err, got)
 		}

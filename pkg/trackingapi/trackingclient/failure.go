@@ -26,7 +26,7 @@ func unavailable(cause error) error {
 }
 
 func timedOut(cause error) error {
-	return problem.Wrap(problem.Timeout, cause, "tracking did not answer in time")
+	return problem.WrapTimeout(cause, "tracking did not answer in time", defaultRetryAfter)
 }
 
 func unexpected(cause error) error {

@@ -53,7 +53,7 @@ func (s Store) Classify(ctx context.Context, err error) error {
 	case errors.As(err, &code) && slices.Contains(s.Refusals, code.ErrorCode()):
 		return problem.Wrap(problem.Denied, err, s.Denied)
 	case errors.Is(context.Cause(ctx), context.DeadlineExceeded), isTimeout(err): // a context that is cancelled is no slow store: we stop
-		return problem.Wrap(problem.Timeout, err, s.TooSlow)
+		return problem.WrapTimeout(err, s.TooSlow, RetryAfter)
 	case code != nil && !isTransient(err):
 		return problem.Wrap(problem.Internal, err, s.Unusable)
 	}

@@ -90,8 +90,8 @@ func TestSlowDomainIsATimeout(t *testing.T) {
 	k.domain.Refuse(func(opensearchtest.Call) opensearchtest.Refusal { <-ended; return opensearchtest.Refusal{} })
 	_, err := k.Search(ctx, search.Question{}, 1, nil)
 	wantKind(t, err, problem.Timeout)
-	if !k.outage.away() {
-		t.Error("a slow domain is not away")
+	if !k.outage.away() || problem.From(err).RetryAfter == 0 {
+		t.Errorf("a slow domain: away %t, %+v; want away, and when to try again", k.outage.away(), problem.From(err))
 	}
 }
 
