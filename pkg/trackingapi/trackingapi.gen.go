@@ -162,6 +162,18 @@ type Milestone struct {
 	Actual *time.Time `json:"actual,omitempty"`
 }
 
+// Highlights Parts of the shipment's texts in which words of `q` stand, by the kind of text. They are HTML: each such word
+// stands between `<em>` and `</em>`, and everything else is escaped.
+type Highlights struct {
+	Reference *[]string `json:"reference,omitempty"`
+
+	// Places Example: ["\u003cem\u003eRotterdam\u003c/em\u003e NLRTM"]
+	Places     *[]string `json:"places,omitempty"`
+	Carrier    *[]string `json:"carrier,omitempty"`
+	Status     *[]string `json:"status,omitempty"`
+	Milestones *[]string `json:"milestones,omitempty"`
+}
+
 // DocumentInfo defines model for DocumentInfo.
 type DocumentInfo struct {
 	// Name 1 to 128 of A-Z, a-z, 0-9, `.`, `_` and `-`, but neither `.` nor `..`.
@@ -218,6 +230,43 @@ type ETA struct {
 	LastMilestone *Milestone `json:"lastMilestone,omitempty"`
 }
 
+// FoundShipment What the search knows of a shipment. `GET /shipments/{shipmentId}` has all of it.
+type FoundShipment struct {
+	// ShipmentID The id of a shipment within its tenant. `search` is none: it is a path of its own.
+	//
+	// Example: 1001
+	ShipmentID ShipmentID `json:"shipmentId"`
+
+	// Destination The UN/LOCODE of a place.
+	//
+	// Example: NLRTM
+	Destination Location `json:"destination"`
+
+	// Origin The UN/LOCODE of a place.
+	//
+	// Example: NLRTM
+	Origin Location `json:"origin"`
+
+	// Status How far the shipment is, read from what has happened.
+	Status Status `json:"status"`
+
+	// Eta When it arrives at its destination; once it has, when it did.
+	Eta time.Time `json:"eta"`
+
+	// DelayMinutes The ETA less the plan, in whole minutes; negative when early.
+	DelayMinutes int64 `json:"delayMinutes"`
+
+	// Carrier The carrier's SCAC.
+	//
+	// Example: MAEU
+	Carrier                 string `json:"carrier"`
+	CarrierBookingReference string `json:"carrierBookingReference"`
+
+	// Highlights Parts of the shipment's texts in which words of `q` stand, by the kind of text. They are HTML: each such word
+	// stands between `<em>` and `</em>`, and everything else is escaped.
+	Highlights Highlights `json:"highlights"`
+}
+
 // Problem RFC 9457.
 type Problem struct {
 	Detail *string `json:"detail,omitempty"`
@@ -234,6 +283,17 @@ type Problem struct {
 
 	// Type Example: urn:shiptrack:problem:invalid
 	Type string `json:"type"`
+}
+
+// SearchResult defines model for SearchResult.
+type SearchResult struct {
+	Shipments []FoundShipment `json:"shipments"`
+
+	// Total How many shipments were found, on all pages.
+	Total int64 `json:"total"`
+
+	// NextCursor Asks for the next page; absent on the last one.
+	NextCursor *string `json:"nextCursor,omitempty"`
 }
 
 // Shipment A shipment, its milestones and the fields of its ETA.
@@ -322,8 +382,17 @@ type OnlyNew string
 // Range defines model for Range.
 type Range = string
 
+// StatusFilter How far the shipment is, read from what has happened.
+type StatusFilter = Status
+
+// Words defines model for Words.
+type Words = string
+
 // Denied RFC 9457.
 type Denied = Problem
+
+// Found defines model for Found.
+type Found = SearchResult
 
 // Internal RFC 9457.
 type Internal = Problem
@@ -371,6 +440,22 @@ type UnsupportedMedia = Problem
 type ListShipmentsParams struct {
 	// Ids The shipments to answer, separated by commas, none twice. Not together with `limit` or `cursor`.
 	Ids *Ids `form:"ids,omitempty" json:"ids,omitempty"`
+
+	// Limit How many shipments a page may hold.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before. It is opaque, good for one hour, and only for the tenant
+	// that it was given to.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// SearchShipmentsParams defines parameters for SearchShipments.
+type SearchShipmentsParams struct {
+	// Q The words to look for, up to 256 characters. Upper and lower case are the same.
+	Q *Words `form:"q,omitempty" json:"q,omitempty"`
+
+	// Status The status that the shipments must have.
+	Status *StatusFilter `form:"status,omitempty" json:"status,omitempty"`
 
 	// Limit How many shipments a page may hold.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -495,6 +580,18 @@ type ClientInterface interface {
 	// Corresponds with GET /shipments (the `ListShipments` operationId).
 	ListShipments(ctx context.Context, params *ListShipmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SearchShipments Shipments by words
+	//
+	// The shipments in which each word of `q` stands somewhere: in references, places, carrier, status or milestones
+	// that have happened. The best come first; without `q` all, those that arrive first come first. The answer has
+	// `nextCursor` while there is more. A cursor belongs to its `q` and `status`. Where shipments change between two
+	// pages, one may be missed or come twice. A new or changed shipment is found after about a second.
+	//
+	// The words are words and nothing else: no operator, wildcard or name of a field has a meaning.
+	//
+	// Corresponds with GET /shipments/search (the `SearchShipments` operationId).
+	SearchShipments(ctx context.Context, params *SearchShipmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetShipment A shipment with its milestones and its ETA
 	//
 	// Corresponds with GET /shipments/{shipmentId} (the `GetShipment` operationId).
@@ -540,6 +637,28 @@ type ClientInterface interface {
 // Corresponds with GET /shipments (the `ListShipments` operationId).
 func (c *Client) ListShipments(ctx context.Context, params *ListShipmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListShipmentsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SearchShipments Shipments by words
+//
+// The shipments in which each word of `q` stands somewhere: in references, places, carrier, status or milestones
+// that have happened. The best come first; without `q` all, those that arrive first come first. The answer has
+// `nextCursor` while there is more. A cursor belongs to its `q` and `status`. Where shipments change between two
+// pages, one may be missed or come twice. A new or changed shipment is found after about a second.
+//
+// The words are words and nothing else: no operator, wildcard or name of a field has a meaning.
+//
+// Corresponds with GET /shipments/search (the `SearchShipments` operationId).
+func (c *Client) SearchShipments(ctx context.Context, params *SearchShipmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchShipmentsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -664,6 +783,96 @@ func NewListShipmentsRequest(server string, params *ListShipmentsParams) (*http.
 		if params.Ids != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "ids", *params.Ids, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSearchShipmentsRequest constructs an http.Request for the SearchShipments method
+func NewSearchShipmentsRequest(server string, params *SearchShipmentsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/shipments/search")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -1039,6 +1248,20 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /shipments (the `ListShipments` operationId).
 	ListShipmentsWithResponse(ctx context.Context, params *ListShipmentsParams, reqEditors ...RequestEditorFn) (*ListShipmentsResponse, error)
 
+	// SearchShipmentsWithResponse Shipments by words
+	//
+	// The shipments in which each word of `q` stands somewhere: in references, places, carrier, status or milestones
+	// that have happened. The best come first; without `q` all, those that arrive first come first. The answer has
+	// `nextCursor` while there is more. A cursor belongs to its `q` and `status`. Where shipments change between two
+	// pages, one may be missed or come twice. A new or changed shipment is found after about a second.
+	//
+	// The words are words and nothing else: no operator, wildcard or name of a field has a meaning.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /shipments/search (the `SearchShipments` operationId).
+	SearchShipmentsWithResponse(ctx context.Context, params *SearchShipmentsParams, reqEditors ...RequestEditorFn) (*SearchShipmentsResponse, error)
+
 	// GetShipmentWithResponse A shipment with its milestones and its ETA
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -1091,6 +1314,11 @@ type ListShipmentsResponse503Headers struct {
 	RetryAfter *int
 }
 
+// ListShipmentsResponse504Headers the declared response headers of an HTTP 504 response for ListShipments
+type ListShipmentsResponse504Headers struct {
+	RetryAfter *int
+}
+
 type ListShipmentsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -1112,6 +1340,8 @@ type ListShipmentsResponse struct {
 	Headers401 *ListShipmentsResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListShipmentsResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *ListShipmentsResponse504Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -1178,6 +1408,110 @@ func (r ListShipmentsResponse) ContentType() string {
 	return ""
 }
 
+// SearchShipmentsResponse401Headers the declared response headers of an HTTP 401 response for SearchShipments
+type SearchShipmentsResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// SearchShipmentsResponse503Headers the declared response headers of an HTTP 503 response for SearchShipments
+type SearchShipmentsResponse503Headers struct {
+	RetryAfter *int
+}
+
+// SearchShipmentsResponse504Headers the declared response headers of an HTTP 504 response for SearchShipments
+type SearchShipmentsResponse504Headers struct {
+	RetryAfter *int
+}
+
+type SearchShipmentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Found
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Invalid
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthenticated
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Denied
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Internal
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// ApplicationProblemJSON504 the response for an HTTP 504 `application/problem+json` response
+	ApplicationProblemJSON504 *Timeout
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SearchShipmentsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SearchShipmentsResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *SearchShipmentsResponse504Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SearchShipmentsResponse) GetJSON200() *Found {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r SearchShipmentsResponse) GetApplicationProblemJSON400() *Invalid {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SearchShipmentsResponse) GetApplicationProblemJSON401() *Unauthenticated {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SearchShipmentsResponse) GetApplicationProblemJSON403() *Denied {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r SearchShipmentsResponse) GetApplicationProblemJSON500() *Internal {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SearchShipmentsResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetApplicationProblemJSON504 returns the response for an HTTP 504 `application/problem+json` response
+func (r SearchShipmentsResponse) GetApplicationProblemJSON504() *Timeout {
+	return r.ApplicationProblemJSON504
+}
+
+// GetBody returns the raw response body bytes
+func (r SearchShipmentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SearchShipmentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SearchShipmentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SearchShipmentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetShipmentResponse401Headers the declared response headers of an HTTP 401 response for GetShipment
 type GetShipmentResponse401Headers struct {
 	WWWAuthenticate string
@@ -1185,6 +1519,11 @@ type GetShipmentResponse401Headers struct {
 
 // GetShipmentResponse503Headers the declared response headers of an HTTP 503 response for GetShipment
 type GetShipmentResponse503Headers struct {
+	RetryAfter *int
+}
+
+// GetShipmentResponse504Headers the declared response headers of an HTTP 504 response for GetShipment
+type GetShipmentResponse504Headers struct {
 	RetryAfter *int
 }
 
@@ -1211,6 +1550,8 @@ type GetShipmentResponse struct {
 	Headers401 *GetShipmentResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetShipmentResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *GetShipmentResponse504Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -1292,6 +1633,11 @@ type ListDocumentsResponse503Headers struct {
 	RetryAfter *int
 }
 
+// ListDocumentsResponse504Headers the declared response headers of an HTTP 504 response for ListDocuments
+type ListDocumentsResponse504Headers struct {
+	RetryAfter *int
+}
+
 type ListDocumentsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -1315,6 +1661,8 @@ type ListDocumentsResponse struct {
 	Headers401 *ListDocumentsResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListDocumentsResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *ListDocumentsResponse504Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -1423,6 +1771,11 @@ type DownloadDocumentResponse503Headers struct {
 	RetryAfter *int
 }
 
+// DownloadDocumentResponse504Headers the declared response headers of an HTTP 504 response for DownloadDocument
+type DownloadDocumentResponse504Headers struct {
+	RetryAfter *int
+}
+
 type DownloadDocumentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -1456,6 +1809,8 @@ type DownloadDocumentResponse struct {
 	Headers416 *DownloadDocumentResponse416Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *DownloadDocumentResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *DownloadDocumentResponse504Headers
 }
 
 // GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
@@ -1542,6 +1897,11 @@ type UploadDocumentResponse503Headers struct {
 	RetryAfter *int
 }
 
+// UploadDocumentResponse504Headers the declared response headers of an HTTP 504 response for UploadDocument
+type UploadDocumentResponse504Headers struct {
+	RetryAfter *int
+}
+
 type UploadDocumentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -1573,6 +1933,8 @@ type UploadDocumentResponse struct {
 	Headers401 *UploadDocumentResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *UploadDocumentResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *UploadDocumentResponse504Headers
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -1674,6 +2036,11 @@ type GetShippingETAResponse503Headers struct {
 	RetryAfter *int
 }
 
+// GetShippingETAResponse504Headers the declared response headers of an HTTP 504 response for GetShippingETA
+type GetShippingETAResponse504Headers struct {
+	RetryAfter *int
+}
+
 type GetShippingETAResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -1697,6 +2064,8 @@ type GetShippingETAResponse struct {
 	Headers401 *GetShippingETAResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetShippingETAResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *GetShippingETAResponse504Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -1785,6 +2154,26 @@ func (c *ClientWithResponses) ListShipmentsWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseListShipmentsResponse(rsp)
+}
+
+// SearchShipmentsWithResponse Shipments by words
+//
+// The shipments in which each word of `q` stands somewhere: in references, places, carrier, status or milestones
+// that have happened. The best come first; without `q` all, those that arrive first come first. The answer has
+// `nextCursor` while there is more. A cursor belongs to its `q` and `status`. Where shipments change between two
+// pages, one may be missed or come twice. A new or changed shipment is found after about a second.
+//
+// The words are words and nothing else: no operator, wildcard or name of a field has a meaning.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /shipments/search (the `SearchShipments` operationId).
+func (c *ClientWithResponses) SearchShipmentsWithResponse(ctx context.Context, params *SearchShipmentsParams, reqEditors ...RequestEditorFn) (*SearchShipmentsResponse, error) {
+	rsp, err := c.SearchShipments(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSearchShipmentsResponse(rsp)
 }
 
 // GetShipmentWithResponse A shipment with its milestones and its ETA
@@ -1944,6 +2333,117 @@ func ParseListShipmentsResponse(rsp *http.Response) (*ListShipmentsResponse, err
 			headers.RetryAfter = &value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers ListShipmentsResponse504Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers504 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSearchShipmentsResponse parses an HTTP response from a SearchShipmentsWithResponse call
+func ParseSearchShipmentsResponse(rsp *http.Response) (*SearchShipmentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SearchShipmentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Found
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Denied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Internal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Timeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON504 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SearchShipmentsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SearchShipmentsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers SearchShipmentsResponse504Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers504 = &headers
 	}
 
 	return response, nil
@@ -2042,6 +2542,16 @@ func ParseGetShipmentResponse(rsp *http.Response) (*GetShipmentResponse, error) 
 			headers.RetryAfter = &value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers GetShipmentResponse504Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers504 = &headers
 	}
 
 	return response, nil
@@ -2140,6 +2650,16 @@ func ParseListDocumentsResponse(rsp *http.Response) (*ListDocumentsResponse, err
 			headers.RetryAfter = &value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers ListDocumentsResponse504Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers504 = &headers
 	}
 
 	return response, nil
@@ -2337,6 +2857,16 @@ func ParseDownloadDocumentResponse(rsp *http.Response) (*DownloadDocumentRespons
 			headers.RetryAfter = &value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers DownloadDocumentResponse504Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers504 = &headers
 	}
 
 	return response, nil
@@ -2463,6 +2993,16 @@ func ParseUploadDocumentResponse(rsp *http.Response) (*UploadDocumentResponse, e
 			headers.RetryAfter = &value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers UploadDocumentResponse504Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers504 = &headers
 	}
 
 	return response, nil
@@ -2561,6 +3101,16 @@ func ParseGetShippingETAResponse(rsp *http.Response) (*GetShippingETAResponse, e
 			headers.RetryAfter = &value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers GetShippingETAResponse504Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers504 = &headers
 	}
 
 	return response, nil

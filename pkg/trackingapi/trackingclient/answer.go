@@ -75,3 +75,20 @@ func answers(params trackingapi.ListShipmentsParams, answer trackingapi.Shipment
 	}
 	return len(seen) == len(*params.Ids)
 }
+
+// isResult reports whether answer is one to params: whole shipments, none twice, of the status that was asked for, no more than
+// the limit.
+func isResult(params trackingapi.SearchShipmentsParams, answer trackingapi.SearchResult) bool {
+	found := len(answer.Shipments)
+	if answer.Shipments == nil || answer.Total < int64(found) || params.Limit != nil && found > int(*params.Limit) {
+		return false
+	}
+	seen := map[trackingapi.ShipmentID]bool{}
+	for _, s := range answer.Shipments {
+		if s.ShipmentID == "" || !s.Status.Valid() || s.Eta.IsZero() || seen[s.ShipmentID] || params.Status != nil && s.Status != *params.Status {
+			return false
+		}
+		seen[s.ShipmentID] = true
+	}
+	return true
+}

@@ -104,6 +104,13 @@ func (c *Client) ListShipments(ctx context.Context, params trackingapi.ListShipm
 		func(answer trackingapi.ShipmentList) bool { return answers(params, answer) })
 }
 
+// SearchShipments returns the shipments that params ask for.
+func (c *Client) SearchShipments(ctx context.Context, params trackingapi.SearchShipmentsParams) (trackingapi.SearchResult, error) {
+	return ask(ctx,
+		func(ctx context.Context) (*http.Response, error) { return c.api.SearchShipments(ctx, &params) },
+		func(answer trackingapi.SearchResult) bool { return isResult(params, answer) })
+}
+
 // Ready returns nil where the tracking service says that it can answer requests, else a problem of kind
 // Unavailable. It needs no caller.
 func (c *Client) Ready(ctx context.Context) error {

@@ -72,3 +72,33 @@ func TestListMustAnswerWhatWasAsked(t *testing.T) {
 		}
 	}
 }
+
+func TestSearchMustAnswerWhatWasAsked(t *testing.T) {
+	hit := func(id string) string {
+		return `{"shipmentId":"` + id + `","status":"PLANNED","eta":"2026-03-20T00:00:00Z","delayMinutes":0,"carrier":"MAEU","carrierBookingReference":"B","origin":"SGSIN","destination":"NLRTM","highlights":{}}`
+	}
+	planned, delivered, limit := trackingapi.StatusPLANNED, trackingapi.StatusDELIVERED, int32(1)
+	for _, tc := range []struct {
+		name, body string
+		params     trackingapi.SearchShipmentsParams
+		ok         bool
+	}{
+		{"hits", `{"shipments":[` + hit("1001") + `,` + hit("1002") + `],"total":7,"nextCursor":"abc"}`, trackingapi.SearchShipmentsParams{}, true},
+		{"none", `{"shipments":[],"total":0}`, trackingapi.SearchShipmentsParams{}, true},
+		{"of the status", `{"shipments":[` + hit("1001") + `],"total":1}`, trackingapi.SearchShipmentsParams{Status: &planned, Limit: &limit}, true},
+		{"of another status", `{"shipments":[` + hit("1001") + `],"total":1}`, trackingapi.SearchShipmentsParams{Status: &delivered}, false},
+		{"more than the limit", `{"shipments":[` + hit("1001") + `,` + hit("1002") + `],"total":2}`, trackingapi.SearchShipmentsParams{Limit: &limit}, false},
+		{"one twice", `{"shipments":[` + hit("1001") + `,` + hit("1001") + `],"total":2}`, trackingapi.SearchShipmentsParams{}, false},
+		{"more than the total", `{"shipments":[` + hit("1001") + `],"total":0}`, trackingapi.SearchShipmentsParams{}, false},
+		{"a hit without an id", `{"shipments":[` + hit("") + `],"total":1}`, trackingapi.SearchShipmentsParams{}, false},
+		{"no list", `{"total":0}`, trackingapi.SearchShipmentsParams{}, false},
+	} {
+		answer, err := service(t, answering(http.StatusOK, "application/json", tc.body)).SearchShipments(caller(t), tc.params)
+		if tc.ok && (err != nil || answer.Shipments == nil) {
+			t.Errorf("%s: %+v, %v, want the result", tc.name, answer, err)
+		}
+		if !tc.ok && kindOf(t, err) != problem.Internal {
+			t.Errorf("%s: %v, want internal", tc.name, err)
+		}
+	}
+}

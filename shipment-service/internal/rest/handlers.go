@@ -38,3 +38,12 @@ func (h handlers) ListShipments(ctx context.Context, request ListShipmentsReques
 	}
 	return ListShipments200JSONResponse{ShipmentsJSONResponse(list)}, nil
 }
+
+// SearchShipments answers the shipments that words find, or those of a status.
+func (h handlers) SearchShipments(ctx context.Context, request SearchShipmentsRequestObject) (SearchShipmentsResponseObject, error) {
+	result, err := h.tracking.SearchShipments(ctx, trackingapi.SearchShipmentsParams(request.Params))
+	if err != nil {
+		return nil, err
+	}
+	return SearchShipments200JSONResponse{FoundJSONResponse(result)}, nil
+}

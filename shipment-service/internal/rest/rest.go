@@ -27,6 +27,7 @@ type Tracking interface {
 	GetShippingETA(context.Context, trackingapi.ShipmentID) (trackingapi.ETA, error)
 	GetShipment(context.Context, trackingapi.ShipmentID) (trackingapi.Shipment, error)
 	ListShipments(context.Context, trackingapi.ListShipmentsParams) (trackingapi.ShipmentList, error)
+	SearchShipments(context.Context, trackingapi.SearchShipmentsParams) (trackingapi.SearchResult, error)
 	ListDocuments(context.Context, trackingapi.ShipmentID) (trackingapi.DocumentList, error)
 	DownloadDocument(context.Context, trackingclient.DownloadRequest) (trackingclient.Download, error)
 	UploadDocument(context.Context, trackingclient.UploadRequest) (trackingapi.DocumentInfo, error)

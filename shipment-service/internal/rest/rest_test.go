@@ -32,6 +32,9 @@ func TestAnswersArePassedOnForTheCaller(t *testing.T) {
 		{"/shipments?ids=1001%2C1002", "/shipments?ids=1001,1002", batch},
 		{"/shipments", "/shipments", page},
 		{"/shipments?cursor=abc&limit=7", "/shipments?limit=7&cursor=abc", page},
+		{"/shipments/search", "/shipments/search", found},
+		{"/shipments/search?cursor=abc&limit=7&q=rotterdam+d%C3%A9layed&status=IN_TRANSIT", "/shipments/search?q=rotterdam+d%C3%A9layed&status=IN_TRANSIT&limit=7&cursor=abc", found},
+		{"/shipments/search?q=%26status%3DLOST%20%23%3B%22%5C_index%3Ablue", "/shipments/search?q=%26status%3DLOST+%23%3B%22%5C_index%3Ablue", found},
 	} {
 		s.tracking.will(answering(http.StatusOK, "application/json", tc.body))
 		token := s.issuer.Token("yellow", "ana")

@@ -154,4 +154,5 @@ const (
 	whole = `{"shipmentId":"1001","carrier":"MAEU","carrierBookingReference":"B","origin":"SGSIN","destination":"NLRTM","status":"PLANNED","eta":"2026-03-20T00:00:00Z","plannedArrival":"2026-03-20T00:00:00Z","delayMinutes":0,"milestones":[{"type":"ARRI","location":"NLRTM","planned":"2026-03-20T00:00:00Z"}]}`
 	batch = `{"shipments":[` + whole + `],"notFound":["1002"]}`
 	page  = `{"shipments":[` + whole + `],"nextCursor":"next"}`
+	found = `{"shipments":[{"shipmentId":"1001","status":"IN_TRANSIT","eta":"2026-03-20T00:00:00Z","delayMinutes":0,"carrier":"MAEU","carrierBookingReference":"B","origin":"SGSIN","destination":"NLRTM","highlights":{"places":["<em>Rotterdam</em> NLRTM"]}}],"total":3,"nextCursor":"next"}`
 )

@@ -21,13 +21,13 @@ const (
 	cursorSkew = time.Minute
 	// cursorReason is the contract's x-reason, so that a cursor refused by its form looks like any other.
 	cursorReason = "is not the nextCursor of a page given to you within the last hour"
-	// cursorPurpose tells a cursor of this list from anything else that the same key may seal in future.
+	// cursorPurpose tells a cursor of this list from anything else that the same key seals.
 	cursorPurpose = "shiptrack ListShipments cursor 1 "
 )
 
 // cursors makes and reads the texts that say where the next page begins. A cursor is AES-256-GCM (NIST SP 800-38D)
-// over the time of issue and the last key, with the tenant as additional data: callers can neither read nor change
-// one, and another tenant's cursor is refused like an invented one. The nonces are random, so a key should be
+// over the time of issue and the last key, with what it is for and the tenant as additional data: callers can neither read nor
+// change one, and another tenant's cursor is refused like an invented one. The nonces are random, so a key should be
 // replaced before it has sealed 2^32 cursors. It is safe for concurrent use.
 type cursors struct {
 	aead cipher.AEAD
@@ -53,39 +53,50 @@ func purpose(owner tenant.ID) []byte { return []byte(cursorPurpose + owner.Strin
 
 // seal returns the cursor that lets owner go on after the id after.
 func (c *cursors) seal(owner tenant.ID, after tracking.ShipmentID) string {
-	plain := binary.BigEndian.AppendUint64(nil, uint64(c.now().UnixMilli()))
-	plain = append(plain, after.String()...)
-	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, plain, purpose(owner)))
+	return c.sealFor(purpose(owner), []byte(after.String()))
 }
 
 // open returns the id in a cursor that seal made for owner at most an hour ago. For any other text the error is
 // the same: Invalid, naming the field cursor.
 func (c *cursors) open(owner tenant.ID, text string) (tracking.ShipmentID, error) {
-	id, err := c.read(owner, text)
-	if err != nil {
-		refusal := problem.Wrap(problem.Invalid, err, "cursor "+cursorReason)
-		refusal.Fields = []problem.Field{{Name: "cursor", Reason: cursorReason}}
-		return tracking.ShipmentID{}, refusal
+	content, err := c.read(purpose(owner), text)
+	if err == nil {
+		var id tracking.ShipmentID
+		if id, err = tracking.ParseShipmentID(string(content)); err == nil {
+			return id, nil
+		}
 	}
-	return id, nil
+	return tracking.ShipmentID{}, refusedCursor(err)
 }
 
-func (c *cursors) read(owner tenant.ID, text string) (tracking.ShipmentID, error) {
+// refusedCursor is the one refusal of a cursor.
+func refusedCursor(cause error) error {
+	return problem.WrapInvalidField(cause, "cursor", cursorReason)
+}
+
+// sealFor returns the cursor that holds content for a purpose.
+func (c *cursors) sealFor(purpose, content []byte) string {
+	plain := binary.BigEndian.AppendUint64(nil, uint64(c.now().UnixMilli()))
+	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, append(plain, content...), purpose))
+}
+
+// read returns what sealFor was given for this purpose at most an hour ago.
+func (c *cursors) read(purpose []byte, text string) ([]byte, error) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	// The decoder skips line ends: without the comparison one cursor would have many spellings.
 	if err != nil || base64.RawURLEncoding.EncodeToString(sealed) != text {
-		return tracking.ShipmentID{}, errors.New("rest: cursor: not base64url")
+		return nil, errors.New("rest: cursor: not base64url")
 	}
-	plain, err := c.aead.Open(nil, nil, sealed, purpose(owner))
+	plain, err := c.aead.Open(nil, nil, sealed, purpose)
 	if err != nil {
-		return tracking.ShipmentID{}, errors.New("rest: cursor: not sealed by this key for this tenant")
+		return nil, errors.New("rest: cursor: not sealed by this key for this tenant and question")
 	}
 	if len(plain) < 8 {
-		return tracking.ShipmentID{}, errors.New("rest: cursor: too short")
+		return nil, errors.New("rest: cursor: too short")
 	}
 	age := c.now().Sub(time.UnixMilli(int64(binary.BigEndian.Uint64(plain))))
 	if age > cursorLifetime || age < -cursorSkew {
-		return tracking.ShipmentID{}, errors.New("rest: cursor: too old, or from the future")
+		return nil, errors.New("rest: cursor: too old, or from the future")
 	}
-	return tracking.ParseShipmentID(string(plain[8:]))
+	return plain[8:], nil
 }

@@ -11,6 +11,7 @@ import (
 type handlers struct {
 	service   Service
 	documents Documents
+	search    Search
 	cursors   *cursors
 }
 

@@ -20,6 +20,9 @@ type ServerInterface interface {
 	// ListShipments Several shipments, by id or page by page
 	// (GET /shipments)
 	ListShipments(ctx echo.Context, params ListShipmentsParams) error
+	// SearchShipments Shipments by words
+	// (GET /shipments/search)
+	SearchShipments(ctx echo.Context, params SearchShipmentsParams) error
 	// GetShipment A shipment with its milestones and its ETA
 	// (GET /shipments/{shipmentId})
 	GetShipment(ctx echo.Context, shipmentID ShipmentID) error
@@ -65,6 +68,45 @@ func (w *ServerInterfaceWrapper) ListShipments(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListShipments(ctx, params)
+	return err
+}
+
+// SearchShipments converts echo context to params.
+func (w *ServerInterfaceWrapper) SearchShipments(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchShipmentsParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SearchShipments(ctx, params)
 	return err
 }
 
@@ -167,12 +209,15 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/shipments/:shipmentId/documents", wrapper.ListDocuments, options.OperationMiddlewares["ListDocuments"]...)
 	router.GET(options.BaseURL+"/shipments/:shipmentId", wrapper.GetShipment, options.OperationMiddlewares["GetShipment"]...)
 	router.GET(options.BaseURL+"/shipments", wrapper.ListShipments, options.OperationMiddlewares["ListShipments"]...)
+	router.GET(options.BaseURL+"/shipments/search", wrapper.SearchShipments, options.OperationMiddlewares["SearchShipments"]...)
 
 }
 
 type DeniedApplicationProblemPlusJSONResponse Problem
 
 type ETAJSONResponse ETA
+
+type FoundJSONResponse SearchResult
 
 type InternalApplicationProblemPlusJSONResponse Problem
 
@@ -186,7 +231,14 @@ type ShipmentJSONResponse Shipment
 
 type ShipmentsJSONResponse ShipmentList
 
-type TimeoutApplicationProblemPlusJSONResponse Problem
+type TimeoutResponseHeaders struct {
+	RetryAfter *int
+}
+type TimeoutApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers TimeoutResponseHeaders
+}
 
 type UnauthenticatedResponseHeaders struct {
 	WWWAuthenticate string
@@ -319,10 +371,138 @@ type ListShipments504ApplicationProblemPlusJSONResponse struct {
 func (response ListShipments504ApplicationProblemPlusJSONResponse) VisitListShipmentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(504)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchShipmentsRequestObject struct {
+	Params SearchShipmentsParams
+}
+
+type SearchShipmentsResponseObject interface {
+	VisitSearchShipmentsResponse(w http.ResponseWriter) error
+}
+
+type SearchShipments200JSONResponse struct{ FoundJSONResponse }
+
+func (response SearchShipments200JSONResponse) VisitSearchShipmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchShipments400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SearchShipments400ApplicationProblemPlusJSONResponse) VisitSearchShipmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchShipments401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response SearchShipments401ApplicationProblemPlusJSONResponse) VisitSearchShipmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchShipments403ApplicationProblemPlusJSONResponse struct {
+	DeniedApplicationProblemPlusJSONResponse
+}
+
+func (response SearchShipments403ApplicationProblemPlusJSONResponse) VisitSearchShipmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchShipments500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response SearchShipments500ApplicationProblemPlusJSONResponse) VisitSearchShipmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchShipments503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SearchShipments503ApplicationProblemPlusJSONResponse) VisitSearchShipmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchShipments504ApplicationProblemPlusJSONResponse struct {
+	TimeoutApplicationProblemPlusJSONResponse
+}
+
+func (response SearchShipments504ApplicationProblemPlusJSONResponse) VisitSearchShipmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(504)
 	_, err := buf.WriteTo(w)
 	return err
@@ -457,10 +637,13 @@ type GetShipment504ApplicationProblemPlusJSONResponse struct {
 func (response GetShipment504ApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(504)
 	_, err := buf.WriteTo(w)
 	return err
@@ -595,10 +778,13 @@ type ListDocuments504ApplicationProblemPlusJSONResponse struct {
 func (response ListDocuments504ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(504)
 	_, err := buf.WriteTo(w)
 	return err
@@ -733,10 +919,13 @@ type GetShippingETA504ApplicationProblemPlusJSONResponse struct {
 func (response GetShippingETA504ApplicationProblemPlusJSONResponse) VisitGetShippingETAResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(504)
 	_, err := buf.WriteTo(w)
 	return err
@@ -747,6 +936,9 @@ type StrictServerInterface interface {
 	// ListShipments Several shipments, by id or page by page
 	// (GET /shipments)
 	ListShipments(ctx context.Context, request ListShipmentsRequestObject) (ListShipmentsResponseObject, error)
+	// SearchShipments Shipments by words
+	// (GET /shipments/search)
+	SearchShipments(ctx context.Context, request SearchShipmentsRequestObject) (SearchShipmentsResponseObject, error)
 	// GetShipment A shipment with its milestones and its ETA
 	// (GET /shipments/{shipmentId})
 	GetShipment(ctx context.Context, request GetShipmentRequestObject) (GetShipmentResponseObject, error)
@@ -789,6 +981,31 @@ func (sh *strictHandler) ListShipments(ctx echo.Context, params ListShipmentsPar
 		return err
 	} else if validResponse, ok := response.(ListShipmentsResponseObject); ok {
 		return validResponse.VisitListShipmentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SearchShipments operation middleware
+func (sh *strictHandler) SearchShipments(ctx echo.Context, params SearchShipmentsParams) error {
+	var request SearchShipmentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchShipments(ctx.Request().Context(), request.(SearchShipmentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchShipments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SearchShipmentsResponseObject); ok {
+		return validResponse.VisitSearchShipmentsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

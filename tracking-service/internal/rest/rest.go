@@ -31,18 +31,22 @@ type Service interface {
 type Config struct {
 	Service      Service
 	Documents    Documents
+	Search       Search
 	Authenticate echo.MiddlewareFunc // verifies the bearer token, see httpserver.Authenticate
-	// Open and OpenDocuments return why shipments, or documents, may not be served now, nil where they may.
-	Open, OpenDocuments func() error
-	CursorKey           []byte           // 32 bytes that all instances share and nobody else knows
-	Clock               func() time.Time // time.Now where nil
+	// Open, OpenDocuments and OpenSearch return why shipments, documents, or searches, may not be served now, nil where they may.
+	Open, OpenDocuments, OpenSearch func() error
+	CursorKey                       []byte           // 32 bytes that all instances share and nobody else knows
+	Clock                           func() time.Time // time.Now where nil
 }
 
 // Register adds the routes of the contract to e. A request passes Authenticate, then what must be open, then the
 // contract, then the handler. The server must know Streams. It returns an error where cfg cannot be used.
 func Register(e *echo.Echo, cfg Config) error {
-	if cfg.Service == nil || cfg.Documents == nil || cfg.Authenticate == nil || cfg.Open == nil || cfg.OpenDocuments == nil {
-		return errors.New("rest: Register needs a Service, Documents, Authenticate, Open and OpenDocuments")
+	if cfg.Service == nil || cfg.Documents == nil || cfg.Search == nil || cfg.Authenticate == nil {
+		return errors.New("rest: Register needs a Service, Documents, Search and Authenticate")
+	}
+	if cfg.Open == nil || cfg.OpenDocuments == nil || cfg.OpenSearch == nil {
+		return errors.New("rest: Register needs Open, OpenDocuments and OpenSearch")
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
@@ -55,7 +59,7 @@ func Register(e *echo.Echo, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	h := handlers{service: cfg.Service, documents: cfg.Documents, cursors: cursors}
+	h := handlers{service: cfg.Service, documents: cfg.Documents, search: cfg.Search, cursors: cursors}
 	before := map[string][]echo.MiddlewareFunc{}
 	for _, id := range slices.Concat(rules.OperationIDs("shipments"), rules.OperationIDs("documents")) {
 		before[id] = []echo.MiddlewareFunc{cfg.Authenticate, gate(cfg.gates(id)...), httpserver.CheckRequest(rules, id)}
@@ -72,6 +76,8 @@ func (cfg Config) gates(operation string) []func() error {
 	switch operation {
 	case "DownloadDocument":
 		return []func() error{cfg.OpenDocuments}
+	case "SearchShipments":
+		return []func() error{cfg.OpenSearch}
 	case "ListDocuments", "UploadDocument":
 		return []func() error{cfg.Open, cfg.OpenDocuments}
 	}

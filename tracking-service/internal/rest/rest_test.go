@@ -17,6 +17,7 @@ import (
 	"example.com/shiptrack/pkg/trackingapi"
 	"example.com/shiptrack/tracking-service/internal/documents"
 	"example.com/shiptrack/tracking-service/internal/rest"
+	"example.com/shiptrack/tracking-service/internal/search"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -356,14 +357,21 @@ func TestRegisterWantsAllOfItsConfig(t *testing.T) {
 	check(t, err)
 	papers, err := documents.New(documents.Config{Store: s.archive, Shipments: domain, MaxBytes: maxDocument})
 	check(t, err)
+	finds, err := search.New(s.finder)
+	check(t, err)
 	open := func() error { return nil }
-	good := rest.Config{Service: domain, Documents: papers, Authenticate: httpserver.Authenticate(nil), Open: open, OpenDocuments: open, CursorKey: make([]byte, 32)}
+	good := rest.Config{
+		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(nil),
+		Open: open, OpenDocuments: open, OpenSearch: open, CursorKey: make([]byte, 32),
+	}
 	for name, change := range map[string]func(*rest.Config){
 		"no service":        func(c *rest.Config) { c.Service = nil },
 		"no authentication": func(c *rest.Config) { c.Authenticate = nil },
 		"no gate":           func(c *rest.Config) { c.Open = nil },
 		"no documents":      func(c *rest.Config) { c.Documents = nil },
 		"no second gate":    func(c *rest.Config) { c.OpenDocuments = nil },
+		"no search":         func(c *rest.Config) { c.Search = nil },
+		"no third gate":     func(c *rest.Config) { c.OpenSearch = nil },
 		"a short key":       func(c *rest.Config) { c.CursorKey = make([]byte, 16) },
 	} {
 		cfg := good

@@ -23,6 +23,7 @@ import (
 	"example.com/shiptrack/pkg/trackingapi"
 	"example.com/shiptrack/tracking-service/internal/documents"
 	"example.com/shiptrack/tracking-service/internal/rest"
+	"example.com/shiptrack/tracking-service/internal/search"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -111,11 +112,13 @@ type service struct {
 	echo     *echo.Echo
 	store    *memory
 	archive  *archive
+	finder   *finder
 	issuer   *authntest.Issuer
 	document *openapitest.Document
 	now      *time.Time
 	closed   atomic.Pointer[problem.Error] // why no shipment is served
 	shut     atomic.Pointer[problem.Error] // why no document is
+	lost     atomic.Pointer[problem.Error] // why nothing is searched
 }
 
 func start(t *testing.T) *service {
@@ -133,6 +136,9 @@ func start(t *testing.T) *service {
 	s.archive = &archive{files: map[string]file{}}
 	papers, err := documents.New(documents.Config{Store: s.archive, Shipments: domain, MaxBytes: maxDocument})
 	check(t, err)
+	s.finder = &finder{shipments: s.store}
+	finds, err := search.New(s.finder)
+	check(t, err)
 	verifier, err := authn.New(t.Context(), authn.Config{Providers: []authn.Provider{s.issuer.Provider()}})
 	check(t, err)
 	tel, err := telemetry.New(telemetry.Config{Service: "tracking-service", Writer: t.Output(), Level: "warn"})
@@ -144,8 +150,8 @@ func start(t *testing.T) *service {
 	check(t, err)
 	s.echo = server.Echo()
 	check(t, rest.Register(s.echo, rest.Config{
-		Service: domain, Documents: papers, Authenticate: httpserver.Authenticate(verifier),
-		Open: because(&s.closed), OpenDocuments: because(&s.shut), CursorKey: make([]byte, 32), Clock: func() time.Time { return *s.now },
+		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(verifier),
+		Open: because(&s.closed), OpenDocuments: because(&s.shut), OpenSearch: because(&s.lost), CursorKey: make([]byte, 32), Clock: func() time.Time { return *s.now },
 	}))
 	check(t, server.Listen())
 	s.addr = server.Addr()
