@@ -46,7 +46,7 @@ func overLocalaws(t *testing.T) backend {
 	}
 	w.become(t, "TrackingSeedTaskRole")
 	var out bytes.Buffer
-	environ := []string{"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingSeedRole"), "INSTANCE_ID=seed", "DOCUMENTS_BUCKET=" + localawstest.Bucket}
+	environ := []string{"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingSeedRole"), "INSTANCE_ID=seed", "DOCUMENTS_BUCKET=" + localawstest.Bucket, "OPENSEARCH_ENDPOINT=" + w.domain.URL}
 	if code := run(t.Context(), []string{"seed"}, environ, &out, &out); code != 0 {
 		t.Fatalf("seed exits %d: %s", code, out.String())
 	}

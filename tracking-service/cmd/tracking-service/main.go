@@ -18,11 +18,11 @@ import (
 
 type cli struct {
 	Serve  serve       `cmd:"" default:"1" help:"Answer the API until SIGINT or SIGTERM (the default)."`
-	Seed   seedCommand `cmd:"" help:"Write the shipments of the demonstration's tenants and their documents, over those of the same ids. It needs a role that may write: set TRACKING_ACCESS_ROLE_ARN to TrackingSeedRole's, and run it as TrackingSeedTaskRole. Of the variables it reads TRACKING_TABLE, DOCUMENTS_BUCKET, TRACKING_ACCESS_ROLE_ARN, INSTANCE_ID and AWS_*."`
+	Seed   seedCommand `cmd:"" help:"Write the shipments of the demonstration's tenants, their documents and what searches find them by, over those of the same ids. It needs a role that may write: set TRACKING_ACCESS_ROLE_ARN to TrackingSeedRole's, and run it as TrackingSeedTaskRole. Of the variables it reads TRACKING_TABLE, DOCUMENTS_BUCKET, OPENSEARCH_ENDPOINT, TRACKING_ACCESS_ROLE_ARN, INSTANCE_ID and AWS_*."`
 	Health health      `cmd:"" help:"Ask the /readyz of the service on LISTEN_ADDR; exit 0 if it can answer requests, else 1."`
 }
 
-const description = `The owner of Shiptrack's tracking data. It authenticates each request itself, and reads the table and the bucket with a session of TrackingAccessRole that is tagged with the tenant of the token. It stores documents with one of TrackingWriteRole. Its own role may do nothing but assume these two.
+const description = `The owner of Shiptrack's tracking data. It authenticates each request itself, and reads the table, the bucket and the indexes with a session of TrackingAccessRole that is tagged with the tenant of the token. It stores documents with one of TrackingWriteRole. Its own role may do nothing but assume these two.
 
 It is configured by environment variables (name, default, meaning), by the AWS SDK's own AWS_* (region, endpoint, base credentials), and by OpenTelemetry's further OTEL_*:
 

@@ -19,6 +19,7 @@ import (
 	"example.com/shiptrack/pkg/authn/authntest"
 	"example.com/shiptrack/pkg/keyalias"
 	"example.com/shiptrack/pkg/tenant"
+	"example.com/shiptrack/tracking-service/internal/opensearch/opensearchtest"
 	"example.com/shiptrack/tracking-service/internal/s3/s3test"
 )
 
@@ -28,6 +29,7 @@ var cursorKey = base64.StdEncoding.EncodeToString(make([]byte, cursorKeySize))
 type backend struct {
 	local  *localawstest.Local
 	bucket *s3test.Bucket
+	domain *opensearchtest.Domain
 	issuer *authntest.Issuer
 }
 
@@ -35,8 +37,13 @@ const testBucket = "shiptrack-000000000000"
 
 func newBackend(t *testing.T) backend {
 	t.Helper()
-	w := backend{local: localawstest.Start(t), bucket: s3test.Start(t, testBucket), issuer: authntest.Start(t)}
+	w := backend{local: localawstest.Start(t), bucket: s3test.Start(t, testBucket), domain: opensearchtest.Start(t), issuer: authntest.Start(t)}
 	w.bucket.Refuse(otherTenants)
+	w.domain.Refuse(otherIndexes)
+	a, b := tenant.IsolationCheck()
+	for _, id := range []tenant.ID{a, b} {
+		w.domain.Put(id.String()+"-shipments", "none", "{}")
+	}
 	iamtest.Load(t, w.local, iam.Hardened)
 	if err := provision.Table(t.Context(), w.local.Config(localawstest.Root), "TrackingData"); err != nil {
 		t.Fatal(err)
@@ -61,6 +68,14 @@ func otherTenants(c s3test.Call) (status int, code string) {
 	return 0, ""
 }
 
+// otherIndexes refuses what IAM must refuse to the isolation check: the domain of these tests knows no policies.
+func otherIndexes(c opensearchtest.Call) opensearchtest.Refusal {
+	if _, b := tenant.IsolationCheck(); strings.HasPrefix(c.Target, "/"+b.String()+"-") {
+		return opensearchtest.Denied
+	}
+	return opensearchtest.Refusal{}
+}
+
 // become lets the SDK's chain find the credentials of a task role.
 func (w backend) become(t *testing.T, taskRole string) {
 	t.Helper()
@@ -75,7 +90,7 @@ func (w backend) seed(t *testing.T) string {
 	t.Helper()
 	w.become(t, "TrackingSeedTaskRole")
 	var stdout, stderr bytes.Buffer
-	environ := []string{"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingSeedRole"), "INSTANCE_ID=seed", "DOCUMENTS_BUCKET=" + testBucket}
+	environ := []string{"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingSeedRole"), "INSTANCE_ID=seed", "DOCUMENTS_BUCKET=" + testBucket, "OPENSEARCH_ENDPOINT=" + w.domain.URL}
 	if code := run(t.Context(), []string{"seed"}, environ, &stdout, &stderr); code != 0 {
 		t.Fatalf("seed exits %d: %s%s", code, stdout.String(), stderr.String())
 	}
@@ -86,7 +101,7 @@ func (w backend) environ(changes ...string) []string {
 	return append([]string{
 		"LISTEN_ADDR=127.0.0.1:0", "METRICS_ADDR=127.0.0.1:0", "OIDC_ISSUER=" + w.issuer.URL, "OIDC_AUDIENCE=" + authntest.Audience,
 		"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingAccessRole"), "CURSOR_KEY=" + cursorKey,
-		"TRACKING_WRITE_ROLE_ARN=" + w.local.RoleARN("TrackingWriteRole"), "DOCUMENTS_BUCKET=" + testBucket,
+		"TRACKING_WRITE_ROLE_ARN=" + w.local.RoleARN("TrackingWriteRole"), "DOCUMENTS_BUCKET=" + testBucket, "OPENSEARCH_ENDPOINT=" + w.domain.URL,
 		"INSTANCE_ID=test-1", "SHUTDOWN_TIMEOUT=100ms",
 	}, changes...)
 }

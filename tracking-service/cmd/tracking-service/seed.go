@@ -9,6 +9,7 @@ import (
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tokenvending"
 	"example.com/shiptrack/tracking-service/internal/dynamo"
+	"example.com/shiptrack/tracking-service/internal/opensearch"
 	"example.com/shiptrack/tracking-service/internal/s3"
 	"example.com/shiptrack/tracking-service/internal/seed"
 )
@@ -26,7 +27,7 @@ type seedCommand struct {
 	Tenants bool `help:"Only print the tenants, one in each line: each needs a KMS key of its own before its documents are stored."`
 }
 
-// Run writes the shipments and their documents, and prints a line for each tenant. The audit records go to stderr.
+// Run writes the shipments, their documents and what they are found by, and prints a line for each tenant. The audit records go to stderr.
 func (c seedCommand) Run(ctx context.Context, p process) error {
 	if c.Tenants {
 		return seed.PrintTenants(seed.Files(), time.Now(), p.stdout)
@@ -64,7 +65,11 @@ func (c seedCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
+	index, err := opensearch.New(opensearch.Config{AWS: cfg, Vending: machine, Endpoint: s.SearchURL, Audit: trail})
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, seedTimeout)
 	defer cancel()
-	return seed.Run(ctx, seed.Files(), store, archive, time.Now(), p.stdout)
+	return seed.Run(ctx, seed.Files(), seed.Stores{Table: store, Archive: archive, Index: index}, time.Now(), p.stdout)
 }

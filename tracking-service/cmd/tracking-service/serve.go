@@ -40,8 +40,7 @@ func (serve) Run(ctx context.Context, p process) error {
 	}
 	checking, stop := context.WithCancel(ctx)
 	var checks sync.WaitGroup
-	checks.Go(func() { gates.table.Run(checking) })
-	checks.Go(func() { gates.bucket.Run(checking) })
+	checks.Go(func() { gates.run(checking) })
 	err = server.Run(ctx)
 	stop()
 	checks.Wait()
@@ -65,7 +64,7 @@ func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.T
 	}
 	base := &baseCheck{client: sts.NewFromConfig(cfg)}
 	w := wiring{settings: s, aws: cfg, sts: base.client, tel: tel, trail: trail,
-		table: availability.New("dynamodb", tel.Logger), bucket: availability.New("s3", tel.Logger)}
+		table: availability.New("dynamodb", tel.Logger), bucket: availability.New("s3", tel.Logger), domain: availability.New("opensearch", tel.Logger)}
 	g, err := w.newGates()
 	if err != nil {
 		return nil, gates{}, err
@@ -84,7 +83,7 @@ func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.T
 		OpenAPI: trackingapi.Document(), MaxToken: s.Tokens.MaxTokenBytes, Streams: rest.Streams(), Notes: w.notes(g),
 		Ready: func(ctx context.Context) error {
 			if s.Isolation.Mode == enforce { // the checks have used the base credentials too
-				return errors.Join(g.shipments()(), g.bucket.Checked(), verifier.Ready())
+				return errors.Join(g.shipments()(), g.bucket.Checked(), g.domain.Checked(), verifier.Ready())
 			}
 			return errors.Join(verifier.Ready(), base.Ready(ctx))
 		},
@@ -93,7 +92,7 @@ func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.T
 		return nil, gates{}, err
 	}
 	return server, g, rest.Register(server.Echo(), rest.Config{
-		Service: services.shipments, Documents: services.documents, Authenticate: httpserver.Authenticate(verifier),
-		Open: g.shipments(), OpenDocuments: g.documents(), CursorKey: cursorKey,
+		Service: services.shipments, Documents: services.documents, Search: services.search, Authenticate: httpserver.Authenticate(verifier),
+		Open: g.shipments(), OpenDocuments: g.documents(), OpenSearches: g.searches(), CursorKey: cursorKey,
 	})
 }

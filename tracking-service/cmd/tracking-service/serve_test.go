@@ -65,8 +65,9 @@ func checkTrail(t *testing.T, w backend, s service) {
 		if err := json.Unmarshal([]byte(line), &record); err != nil || record.Log != "audit" {
 			continue
 		}
-		if strings.HasPrefix(record.Action, "s3:") || strings.HasPrefix(record.Check, "read-") || strings.HasPrefix(record.Check, "write-") {
-			continue // of the documents
+		if strings.HasPrefix(record.Action, "s3:") || strings.HasPrefix(record.Check, "read-") || strings.HasPrefix(record.Check, "write-") ||
+			strings.HasPrefix(record.Action, "es:") || strings.HasPrefix(record.Check, "search-") {
+			continue // of documents and searches
 		}
 		want := "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/" + record.Tenant + "@test-1"
 		if !known[record.ID] || record.Session != want {
@@ -334,7 +335,7 @@ func TestSeedUnderTheReadingRoleIsRefused(t *testing.T) {
 	w := newBackend(t)
 	w.become(t, "TrackingServiceRole")
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"seed"}, []string{"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingAccessRole"), "DOCUMENTS_BUCKET=" + testBucket}, &stdout, &stderr)
+	code := run(t.Context(), []string{"seed"}, []string{"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingAccessRole"), "DOCUMENTS_BUCKET=" + testBucket, "OPENSEARCH_ENDPOINT=" + w.domain.URL}, &stdout, &stderr)
 	if code != 1 || stdout.Len() > 0 || !strings.Contains(stderr.String(), "denied") {
 		t.Errorf("seed exits %d with %q and %q, want 1 and a denial", code, stdout.String(), stderr.String())
 	}

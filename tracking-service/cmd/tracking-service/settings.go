@@ -31,6 +31,7 @@ const (
 type Access struct {
 	Table      string `env:"TRACKING_TABLE" envDefault:"TrackingData" help:"name of the DynamoDB table"`
 	Bucket     string `env:"DOCUMENTS_BUCKET,required" help:"name of the S3 bucket of the documents, such as shiptrack-000000000000"`
+	SearchURL  string `env:"OPENSEARCH_ENDPOINT,required" help:"URL of the domain of Amazon OpenSearch Service with the tenants' indexes, such as https://search-test-1a2b.us-east-1.es.amazonaws.com"`
 	RoleARN    string `env:"TRACKING_ACCESS_ROLE_ARN,required" help:"ARN of the role that is assumed for each tenant, such as arn:aws:iam::000000000000:role/TrackingAccessRole"`
 	InstanceID string `env:"INSTANCE_ID" help:"names this instance in session names, and so in CloudTrail; the host name where it is not set"`
 }
@@ -52,6 +53,9 @@ func (a *Access) Validate() error {
 	if !bucketName.MatchString(a.Bucket) {
 		wrong = append(wrong, config.Invalid(&a.Bucket, "%q is not a bucket's name: %s", a.Bucket, bucketName))
 	}
+	if err := config.CheckURL(a.SearchURL); err != nil {
+		wrong = append(wrong, config.Invalid(&a.SearchURL, "%v", err))
+	}
 	if err := tokenvending.CheckRoleARN(a.RoleARN); err != nil {
 		wrong = append(wrong, config.Invalid(&a.RoleARN, "%v", err))
 	}
@@ -67,7 +71,7 @@ const (
 	report  = "report"
 )
 
-// Bounds of ISOLATION_CHECK_INTERVAL. The checks cost 18 requests of AWS.
+// Bounds of ISOLATION_CHECK_INTERVAL. The checks cost 22 requests of AWS.
 const (
 	minCheckInterval = time.Second
 	maxCheckInterval = time.Hour

@@ -15,6 +15,7 @@ func valid(changes ...string) []string {
 		"OIDC_ISSUER=https://issuer.example.com", "OIDC_AUDIENCE=shiptrack", "CURSOR_KEY=" + cursorKey, "INSTANCE_ID=i-1",
 		"TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::000000000000:role/TrackingAccessRole",
 		"TRACKING_WRITE_ROLE_ARN=arn:aws:iam::000000000000:role/TrackingWriteRole", "DOCUMENTS_BUCKET=shiptrack-000000000000",
+		"OPENSEARCH_ENDPOINT=https://search-test-1a2b.us-east-1.es.amazonaws.com",
 	}, changes...)
 }
 
@@ -48,7 +49,7 @@ func TestAllThatIsWrongIsListedAtOnce(t *testing.T) {
 	for _, variable := range []string{
 		"OIDC_ISSUER", "OIDC_AUDIENCE", "SESSION_DURATION", "SESSION_CACHE_SIZE", "CURSOR_KEY", "TRACKING_TABLE",
 		"TRACKING_ACCESS_ROLE_ARN", "INSTANCE_ID", "LISTEN_ADDR", "AWS_REGION", "ISOLATION_CHECK", "ISOLATION_CHECK_INTERVAL",
-		"DOCUMENTS_BUCKET", "TRACKING_WRITE_ROLE_ARN", "DOCUMENT_MAX_BYTES", "OIDC_ISSUR", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "OTEL_TRACES_SAMPLER",
+		"DOCUMENTS_BUCKET", "OPENSEARCH_ENDPOINT", "TRACKING_WRITE_ROLE_ARN", "DOCUMENT_MAX_BYTES", "OIDC_ISSUR", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "OTEL_TRACES_SAMPLER",
 	} {
 		if !strings.Contains(stderr.String(), "  "+variable+": ") {
 			t.Errorf("%s is not named in\n%s", variable, stderr.String())
@@ -156,6 +157,7 @@ func TestDefaultsAndLimits(t *testing.T) {
 		"TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::0000:role/R", "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam:us-east-1:000000000000:role/R",
 		"TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::000000000000:role/R*", "TRACKING_ACCESS_ROLE_ARN= arn:aws:iam::000000000000:role/R",
 		"DOCUMENTS_BUCKET=", "DOCUMENTS_BUCKET=Shiptrack", "DOCUMENTS_BUCKET=a/b", "DOCUMENTS_BUCKET=ab", "DOCUMENTS_BUCKET=arn:aws:s3:::bucket",
+		"OPENSEARCH_ENDPOINT=", "OPENSEARCH_ENDPOINT=search-test-1a2b.us-east-1.es.amazonaws.com", "OPENSEARCH_ENDPOINT=https://user:secret@domain",
 		"TRACKING_WRITE_ROLE_ARN=", "TRACKING_WRITE_ROLE_ARN=arn:aws:iam::1:user/u", "DOCUMENT_MAX_BYTES=0", "DOCUMENT_MAX_BYTES=5368709121",
 		"OIDC_AUDIENCE=shiptrack ", "METRICS_ADDR=:8081", "ISOLATION_CHECK=Enforce", "ISOLATION_CHECK=true",
 		"ISOLATION_CHECK_INTERVAL=999ms", "ISOLATION_CHECK_INTERVAL=1h1s", "OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318",
@@ -165,7 +167,7 @@ func TestDefaultsAndLimits(t *testing.T) {
 			t.Errorf("%s: error %v, want one that names the variable", change, err)
 		}
 	}
-	for _, change := range []string{"SESSION_DURATION=15m", "SESSION_CACHE_SIZE=1", "STS_CALLS_PER_SECOND=1", "STS_CALLS_PER_SECOND=1000", "TRACKING_TABLE=a.b_c-d", "ISOLATION_CHECK=report", "ISOLATION_CHECK_INTERVAL=1s", "ISOLATION_CHECK_INTERVAL=1h", "DOCUMENT_MAX_BYTES=1", "DOCUMENT_MAX_BYTES=5368709120", "DOCUMENTS_BUCKET=a.b-c"} {
+	for _, change := range []string{"SESSION_DURATION=15m", "SESSION_CACHE_SIZE=1", "STS_CALLS_PER_SECOND=1", "STS_CALLS_PER_SECOND=1000", "TRACKING_TABLE=a.b_c-d", "ISOLATION_CHECK=report", "ISOLATION_CHECK_INTERVAL=1s", "ISOLATION_CHECK_INTERVAL=1h", "DOCUMENT_MAX_BYTES=1", "DOCUMENT_MAX_BYTES=5368709120", "DOCUMENTS_BUCKET=a.b-c", "OPENSEARCH_ENDPOINT=http://127.0.0.1:4566"} {
 		if _, err := config.Load[settings](valid(change)); err != nil {
 			t.Errorf("%s is refused: %v", change, err)
 		}

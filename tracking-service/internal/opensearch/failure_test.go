@@ -35,7 +35,7 @@ func TestFailuresMapToTheirKind(t *testing.T) {
 		{"throttled", opensearchtest.Refusal{Status: 429, Body: own("circuit_breaking_exception")}, problem.Unavailable, audit.Failed, true},
 		{"its own failure", opensearchtest.Refusal{Status: 500, Body: own("exception")}, problem.Unavailable, audit.Failed, true},
 		{"a front that finds no node", opensearchtest.Refusal{Status: 504, Body: `<html>`}, problem.Unavailable, audit.Failed, true},
-		{"no such index", opensearchtest.Refusal{Status: 404, Body: own("index_not_found_exception")}, problem.Internal, audit.Failed, false},
+		{"another 404", opensearchtest.Refusal{Status: 404, Body: own("resource_not_found_exception")}, problem.Internal, audit.Failed, false},
 		{"a bad body", opensearchtest.Refusal{Status: 400, Body: own("parsing_exception")}, problem.Internal, audit.Failed, false},
 		{"moved", opensearchtest.Refusal{Status: 302}, problem.Internal, audit.Failed, false},
 	} {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/go-json-experiment/json"
 
@@ -47,8 +48,7 @@ var failures = awscall.Store{
 // Store is a search.Index. It is safe for concurrent use.
 //
 // Its errors are problems: Denied where IAM or STS refused (an alarm); Unavailable where OpenSearch or STS is unavailable or
-// throttles; Timeout where the context ended by its deadline; Internal for a bug, an index that does not exist, or an answer
-// that makes no sense. Each request, allowed or not, is audited with the AWS request id and the session under which it was
+// throttles; Timeout where the context ended by its deadline; Internal for a bug or an answer that makes no sense. Each request, allowed or not, is audited with the AWS request id and the session under which it was
 // made.
 type Store struct {
 	sender *sender
@@ -73,7 +73,7 @@ func New(config Config) (*Store, error) {
 	return &Store{sender: sender, calls: calls}, nil
 }
 
-// Search returns up to limit hits after a position; nil: from the first.
+// Search returns up to limit hits after a position; nil: from the first. A tenant that has no index yet has no shipments.
 func (s *Store) Search(ctx context.Context, question search.Question, limit int, after *search.Position) (search.Page, error) {
 	own, err := scopeOf(ctx)
 	if err != nil {
@@ -90,15 +90,24 @@ func (s *Store) Search(ctx context.Context, question search.Question, limit int,
 		if err == nil {
 			page, err = own.read(answer, limit)
 		}
-		if errors.Is(err, errPartial) {
-			err = problem.WrapUnavailable(err, detailUnavailable, awscall.RetryAfter)
-		}
-		return metadata, err
+		return metadata, translated(err)
 	})
-	if err != nil {
+	if err != nil && problem.KindOf(err) != problem.NotFound {
 		return search.Page{}, err
 	}
 	return page, nil
+}
+
+// translated returns the problem that OpenSearch's answer is for the caller of the service; any other error is returned as it is.
+func translated(err error) error {
+	var code smithy.APIError
+	switch {
+	case errors.Is(err, errPartial):
+		return problem.WrapUnavailable(err, detailUnavailable, awscall.RetryAfter)
+	case errors.As(err, &code) && code.ErrorCode() == "index_not_found_exception":
+		return problem.Wrap(problem.NotFound, err, "no such index")
+	}
+	return err
 }
 
 // The actions of the two requests.

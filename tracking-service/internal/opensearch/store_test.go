@@ -70,6 +70,16 @@ func TestEachTenantSearchesItsOwnIndexWithItsOwnSession(t *testing.T) {
 	}
 }
 
+func TestTenantWithoutAnIndexHasNoShipments(t *testing.T) {
+	k := newKit(t)
+	if page := k.search(t, "yellow", "rotterdam", "", 10, nil); page.Total != 0 || len(page.Hits) != 0 || page.Next != nil {
+		t.Errorf("%+v", page)
+	}
+	if got := k.trail.last(t); got.Decision != audit.Allow || k.outage.away() {
+		t.Errorf("audited %+v, away %t", got, k.outage.away())
+	}
+}
+
 func TestPagesFollowEachOther(t *testing.T) {
 	k := newKit(t)
 	var all []search.Entry

@@ -33,10 +33,10 @@ type Config struct {
 	Documents    Documents
 	Search       Search
 	Authenticate echo.MiddlewareFunc // verifies the bearer token, see httpserver.Authenticate
-	// Open, OpenDocuments and OpenSearch return why shipments, documents, or searches, may not be served now, nil where they may.
-	Open, OpenDocuments, OpenSearch func() error
-	CursorKey                       []byte           // 32 bytes that all instances share and nobody else knows
-	Clock                           func() time.Time // time.Now where nil
+	// Open, OpenDocuments and OpenSearches return why shipments, documents, or searches, may not be served now, nil where they may.
+	Open, OpenDocuments, OpenSearches func() error
+	CursorKey                         []byte           // 32 bytes that all instances share and nobody else knows
+	Clock                             func() time.Time // time.Now where nil
 }
 
 // Register adds the routes of the contract to e. A request passes Authenticate, then what must be open, then the
@@ -45,8 +45,8 @@ func Register(e *echo.Echo, cfg Config) error {
 	if cfg.Service == nil || cfg.Documents == nil || cfg.Search == nil || cfg.Authenticate == nil {
 		return errors.New("rest: Register needs a Service, Documents, Search and Authenticate")
 	}
-	if cfg.Open == nil || cfg.OpenDocuments == nil || cfg.OpenSearch == nil {
-		return errors.New("rest: Register needs Open, OpenDocuments and OpenSearch")
+	if cfg.Open == nil || cfg.OpenDocuments == nil || cfg.OpenSearches == nil {
+		return errors.New("rest: Register needs Open, OpenDocuments and OpenSearches")
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
@@ -77,7 +77,7 @@ func (cfg Config) gates(operation string) []func() error {
 	case "DownloadDocument":
 		return []func() error{cfg.OpenDocuments}
 	case "SearchShipments":
-		return []func() error{cfg.OpenSearch}
+		return []func() error{cfg.OpenSearches}
 	case "ListDocuments", "UploadDocument":
 		return []func() error{cfg.Open, cfg.OpenDocuments}
 	}

@@ -362,7 +362,7 @@ func TestRegisterWantsAllOfItsConfig(t *testing.T) {
 	open := func() error { return nil }
 	good := rest.Config{
 		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(nil),
-		Open: open, OpenDocuments: open, OpenSearch: open, CursorKey: make([]byte, 32),
+		Open: open, OpenDocuments: open, OpenSearches: open, CursorKey: make([]byte, 32),
 	}
 	for name, change := range map[string]func(*rest.Config){
 		"no service":        func(c *rest.Config) { c.Service = nil },
@@ -371,7 +371,7 @@ func TestRegisterWantsAllOfItsConfig(t *testing.T) {
 		"no documents":      func(c *rest.Config) { c.Documents = nil },
 		"no second gate":    func(c *rest.Config) { c.OpenDocuments = nil },
 		"no search":         func(c *rest.Config) { c.Search = nil },
-		"no third gate":     func(c *rest.Config) { c.OpenSearch = nil },
+		"no third gate":     func(c *rest.Config) { c.OpenSearches = nil },
 		"a short key":       func(c *rest.Config) { c.CursorKey = make([]byte, 16) },
 	} {
 		cfg := good

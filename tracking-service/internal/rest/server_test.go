@@ -151,7 +151,7 @@ func start(t *testing.T) *service {
 	s.echo = server.Echo()
 	check(t, rest.Register(s.echo, rest.Config{
 		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(verifier),
-		Open: because(&s.closed), OpenDocuments: because(&s.shut), OpenSearch: because(&s.lost), CursorKey: make([]byte, 32), Clock: func() time.Time { return *s.now },
+		Open: because(&s.closed), OpenDocuments: because(&s.shut), OpenSearches: because(&s.lost), CursorKey: make([]byte, 32), Clock: func() time.Time { return *s.now },
 	}))
 	check(t, server.Listen())
 	s.addr = server.Addr()

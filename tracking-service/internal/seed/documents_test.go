@@ -36,7 +36,7 @@ func (c cabinet) Put(ctx context.Context, shipment tracking.ShipmentID, upload d
 func filed(t *testing.T, now time.Time) cabinet {
 	t.Helper()
 	all, progress := cabinet{}, strings.Builder{}
-	if err := Run(t.Context(), Files(), table{}, all, now, &progress); err != nil {
+	if err := Run(t.Context(), Files(), Stores{table{}, all, catalogue{}}, now, &progress); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(progress.String(), "seeded yellow: 13 shipments, 5 documents\n") {
@@ -115,7 +115,7 @@ func (f full) Put(context.Context, tracking.ShipmentID, documents.Upload) (docum
 func TestErrorOfTheArchiveEndsTheRun(t *testing.T) {
 	cause := errors.New("denied")
 	var progress bytes.Buffer
-	if err := Run(t.Context(), Files(), table{}, full{cause}, now, &progress); !errors.Is(err, cause) || !strings.Contains(err.Error(), "of 1001") || progress.Len() > 0 {
+	if err := Run(t.Context(), Files(), Stores{table{}, full{cause}, catalogue{}}, now, &progress); !errors.Is(err, cause) || !strings.Contains(err.Error(), "of 1001") || progress.Len() > 0 {
 		t.Errorf("Run = %v with progress %q, want the archive's error and none", err, progress.String())
 	}
 	if got := slices.Sorted(maps.Keys(makers)); len(got) != 3 {

@@ -1,5 +1,5 @@
 // Package seed holds the demonstration's shipments and writes them for each tenant, relative to the present, so that
-// ETAs lie in the future whenever it runs, and makes and stores their documents. Another run writes the same again. It refuses a file that has
+// ETAs lie in the future whenever it runs, with their documents and what they are found by. Another run writes the same again. It refuses a file that has
 // anything unknown in it.
 package seed
 
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/pkg/tenant"
+	"example.com/shiptrack/tracking-service/internal/search"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -38,20 +39,29 @@ type Putter interface {
 	Put(ctx context.Context, shipments []tracking.Shipment) error
 }
 
-// Run writes the shipments of each tenant that has a file, by the name of the file, through store, and their documents through
-// archive. Times are relative to now. It calls progress with a line for each tenant. It reads all files before it writes
+// Index writes what shipments of the tenant in the context are found by.
+type Index interface {
+	Put(ctx context.Context, entries []search.Entry) error
+}
+
+// Stores are where Run writes to.
+type Stores struct {
+	Table   Putter
+	Archive Archive
+	Index   Index
+}
+
+// Run writes the shipments of each tenant that has a file, by the name of the file, with their documents and what they are found
+// by. Times are relative to now. It calls progress with a line for each tenant. It reads all files before it writes
 // anything.
-func Run(ctx context.Context, files fs.FS, store Putter, archive Archive, now time.Time, progress io.Writer) error {
+func Run(ctx context.Context, files fs.FS, to Stores, now time.Time, progress io.Writer) error {
 	all, err := read(files, now)
 	if err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}
 	for _, t := range all {
 		own := tenant.NewContext(ctx, t.id)
-		if err := store.Put(own, t.shipments); err != nil {
-			return fmt.Errorf("seed: tenant %s: %w", t.id, err)
-		}
-		stored, err := putDocuments(own, archive, t)
+		stored, err := t.put(own, to)
 		if err != nil {
 			return fmt.Errorf("seed: tenant %s: %w", t.id, err)
 		}
@@ -60,6 +70,25 @@ func Run(ctx context.Context, files fs.FS, store Putter, archive Archive, now ti
 		}
 	}
 	return nil
+}
+
+// put writes all of the tenant, and returns how many documents it has.
+func (t owned) put(ctx context.Context, to Stores) (documents int, err error) {
+	if err := to.Table.Put(ctx, t.shipments); err != nil {
+		return 0, err
+	}
+	entries := make([]search.Entry, 0, len(t.shipments))
+	for _, shipment := range t.shipments {
+		entry, err := search.NewEntry(shipment)
+		if err != nil {
+			return 0, err
+		}
+		entries = append(entries, entry)
+	}
+	if err := to.Index.Put(ctx, entries); err != nil {
+		return 0, fmt.Errorf("index: %w", err)
+	}
+	return putDocuments(ctx, to.Archive, t)
 }
 
 // PrintTenants prints the tenants that Run would write, one in each line.

@@ -39,7 +39,7 @@ func seeded(t *testing.T) table {
 	t.Helper()
 	all := table{}
 	var progress strings.Builder
-	if err := Run(t.Context(), Files(), all, cabinet{}, now, &progress); err != nil {
+	if err := Run(t.Context(), Files(), Stores{all, cabinet{}, catalogue{}}, now, &progress); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range tenants {
@@ -123,7 +123,7 @@ func checkOrder(t *testing.T, name string, s tracking.Shipment) {
 
 func TestSeedingAgainWritesTheSame(t *testing.T) {
 	all := seeded(t)
-	if err := Run(t.Context(), Files(), all, cabinet{}, now.Add(3*time.Second), &strings.Builder{}); err != nil {
+	if err := Run(t.Context(), Files(), Stores{all, cabinet{}, catalogue{}}, now.Add(3*time.Second), &strings.Builder{}); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(all, seeded(t)) {
@@ -137,7 +137,7 @@ const line = `{"shipmentId":"1","carrierBookingReference":"B","carrier":"MAEU","
 func TestAFileMoreIsATenantMore(t *testing.T) {
 	all, progress := table{}, strings.Builder{}
 	files := fstest.MapFS{"purple.jsonl": {Data: []byte(line + "\n")}, "yellow.jsonl": {Data: []byte(line + "\n")}}
-	if err := Run(t.Context(), files, all, cabinet{}, now, &progress); err != nil {
+	if err := Run(t.Context(), files, Stores{all, cabinet{}, catalogue{}}, now, &progress); err != nil {
 		t.Fatal(err)
 	}
 	if want := "seeded purple: 1 shipments, 0 documents\nseeded yellow: 1 shipments, 0 documents\n"; progress.String() != want || len(all["purple"]) != 1 {
@@ -158,7 +158,7 @@ func TestTenantsArePrintedWithoutWritingAnything(t *testing.T) {
 func TestFilesOfTheLongestIDAndOfTwins(t *testing.T) {
 	all, longest := table{}, strings.Repeat("t", 63)
 	files := fstest.MapFS{longest + ".jsonl": {Data: []byte(line)}, "acme.jsonl": {Data: []byte(line)}, "acme-eu.jsonl": {Data: []byte(line)}, "00.jsonl": {Data: []byte(line)}}
-	if err := Run(t.Context(), files, all, cabinet{}, now, &strings.Builder{}); err != nil {
+	if err := Run(t.Context(), files, Stores{all, cabinet{}, catalogue{}}, now, &strings.Builder{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{longest, "acme", "acme-eu", "00"} {
@@ -170,7 +170,7 @@ func TestFilesOfTheLongestIDAndOfTwins(t *testing.T) {
 
 func TestNoFileCanNameAReservedTenant(t *testing.T) {
 	all := table{}
-	err := Run(t.Context(), fstest.MapFS{"check.a.jsonl": {Data: []byte(line)}}, all, cabinet{}, now, &strings.Builder{})
+	err := Run(t.Context(), fstest.MapFS{"check.a.jsonl": {Data: []byte(line)}}, Stores{all, cabinet{}, catalogue{}}, now, &strings.Builder{})
 	if err == nil || !strings.Contains(err.Error(), "check.a.jsonl is not named after a tenant") || len(all) > 0 {
 		t.Errorf("Run = %v, written %v, want it refused", err, all)
 	}
@@ -179,7 +179,7 @@ func TestNoFileCanNameAReservedTenant(t *testing.T) {
 func TestFileThatIsNamedAfterNoTenantIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 	all := table{}
 	files := fstest.MapFS{"blue.jsonl": {Data: []byte(line)}, "not a tenant.jsonl": {Data: []byte(line)}}
-	err := Run(t.Context(), files, all, cabinet{}, now, &strings.Builder{})
+	err := Run(t.Context(), files, Stores{all, cabinet{}, catalogue{}}, now, &strings.Builder{})
 	if err == nil || !strings.Contains(err.Error(), "not a tenant.jsonl") || len(all) > 0 {
 		t.Errorf("Run = %v, written %v, want the file named and nothing written", err, all)
 	}
@@ -188,7 +188,7 @@ func TestFileThatIsNamedAfterNoTenantIsRefusedBeforeAnythingIsWritten(t *testing
 func TestErrorOfTheStoreEndsTheRun(t *testing.T) {
 	cause := errors.New("denied")
 	var progress strings.Builder
-	if err := Run(t.Context(), Files(), failing{cause}, cabinet{}, now, &progress); !errors.Is(err, cause) || progress.Len() > 0 {
+	if err := Run(t.Context(), Files(), Stores{failing{cause}, cabinet{}, catalogue{}}, now, &progress); !errors.Is(err, cause) || progress.Len() > 0 {
 		t.Errorf("Run = %v with progress %q, want the store's error and none", err, progress.String())
 	}
 }
