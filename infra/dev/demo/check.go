@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/infra/dev/devissuer"
+	"example.com/shiptrack/infra/dev/opensearch"
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/tokenvending"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -113,7 +115,7 @@ func (d *demo) checkIsolation(ctx context.Context) (session string, denials []de
 		return "", nil, err
 	}
 	// Set on the clients, not on the configuration: see package tokenvending, "The trap".
-	for _, s := range []store{d.tableStore(vending), d.bucketStore(vending)} {
+	for _, s := range []store{d.tableStore(vending), d.bucketStore(vending), d.indexStore(vending)} {
 		why, err := d.checkStore(ctx, s)
 		if err != nil {
 			return "", nil, err
@@ -186,6 +188,17 @@ func (d *demo) bucketStore(vending aws.CredentialsProvider) store {
 			return "", false, err
 		}
 		return requestIDOf(out.ResultMetadata), true, out.Body.Close()
+	}}
+}
+
+func (d *demo) indexStore(vending aws.CredentialsProvider) store {
+	client := opensearch.Client{Endpoint: endpoint(d.LocalawsPort), Region: d.Region, Credentials: vending}
+	return store{"search index", "AccessDeniedException", func(ctx context.Context, tenant string) (string, bool, error) {
+		answer, err := client.Do(ctx, http.MethodGet, tenant+"-shipments/_search", []byte(`{"query":{"match":{"places":"rotterdam"}}}`))
+		if err != nil {
+			return "", false, err
+		}
+		return answer.RequestID, bytes.Contains(answer.Body, []byte(`"_index":"`+tenant)), nil
 	}}
 }
 

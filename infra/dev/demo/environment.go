@@ -55,7 +55,7 @@ func (d *demo) trackingSettings() []string {
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI="+d.credentialsURL(),
 		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE="+d.tokenFile(),
 		"TRACKING_TABLE="+table, "TRACKING_ACCESS_ROLE_ARN="+roleARN("TrackingAccessRole"),
-		"DOCUMENTS_BUCKET="+bucket, "TRACKING_WRITE_ROLE_ARN="+roleARN("TrackingWriteRole"),
+		"OPENSEARCH_ENDPOINT="+endpoint(d.LocalawsPort), "DOCUMENTS_BUCKET="+bucket, "TRACKING_WRITE_ROLE_ARN="+roleARN("TrackingWriteRole"),
 		"CURSOR_KEY_FILE="+d.cursorKeyFile(), "INSTANCE_ID=tracking-demo",
 		"ISOLATION_CHECK="+d.isolationCheck())
 }

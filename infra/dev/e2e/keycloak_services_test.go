@@ -95,7 +95,7 @@ func startPair(t *testing.T, c *cloud, oidc ...string) *pair {
 	tracking := append(c.task.Environment(), "LISTEN_ADDR=127.0.0.1:"+ports[0], "METRICS_ADDR=127.0.0.1:"+ports[2],
 		"AWS_REGION=us-east-1", "AWS_ENDPOINT_URL="+c.endpoint, "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
 		"TRACKING_TABLE="+provision.TableName, "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::"+provision.Account+":role/TrackingAccessRole",
-		"DOCUMENTS_BUCKET="+provision.BucketName, "TRACKING_WRITE_ROLE_ARN=arn:aws:iam::"+provision.Account+":role/TrackingWriteRole",
+		"OPENSEARCH_ENDPOINT="+c.endpoint, "DOCUMENTS_BUCKET="+provision.BucketName, "TRACKING_WRITE_ROLE_ARN=arn:aws:iam::"+provision.Account+":role/TrackingWriteRole",
 		"CURSOR_KEY="+base64.StdEncoding.EncodeToString(make([]byte, 32)), "INSTANCE_ID=keycloak")
 	shipment := []string{"LISTEN_ADDR=127.0.0.1:" + ports[1], "METRICS_ADDR=127.0.0.1:" + ports[3], "TRACKING_URL=" + p.urls["tracking-service"]}
 	for name, env := range map[string][]string{"tracking-service": tracking, "shipment-service": shipment} {

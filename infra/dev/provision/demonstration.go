@@ -33,8 +33,8 @@ const (
 
 var regionPattern = regexp.MustCompile(`^[a-z]{2}[a-z0-9-]{1,30}$`)
 
-// Demonstration is what make demo and Docker Compose show: roles, the table, the bucket, and the keys, rows and documents of
-// the demonstration's tenants, on localaws. It acts as localaws' root.
+// Demonstration is what make demo and Docker Compose show: roles, the table, the bucket, and the keys, indexes, rows and documents
+// of the demonstration's tenants, on localaws. It acts as localaws' root.
 type Demonstration struct {
 	Endpoint string     // base URL of localaws: "http://127.0.0.1:4566"
 	Region   string     // that of localaws
@@ -45,7 +45,7 @@ type Demonstration struct {
 
 // Put creates roles, table, bucket, keys, rows and documents, or corrects those that exist. It can be called any number of times.
 func (d Demonstration) Put(ctx context.Context) error {
-	fmt.Fprintf(d.Out, "provision: roles and policies of %s, table %s, bucket %s\n", d.Policies, TableName, BucketName)
+	fmt.Fprintf(d.Out, "provision: roles and policies of %s, table %s, bucket %s, search indexes\n", d.Policies, TableName, BucketName)
 	if err := d.PutRoles(ctx); err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (d Demonstration) PutRoles(ctx context.Context, earlier ...iam.Source) erro
 	return nil
 }
 
-// PutRows makes the table, the bucket and the tenants' keys, and writes the rows and the documents. The tracking service's own
+// PutRows makes the table, the bucket, and the tenants' keys and indexes, and writes the rows and the documents. The tracking service's own
 // code writes them, in the role TrackingSeedTaskRole, which it gets as ECS gives a task its role: that process never has root's
 // credentials.
 func (d Demonstration) PutRows(ctx context.Context) error {
@@ -101,7 +101,7 @@ func (d Demonstration) PutRows(ctx context.Context) error {
 	return d.seed(ctx)
 }
 
-// putStores makes what rows and documents are stored in.
+// putStores makes what rows, documents and what they are found by are stored in.
 func (d Demonstration) putStores(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return Table(ctx, d.config(), TableName) })
@@ -111,12 +111,13 @@ func (d Demonstration) putStores(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		group.Go(func() error { return Indexes(ctx, d.config(), d.Endpoint, tenants...) })
 		return TenantKeys(ctx, d.config(), tenants...)
 	})
 	return group.Wait()
 }
 
-// tenants are those that the seed knows, and the two of the isolation check, which stores an object of its own.
+// tenants are those that the seed knows, and the two of the isolation check, which stores an object and searches an index of its own.
 func (d Demonstration) tenants(ctx context.Context) ([]tenant.ID, error) {
 	a, b := tenant.IsolationCheck()
 	all := []tenant.ID{a, b}
@@ -177,7 +178,7 @@ func has(roles []localaws.Role, name string) bool {
 	return slices.ContainsFunc(roles, func(r localaws.Role) bool { return r.Name == name })
 }
 
-// InPlace reports whether table and bucket are there: the endpoint behind a gateway may keep them in memory.
+// InPlace reports whether table, bucket and indexes are there: the endpoint behind a gateway may keep them in memory.
 func (d Demonstration) InPlace(ctx context.Context) (bool, error) {
 	_, err := s3Client(d.config()).HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(BucketName)})
 	if _, missing := errors.AsType[*s3types.NotFound](err); missing {
@@ -190,7 +191,11 @@ func (d Demonstration) InPlace(ctx context.Context) (bool, error) {
 	if _, missing := errors.AsType[*dynamodbtypes.ResourceNotFoundException](err); missing {
 		return false, nil
 	}
-	return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	first, _ := tenant.IsolationCheck() // whose index is made together with the others
+	return hasIndex(ctx, d.config(), d.Endpoint, first)
 }
 
 func (d Demonstration) config() aws.Config {
@@ -210,7 +215,7 @@ func (d Demonstration) seed(ctx context.Context) error {
 
 	cmd := exec.CommandContext(ctx, d.Seed, "seed")
 	cmd.Stdout, cmd.Stderr = d.Out, d.Out
-	cmd.Env = append(task.Environment(),
+	cmd.Env = append(task.Environment(), "OPENSEARCH_ENDPOINT="+d.Endpoint,
 		"PATH="+os.Getenv("PATH"), "AWS_REGION="+d.Region, "AWS_ENDPOINT_URL="+d.Endpoint, "AWS_EC2_METADATA_DISABLED=true",
 		"TRACKING_TABLE="+TableName, "DOCUMENTS_BUCKET="+BucketName, "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::"+Account+":role/TrackingSeedRole", "INSTANCE_ID=seed",
 	)
