@@ -27,6 +27,7 @@ import (
 // report is what the self-check found.
 type report struct {
 	yellow, blue string // their ETAs of shipment 1001
+	found        int    // of yellow's shipments by searchWords
 	session      string // the ARN of yellow's session
 	denials      []denial
 }
@@ -64,6 +65,9 @@ func (d *demo) check(ctx context.Context) (report, error) {
 		return r, fmt.Errorf("yellow and blue get the same ETA %s for shipment 1001: they are not kept apart", r.yellow)
 	}
 	if err := d.checkRefusals(ctx); err != nil {
+		return r, err
+	}
+	if r.found, err = d.search(ctx, "yellow"); err != nil {
 		return r, err
 	}
 	r.session, r.denials, err = d.checkIsolation(ctx)
@@ -227,6 +231,50 @@ func (d *demo) eta(ctx context.Context, tenantID string) (string, error) {
 		return "", fmt.Errorf("%s's ETA of shipment 1001 was answered %d %s", tenantID, status, body)
 	}
 	return answer.ETA, nil
+}
+
+// searchWords are those that the printed command looks for.
+const searchWords = "hamburg+delayed"
+
+func (d *demo) searchURL() string {
+	return endpoint(d.ShipmentPort) + "/shipments/search?q=" + searchWords
+}
+
+// search returns how many shipments a user of the tenant finds. It waits until searches are served: the services are ready
+// before that, once shipments are.
+func (d *demo) search(ctx context.Context, tenantID string) (int, error) {
+	token, err := d.token(ctx, tenantID)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	for {
+		status, body, err := d.get(ctx, d.searchURL(), token)
+		var answer struct{ Total int }
+		switch {
+		case err != nil:
+			return 0, err
+		case status == http.StatusServiceUnavailable && pause(ctx):
+			continue
+		}
+		if err := json.Unmarshal([]byte(body), &answer); status != http.StatusOK || err != nil || answer.Total == 0 {
+			return 0, fmt.Errorf("%s's search for %s was answered %d %s", tenantID, searchWords, status, body)
+		}
+		return answer.Total, nil
+	}
+}
+
+// pause waits a moment, and returns false where ctx ends before.
+func pause(ctx context.Context) bool {
+	timer := time.NewTimer(20 * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (d *demo) get(ctx context.Context, url, token string) (status int, body string, err error) {

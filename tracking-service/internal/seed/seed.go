@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/tracking-service/internal/search"
 	"example.com/shiptrack/tracking-service/internal/tracking"
@@ -72,23 +74,34 @@ func Run(ctx context.Context, files fs.FS, to Stores, now time.Time, progress io
 	return nil
 }
 
-// put writes all of the tenant, and returns how many documents it has.
-func (t owned) put(ctx context.Context, to Stores) (documents int, err error) {
+// put writes all of the tenant, and returns how many documents it has. What searches find is written beside the documents, so
+// that it takes no time of its own.
+func (t owned) put(ctx context.Context, to Stores) (stored int, err error) {
 	if err := to.Table.Put(ctx, t.shipments); err != nil {
 		return 0, err
 	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return putEntries(ctx, to.Index, t) })
+	group.Go(func() (err error) {
+		stored, err = putDocuments(ctx, to.Archive, t)
+		return err
+	})
+	return stored, group.Wait()
+}
+
+func putEntries(ctx context.Context, index Index, t owned) error {
 	entries := make([]search.Entry, 0, len(t.shipments))
 	for _, shipment := range t.shipments {
 		entry, err := search.NewEntry(shipment)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		entries = append(entries, entry)
 	}
-	if err := to.Index.Put(ctx, entries); err != nil {
-		return 0, fmt.Errorf("index: %w", err)
+	if err := index.Put(ctx, entries); err != nil {
+		return fmt.Errorf("index: %w", err)
 	}
-	return putDocuments(ctx, to.Archive, t)
+	return nil
 }
 
 // PrintTenants prints the tenants that Run would write, one in each line.
