@@ -11,6 +11,7 @@ import (
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/iam/iamtest"
 	"example.com/shiptrack/infra/localaws/localawstest"
@@ -23,7 +24,8 @@ const (
 	writeObjects = "TrackingWriteRole/TrackingWritePolicyS3.json"
 )
 
-// overLocalaws is a backend whose documents lie in localaws, under the policies that it enforces: bucket, keys and seed.
+// overLocalaws is a backend whose documents and indexes lie in localaws, under the policies that it enforces: bucket, keys,
+// indexes and seed.
 func overLocalaws(t *testing.T) backend {
 	t.Helper()
 	w := newBackend(t)
@@ -44,9 +46,12 @@ func overLocalaws(t *testing.T) backend {
 			t.Fatal(err)
 		}
 	}
+	if err := provision.Indexes(t.Context(), root, w.local.URL, a, b, parse(t, "yellow"), parse(t, "blue"), parse(t, "green")); err != nil {
+		t.Fatal(err)
+	}
 	w.become(t, "TrackingSeedTaskRole")
 	var out bytes.Buffer
-	environ := []string{"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingSeedRole"), "INSTANCE_ID=seed", "DOCUMENTS_BUCKET=" + localawstest.Bucket, "OPENSEARCH_ENDPOINT=" + w.domain.URL}
+	environ := []string{"TRACKING_ACCESS_ROLE_ARN=" + w.local.RoleARN("TrackingSeedRole"), "INSTANCE_ID=seed", "DOCUMENTS_BUCKET=" + localawstest.Bucket, "OPENSEARCH_ENDPOINT=" + w.local.URL}
 	if code := run(t.Context(), []string{"seed"}, environ, &out, &out); code != 0 {
 		t.Fatalf("seed exits %d: %s", code, out.String())
 	}
@@ -65,7 +70,7 @@ func parse(t *testing.T, text string) tenant.ID {
 
 func TestDocumentsUnderPoliciesThatAreEnforced(t *testing.T) {
 	w := overLocalaws(t)
-	s := start(t, w.environ("DOCUMENTS_BUCKET="+localawstest.Bucket))
+	s := start(t, w.environ("DOCUMENTS_BUCKET="+localawstest.Bucket, "OPENSEARCH_ENDPOINT="+w.local.URL))
 	s.awaitReady(t)
 	s.awaitDocuments(t, w)
 	s.wantMetric(t, bucketHolds)
@@ -105,7 +110,7 @@ func TestHolesInThePoliciesOfObjectsAreFound(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := overLocalaws(t)
-			s := start(t, w.environ("DOCUMENTS_BUCKET="+localawstest.Bucket, "ISOLATION_CHECK_INTERVAL=1s"))
+			s := start(t, w.environ("DOCUMENTS_BUCKET="+localawstest.Bucket, "OPENSEARCH_ENDPOINT="+w.local.URL, "ISOLATION_CHECK_INTERVAL=1s"))
 			s.awaitReady(t)
 			s.awaitDocuments(t, w)
 			w.replace(t, tc.file, tc.from, tc.to)
