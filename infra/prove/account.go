@@ -203,9 +203,10 @@ func (a *Account) admit(role localaws.Role) (localaws.Role, error) {
 	return role, err
 }
 
-// environ is what a process needs to reach the same endpoints.
+// environ is what a process needs to reach the same endpoints. The domain of OpenSearch Service is the user's; where another
+// endpoint stands for all of AWS, it is there too.
 func (a *Account) environ() []string {
-	all := []string{"AWS_REGION=" + a.config.Region}
+	all := []string{"AWS_REGION=" + a.config.Region, "OPENSEARCH_ENDPOINT=" + cmp.Or(os.Getenv("OPENSEARCH_ENDPOINT"), os.Getenv("AWS_ENDPOINT_URL"))}
 	for _, v := range os.Environ() {
 		if strings.HasPrefix(v, "AWS_ENDPOINT_URL") || strings.HasPrefix(v, "AWS_CA_BUNDLE=") || strings.HasPrefix(v, "AWS_USE_") {
 			all = append(all, v)

@@ -124,7 +124,7 @@ func (w *World) reachable(s *services) ([]string, error) {
 		w.server.ServeHTTP(rw, r)
 		s.trail.asked(cmp.Or(rw.Header().Get("X-Amzn-Requestid"), rw.Header().Get("X-Amz-Request-Id")))
 	}))
-	return []string{"AWS_REGION=" + region, "AWS_ENDPOINT_URL=" + url}, err
+	return []string{"AWS_REGION=" + region, "AWS_ENDPOINT_URL=" + url, "OPENSEARCH_ENDPOINT=" + url}, err
 }
 
 // Close ends the processes and what they talked to.
