@@ -10,13 +10,13 @@ import (
 // allowed reports whether IAM allowed a control: it was answered, or the embedded store has no such operation.
 // localaws says the latter only to callers that IAM allows.
 func allowed(a Answer) bool {
-	return a.ok() || a.Code == "UnknownOperationException" || strings.Contains(a.Message, "not supported by this store")
+	return a.ok() || slices.Contains([]string{"UnknownOperationException", notAnswered, notFound}, a.Code) || strings.Contains(a.Message, "not supported by this store")
 }
 
 // allows is allowed, or localaws says that it does not have the operation, which it does once IAM has allowed it. In front of a store that is not localaws' own, it is also true where IAM allowed a request that the
 // store then refused for another reason.
 func (w *World) allows(a Answer) bool {
-	if allowed(a) || a.Code == "NotImplemented" {
+	if allowed(a) || a.Code == "NotImplemented" || slices.Contains(absent, a.Code) {
 		return true
 	}
 	if w.account != nil {
@@ -33,9 +33,12 @@ var afterIAM = []string{"ValidationException", "ResourceNotFoundException", "Dup
 // read an ambiguous request in either way, because it authorizes the reading that it answers.
 func (w *World) mayAnswer(a *Attack) bool { return w.account != nil && a.Layer == Request }
 
+// absent are error codes that OpenSearch answers to requests that IAM allowed: there is no such index, or one already.
+var absent = []string{"index_not_found_exception", "resource_already_exists_exception"}
+
 // letThrough reports whether an attempt was answered, or not denied and then answered that there is no such thing.
 func letThrough(a Answer) bool {
-	return allowed(a) || slices.Contains([]string{"ResourceNotFoundException", "NotFoundException", "NoSuchBucket"}, a.Code)
+	return allowed(a) || slices.Contains([]string{"ResourceNotFoundException", "NotFoundException", "NoSuchBucket"}, a.Code) || slices.Contains(absent, a.Code)
 }
 
 // why says in words which layer and statement decided, from the decision log.

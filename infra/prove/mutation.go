@@ -202,7 +202,7 @@ func groups(m mutate.Mutant) []string {
 	case assuming(m):
 		return []string{"sts/", "iam/"}
 	case strings.HasSuffix(m.Document, "OpenSearch"):
-		return []string{"opensearch/" + prefix}
+		return []string{"opensearch/" + prefix, "opensearch/put-", "policy/get-index-", "policy/put-index-"}
 	case strings.HasSuffix(m.Document, "S3"):
 		return []string{"policy/" + cmp.Or(prefix, "access-")}
 	}

@@ -21,15 +21,12 @@ var mustNotice = map[string]string{
 	"TrackingAccessRole/TrackingAccessPolicyDynamoDB: DenyWhatNamesNoKey: Effect Allow":                                                                         "dynamodb/scan",
 	"TrackingAccessRole/trust: AssumeUnderTenantsName: all conditions removed":                                                                                  "sts/no-tag",
 	"TrackingAccessRole/trust: TagWithTenantOnly: condition ForAllValues:StringEquals aws:TagKeys removed":                                                      "sts/extra-key",
-	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: DenyIndexListsAndBulkPaths: Effect Allow":                                                               "opensearch/bulk",
+	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: SearchOwnIndex: action es:ESHttpDelete added":                                                           "",
 	"TrackingAccessRole/TrackingAccessPolicyS3: DecryptWithOwnKey: all conditions removed":                                                                      "policy/access-decrypt-other",
 	"TrackingAccessRole/trust: AssumeUnderTenantsName: condition StringLike sts:RoleSessionName removed":                                                        "sts/name-of-other",
 	"TrackingAccessRole/trust: TagWithTenantOnly: condition StringNotLike aws:RequestTag/TenantID: value *_* emptied":                                           "sts/twin-with-underscore",
 	"TrackingServiceRole/AssumePolicy: AssumeForATenant: Effect Deny":                                                                                           "",
 	"TrackingSeedRole/TrackingSeedPolicy: WriteOwnPartition: all conditions removed":                                                                            "dynamodb/seed-put-item",
-	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: SearchOwnIndex: resource arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-shipments/_search made arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-*/_search":   "opensearch/twin",
-	"TrackingAccessRole/TrackingAccessPolicyOpenSearch: SearchOwnIndex: resource arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-shipments/_search made arn:aws:es:us-east-1:000000000000:domain/test/${aws:PrincipalTag/TenantID}-shipments/*": "opensearch/term-vectors",
-	"TrackingSeedRole/TrackingSeedPolicyOpenSearch: WriteOwnIndex: action es:ESHttpGet added": "opensearch/seed-get",
 }
 
 // workerOf returns a worker with attacks, and the mutants of the hardened set.

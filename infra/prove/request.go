@@ -95,6 +95,10 @@ func (w *World) send(ctx context.Context, q request) (Answer, error) {
 	case q.service == "s3":
 		r.Header.Set("X-Amz-Content-Sha256", hashed(q.body))
 		signer = v4.NewSigner(asS3)
+	case q.service == "es":
+		if q.body != "" {
+			r.Header.Set("Content-Type", "application/json")
+		}
 	case q.body != "":
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
@@ -116,7 +120,11 @@ func (w *World) send(ctx context.Context, q request) (Answer, error) {
 	if q.after != nil {
 		q.after(r)
 	}
-	return w.exchange(r)
+	a, err := w.exchange(r)
+	if q.service == "es" && !a.ok() {
+		searchAnswer(&a)
+	}
+	return a, err
 }
 
 // encodedOnce is a path as S3's signatures have it, however its letters are sent (S3 API Reference, "Authenticating Requests").

@@ -13,7 +13,7 @@ import (
 
 // Attacks are all of them, by name.
 func Attacks() []*Attack {
-	all := slices.Concat(dynamodbAttacks(), stsAttacks(), trustAttacks(), iamAttacks(), signatureAttacks(), policyAttacks(), objectPolicies(), s3Attacks(), kmsAttacks(), tokenAttacks(), keptAttacks(), httpAttacks())
+	all := slices.Concat(dynamodbAttacks(), stsAttacks(), trustAttacks(), iamAttacks(), signatureAttacks(), policyAttacks(), objectPolicies(), s3Attacks(), kmsAttacks(), openSearchAttacks(), tokenAttacks(), keptAttacks(), httpAttacks())
 	slices.SortStableFunc(all, func(a, b *Attack) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }

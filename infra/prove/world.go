@@ -78,7 +78,7 @@ func (w *World) populate(ctx context.Context, roles []localaws.Role, tenants []s
 	}()
 	w.canaries, w.intended = map[string]string{}, roles
 	for _, step := range []func() error{
-		func() error { return w.tables(ctx) }, func() error { return w.fill(ctx, tenants) }, func() error { return w.documents(ctx, tenants) }, func() error { return w.strangers(ctx) },
+		func() error { return w.tables(ctx) }, func() error { return w.fill(ctx, tenants) }, func() error { return w.documents(ctx, tenants) }, func() error { return w.index(ctx, tenants) }, func() error { return w.strangers(ctx) },
 		func() error { return w.unguarded(ctx, roles) }, func() error { return w.SetRoles(ctx, roles) }, func() error { return w.enter(ctx) }, func() error { return w.settle(ctx) },
 	} {
 		if err := step(); err != nil {

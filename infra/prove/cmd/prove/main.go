@@ -45,7 +45,7 @@ type attack struct {
 	Out      string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder; for another target than embedded prove-TARGET.json and prove-TARGET.xml."`
 }
 
-const description = `Attack tenant isolation under the policies of infra/iam. The attacks are forged tokens and smuggled tenants against both services, tags and trust policies at STS, signatures, and every operation of DynamoDB. The policies of OpenSearch, S3 and KMS are evaluated without a store.
+const description = `Attack tenant isolation under the policies of infra/iam. The attacks are forged tokens and smuggled tenants against both services, tags and trust policies at STS, signatures, every operation of DynamoDB, and requests to S3, KMS and OpenSearch.
 
 What the report calls
 
