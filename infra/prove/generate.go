@@ -34,8 +34,11 @@ func (g *generator) odd(n int) bool { return g.one(n) && !g.tame }
 
 func (g *generator) request() request {
 	g.tame = g.one(3)
-	if g.one(4) {
+	switch g.IntN(16) {
+	case 0, 1, 2, 3:
 		return g.onObject()
+	case 4:
+		return g.onIndex()
 	}
 	by, operation := g.caller(), pick(g, common...)
 	switch {

@@ -28,19 +28,22 @@ const (
 // canonical are the codes of a request whose path could be read in two ways.
 var canonical = []string{"AccessDenied", "ValidationException", "SignatureDoesNotMatch"}
 
-// index makes each tenant's index, with a document that holds the tenant's canary. An account of AWS gets none.
+// index makes an index for each tenant, as provision does, and in those of tenants a document that holds the tenant's canary. An
+// account of AWS gets none.
 func (w *World) index(ctx context.Context, tenants []string) error {
 	if w.account != nil {
 		return nil
+	}
+	for _, name := range crowd {
+		made := onIndex{"", http.MethodPut, indexOf, `{"mappings":{"properties":{"note":{"type":"text"},"shipmentId":{"type":"keyword"}}}}`}
+		if a, err := w.send(ctx, made.of(root, name)); err != nil || !a.ok() && a.Code != "resource_already_exists_exception" {
+			return fmt.Errorf("make the index of %s: %s %s %w", name, a.Code, a.Body, err)
+		}
 	}
 	for _, name := range tenants {
 		document, err := json.Marshal(object{"note": "rotterdam " + w.canaries[name], "shipmentId": "1001"})
 		if err != nil {
 			return err
-		}
-		made := onIndex{"", http.MethodPut, indexOf, `{"mappings":{"properties":{"note":{"type":"text"},"shipmentId":{"type":"keyword"}}}}`}
-		if a, err := w.send(ctx, made.of(root, name)); err != nil || !a.ok() && a.Code != "resource_already_exists_exception" {
-			return fmt.Errorf("make the index of %s: %s %s %w", name, a.Code, a.Body, err)
 		}
 		stored := onIndex{"", http.MethodPut, indexOf + "/_doc/1001?refresh=true", string(document)}
 		if a, err := w.send(ctx, stored.of(root, name)); err != nil || !a.ok() {
@@ -48,6 +51,21 @@ func (w *World) index(ctx context.Context, tenants []string) error {
 		}
 	}
 	return nil
+}
+
+// documentsOfOthers are the documents in the indexes of other tenants, as root finds them.
+func (w *World) documentsOfOthers(ctx context.Context) (all []byte, err error) {
+	for _, name := range crowd {
+		if name == attacker {
+			continue
+		}
+		a, err := w.send(ctx, onIndex{"", http.MethodGet, itsSearch, `{"size":100,"query":{"match_all":{}},"sort":["shipmentId"]}`}.of(root, name))
+		if err != nil || !a.ok() {
+			return nil, fmt.Errorf("search: %s %w", a.Message, err)
+		}
+		all = append(all, took.ReplaceAll(a.Body, nil)...)
+	}
+	return all, nil
 }
 
 // openSearchAttacks are those on the indexes: by the session that searches, and by the one that writes.

@@ -42,11 +42,13 @@ func TestRandomRequestsFindWhatAPolicyLetsThrough(t *testing.T) {
 	}{
 		"reads of another partition":  {"TrackingAccessRole", `"Action":"dynamodb:GetItem","Resource":"*"`, "the answer tells a row of", 4000},
 		"writes to another partition": {"TrackingSeedRole", `"Action":"dynamodb:PutItem","Resource":"*"`, "other tenants' rows are not what they were", 1000},
-		"whether a row is there":      {"TrackingAccessRole", `"Action":"dynamodb:ConditionCheckItem","Resource":"*"`, "the answer depends on other tenants' rows", 8000},
-		"documents of others":         {"TrackingAccessRole", `"Action":["s3:GetObject","kms:Decrypt"],"Resource":"*"`, "the answer tells a row of", 2000},
+		"whether a row is there":      {"TrackingAccessRole", `"Action":"dynamodb:ConditionCheckItem","Resource":"*"`, "the answer depends on other tenants' rows", 9000},
+		"documents of others":         {"TrackingAccessRole", `"Action":["s3:GetObject","kms:Decrypt"],"Resource":"*"`, "row", 2000},
 		"whether a document is there": {"TrackingAccessRole", `"Action":"s3:GetObject","Resource":"*"`, "the answer depends on other tenants' rows", 2000},
 		"writes to another prefix":    {"TrackingWriteRole", `"Action":"s3:PutObject","Resource":"*"`, "other tenants' rows are not what they were", 2000},
-		"nothing":                     {"TrackingAccessRole", `"Action":"es:ESHttpGet","Resource":"*"`, "", 1000},
+		"searches of others":          {"TrackingAccessRole", `"Action":"es:ESHttpGet","Resource":"*"`, "the answer tells a row of", 2000},
+		"writes to another index":     {"TrackingSeedRole", `"Action":"es:ESHttpPut","Resource":"*"`, "row", 2000},
+		"nothing":                     {"TrackingAccessRole", `"Action":"ec2:*","Resource":"*"`, "", 1000},
 	} {
 		all := roles(t, iam.Hardened)
 		i := slices.IndexFunc(all, func(r localaws.Role) bool { return r.Name == tc.role })

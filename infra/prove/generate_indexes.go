@@ -1,0 +1,59 @@
+package prove
+
+import (
+	"net/http"
+	"strings"
+)
+
+// onIndex makes a request of OpenSearch: any method on any path, with bodies that search, store or name an index.
+func (g *generator) onIndex() request {
+	by := pick(g, attacker, attacker, attacker, seeder)
+	if g.tame {
+		if by == seeder {
+			return onIndex{"", http.MethodPut, indexOf + "/_doc/" + g.shipment(), oneDoc}.of(by, attacker)
+		}
+		return onIndex{"", http.MethodGet, itsSearch, g.search()}.of(by, attacker)
+	}
+	if g.one(10) {
+		by = pick(g, untagged, emptied, loose, looseOne, writer, service, seedTask, other)
+	}
+	o := onIndex{"", pick(g, http.MethodGet, http.MethodGet, http.MethodGet, http.MethodPut, http.MethodPut, http.MethodPost, http.MethodHead, http.MethodDelete), "/" + g.indexes(), ""}
+	o.path += pick(g, "/_search", "/_search", "/_search", "/_doc/"+g.shipment(), "/_doc/"+g.shipment(), "", "/", "/_search/", "//_search", "/_mapping", "/_mget", "/_msearch", "/_mtermvectors", "/_bulk", "/_alias/x", "/_count", "/_settings")
+	if by == seeder && !g.one(3) {
+		o.method, o.path = http.MethodPut, "/"+g.indexes()+"/_doc/"+g.shipment()
+	}
+	switch o.method {
+	case http.MethodGet, http.MethodPost:
+		o.body = pick(g, "", g.search(), g.search())
+	case http.MethodPut:
+		o.body = pick(g, oneDoc, oneDoc, "", g.search())
+		if g.one(4) {
+			o.path += pick(g, "?refresh=true", "?refresh=wait_for", "?routing=x", "?index=blue-shipments")
+		}
+	}
+	return o.of(by, attacker)
+}
+
+// indexes is one index as a path names it, or several, or a pattern.
+func (g *generator) indexes() string {
+	name := g.tenant() + pick(g, "-shipments", "-shipments", "-shipments", "", "-*", "-other")
+	if g.one(4) {
+		name = pick(g, attacker+"-shipments,"+name, name+",-"+attacker+"-shipments", "*", "_all", "<"+name+">", "%2A", attacker+"-shipments%2C"+name, attacker+"-shipments/../"+name, ".")
+	}
+	return strings.NewReplacer(" ", "%20", "?", "%3F", "{", "%7B", "}", "%7D", "<", "%3C", ">", "%3E", "е", "%D0%B5").Replace(name)
+}
+
+// search is the body of a search, which may name an index.
+func (g *generator) search() string {
+	query := pick(g, `{"match_all":{}}`, `{"match":{"note":"rotterdam"}}`, `{"match":{"note":"canary"}}`, `{"term":{"shipmentId":"1001"}}`,
+		`{"multi_match":{"query":"rotterdam canary","fields":["note","shipmentId"],"type":"cross_fields","operator":"and"}}`, `{"bool":{"must":[{"match":{"note":"blue"}}],"must_not":[{"term":{"shipmentId":"x"}}]}}`)
+	if g.odd(4) {
+		query = pick(g, `{"terms":{"note":{"index":"blue-shipments","id":"1001","path":"note"}}}`, `{"query_string":{"query":"_index:blue-shipments"}}`, `{"term":{"_index":"blue-shipments"}}`,
+			`{"more_like_this":{"like":[{"_index":"blue-shipments","_id":"1001"}]}}`, `{"match":{"note":{"query":"canary","boost":2}}}`, `{"script":{"script":"1"}}`)
+	}
+	more := pick(g, "", "", `,"size":1`, `,"track_total_hits":true`, `,"sort":["shipmentId"]`, `,"highlight":{"fields":{"note":{}}}`)
+	if g.odd(8) {
+		more = pick(g, `,"indices_boost":[{"blue-shipments":2}]`, `,"profile":true`, `,"explain":true`, `,"pit":{"id":"x"}`, `,"from":-1`, `,"size":1,"size":2`)
+	}
+	return `{"query":` + query + more + `}`
+}
