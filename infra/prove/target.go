@@ -40,7 +40,7 @@ func localWorld(log *decisions, upstreams map[string]*url.URL) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := localaws.Config{Data: dir, AllowedHosts: []string{host}}
+	c := localaws.Config{Data: dir, AllowedHosts: []string{host}, SearchGuard: true}
 	if log != nil {
 		c.Log = log
 	}
