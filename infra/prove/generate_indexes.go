@@ -10,7 +10,7 @@ func (g *generator) onIndex() request {
 	by := pick(g, attacker, attacker, attacker, seeder)
 	if g.tame {
 		if by == seeder {
-			return onIndex{"", http.MethodPut, indexOf + "/_doc/" + g.shipment(), oneDoc}.of(by, attacker)
+			return onIndex{"", http.MethodPut, indexOf + "/_doc/" + g.document(), oneDoc}.of(by, attacker)
 		}
 		return onIndex{"", http.MethodGet, itsSearch, g.search()}.of(by, attacker)
 	}
@@ -18,9 +18,9 @@ func (g *generator) onIndex() request {
 		by = pick(g, untagged, emptied, loose, looseOne, writer, service, seedTask, other)
 	}
 	o := onIndex{"", pick(g, http.MethodGet, http.MethodGet, http.MethodGet, http.MethodPut, http.MethodPut, http.MethodPost, http.MethodHead, http.MethodDelete), "/" + g.indexes(), ""}
-	o.path += pick(g, "/_search", "/_search", "/_search", "/_doc/"+g.shipment(), "/_doc/"+g.shipment(), "", "/", "/_search/", "//_search", "/_mapping", "/_mget", "/_msearch", "/_mtermvectors", "/_bulk", "/_alias/x", "/_count", "/_settings")
+	o.path += pick(g, "/_search", "/_search", "/_search", "/_doc/"+g.document(), "/_doc/"+g.document(), "", "/", "/_search/", "//_search", "/_mapping", "/_mget", "/_msearch", "/_mtermvectors", "/_bulk", "/_alias/x", "/_count", "/_settings")
 	if by == seeder && !g.one(3) {
-		o.method, o.path = http.MethodPut, "/"+g.indexes()+"/_doc/"+g.shipment()
+		o.method, o.path = http.MethodPut, "/"+g.indexes()+"/_doc/"+g.document()
 	}
 	switch o.method {
 	case http.MethodGet, http.MethodPost:
@@ -45,15 +45,17 @@ func (g *generator) indexes() string {
 
 // search is the body of a search, which may name an index.
 func (g *generator) search() string {
-	query := pick(g, `{"match_all":{}}`, `{"match":{"note":"rotterdam"}}`, `{"match":{"note":"canary"}}`, `{"term":{"shipmentId":"1001"}}`,
-		`{"multi_match":{"query":"rotterdam canary","fields":["note","shipmentId"],"type":"cross_fields","operator":"and"}}`, `{"bool":{"must":[{"match":{"note":"blue"}}],"must_not":[{"term":{"shipmentId":"x"}}]}}`)
+	query := pick(g, `{"match_all":{}}`, `{"match":{"places":"rotterdam"}}`, `{"match":{"milestones":"canary"}}`, `{"term":{"shipmentId":"canary"}}`,
+		`{"multi_match":{"query":"rotterdam canary","fields":["milestones","places"],"type":"cross_fields","operator":"and"}}`, `{"bool":{"must":[{"match":{"milestones":"blue"}}],"must_not":[{"term":{"shipmentId":"x"}}]}}`)
 	if g.odd(4) {
-		query = pick(g, `{"terms":{"note":{"index":"blue-shipments","id":"1001","path":"note"}}}`, `{"query_string":{"query":"_index:blue-shipments"}}`, `{"term":{"_index":"blue-shipments"}}`,
-			`{"more_like_this":{"like":[{"_index":"blue-shipments","_id":"1001"}]}}`, `{"match":{"note":{"query":"canary","boost":2}}}`, `{"script":{"script":"1"}}`)
+		query = pick(g, `{"terms":{"milestones":{"index":"blue-shipments","id":"canary","path":"milestones"}}}`, `{"query_string":{"query":"_index:blue-shipments"}}`, `{"term":{"_index":"blue-shipments"}}`,
+			`{"more_like_this":{"like":[{"_index":"blue-shipments","_id":"canary"}]}}`, `{"match":{"milestones":{"query":"canary","boost":2}}}`, `{"script":{"script":"1"}}`)
 	}
-	more := pick(g, "", "", `,"size":1`, `,"track_total_hits":true`, `,"sort":["shipmentId"]`, `,"highlight":{"fields":{"note":{}}}`)
+	more := pick(g, "", "", `,"size":1`, `,"track_total_hits":true`, `,"sort":["shipmentId"]`, `,"highlight":{"fields":{"milestones":{}}}`)
 	if g.odd(8) {
 		more = pick(g, `,"indices_boost":[{"blue-shipments":2}]`, `,"profile":true`, `,"explain":true`, `,"pit":{"id":"x"}`, `,"from":-1`, `,"size":1,"size":2`)
 	}
 	return `{"query":` + query + more + `}`
 }
+
+func (g *generator) document() string { return pick(g, "canary", "canary", "planted", "1001", "new") }

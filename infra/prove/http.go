@@ -33,6 +33,7 @@ func httpAttacks() []*Attack {
 	for prefix, direct := range map[string]bool{"": false, "tracking-": true} {
 		all = append(all, batches(prefix, direct)...)
 		all = append(all, documentCalls(prefix, direct)...)
+		all = append(all, searchCalls(prefix, direct)...)
 		all = append(all, &Attack{
 			Name: "http/" + prefix + "no-token", Does: "no token, and headers that name the tenant and a user", Differs: "there is a token", Layer: Token, Codes: []string{"401"}, services: true,
 			Attempt: call{direct: direct, path: eta, header: "X-Tenant-ID: blue\r\nX-Forwarded-User: ana\r\nX-Amzn-Oidc-Identity: ana\r\n"}.step(nil), Control: call{direct: direct, path: eta, token: good(victim)}.step(nil),

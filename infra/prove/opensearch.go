@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"example.com/shiptrack/infra/dev/provision"
+	"example.com/shiptrack/pkg/tenant"
 )
 
 // onIndex is a request of OpenSearch. In path and body @ stands for the tenant whose index it names.
@@ -19,11 +22,13 @@ func (o onIndex) of(by, tenant string) request {
 }
 
 const (
-	indexOf   = "/@-shipments"
-	itsSearch = indexOf + "/_search"
-	searchAll = `{"query":{"match_all":{}}}`
-	oneDoc    = `{"note":"planted"}`
+	indexOf     = "/@-shipments"
+	itsSearch   = indexOf + "/_search"
+	itsDocument = indexOf + "/_doc/canary"
+	searchAll   = `{"query":{"match_all":{}}}`
 )
+
+var oneDoc = shipment("planted", "planted")
 
 // canonical are the codes of a request whose path could be read in two ways.
 var canonical = []string{"AccessDenied", "ValidationException", "SignatureDoesNotMatch"}
@@ -34,23 +39,31 @@ func (w *World) index(ctx context.Context, tenants []string) error {
 	if w.account != nil {
 		return nil
 	}
+	a, b := tenant.IsolationCheck()
+	ids := []tenant.ID{a, b}
 	for _, name := range crowd {
-		made := onIndex{"", http.MethodPut, indexOf, `{"mappings":{"properties":{"note":{"type":"text"},"shipmentId":{"type":"keyword"}}}}`}
-		if a, err := w.send(ctx, made.of(root, name)); err != nil || !a.ok() && a.Code != "resource_already_exists_exception" {
-			return fmt.Errorf("make the index of %s: %s %s %w", name, a.Code, a.Body, err)
-		}
-	}
-	for _, name := range tenants {
-		document, err := json.Marshal(object{"note": "rotterdam " + w.canaries[name], "shipmentId": "1001"})
+		id, err := tenant.Parse(name)
 		if err != nil {
 			return err
 		}
-		stored := onIndex{"", http.MethodPut, indexOf + "/_doc/1001?refresh=true", string(document)}
+		ids = append(ids, id)
+	}
+	if err := provision.Indexes(ctx, w.config(root), "http://"+host, ids...); err != nil {
+		return err
+	}
+	for _, name := range tenants {
+		stored := onIndex{"", http.MethodPut, itsDocument + "?refresh=true", shipment("canary", w.canaries[name])}
 		if a, err := w.send(ctx, stored.of(root, name)); err != nil || !a.ok() {
 			return fmt.Errorf("index a document of %s: %s %s %w", name, a.Code, a.Body, err)
 		}
 	}
 	return nil
+}
+
+// shipment is a document as the tracking service stores it.
+func shipment(id, milestone string) string {
+	return `{"shipmentId":"` + id + `","statusCode":"IN_TRANSIT","eta":"2026-01-01T00:00:00Z","delayMinutes":0,"carrierCode":"MAEU","carrierBookingReference":"x",` +
+		`"origin":"CNSHA","destination":"NLRTM","places":["Rotterdam"],"milestones":["` + milestone + `"]}`
 }
 
 // documentsOfOthers are the documents in the indexes of other tenants, as root finds them.
@@ -103,22 +116,22 @@ var otherIndexes = map[string]string{
 
 // notGrantedOnIndexes are requests that no session of a tenant may make, in its own index as little as in another's.
 var notGrantedOnIndexes = map[string]onIndex{
-	"get-doc":              {"a document of another index", "GET", indexOf + "/_doc/1001", ""},
-	"get-source":           {"the source of a document", "GET", indexOf + "/_source/1001", ""},
-	"head-doc":             {"whether another's document is there", "HEAD", indexOf + "/_doc/1001", ""},
+	"get-doc":              {"a document of another index", "GET", itsDocument, ""},
+	"get-source":           {"the source of a document", "GET", indexOf + "/_source/canary", ""},
+	"head-doc":             {"whether another's document is there", "HEAD", itsDocument, ""},
 	"head-index":           {"whether another's index is there", "HEAD", indexOf, ""},
 	"get-index":            {"another index", "GET", indexOf, ""},
 	"search-by-post":       {"a search by POST", "POST", itsSearch, searchAll},
-	"multi-get":            {"_mget that names another index", "GET", "/yellow-shipments/_mget", `{"docs":[{"_index":"@-shipments","_id":"1001"}]}`},
+	"multi-get":            {"_mget that names another index", "GET", "/yellow-shipments/_mget", `{"docs":[{"_index":"@-shipments","_id":"canary"}]}`},
 	"multi-search":         {"_msearch that names another index", "GET", "/yellow-shipments/_msearch", "{\"index\":\"@-shipments\"}\n" + searchAll + "\n"},
 	"multi-template":       {"_msearch/template", "GET", "/yellow-shipments/_msearch/template", "{\"index\":\"@-shipments\"}\n" + `{"source":{"query":{"match_all":{}}}}` + "\n"},
 	"bulk":                 {"_bulk that names another index", "PUT", "/yellow-shipments/_bulk", "{\"index\":{\"_index\":\"@-shipments\",\"_id\":\"planted\"}}\n" + oneDoc + "\n"},
 	"bulk-get":             {"_bulk by GET", "GET", "/yellow-shipments/_bulk", "{\"index\":{\"_index\":\"@-shipments\",\"_id\":\"planted\"}}\n" + oneDoc + "\n"},
-	"term-vectors":         {"the terms of a document", "GET", indexOf + "/_termvectors/1001?fields=note", ""},
-	"multi-term-vectors":   {"_mtermvectors that names another index", "GET", "/yellow-shipments/_mtermvectors", `{"docs":[{"_index":"@-shipments","_id":"1001","fields":["note"]}]}`},
-	"explain":              {"_explain", "GET", indexOf + "/_explain/1001", searchAll},
-	"explain-lookup":       {"_explain whose body looks into another index", "GET", "/yellow-shipments/_explain/1001", `{"query":{"terms":{"note":{"index":"@-shipments","id":"1001","path":"note"}}}}`},
-	"validate":             {"_validate/query, which prints what it looks up", "GET", "/yellow-shipments/_validate/query?explain=true&rewrite=true", `{"query":{"terms":{"note":{"index":"@-shipments","id":"1001","path":"note"}}}}`},
+	"term-vectors":         {"the terms of a document", "GET", indexOf + "/_termvectors/canary?fields=milestones", ""},
+	"multi-term-vectors":   {"_mtermvectors that names another index", "GET", "/yellow-shipments/_mtermvectors", `{"docs":[{"_index":"@-shipments","_id":"canary","fields":["milestones"]}]}`},
+	"explain":              {"_explain", "GET", indexOf + "/_explain/canary", searchAll},
+	"explain-lookup":       {"_explain whose body looks into another index", "GET", "/yellow-shipments/_explain/canary", `{"query":{"terms":{"milestones":{"index":"@-shipments","id":"canary","path":"milestones"}}}}`},
+	"validate":             {"_validate/query, which prints what it looks up", "GET", "/yellow-shipments/_validate/query?explain=true&rewrite=true", `{"query":{"terms":{"milestones":{"index":"@-shipments","id":"canary","path":"milestones"}}}}`},
 	"count":                {"_count", "GET", indexOf + "/_count", searchAll},
 	"search-template":      {"_search/template", "GET", indexOf + "/_search/template", `{"source":{"query":{"match_all":{}}}}`},
 	"scroll":               {"a scroll", "GET", "/_search/scroll", `{"scroll_id":"x"}`},
@@ -150,7 +163,7 @@ var notGrantedOnIndexes = map[string]onIndex{
 	"rollover":             {"_rollover", "POST", "/yellow-shipments/_rollover/@-next", ""},
 	"create-index":         {"an index with a name that begins with its own", "PUT", "/yellow-new/", ""},
 	"create-other-index":   {"an index in another's name", "PUT", "/@-more", ""},
-	"put-mapping":          {"another mapping for its own index", "PUT", "/yellow-shipments/_mapping", `{"properties":{"x":{"type":"alias","path":"note"}}}`},
+	"put-mapping":          {"another mapping for its own index", "PUT", "/yellow-shipments/_mapping", `{"properties":{"x":{"type":"alias","path":"milestones"}}}`},
 	"put-settings":         {"other settings of its own index", "PUT", "/yellow-shipments/_settings", `{"index":{"blocks":{"read":true}}}`},
 	"block":                {"a block of its own index", "PUT", "/yellow-shipments/_block/write", ""},
 	"close":                {"_close", "POST", "/nobodys-shipments/_close", ""},
@@ -159,7 +172,7 @@ var notGrantedOnIndexes = map[string]onIndex{
 	"pipeline":             {"an ingest pipeline", "PUT", "/_ingest/pipeline/planted", `{"processors":[]}`},
 	"snapshot":             {"a repository for snapshots", "PUT", "/_snapshot/planted", `{"type":"fs","settings":{"location":"x"}}`},
 	"percolate":            {"a document whose query is kept", "PUT", "/yellow-shipments/_create/q?x=1", `{"query":{"match_all":{}}}`},
-	"update":               {"an update of another's document", "POST", indexOf + "/_update/nobodys", `{"doc":{"note":"x"}}`},
+	"update":               {"an update of another's document", "POST", indexOf + "/_update/nobodys", `{"doc":{"carrierCode":"x"}}`},
 	"update-by-query":      {"_update_by_query", "POST", "/nobodys-shipments/_update_by_query", searchAll},
 	"delete-by-query":      {"_delete_by_query", "POST", "/nobodys-shipments/_delete_by_query", searchAll},
 	"delete-index":         {"DELETE of an index", "DELETE", "/nobodys-shipments", ""},
@@ -285,17 +298,17 @@ func indexSignatures() []*Attack {
 func searchBodies() []*Attack {
 	var all []*Attack
 	for name, body := range map[string]string{
-		"terms-lookup":      `{"query":{"terms":{"note":{"index":"blue-shipments","id":"1001","path":"note"}}}}`,
-		"lookup-in-bool":    `{"query":{"bool":{"filter":[{"terms":{"note":{"index":"blue-shipments","id":"1001","path":"note"}}}]}}}`,
-		"lookup-escaped":    `{"query":{"terms":{"note":{"\u0069ndex":"blue-shipments","id":"1001","path":"note"}}}}`,
-		"more-like-this":    `{"query":{"more_like_this":{"fields":["note"],"like":[{"_index":"blue-shipments","_id":"1001"}],"min_term_freq":1,"min_doc_freq":1}}}`,
-		"percolate-lookup":  `{"query":{"percolate":{"field":"query","index":"blue-shipments","id":"1001"}}}`,
-		"shape-lookup":      `{"query":{"geo_shape":{"place":{"indexed_shape":{"index":"blue-shipments","id":"1001","path":"place"}}}}}`,
+		"terms-lookup":      `{"query":{"terms":{"milestones":{"index":"blue-shipments","id":"canary","path":"milestones"}}}}`,
+		"lookup-in-bool":    `{"query":{"bool":{"filter":[{"terms":{"milestones":{"index":"blue-shipments","id":"canary","path":"milestones"}}}]}}}`,
+		"lookup-escaped":    `{"query":{"terms":{"milestones":{"\u0069ndex":"blue-shipments","id":"canary","path":"milestones"}}}}`,
+		"more-like-this":    `{"query":{"more_like_this":{"fields":["milestones"],"like":[{"_index":"blue-shipments","_id":"canary"}],"min_term_freq":1,"min_doc_freq":1}}}`,
+		"percolate-lookup":  `{"query":{"percolate":{"field":"query","index":"blue-shipments","id":"canary"}}}`,
+		"shape-lookup":      `{"query":{"geo_shape":{"place":{"indexed_shape":{"index":"blue-shipments","id":"canary","path":"place"}}}}}`,
 		"index-boost":       `{"indices_boost":[{"blue-shipments":2}],"query":{"match_all":{}}}`,
 		"foreign-pit":       `{"pit":{"id":"x"},"query":{"match_all":{}}}`,
-		"lookup-in-filter":  `{"post_filter":{"terms":{"note":{"index":"blue-shipments","id":"1001","path":"note"}}}}`,
-		"lookup-in-rescore": `{"query":{"match_all":{}},"rescore":{"query":{"rescore_query":{"terms":{"note":{"index":"blue-shipments","id":"1001","path":"note"}}}}}}`,
-		"profile":           `{"profile":true,"query":{"terms":{"note":{"index":"blue-shipments","id":"1001","path":"note"}}}}`,
+		"lookup-in-filter":  `{"post_filter":{"terms":{"milestones":{"index":"blue-shipments","id":"canary","path":"milestones"}}}}`,
+		"lookup-in-rescore": `{"query":{"match_all":{}},"rescore":{"query":{"rescore_query":{"terms":{"milestones":{"index":"blue-shipments","id":"canary","path":"milestones"}}}}}}`,
+		"profile":           `{"profile":true,"query":{"terms":{"milestones":{"index":"blue-shipments","id":"canary","path":"milestones"}}}}`,
 	} {
 		all = append(all, &Attack{
 			Name: "opensearch/body-" + name, Does: attacker + ": a search in its own index with " + body, Differs: "the body names no other index", Layer: Request, local: true,

@@ -28,6 +28,12 @@ const maxAnswer = 1 << 20
 type Client struct {
 	Endpoint, Region string // URL of the domain, and its region
 	Credentials      aws.CredentialsProvider
+	HTTP             aws.HTTPClient // nil: net/http's
+}
+
+// New returns a client for the domain at endpoint, with region, credentials and HTTP client of config.
+func New(config aws.Config, endpoint string) Client {
+	return Client{Endpoint: endpoint, Region: config.Region, Credentials: config.Credentials, HTTP: config.HTTPClient}
 }
 
 // Answer is that of a request that succeeded.
@@ -55,7 +61,11 @@ func (c Client) Do(ctx context.Context, method, path string, body []byte) (Answe
 	if err := v4.NewSigner().SignHTTP(ctx, session, request, hex.EncodeToString(hash[:]), "es", c.Region, time.Now()); err != nil {
 		return Answer{}, err
 	}
-	response, err := http.DefaultClient.Do(request)
+	var sender aws.HTTPClient = http.DefaultClient
+	if c.HTTP != nil {
+		sender = c.HTTP
+	}
+	response, err := sender.Do(request)
 	if err != nil {
 		return Answer{}, err
 	}

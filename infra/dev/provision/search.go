@@ -26,7 +26,7 @@ func IndexOf(id tenant.ID) string { return id.String() + "-shipments" }
 
 // Indexes creates the search index of each tenant in the domain at endpoint, or leaves it as it is.
 func Indexes(ctx context.Context, cfg aws.Config, endpoint string, tenants ...tenant.ID) error {
-	client := opensearch.Client{Endpoint: endpoint, Region: cfg.Region, Credentials: cfg.Credentials}
+	client := opensearch.New(cfg, endpoint)
 	group, ctx := errgroup.WithContext(ctx)
 	for _, id := range tenants {
 		group.Go(func() error {
@@ -42,7 +42,7 @@ func Indexes(ctx context.Context, cfg aws.Config, endpoint string, tenants ...te
 
 // hasIndex reports whether the tenant's index is there.
 func hasIndex(ctx context.Context, cfg aws.Config, endpoint string, id tenant.ID) (bool, error) {
-	client := opensearch.Client{Endpoint: endpoint, Region: cfg.Region, Credentials: cfg.Credentials}
+	client := opensearch.New(cfg, endpoint)
 	_, err := client.Do(ctx, http.MethodHead, IndexOf(id), nil)
 	if hasCode(err, "Status404") { // a HEAD has no words
 		return false, nil
