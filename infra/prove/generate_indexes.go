@@ -7,7 +7,7 @@ import (
 
 // onIndex makes a request of OpenSearch: any method on any path, with bodies that search, store or name an index.
 func (g *generator) onIndex() request {
-	by := pick(g, attacker, attacker, attacker, seeder)
+	by := pick(g, attacker, attacker, seeder)
 	if g.tame {
 		if by == seeder {
 			return onIndex{"", http.MethodPut, indexOf + "/_doc/" + g.document(), oneDoc}.of(by, attacker)
@@ -20,7 +20,7 @@ func (g *generator) onIndex() request {
 	o := onIndex{"", pick(g, http.MethodGet, http.MethodGet, http.MethodGet, http.MethodPut, http.MethodPut, http.MethodPost, http.MethodHead, http.MethodDelete), "/" + g.indexes(), ""}
 	o.path += pick(g, "/_search", "/_search", "/_search", "/_doc/"+g.document(), "/_doc/"+g.document(), "", "/", "/_search/", "//_search", "/_mapping", "/_mget", "/_msearch", "/_mtermvectors", "/_bulk", "/_alias/x", "/_count", "/_settings")
 	if by == seeder && !g.one(3) {
-		o.method, o.path = http.MethodPut, "/"+g.indexes()+"/_doc/"+g.document()
+		return onIndex{"", http.MethodPut, "/" + g.indexes() + "/_doc/" + g.document(), oneDoc}.of(by, attacker)
 	}
 	switch o.method {
 	case http.MethodGet, http.MethodPost:
@@ -51,7 +51,7 @@ func (g *generator) search() string {
 		query = pick(g, `{"terms":{"milestones":{"index":"blue-shipments","id":"canary","path":"milestones"}}}`, `{"query_string":{"query":"_index:blue-shipments"}}`, `{"term":{"_index":"blue-shipments"}}`,
 			`{"more_like_this":{"like":[{"_index":"blue-shipments","_id":"canary"}]}}`, `{"match":{"milestones":{"query":"canary","boost":2}}}`, `{"script":{"script":"1"}}`)
 	}
-	more := pick(g, "", "", `,"size":1`, `,"track_total_hits":true`, `,"sort":["shipmentId"]`, `,"highlight":{"fields":{"milestones":{}}}`)
+	more := pick(g, "", "", `,"size":1`, `,"track_total_hits":true`, `,"sort":["shipmentId"]`, `,"highlight":{"fields":{"places":{}}}`)
 	if g.odd(8) {
 		more = pick(g, `,"indices_boost":[{"blue-shipments":2}]`, `,"profile":true`, `,"explain":true`, `,"pit":{"id":"x"}`, `,"from":-1`, `,"size":1,"size":2`)
 	}
