@@ -51,7 +51,7 @@ test: ## run every test that needs Go alone, and say how far it is; some minutes
 	@go run ./infra/dev/progress -count=1 work
 
 .PHONY: test-clients
-test-clients: ## drive a demo with the AWS CLI and boto3, which have to be installed; with STACK=compose, what make up started (LONG=yes: what localaws answers by itself too)
+test-clients: ## drive a demo with the AWS CLI, boto3 and opensearch-py, which have to be installed; with STACK=compose, what make up started (LONG=yes: what localaws answers by itself too)
 	@go test -count=1 -tags clients -run "TestClients$${STACK:+|TestApplication}" ./infra/dev/e2e
 
 .PHONY: test-browser
@@ -97,7 +97,7 @@ down: ## stop Docker Compose's containers and remove them, their networks and vo
 	@docker compose --profile '*' down --volumes --remove-orphans
 
 .PHONY: prove
-prove: build-prove build-tracking-service build-shipment-service ## attack isolation with the real policies, mutate them, and search; writes bin/prove.json and bin/prove.xml [REQUESTS=1000000] [TARGET=localstack|dynamodb-local, or TARGET=aws ACCOUNT=id]
+prove: build-prove build-tracking-service build-shipment-service ## attack isolation with the real policies, mutate them, and search; writes bin/prove.json and bin/prove.xml [REQUESTS=1000000] [TARGET=localstack|dynamodb-local|opensearch, or TARGET=aws ACCOUNT=id]
 	@bin/prove --requests="$$REQUESTS" --target="$$TARGET" $${ACCOUNT:+--account="$$ACCOUNT"} --out=bin
 
 .PHONY: bench

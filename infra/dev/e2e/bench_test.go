@@ -37,27 +37,31 @@ func BenchmarkRequests(b *testing.B) {
 	b.ReportMetric(median(ratios), "times-faster")
 }
 
-// BenchmarkDocuments measures the whole path of a document, from S3 by way of both services, and of an ETA beside it. Both are asked of one
-// demo, in turns.
-func BenchmarkDocuments(b *testing.B) {
+// BenchmarkStores measures the whole path of a document, from S3 by way of both services, and of a search, from OpenSearch; and of an ETA
+// beside them. All are asked of one demo, in turns.
+func BenchmarkStores(b *testing.B) {
 	const requests, turns = 40, 5
 	eta := newLoad(b, bin)
-	document := *eta
-	document.path = "/shipments/1001/documents/bill-of-lading.pdf"
-	for _, l := range []*load{eta, &document} {
+	document, search := *eta, *eta
+	document.path, search.path = "/shipments/1001/documents/bill-of-lading.pdf", "/shipments/search?q=hamburg"
+	for _, l := range []*load{eta, &document, &search} {
 		l.send(b, 5*requests)
 		l.took = nil
 	}
-	var ratios []float64
+	var documents, searches []float64
 	for b.Loop() {
 		for range turns {
-			ratios = append(ratios, document.send(b, requests)/eta.send(b, requests))
+			measure := eta.send(b, requests)
+			documents = append(documents, document.send(b, requests)/measure)
+			searches = append(searches, search.send(b, requests)/measure)
 		}
 	}
 	b.ReportMetric(0, "ns/op") // of several turns: it says nothing
-	b.ReportMetric(requests/median(document.took), "documents/s")
 	b.ReportMetric(requests/median(eta.took), "etas/s")
-	b.ReportMetric(median(ratios), "document-over-eta")
+	b.ReportMetric(requests/median(document.took), "documents/s")
+	b.ReportMetric(requests/median(search.took), "searches/s")
+	b.ReportMetric(median(documents), "document-over-eta")
+	b.ReportMetric(median(searches), "search-over-eta")
 }
 
 func median(values []float64) float64 {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The tests of this file drive localaws with the AWS CLI and boto3, which nobody here wrote. They need `aws`, and a `python3`
-// that has boto3, on the path, and fail without them; make test-clients runs them.
+// The tests of this file drive localaws with the AWS CLI, boto3 and opensearch-py, which nobody here wrote. They need `aws`, and a `python3`
+// that has the other two, on the path, and fail without them; make test-clients runs them.
 
 // TestClientsOfIdentity asks for what localaws answers by itself, whatever stands behind it, and for S3 by the AWS CLI: on Compose
 // it is part of the long form alone (LONG=yes). There boto3 asks for S3, in TestClientsOfTables.

@@ -22,7 +22,7 @@ import (
 )
 
 // enforced is a localaws under the hardened policies, with the indexes of the tenants as provision makes them.
-func enforced(t *testing.T, tenants ...tenant.ID) *localawstest.Local {
+func enforced(t testing.TB, tenants ...tenant.ID) *localawstest.Local {
 	t.Helper()
 	l := localawstest.Start(t)
 	iamtest.Load(t, l, iam.Hardened)
@@ -32,7 +32,7 @@ func enforced(t *testing.T, tenants ...tenant.ID) *localawstest.Local {
 	return l
 }
 
-func machineOf(t *testing.T, l *localawstest.Local, task, role string) *tokenvending.Machine {
+func machineOf(t testing.TB, l *localawstest.Local, task, role string) *tokenvending.Machine {
 	t.Helper()
 	m, err := tokenvending.New(tokenvending.Config{
 		STS: sts.NewFromConfig(l.Config(l.RoleCredentials(t, task, "task"))), RoleARN: l.RoleARN(role), Instance: "test", Capacity: 10,
@@ -44,7 +44,7 @@ func machineOf(t *testing.T, l *localawstest.Local, task, role string) *tokenven
 }
 
 // open returns a store whose sessions the task's role vends, of the other one.
-func open(t *testing.T, l *localawstest.Local, task, role string) (*opensearch.Store, *auditTrail) {
+func open(t testing.TB, l *localawstest.Local, task, role string) (*opensearch.Store, *auditTrail) {
 	t.Helper()
 	trail := &auditTrail{}
 	store, err := opensearch.New(opensearch.Config{AWS: l.Config(localawstest.Root), Vending: machineOf(t, l, task, role), Endpoint: l.URL, Audit: trail})
@@ -54,7 +54,7 @@ func open(t *testing.T, l *localawstest.Local, task, role string) (*opensearch.S
 	return store, trail
 }
 
-func tenantOf(t *testing.T, text string) tenant.ID {
+func tenantOf(t testing.TB, text string) tenant.ID {
 	t.Helper()
 	id, err := tenant.Parse(text)
 	if err != nil {

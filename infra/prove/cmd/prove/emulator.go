@@ -28,6 +28,10 @@ type emulator struct {
 var emulators = map[string]emulator{
 	"localstack":     {"localstack/localstack:4.14.0", "4566", []string{"dynamodb", "s3"}, []string{"SERVICES=dynamodb,s3", "EAGER_SERVICE_LOADING=1"}},
 	"dynamodb-local": {"amazon/dynamodb-local:3.1.0", "8000", []string{"dynamodb"}, nil},
+	"opensearch": {"opensearchproject/opensearch:3.3.0", "9200", []string{"es"}, []string{
+		"discovery.type=single-node", "OPENSEARCH_JAVA_OPTS=-Xms512m -Xmx512m", "DISABLE_SECURITY_PLUGIN=true", "DISABLE_INSTALL_DEMO_CONFIG=true",
+		"cluster.routing.allocation.disk.threshold_enabled=false", // a laptop's disk is often nearly full
+	}},
 }
 
 // start runs a container of its own on a port of loopback and returns when it answers; stop removes it.

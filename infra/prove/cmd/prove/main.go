@@ -32,7 +32,7 @@ type cli struct {
 
 type attack struct {
 	Policies string `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to attack with: hardened (what everything uses), article (the AWS article's own text), or a folder that holds one folder per role."`
-	Target   string `enum:"embedded,localstack,dynamodb-local,aws" default:"embedded" help:"What is attacked: embedded (localaws in this process), localstack or dynamodb-local (behind it, in Docker), or aws."`
+	Target   string `enum:"embedded,localstack,dynamodb-local,opensearch,aws" default:"embedded" help:"What is attacked: embedded (localaws in this process), localstack, dynamodb-local or opensearch (behind it, in Docker), or aws."`
 	Account  string `placeholder:"ID" help:"For --target aws: the account that may be used. Any other is refused."`
 	Only     string `placeholder:"PREFIX" help:"Only the attacks whose names begin with this text, such as dynamodb/ or sts/no-tag."`
 	Quick    bool   `help:"Only attack: no mutants, and no random search."`
