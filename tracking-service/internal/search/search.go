@@ -33,8 +33,8 @@ type Question struct {
 // or status. The error does not repeat what was asked.
 func ParseQuestion(words, status string) (Question, error) {
 	switch {
-	case !utf8.ValidString(words), utf8.RuneCountInString(words) > MaxWords, strings.ContainsFunc(words, unicode.IsControl):
-		return Question{}, problem.InvalidField("q", fmt.Sprintf("must be 1 to %d characters, none of them a control character", MaxWords))
+	case !utf8.ValidString(words), utf8.RuneCountInString(words) > MaxWords, strings.ContainsFunc(words, unicode.IsControl), words != "" && strings.TrimSpace(words) == "":
+		return Question{}, problem.InvalidField("q", fmt.Sprintf("must be 1 to %d characters, none of them a control character, and not blanks alone", MaxWords))
 	}
 	switch s := tracking.Status(status); s {
 	case "", tracking.Planned, tracking.InTransit, tracking.AtPort, tracking.Delivered:

@@ -22,7 +22,7 @@ func TestQuestionsHaveTheirForm(t *testing.T) {
 			t.Errorf("%q: %+v, %v, want the words %q", words, got, err, want)
 		}
 	}
-	for _, words := range []string{strings.Repeat("a", search.MaxWords+1), "a\x00b", "a\nb", "a\u0085b", "a\xff", "\x7f"} {
+	for _, words := range []string{strings.Repeat("a", search.MaxWords+1), "a\x00b", "a\nb", "a\u0085b", "a\xff", "\x7f", "\u2003\u00a0"} {
 		_, err := search.ParseQuestion(words, "")
 		if p := problem.From(err); err == nil || p.Kind != problem.Invalid || p.Fields[0].Name != "q" || strings.Contains(err.Error(), words) {
 			t.Errorf("%q: %v, want an Invalid that names q and does not repeat it", words, err)
