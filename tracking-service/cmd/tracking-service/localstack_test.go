@@ -14,6 +14,7 @@ import (
 	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/localaws/localawstest"
 	"example.com/shiptrack/pkg/authn/authntest"
+	"example.com/shiptrack/tracking-service/internal/opensearch/opensearchtest"
 )
 
 // TestLocalStackWithoutLocalawsInFrontIsNotServed: LocalStack has the table, and evaluates no IAM. Its URL stands in LOCALSTACK_URL,
@@ -23,7 +24,8 @@ func TestLocalStackWithoutLocalawsInFrontIsNotServed(t *testing.T) {
 	if address == "" {
 		t.Fatal("LOCALSTACK_URL is not set: it is the URL of LocalStack")
 	}
-	w := backend{local: &localawstest.Local{URL: address, Region: "us-east-1", Account: "000000000000"}, issuer: authntest.Start(t)}
+	w := backend{local: &localawstest.Local{URL: address, Region: "us-east-1", Account: "000000000000"}, domain: opensearchtest.Start(t), issuer: authntest.Start(t)}
+	w.domain.Refuse(otherIndexes)
 	isolate(t, w.local.Region)
 	root := aws.Config{Region: w.local.Region, BaseEndpoint: &address, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
 	if err := provision.Table(t.Context(), root, "TrackingData"); err != nil {

@@ -195,6 +195,24 @@ func TestASearchIsBounded(t *testing.T) {
 			t.Errorf("1025 %s: %v, want a fault of status 400", name, err)
 		}
 	}
+	for name, body := range map[string]func(n int) string{
+		"sort keys": func(n int) string { return `{"sort":[` + repeat(`"n"`, n) + `]}` },
+		"shown":     func(n int) string { return `{"_source":[` + repeat(`"t"`, n) + `]}` },
+		"highlights": func(n int) string {
+			names := make([]string, n)
+			for i := range names {
+				names[i] = fmt.Sprintf(`"f%d":{}`, i)
+			}
+			return `{"highlight":{"fields":{` + strings.Join(names, ",") + `}}}`
+		},
+	} {
+		if _, err := s.Search("i", []byte(body(100))); err != nil {
+			t.Errorf("100 %s: %v", name, err)
+		}
+		if _, err := s.Search("i", []byte(body(101))); status(err) != 400 {
+			t.Errorf("101 %s: %v, want a fault of status 400", name, err)
+		}
+	}
 	deep := func(n int) []byte {
 		return []byte(`{"query":` + strings.Repeat(`{"bool":{"must":`, n) + `{"match_all":{}}` + strings.Repeat("}}", n) + "}")
 	}

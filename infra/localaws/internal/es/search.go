@@ -130,6 +130,7 @@ func (h *shelf) page(r *query.Request, found []index.Hit) ([]hit, error) {
 func (out *hit) size() int {
 	n := len(out.ID) + len(out.Source)
 	for _, value := range out.Sort {
+		n += 24 // a number, at most
 		if text, ok := value.(string); ok {
 			n += len(text)
 		}

@@ -27,8 +27,16 @@ func Parse(body []byte) (*Request, error) {
 			return nil, err
 		}
 	}
+	for what, n := range map[string]int{"sort": len(r.Sort), "_source": len(r.Source.Fields), "highlight": len(r.Highlight)} {
+		if n > maxNames {
+			return nil, fault.Illegal("[%s] has %d fields, and localaws takes %d at most", what, n, maxNames)
+		}
+	}
 	return r, nil
 }
+
+// maxNames is how many fields a search may sort by, show or highlight: each costs memory for each hit. OpenSearch has no such bound.
+const maxNames = 100
 
 func (r *Request) member(m tree.Member) (err error) {
 	v := m.Value
