@@ -129,6 +129,7 @@ func TestDomainThatIsNotShownToBeIsolatedTakesSearchesAloneAway(t *testing.T) {
 	}{
 		{"no index of the check", opensearchtest.Refusal{Status: 404, Body: `{"error":{"type":"index_not_found_exception","reason":"no such index"},"status":404}`}, []string{"own-index: index_not_found_exception", "or there is no index of the check"}},
 		{"no permission", opensearchtest.Denied, []string{"own-index: AccessDeniedException"}},
+		{"no domain at all, but what answers everything", opensearchtest.Refusal{Status: 200, Body: "<html>Welcome</html>"}, []string{"own-index: ", "inconclusive"}},
 		{"away", opensearchtest.Refusal{Status: 503}, []string{"own-index: ", "inconclusive"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -37,11 +37,20 @@ type hit struct {
 // errPartial is the error of an answer without what some shard holds: OpenSearch answers 200 all the same.
 var errPartial = errors.New("opensearch: a part of the index did not answer")
 
+// parse reads body, which must be the answer to a search.
+func parse(body []byte) (*answer, error) {
+	a := new(answer)
+	if err := json.Unmarshal(body, a); err != nil || a.Hits == nil {
+		return nil, errMalformed // the error may quote what is stored
+	}
+	return a, nil
+}
+
 // read returns the page that body, the answer to a search for one hit more than limit, holds.
 func (s scope) read(body []byte, limit int) (search.Page, error) {
-	var a answer
-	if err := json.Unmarshal(body, &a); err != nil || a.Hits == nil {
-		return search.Page{}, errMalformed // the error may quote what is stored
+	a, err := parse(body)
+	if err != nil {
+		return search.Page{}, err
 	}
 	switch {
 	case a.TimedOut || a.Shards.Failed > 0:

@@ -15,7 +15,7 @@ import (
 )
 
 // Probe sends what the isolation check asks of the domain, with a session of the first reserved tenant. It is the one place where
-// index and session may be of two tenants, and neither can be a customer's. It reads nothing that it gets.
+// index and session may be of two tenants, and neither can be a customer's.
 type Probe struct {
 	sender   *sender
 	shipment tracking.ShipmentID
@@ -33,10 +33,15 @@ func NewProbe(config aws.Config, vending aws.CredentialsProvider, endpoint strin
 	return &Probe{sender: sender, shipment: shipment, body: body}, errors.Join(errSender, errShipment, errBody)
 }
 
-// Own searches the index of the reserved tenant whose session it uses.
+// Own searches the index of the reserved tenant whose session it uses. An answer that is none of a search is an error: what answers
+// everything, such as a web page, is no domain, and what it answers to the other requests would say nothing of isolation.
 func (p *Probe) Own(ctx context.Context) (audit.Record, error) {
 	a, _ := tenant.IsolationCheck()
-	return p.ask(ctx, http.MethodGet, actionGet, scope{tenant: a}.search(), p.body)
+	own, record, err := p.send(ctx, http.MethodGet, actionGet, scope{tenant: a}.search(), p.body)
+	if err == nil {
+		_, err = parse(own)
+	}
+	return record, err
 }
 
 // Other searches, with the same session, the index of the other reserved tenant.
@@ -51,9 +56,14 @@ func (p *Probe) PutOther(ctx context.Context) (audit.Record, error) {
 	return p.ask(ctx, http.MethodPut, actionPut, scope{tenant: b}.document(p.shipment), []byte("{}"))
 }
 
-// ask returns what is known of the request for its audit record, and the answer's error as it is.
 func (p *Probe) ask(ctx context.Context, method, action, path string, body []byte) (audit.Record, error) {
+	_, record, err := p.send(ctx, method, action, path, body)
+	return record, err
+}
+
+// send returns the answer, what is known of the request for its audit record, and the answer's error as it is.
+func (p *Probe) send(ctx context.Context, method, action, path string, body []byte) ([]byte, audit.Record, error) {
 	a, _ := tenant.IsolationCheck()
-	_, metadata, err := p.sender.send(tenant.NewContext(ctx, a), method, path, body)
-	return audit.Record{Tenant: a.String(), Action: action, Resource: path, AWSRequestID: awscall.RequestID(metadata, err)}, err
+	answer, metadata, err := p.sender.send(tenant.NewContext(ctx, a), method, path, body)
+	return answer, audit.Record{Tenant: a.String(), Action: action, Resource: path, AWSRequestID: awscall.RequestID(metadata, err)}, err
 }
