@@ -304,7 +304,7 @@ func TestDomainHasTheNameThatIsConfigured(t *testing.T) {
 
 func TestBodiesOfADomainAreBounded(t *testing.T) {
 	d := domain{localawstest.Start(t), localawstest.Root}
-	for size, status := range map[int]int{1 << 20: 201, 1<<20 + 1: 413} {
+	for size, status := range map[int]int{256 << 10: 201, 256<<10 + 1: 413} {
 		d.want(t, status, "", "PUT", fmt.Sprintf("/i/_doc/%d", size), `{"k":"`+string(slices.Repeat([]byte("a "), size/2-4))+strings.Repeat("b", size%2)+`"}`)
 	}
 }

@@ -23,7 +23,7 @@ const (
 	MaxBody = 10 << 20
 	// MaxEmbeddedBody is far above what a search or a document of Shiptrack has: what is read from a body of two-byte values
 	// takes seventy times its size.
-	MaxEmbeddedBody = 1 << 20
+	MaxEmbeddedBody = 256 << 10
 	// readShare is how much of the memory for answers a body takes beside the answer: an answer is counted with six times its size.
 	readShare = 12
 )
