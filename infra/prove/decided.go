@@ -16,7 +16,7 @@ func allowed(a Answer) bool {
 // allows is allowed, or localaws says that it does not have the operation, which it does once IAM has allowed it. In front of a store that is not localaws' own, it is also true where IAM allowed a request that the
 // store then refused for another reason.
 func (w *World) allows(a Answer) bool {
-	if allowed(a) || a.Code == "NotImplemented" || slices.Contains(absent, a.Code) {
+	if allowed(a) || a.Code == "NotImplemented" || a.Code == guarded || slices.Contains(absent, a.Code) {
 		return true
 	}
 	if w.account != nil {

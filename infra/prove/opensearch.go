@@ -312,7 +312,7 @@ func searchBodies() []*Attack {
 	} {
 		all = append(all, &Attack{
 			Name: "opensearch/body-" + name, Does: attacker + ": a search in its own index with " + body, Differs: "the body names no other index", Layer: Request, local: true,
-			Codes:   []string{"parsing_exception", "x_content_parse_exception", "illegal_argument_exception", "ValidationException"},
+			Codes:   []string{"parsing_exception", "x_content_parse_exception", "illegal_argument_exception", guarded},
 			Attempt: step(onIndex{"", http.MethodGet, itsSearch, body}.of(attacker, attacker)), Control: step(onIndex{"", http.MethodGet, itsSearch, searchAll}.of(attacker, attacker)),
 		})
 	}
@@ -335,6 +335,8 @@ func searchAnswer(a *Answer) {
 		a.Code, a.Message = "SignatureDoesNotMatch", said.Message
 	case said.Message != "" && a.Status == http.StatusForbidden:
 		a.Code, a.Message = "AccessDenied", said.Message
+	case strings.HasPrefix(said.Message, "The request may name another index"):
+		a.Code, a.Message = guarded, said.Message
 	case said.Message != "":
 		a.Code, a.Message = "ValidationException", said.Message
 	case json.Unmarshal(said.Error, &fault) == nil && fault.Type != "":
@@ -346,8 +348,10 @@ func searchAnswer(a *Answer) {
 	}
 }
 
-// Codes of answers that have none: OpenSearch knows no such path or method, and there is no such document.
+// Codes of answers that have none: OpenSearch knows no such path or method, there is no such document, and the gateway's guard refuses
+// what IAM has allowed.
 const (
+	guarded     = "guarded"
 	notAnswered = "no handler found"
 	notFound    = "not found"
 )
