@@ -47,19 +47,28 @@ func (w *World) stores(ctx context.Context) error {
 	if w.account != nil {
 		names = seeded
 	}
-	a, b := tenant.IsolationCheck()
-	ids := []tenant.ID{a, b}
-	for _, name := range names {
-		id, err := tenant.Parse(name)
-		if err != nil {
-			return err
-		}
-		ids = append(ids, id)
+	ids, err := withCheck(names)
+	if err != nil {
+		return err
 	}
 	if err := provision.Bucket(ctx, w.config(root), w.localized(bucket)); err != nil {
 		return err
 	}
 	return provision.TenantKeys(ctx, w.config(root), ids...)
+}
+
+// withCheck are the tenants of these names, and the two of the isolation check.
+func withCheck(names []string) ([]tenant.ID, error) {
+	a, b := tenant.IsolationCheck()
+	ids := []tenant.ID{a, b}
+	for _, name := range names {
+		id, err := tenant.Parse(name)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
 }
 
 // documents makes a document of each of tenants, under its key. An account of AWS gets none: no attack there asks for them.

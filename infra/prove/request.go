@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -109,14 +110,19 @@ func (w *World) send(ctx context.Context, q request) (Answer, error) {
 	if q.before != nil {
 		q.before(r)
 	}
-	sent := r.URL.RawPath
-	if q.service == "s3" {
+	sent := *r.URL
+	switch q.service {
+	case "s3":
 		r.URL.RawPath = encodedOnce(r.URL.EscapedPath())
+	case "es":
+		if err := withoutDots(r.URL); err != nil {
+			return Answer{}, err
+		}
 	}
 	if err := signer.SignHTTP(ctx, w.callers[q.by], r, hashed(q.body), q.service, to.region, time.Now().Add(q.at)); err != nil {
 		return Answer{}, err
 	}
-	r.URL.RawPath = sent
+	*r.URL = sent
 	if q.after != nil {
 		q.after(r)
 	}
@@ -125,6 +131,18 @@ func (w *World) send(ctx context.Context, q request) (Answer, error) {
 		searchAnswer(&a)
 	}
 	return a, err
+}
+
+// withoutDots makes a path that of its signature (IAM User Guide, "Create a canonical request"): without dot segments and empty ones. The SDK's
+// signer leaves that to its caller.
+func withoutDots(u *url.URL) (err error) {
+	clean := path.Clean(u.EscapedPath())
+	if strings.HasSuffix(u.EscapedPath(), "/") && clean != "/" {
+		clean += "/"
+	}
+	u.RawPath = clean
+	u.Path, err = url.PathUnescape(clean)
+	return err
 }
 
 // encodedOnce is a path as S3's signatures have it, however its letters are sent (S3 API Reference, "Authenticating Requests").
