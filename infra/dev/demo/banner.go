@@ -53,7 +53,7 @@ func (d *demo) commands(r report) string {
 	fmt.Fprintf(&b, "  curl -sS %s %s/1001/eta\n      blue's own 1001, the same id: eta %s\n\n", token("blue"), base, r.blue)
 	fmt.Fprintf(&b, "  curl -sS %s %s/{1002,9999}/eta; curl -sS %s/1001/eta\n", token("blue"), base, base)
 	b.WriteString("      404 twice, alike: 1002 is yellow's, 9999 is nobody's. Then 401: no token\n\n")
-	fmt.Fprintf(&b, "  curl -sSO %s %s/1001/documents/%s\n      yellow's bill of lading, which S3 keeps under yellow's own key; %s/1001/documents lists all\n", token("yellow"), base, document, base)
+	fmt.Fprintf(&b, "  curl -sS -o /dev/null -w '%%{http_code} %%{content_type}, %%{size_download} bytes\\n' %s %s/1001/documents/%s\n      yellow's bill of lading (-O keeps it), which S3 keeps under yellow's own key; %s/1001/documents lists all\n", token("yellow"), base, document, base)
 	fmt.Fprintf(&b, "\n  curl -sS %s '%s'\n      yellow's shipments by words, %d of them, from yellow's own index\n", token("yellow"), d.searchURL(), r.found)
 	return b.String()
 }
