@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -33,7 +34,7 @@ func TestUnprocessedKeysAreAskedForAgain(t *testing.T) {
 		}
 		w := &fakeClient{answer: func(n int, _ call) (int, string) { return 200, answers[n-1] }}
 		store, trail := newStore(t, w, fakeSTS{})
-		found, err := store.BatchGet(as(t, "yellow"), shipmentIDs(t, "a", "b", "c"))
+		found, err := store.BatchGet(awscalltest.As(t, "yellow"), shipmentIDs(t, "a", "b", "c"))
 		if err != nil || ids(found) != "a c" {
 			t.Fatalf("BatchGet = %q, %v, want a and c", ids(found), err)
 		}
@@ -41,8 +42,8 @@ func TestUnprocessedKeysAreAskedForAgain(t *testing.T) {
 		if strings.Contains(again, `"a"`) || !strings.Contains(again, `"b"`) || !strings.Contains(again, `"c"`) {
 			t.Errorf("the last call asks %s, want what was left", again)
 		}
-		if len(trail.records) != 3 {
-			t.Errorf("%d audit records of 3 calls", len(trail.records))
+		if len(trail.All()) != 3 {
+			t.Errorf("%d audit records of 3 calls", len(trail.All()))
 		}
 	})
 }
@@ -51,8 +52,8 @@ func TestUnprocessedWithoutEndIsUnavailable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := always(200, `{"Responses":{},"UnprocessedKeys":{"TrackingData":{"Keys":[`+key("yellow", "a")+`]}}}`)
 		store, _ := newStore(t, w, fakeSTS{})
-		_, err := store.BatchGet(as(t, "yellow"), shipmentIDs(t, "a"))
-		wantKind(t, err, problem.Unavailable)
+		_, err := store.BatchGet(awscalltest.As(t, "yellow"), shipmentIDs(t, "a"))
+		awscalltest.WantKind(t, err, problem.Unavailable)
 		if len(w.calls) != 8 {
 			t.Errorf("%d calls, want 8 at most", len(w.calls))
 		}
@@ -62,11 +63,11 @@ func TestUnprocessedWithoutEndIsUnavailable(t *testing.T) {
 func TestUnprocessedEndsWithTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore(t, always(200, `{"UnprocessedKeys":{"TrackingData":{"Keys":[`+key("yellow", "a")+`]}}}`), fakeSTS{})
-		ctx, cancel := context.WithTimeout(as(t, "yellow"), 60*time.Millisecond)
+		ctx, cancel := context.WithTimeout(awscalltest.As(t, "yellow"), 60*time.Millisecond)
 		defer cancel()
 		start := time.Now()
 		_, err := store.BatchGet(ctx, shipmentIDs(t, "a"))
-		wantKind(t, err, problem.Timeout)
+		awscalltest.WantKind(t, err, problem.Timeout)
 		if took := time.Since(start); took > 60*time.Millisecond {
 			t.Errorf("took %v, want at most the deadline's 60ms", took)
 		}
@@ -76,11 +77,11 @@ func TestUnprocessedEndsWithTheDeadline(t *testing.T) {
 func TestUnprocessedPartOfAnotherTenantIsNotSentAgain(t *testing.T) {
 	read := always(200, `{"UnprocessedKeys":{"TrackingData":{"Keys":[`+key("blue", "a")+`]}}}`)
 	store, _ := newStore(t, read, fakeSTS{})
-	_, err := store.BatchGet(as(t, "yellow"), shipmentIDs(t, "a"))
-	wantKind(t, err, problem.Internal)
+	_, err := store.BatchGet(awscalltest.As(t, "yellow"), shipmentIDs(t, "a"))
+	awscalltest.WantKind(t, err, problem.Internal)
 	written := always(200, `{"UnprocessedItems":{"TrackingData":[{"PutRequest":{"Item":`+row("blue", "a")+`}}]}}`)
 	store, _ = newStore(t, written, fakeSTS{})
-	wantKind(t, store.Put(as(t, "yellow"), []tracking.Shipment{shipment(t, "a")}), problem.Internal)
+	awscalltest.WantKind(t, store.Put(awscalltest.As(t, "yellow"), []tracking.Shipment{shipment(t, "a")}), problem.Internal)
 	if len(read.calls) != 1 || len(written.calls) != 1 {
 		t.Errorf("%d reads and %d writes, want one each", len(read.calls), len(written.calls))
 	}
@@ -115,7 +116,7 @@ func TestPutWritesBatchesOfTwentyFiveUnderTheTenant(t *testing.T) {
 	for i := range 30 {
 		all = append(all, shipment(t, fmt.Sprintf("s%02d", i)))
 	}
-	if err := store.Put(as(t, "yellow"), all); err != nil {
+	if err := store.Put(awscalltest.As(t, "yellow"), all); err != nil {
 		t.Fatal(err)
 	}
 	var sizes []int
@@ -138,7 +139,7 @@ func TestPutRefusesAMalformedShipment(t *testing.T) {
 	store, _ := newStore(t, w, fakeSTS{})
 	bad := shipment(t, "a")
 	bad.Milestones = nil
-	wantKind(t, store.Put(as(t, "yellow"), []tracking.Shipment{shipment(t, "b"), bad}), problem.Internal)
+	awscalltest.WantKind(t, store.Put(awscalltest.As(t, "yellow"), []tracking.Shipment{shipment(t, "b"), bad}), problem.Internal)
 	if len(w.calls) != 0 {
 		t.Errorf("%d calls, want none", len(w.calls))
 	}
@@ -160,13 +161,13 @@ func TestStoredShipmentReadsBackAsItWas(t *testing.T) {
 		}
 		w := always(200, `{}`)
 		store, _ := newStore(t, w, fakeSTS{})
-		if err := store.Put(as(t, "yellow"), []tracking.Shipment{want}); err != nil {
+		if err := store.Put(awscalltest.As(t, "yellow"), []tracking.Shipment{want}); err != nil {
 			r.Fatal(err)
 		}
 		_, item, _ := strings.Cut(w.calls[0].body, `"Item":`)
 		item = item[:strings.LastIndex(item, `}}]}}`)]
 		store, _ = newStore(t, always(200, `{"Item":`+item+`}`), fakeSTS{})
-		got, err := store.Get(as(t, "yellow"), want.ID)
+		got, err := store.Get(awscalltest.As(t, "yellow"), want.ID)
 		if err != nil || fmt.Sprintf("%+v", flat(got)) != fmt.Sprintf("%+v", flat(want)) {
 			r.Fatalf("read back %+v, %v, want %+v", got, err, want)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -40,9 +41,9 @@ func TestFailuresMapToTheirKind(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				body := fmt.Sprintf(`{"__type":"com.amazonaws.dynamodb.v20120810#%s","message":"as AWS words it"}`, test.code)
 				store, trail := newStore(t, always(test.status, body), fakeSTS{})
-				_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
-				wantKind(t, err, test.want)
-				record := trail.last(t)
+				_, err := store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
+				awscalltest.WantKind(t, err, test.want)
+				record := trail.Last(t)
 				if record.Decision != test.decision || !strings.HasPrefix(record.AWSRequestID, "aws-") ||
 					!strings.Contains(record.Reason, test.code) {
 					t.Errorf("audited %+v, want %s, AWS's request id and the code", record, test.decision)
@@ -64,9 +65,9 @@ func TestClockThatIsOffIsNoDenial(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			store, trail := newStore(t, always(400, fmt.Sprintf(`{"__type":"com.amazon.coral.service#InvalidSignatureException","message":%q}`, message)), fakeSTS{})
-			_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
-			wantKind(t, err, want)
-			record := trail.last(t)
+			_, err := store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
+			awscalltest.WantKind(t, err, want)
+			record := trail.Last(t)
 			if tellsClock := strings.Contains(record.Reason, "check this machine's clock"); tellsClock != (want == problem.Unavailable) || (record.Decision == audit.Deny) != (want == problem.Denied) {
 				t.Errorf("%s: audited %+v, want the clock told: %t", message, record, want == problem.Unavailable)
 			}
@@ -77,8 +78,8 @@ func TestClockThatIsOffIsNoDenial(t *testing.T) {
 func TestDenialIsNotTriedAgain(t *testing.T) {
 	w := always(400, `{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException"}`)
 	store, _ := newStore(t, w, fakeSTS{})
-	_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
-	wantKind(t, err, problem.Denied)
+	_, err := store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
+	awscalltest.WantKind(t, err, problem.Denied)
 	if len(w.calls) != 1 {
 		t.Errorf("%d calls, want 1", len(w.calls))
 	}
@@ -105,7 +106,7 @@ func TestSessionThatIsRefusedIsReplaced(t *testing.T) {
 			client := &countingSTS{}
 			w := &fakeClient{}
 			store, _ := newStore(t, w, client)
-			ctx := as(t, "yellow")
+			ctx := awscalltest.As(t, "yellow")
 			w.answer = func(n int, _ call) (int, string) {
 				if n == 2 {
 					return 400, `{"__type":"com.amazonaws.dynamodb.v20120810#` + code + `"}`
@@ -129,11 +130,11 @@ func TestSessionThatIsRefusedIsReplaced(t *testing.T) {
 func TestStopIsNotATableThatIsSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, trail := newStore(t, always(0, ""), fakeSTS{})
-		ctx, cancel := context.WithCancel(as(t, "yellow"))
+		ctx, cancel := context.WithCancel(awscalltest.As(t, "yellow"))
 		time.AfterFunc(time.Millisecond, cancel)
 		_, err := store.Get(ctx, shipmentID(t, "1001"))
-		wantKind(t, err, problem.Unavailable)
-		if record := trail.last(t); record.Decision != audit.Failed {
+		awscalltest.WantKind(t, err, problem.Unavailable)
+		if record := trail.Last(t); record.Decision != audit.Failed {
 			t.Errorf("audited %+v, want a failure", record)
 		}
 	})
@@ -142,15 +143,15 @@ func TestStopIsNotATableThatIsSlow(t *testing.T) {
 func TestTriesEndWithTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, trail := newStore(t, always(0, ""), fakeSTS{})
-		ctx, cancel := context.WithTimeout(as(t, "yellow"), 2*time.Second)
+		ctx, cancel := context.WithTimeout(awscalltest.As(t, "yellow"), 2*time.Second)
 		defer cancel()
 		start := time.Now()
 		_, err := store.Get(ctx, shipmentID(t, "1001"))
-		wantKind(t, err, problem.Timeout)
+		awscalltest.WantKind(t, err, problem.Timeout)
 		if took := time.Since(start); took != 2*time.Second {
 			t.Errorf("took %v, want the deadline's 2s", took)
 		}
-		if got := trail.last(t); got.Decision != audit.Failed || got.AWSRequestID != "" {
+		if got := trail.Last(t); got.Decision != audit.Failed || got.AWSRequestID != "" {
 			t.Errorf("audited %+v, want a failure without a request id", got)
 		}
 	})
@@ -175,8 +176,8 @@ func TestFailureOfTokenVendingIsTold(t *testing.T) {
 			store, trail := newStore(t, w, fakeSTS{err: test.err})
 			for range 2 { // the second is answered from back-off
 				start := time.Now()
-				_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
-				wantKind(t, err, test.want)
+				_, err := store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
+				awscalltest.WantKind(t, err, test.want)
 				if test.want == problem.Unavailable && problem.From(err).RetryAfter < time.Second/2 {
 					t.Errorf("RetryAfter = %v, want the back-off's", problem.From(err).RetryAfter)
 				}
@@ -184,7 +185,7 @@ func TestFailureOfTokenVendingIsTold(t *testing.T) {
 					t.Errorf("took %v: the SDK tried again what will not change", took)
 				}
 			}
-			if got := trail.last(t); got.Decision != test.decision || got.AWSRequestID != "" {
+			if got := trail.Last(t); got.Decision != test.decision || got.AWSRequestID != "" {
 				t.Errorf("audited %+v, want %s and no request id: DynamoDB was not asked", got, test.decision)
 			}
 			if len(w.calls) != 0 {
@@ -209,12 +210,12 @@ func TestMalformedRowIsAnErrorNotAShipment(t *testing.T) {
 			t.Fatalf("%s: nothing was replaced", name)
 		}
 		store, trail := newStore(t, always(200, `{"Item":`+body+`}`), fakeSTS{})
-		_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
-		wantKind(t, err, problem.Internal)
+		_, err := store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
+		awscalltest.WantKind(t, err, problem.Internal)
 		if !errors.Is(err, tracking.ErrMalformed) {
 			t.Errorf("%s: error = %v, want ErrMalformed", name, err)
 		}
-		if got := trail.last(t).Decision; got != audit.Failed {
+		if got := trail.Last(t).Decision; got != audit.Failed {
 			t.Errorf("%s: audited as %q, want %q", name, got, audit.Failed)
 		}
 	}

@@ -17,10 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
-	"example.com/shiptrack/pkg/audit"
-	"example.com/shiptrack/pkg/problem"
-	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/dynamo"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
@@ -88,29 +86,7 @@ func (f fakeSTS) AssumeRole(_ context.Context, in *sts.AssumeRoleInput, _ ...fun
 	}, nil
 }
 
-// auditTrail keeps what was recorded.
-type auditTrail struct {
-	mu      sync.Mutex
-	records []audit.Record
-}
-
-func (a *auditTrail) Record(_ context.Context, r audit.Record) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.records = append(a.records, r)
-}
-
-func (a *auditTrail) last(t *testing.T) audit.Record {
-	t.Helper()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.records) == 0 {
-		t.Fatal("nothing was audited")
-	}
-	return a.records[len(a.records)-1]
-}
-
-func newStore(t testing.TB, w *fakeClient, client tokenvending.AssumeRoler) (*dynamo.Store, *auditTrail) {
+func newStore(t testing.TB, w *fakeClient, client tokenvending.AssumeRoler) (*dynamo.Store, *awscalltest.Trail) {
 	t.Helper()
 	machine, err := tokenvending.New(tokenvending.Config{
 		STS: client, RoleARN: "arn:aws:iam::000000000000:role/TrackingAccessRole", Instance: "test", Capacity: 10,
@@ -118,7 +94,7 @@ func newStore(t testing.TB, w *fakeClient, client tokenvending.AssumeRoler) (*dy
 	if err != nil {
 		t.Fatal(err)
 	}
-	trail := &auditTrail{}
+	trail := &awscalltest.Trail{}
 	store, err := dynamo.New(dynamo.Config{
 		AWS:     aws.Config{Region: "us-east-1", HTTPClient: w, BaseEndpoint: aws.String("http://dynamodb.test")},
 		Vending: machine, Table: "TrackingData", Audit: trail,
@@ -127,15 +103,6 @@ func newStore(t testing.TB, w *fakeClient, client tokenvending.AssumeRoler) (*dy
 		t.Fatal(err)
 	}
 	return store, trail
-}
-
-func as(t testing.TB, id string) context.Context {
-	t.Helper()
-	parsed, err := tenant.Parse(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tenant.NewContext(t.Context(), parsed)
 }
 
 func shipmentID(t testing.TB, s string) tracking.ShipmentID {
@@ -172,13 +139,6 @@ func ids(shipments []tracking.Shipment) string {
 		all = append(all, s.ID.String())
 	}
 	return strings.Join(all, " ")
-}
-
-func wantKind(t testing.TB, err error, want problem.Kind) {
-	t.Helper()
-	if err == nil || problem.KindOf(err) != want {
-		t.Errorf("error = %v, want kind %v", err, want)
-	}
 }
 
 // field returns what path (names and indexes) leads to in a JSON text.

@@ -19,6 +19,7 @@ import (
 	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/dynamo"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
@@ -37,7 +38,7 @@ func startAWS(t *testing.T) *localawstest.Local {
 }
 
 // open returns a store that runs as taskRole and assumes accessRole for each tenant, wired as the service wires it.
-func open(t *testing.T, local *localawstest.Local, taskRole, accessRole string) (*dynamo.Store, *auditTrail) {
+func open(t *testing.T, local *localawstest.Local, taskRole, accessRole string) (*dynamo.Store, *awscalltest.Trail) {
 	t.Helper()
 	cfg := local.Config(local.RoleCredentials(t, taskRole, "task"))
 	machine, err := tokenvending.New(tokenvending.Config{
@@ -46,7 +47,7 @@ func open(t *testing.T, local *localawstest.Local, taskRole, accessRole string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	trail := &auditTrail{}
+	trail := &awscalltest.Trail{}
 	store, err := dynamo.New(dynamo.Config{AWS: cfg, Vending: machine, Table: table, Audit: trail})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +55,7 @@ func open(t *testing.T, local *localawstest.Local, taskRole, accessRole string) 
 	return store, trail
 }
 
-func reader(t *testing.T, local *localawstest.Local) (*dynamo.Store, *auditTrail) {
+func reader(t *testing.T, local *localawstest.Local) (*dynamo.Store, *awscalltest.Trail) {
 	t.Helper()
 	return open(t, local, "TrackingServiceRole", "TrackingAccessRole")
 }
@@ -69,7 +70,7 @@ func seed(t *testing.T, local *localawstest.Local, owner string, texts ...string
 		s.CarrierBookingReference = owner
 		shipments = append(shipments, s)
 	}
-	if err := store.Put(as(t, owner), shipments); err != nil {
+	if err := store.Put(awscalltest.As(t, owner), shipments); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -80,18 +81,18 @@ func TestTenantsAreKeptApartByIAM(t *testing.T) {
 	seed(t, local, "blue", "1001", "2002")
 	store, _ := reader(t, local)
 	for _, owner := range []string{"yellow", "blue", "yellow"} {
-		got, err := store.Get(as(t, owner), shipmentID(t, "1001"))
+		got, err := store.Get(awscalltest.As(t, owner), shipmentID(t, "1001"))
 		if err != nil || got.CarrierBookingReference != owner {
 			t.Errorf("1001 as %s = %q, %v, want its own", owner, got.CarrierBookingReference, err)
 		}
 	}
-	_, err := store.Get(as(t, "blue"), shipmentID(t, "1002"))
-	wantKind(t, err, problem.NotFound)
-	found, err := store.BatchGet(as(t, "blue"), shipmentIDs(t, "1001", "1002", "2002"))
+	_, err := store.Get(awscalltest.As(t, "blue"), shipmentID(t, "1002"))
+	awscalltest.WantKind(t, err, problem.NotFound)
+	found, err := store.BatchGet(awscalltest.As(t, "blue"), shipmentIDs(t, "1001", "1002", "2002"))
 	if err != nil || len(found) != 2 {
 		t.Errorf("batch as blue = %q, %v, want its own two", ids(found), err)
 	}
-	page, next, err := store.List(as(t, "yellow"), 10, tracking.ShipmentID{})
+	page, next, err := store.List(awscalltest.As(t, "yellow"), 10, tracking.ShipmentID{})
 	if err != nil || ids(page) != "1001 1002" || !next.IsZero() {
 		t.Errorf("list as yellow = %q, next %q, %v", ids(page), next, err)
 	}
@@ -108,7 +109,7 @@ func TestConcurrentTenantsReadTheirOwnRows(t *testing.T) {
 	for i := range 60 {
 		owner := owners[i%len(owners)]
 		wg.Go(func() {
-			got, err := store.Get(as(t, owner), shipmentID(t, "1001"))
+			got, err := store.Get(awscalltest.As(t, owner), shipmentID(t, "1001"))
 			if err != nil || got.CarrierBookingReference != owner {
 				t.Errorf("1001 as %s = %q, %v", owner, got.CarrierBookingReference, err)
 			}
@@ -130,7 +131,7 @@ func TestPagesFollowEachOtherWithoutGapOrRepetition(t *testing.T) {
 		var got []string
 		after := tracking.ShipmentID{}
 		for {
-			page, next, err := store.List(as(t, "yellow"), limit, after)
+			page, next, err := store.List(awscalltest.As(t, "yellow"), limit, after)
 			if err != nil || len(page) > limit || len(page) == 0 {
 				t.Fatalf("limit %d after %q: %d shipments, %v", limit, after, len(page), err)
 			}
@@ -149,8 +150,8 @@ func TestReadingRoleCannotWrite(t *testing.T) {
 	local := startAWS(t)
 	seed(t, local, "yellow", "1001") // control: the seed role can
 	store, trail := reader(t, local)
-	wantKind(t, store.Put(as(t, "yellow"), []tracking.Shipment{shipment(t, "1001")}), problem.Denied)
-	record := trail.last(t)
+	awscalltest.WantKind(t, store.Put(awscalltest.As(t, "yellow"), []tracking.Shipment{shipment(t, "1001")}), problem.Denied)
+	record := trail.Last(t)
 	if record.Decision != audit.Deny || record.Action != "dynamodb:BatchWriteItem" || record.AWSRequestID == "" ||
 		!strings.Contains(record.Reason, "AccessDeniedException") {
 		t.Errorf("audited %+v, want a denial with AWS's request id", record)
@@ -160,16 +161,16 @@ func TestReadingRoleCannotWrite(t *testing.T) {
 		t.Errorf("the audit record has request id %s, AWS's log %s", record.AWSRequestID, last.RequestID)
 	}
 	seeder, _ := open(t, local, "TrackingSeedTaskRole", "TrackingSeedRole")
-	_, err := seeder.Get(as(t, "yellow"), shipmentID(t, "1001"))
-	wantKind(t, err, problem.Denied)
+	_, err := seeder.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
+	awscalltest.WantKind(t, err, problem.Denied)
 }
 
 func TestRoleThatMayNotAssumeIsDenied(t *testing.T) {
 	local := startAWS(t)
 	store, trail := open(t, local, "TrackingServiceRole", "TrackingSeedRole") // which trusts another role
-	_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
-	wantKind(t, err, problem.Denied)
-	if got := trail.last(t).Decision; got != audit.Deny {
+	_, err := store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
+	awscalltest.WantKind(t, err, problem.Denied)
+	if got := trail.Last(t).Decision; got != audit.Deny {
 		t.Errorf("audited as %q, want %q", got, audit.Deny)
 	}
 }
@@ -194,18 +195,18 @@ func TestOneTenantsSessionCannotReadAnothersKey(t *testing.T) {
 		}})
 		return err
 	}
-	if err := get(as(t, "yellow"), "yellow"); err != nil {
+	if err := get(awscalltest.As(t, "yellow"), "yellow"); err != nil {
 		t.Errorf("yellow's own key: %v", err)
 	}
-	localawstest.WantFailure(t, get(as(t, "yellow"), "blue"), "AccessDeniedException", 400)
-	if err := get(as(t, "blue"), "blue"); err != nil {
+	localawstest.WantFailure(t, get(awscalltest.As(t, "yellow"), "blue"), "AccessDeniedException", 400)
+	if err := get(awscalltest.As(t, "blue"), "blue"); err != nil {
 		t.Errorf("blue's own key: %v", err)
 	}
 }
 
 func BenchmarkGetWithoutNetwork(b *testing.B) {
 	store, _ := newStore(b, always(200, `{"Item":`+row("yellow", "1001")+`}`), fakeSTS{})
-	ctx, id := as(b, "yellow"), shipmentID(b, "1001")
+	ctx, id := awscalltest.As(b, "yellow"), shipmentID(b, "1001")
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := store.Get(ctx, id); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/tracking"
 )
 
@@ -18,7 +19,7 @@ func TestKeyAndCredentialsAreOfTheTenantInTheContext(t *testing.T) {
 	}
 	store, _ := newStore(t, w, fakeSTS{})
 	for i, id := range []string{"yellow", "blue", "yellow"} {
-		shipment, err := store.Get(as(t, id), shipmentID(t, "1001"))
+		shipment, err := store.Get(awscalltest.As(t, id), shipmentID(t, "1001"))
 		if err != nil || shipment.ID.String() != "1001" {
 			t.Fatalf("Get as %s = %v, %v", id, shipment, err)
 		}
@@ -36,12 +37,12 @@ func TestContextWithoutTenantSendsNothing(t *testing.T) {
 	w := always(200, `{}`)
 	store, _ := newStore(t, w, fakeSTS{})
 	_, err := store.Get(t.Context(), shipmentID(t, "1001"))
-	wantKind(t, err, problem.Internal)
+	awscalltest.WantKind(t, err, problem.Internal)
 	_, err = store.BatchGet(t.Context(), []tracking.ShipmentID{shipmentID(t, "1001")})
-	wantKind(t, err, problem.Internal)
+	awscalltest.WantKind(t, err, problem.Internal)
 	_, _, err = store.List(t.Context(), 10, tracking.ShipmentID{})
-	wantKind(t, err, problem.Internal)
-	wantKind(t, store.Put(t.Context(), nil), problem.Internal)
+	awscalltest.WantKind(t, err, problem.Internal)
+	awscalltest.WantKind(t, store.Put(t.Context(), nil), problem.Internal)
 	if len(w.calls) != 0 {
 		t.Errorf("%d calls were sent without a tenant: %v", len(w.calls), w.calls)
 	}
@@ -49,13 +50,13 @@ func TestContextWithoutTenantSendsNothing(t *testing.T) {
 
 func TestRowOfAnotherTenantNeverLeaves(t *testing.T) {
 	one := func(store storer, t *testing.T) (any, error) {
-		return store.Get(as(t, "yellow"), shipmentID(t, "1001"))
+		return store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
 	}
 	batch := func(store storer, t *testing.T) (any, error) {
-		return store.BatchGet(as(t, "yellow"), []tracking.ShipmentID{shipmentID(t, "1001"), shipmentID(t, "1002")})
+		return store.BatchGet(awscalltest.As(t, "yellow"), []tracking.ShipmentID{shipmentID(t, "1001"), shipmentID(t, "1002")})
 	}
 	list := func(store storer, t *testing.T) (any, error) {
-		page, _, err := store.List(as(t, "yellow"), 1, tracking.ShipmentID{})
+		page, _, err := store.List(awscalltest.As(t, "yellow"), 1, tracking.ShipmentID{})
 		return page, err
 	}
 	for _, test := range []struct {
@@ -69,13 +70,13 @@ func TestRowOfAnotherTenantNeverLeaves(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			store, trail := newStore(t, always(200, fmt.Sprintf(test.body, "blue")), fakeSTS{})
 			_, err := test.ask(store, t)
-			wantKind(t, err, problem.Internal)
-			if got := trail.last(t); got.Decision != audit.Deny {
+			awscalltest.WantKind(t, err, problem.Internal)
+			if got := trail.Last(t); got.Decision != audit.Deny {
 				t.Errorf("audited as %q, want %q (an alarm)", got.Decision, audit.Deny)
 			}
 			store, trail = newStore(t, always(200, fmt.Sprintf(test.body, "yellow")), fakeSTS{}) // control
-			if _, err := test.ask(store, t); err != nil || trail.last(t).Decision != audit.Allow {
-				t.Errorf("own rows: error %v, audited as %q, want them answered", err, trail.last(t).Decision)
+			if _, err := test.ask(store, t); err != nil || trail.Last(t).Decision != audit.Allow {
+				t.Errorf("own rows: error %v, audited as %q, want them answered", err, trail.Last(t).Decision)
 			}
 		})
 	}
@@ -93,8 +94,8 @@ func TestKeyOfAnotherTenantIsNotFollowed(t *testing.T) {
 			return 200, body
 		}}
 		store, _ := newStore(t, w, fakeSTS{})
-		_, _, err := store.List(as(t, "yellow"), 10, tracking.ShipmentID{})
-		wantKind(t, err, problem.Internal)
+		_, _, err := store.List(awscalltest.As(t, "yellow"), 10, tracking.ShipmentID{})
+		awscalltest.WantKind(t, err, problem.Internal)
 		if len(w.calls) != 1 {
 			t.Errorf("%s: %d calls, want the first alone", name, len(w.calls))
 		}
@@ -103,20 +104,20 @@ func TestKeyOfAnotherTenantIsNotFollowed(t *testing.T) {
 
 func TestUnknownShipmentIsNotFoundAndNoAlarm(t *testing.T) {
 	store, trail := newStore(t, always(200, `{}`), fakeSTS{})
-	_, err := store.Get(as(t, "yellow"), shipmentID(t, "9999"))
-	wantKind(t, err, problem.NotFound)
-	if got := trail.last(t).Decision; got != audit.Allow {
+	_, err := store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "9999"))
+	awscalltest.WantKind(t, err, problem.NotFound)
+	if got := trail.Last(t).Decision; got != audit.Allow {
 		t.Errorf("audited as %q, want %q: AWS did answer", got, audit.Allow)
 	}
 }
 
 func TestShipmentThatWasNotAskedForIsRefused(t *testing.T) {
 	store, _ := newStore(t, always(200, `{"Item":`+row("yellow", "1002")+`}`), fakeSTS{})
-	_, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
-	wantKind(t, err, problem.Internal)
+	_, err := store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
+	awscalltest.WantKind(t, err, problem.Internal)
 	store, _ = newStore(t, always(200, `{"Responses":{"TrackingData":`+rows("yellow", "1002")+`}}`), fakeSTS{})
-	_, err = store.BatchGet(as(t, "yellow"), []tracking.ShipmentID{shipmentID(t, "1001")})
-	wantKind(t, err, problem.Internal)
+	_, err = store.BatchGet(awscalltest.As(t, "yellow"), []tracking.ShipmentID{shipmentID(t, "1001")})
+	awscalltest.WantKind(t, err, problem.Internal)
 }
 
 func TestListTellsWhetherMoreFollow(t *testing.T) {
@@ -141,7 +142,7 @@ func TestListTellsWhetherMoreFollow(t *testing.T) {
 	} {
 		w := &fakeClient{answer: func(n int, _ call) (int, string) { return 200, test.answers[n-1] }}
 		store, _ := newStore(t, w, fakeSTS{})
-		page, next, err := store.List(as(t, "yellow"), test.limit, tracking.ShipmentID{})
+		page, next, err := store.List(awscalltest.As(t, "yellow"), test.limit, tracking.ShipmentID{})
 		if err != nil || ids(page) != test.want || next.String() != test.next {
 			t.Errorf("%s: List = %q, next %q, error %v, want %q, %q", test.name, ids(page), next, err, test.want, test.next)
 		}
@@ -161,7 +162,7 @@ func TestListTellsWhetherMoreFollow(t *testing.T) {
 func TestListStartsAfterAnIDOfTheSameTenant(t *testing.T) {
 	w := always(200, `{"Items":[]}`)
 	store, _ := newStore(t, w, fakeSTS{})
-	if _, _, err := store.List(as(t, "blue"), 10, shipmentID(t, "1001")); err != nil {
+	if _, _, err := store.List(awscalltest.As(t, "blue"), 10, shipmentID(t, "1001")); err != nil {
 		t.Fatal(err)
 	}
 	got := field(t, w.calls[0].body, "ExclusiveStartKey")
@@ -172,21 +173,21 @@ func TestListStartsAfterAnIDOfTheSameTenant(t *testing.T) {
 
 func TestEachCallIsAuditedWithRequestIDAndSession(t *testing.T) {
 	store, trail := newStore(t, always(200, `{"Item":`+row("yellow", "1001")+`}`), fakeSTS{})
-	if _, err := store.Get(as(t, "yellow"), shipmentID(t, "1001")); err != nil {
+	if _, err := store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001")); err != nil {
 		t.Fatal(err)
 	}
 	want := audit.Record{
 		Tenant: "yellow", Action: "dynamodb:GetItem", Resource: "TrackingData/yellow/1001", AWSRequestID: "aws-1",
 		Session: "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@test", Decision: audit.Allow,
 	}
-	if got := trail.last(t); got != want {
+	if got := trail.Last(t); got != want {
 		t.Errorf("audited %+v, want %+v", got, want)
 	}
 }
 
 func TestTimesAreReadInUTC(t *testing.T) {
 	store, _ := newStore(t, always(200, `{"Item":`+row("yellow", "1001")+`}`), fakeSTS{})
-	shipment, err := store.Get(as(t, "yellow"), shipmentID(t, "1001"))
+	shipment, err := store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
 	if err != nil {
 		t.Fatal(err)
 	}

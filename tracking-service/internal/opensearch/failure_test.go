@@ -10,6 +10,7 @@ import (
 
 	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/opensearch/opensearchtest"
 	"example.com/shiptrack/tracking-service/internal/search"
 )
@@ -41,25 +42,25 @@ func TestFailuresMapToTheirKind(t *testing.T) {
 	} {
 		for name, call := range map[string]func(k kit) error{
 			"Search": func(k kit) error {
-				_, err := k.Search(as(t, "yellow"), search.Question{}, 1, nil)
+				_, err := k.Search(awscalltest.As(t, "yellow"), search.Question{}, 1, nil)
 				return err
 			},
-			"Put": func(k kit) error { return k.Put(as(t, "yellow"), []search.Entry{entry(t, "1001", 0)}) },
+			"Put": func(k kit) error { return k.Put(awscalltest.As(t, "yellow"), []search.Entry{entry(t, "1001", 0)}) },
 		} {
 			t.Run(test.name+"/"+name, func(t *testing.T) {
 				k := newKit(t)
 				k.domain.Refuse(func(opensearchtest.Call) opensearchtest.Refusal { return test.answer })
 				err := call(k)
-				wantKind(t, err, test.want)
-				if got := k.trail.last(t); got.Decision != test.decision || got.Reason == "" || got.AWSRequestID == "" {
+				awscalltest.WantKind(t, err, test.want)
+				if got := k.trail.Last(t); got.Decision != test.decision || got.Reason == "" || got.AWSRequestID == "" {
 					t.Errorf("audited %+v, want %s", got, test.decision)
 				}
 				p := problem.From(err)
 				if strings.Contains(p.Detail, "AWS") || strings.Contains(p.Detail, "exception") || test.want == problem.Unavailable && p.RetryAfter == 0 {
 					t.Errorf("the caller is told %q, to come back after %v", p.Detail, p.RetryAfter)
 				}
-				if k.outage.away() != test.away || len(k.domain.Calls()) != 1 {
-					t.Errorf("away: %t, want %t; %d calls, want 1", k.outage.away(), test.away, len(k.domain.Calls()))
+				if k.outage.Away() != test.away || len(k.domain.Calls()) != 1 {
+					t.Errorf("away: %t, want %t; %d calls, want 1", k.outage.Away(), test.away, len(k.domain.Calls()))
 				}
 			})
 		}
@@ -70,14 +71,14 @@ func TestDomainThatDoesNotAnswerIsAwayUntilItDoes(t *testing.T) {
 	k := newKit(t)
 	k.domain.Put("yellow-shipments", "x", `{}`)
 	k.domain.Refuse(func(opensearchtest.Call) opensearchtest.Refusal { panic(http.ErrAbortHandler) })
-	_, err := k.Search(as(t, "yellow"), search.Question{Words: "none"}, 1, nil)
-	wantKind(t, err, problem.Unavailable)
-	if problem.From(err).RetryAfter == 0 || !k.outage.away() {
-		t.Errorf("%v, away: %t; want RetryAfter, and away", err, k.outage.away())
+	_, err := k.Search(awscalltest.As(t, "yellow"), search.Question{Words: "none"}, 1, nil)
+	awscalltest.WantKind(t, err, problem.Unavailable)
+	if problem.From(err).RetryAfter == 0 || !k.outage.Away() {
+		t.Errorf("%v, away: %t; want RetryAfter, and away", err, k.outage.Away())
 	}
 	k.domain.Refuse(func(opensearchtest.Call) opensearchtest.Refusal { return opensearchtest.Refusal{} })
-	if page := k.search(t, "yellow", "none", "", 1, nil); page.Total != 0 || k.outage.away() {
-		t.Errorf("%d hits, away: %t", page.Total, k.outage.away())
+	if page := k.search(t, "yellow", "none", "", 1, nil); page.Total != 0 || k.outage.Away() {
+		t.Errorf("%d hits, away: %t", page.Total, k.outage.Away())
 	}
 }
 
@@ -85,13 +86,13 @@ func TestSlowDomainIsATimeout(t *testing.T) {
 	k := newKit(t)
 	ended := make(chan struct{})
 	defer close(ended)
-	ctx, cancel := context.WithTimeout(as(t, "yellow"), 20*time.Millisecond)
+	ctx, cancel := context.WithTimeout(awscalltest.As(t, "yellow"), 20*time.Millisecond)
 	defer cancel()
 	k.domain.Refuse(func(opensearchtest.Call) opensearchtest.Refusal { <-ended; return opensearchtest.Refusal{} })
 	_, err := k.Search(ctx, search.Question{}, 1, nil)
-	wantKind(t, err, problem.Timeout)
-	if !k.outage.away() || problem.From(err).RetryAfter == 0 {
-		t.Errorf("a slow domain: away %t, %+v; want away, and when to try again", k.outage.away(), problem.From(err))
+	awscalltest.WantKind(t, err, problem.Timeout)
+	if !k.outage.Away() || problem.From(err).RetryAfter == 0 {
+		t.Errorf("a slow domain: away %t, %+v; want away, and when to try again", k.outage.Away(), problem.From(err))
 	}
 }
 
@@ -129,15 +130,15 @@ func TestAnswersThatMakeNoSenseAreRefused(t *testing.T) {
 			k.domain.Refuse(func(opensearchtest.Call) opensearchtest.Refusal {
 				return opensearchtest.Refusal{Status: 200, Body: test.answer}
 			})
-			page, err := k.Search(as(t, "yellow"), search.Question{}, 1, nil)
+			page, err := k.Search(awscalltest.As(t, "yellow"), search.Question{}, 1, nil)
 			if test.want == problem.Invalid {
 				if err != nil || len(page.Hits) != 1 {
 					t.Fatalf("%+v, %v", page, err)
 				}
 			} else {
-				wantKind(t, err, test.want)
+				awscalltest.WantKind(t, err, test.want)
 			}
-			if got := k.trail.last(t); got.Decision != test.decision {
+			if got := k.trail.Last(t); got.Decision != test.decision {
 				t.Errorf("audited %+v, want %s", got, test.decision)
 			}
 		})

@@ -3,7 +3,6 @@ package opensearch_test
 import (
 	"context"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -11,10 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
-	"example.com/shiptrack/pkg/audit"
-	"example.com/shiptrack/pkg/problem"
-	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/opensearch"
 	"example.com/shiptrack/tracking-service/internal/opensearch/opensearchtest"
 	"example.com/shiptrack/tracking-service/internal/search"
@@ -35,57 +32,16 @@ func (fakeSTS) AssumeRole(_ context.Context, in *sts.AssumeRoleInput, _ ...func(
 	}, nil
 }
 
-// auditTrail keeps what was recorded.
-type auditTrail struct {
-	mu      sync.Mutex
-	records []audit.Record
-}
-
-func (a *auditTrail) Record(_ context.Context, r audit.Record) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.records = append(a.records, r)
-}
-
-func (a *auditTrail) last(t *testing.T) audit.Record {
-	t.Helper()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.records) == 0 {
-		t.Fatal("nothing was audited")
-	}
-	return a.records[len(a.records)-1]
-}
-
-// outage keeps what it was told.
-type outage struct {
-	mu   sync.Mutex
-	told []error
-}
-
-func (o *outage) Observe(_ context.Context, err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.told = append(o.told, err)
-}
-
-// away is what it was told last, false where nothing.
-func (o *outage) away() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.told) > 0 && o.told[len(o.told)-1] != nil
-}
-
 type kit struct {
 	*opensearch.Store
 	domain *opensearchtest.Domain
-	trail  *auditTrail
-	outage *outage
+	trail  *awscalltest.Trail
+	outage *awscalltest.Outage
 }
 
 func newKit(t *testing.T) kit {
 	t.Helper()
-	k := kit{domain: opensearchtest.Start(t), trail: &auditTrail{}, outage: &outage{}}
+	k := kit{domain: opensearchtest.Start(t), trail: &awscalltest.Trail{}, outage: &awscalltest.Outage{}}
 	machine, err := tokenvending.New(tokenvending.Config{STS: fakeSTS{}, RoleARN: "arn:aws:iam::000000000000:role/TrackingAccessRole", Instance: "test", Capacity: 10})
 	if err != nil {
 		t.Fatal(err)
@@ -97,22 +53,6 @@ func newKit(t *testing.T) kit {
 		t.Fatal(err)
 	}
 	return k
-}
-
-func as(t testing.TB, id string) context.Context {
-	t.Helper()
-	parsed, err := tenant.Parse(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tenant.NewContext(t.Context(), parsed)
-}
-
-func wantKind(t testing.TB, err error, want problem.Kind) {
-	t.Helper()
-	if err == nil || problem.KindOf(err) != want {
-		t.Errorf("error = %v, want kind %v", err, want)
-	}
 }
 
 func question(t testing.TB, words, status string) search.Question {

@@ -17,6 +17,7 @@ import (
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/opensearch"
 	"example.com/shiptrack/tracking-service/internal/search"
 )
@@ -44,9 +45,9 @@ func machineOf(t testing.TB, l *localawstest.Local, task, role string) *tokenven
 }
 
 // open returns a store whose sessions the task's role vends, of the other one.
-func open(t testing.TB, l *localawstest.Local, task, role string) (*opensearch.Store, *auditTrail) {
+func open(t testing.TB, l *localawstest.Local, task, role string) (*opensearch.Store, *awscalltest.Trail) {
 	t.Helper()
-	trail := &auditTrail{}
+	trail := &awscalltest.Trail{}
 	store, err := opensearch.New(opensearch.Config{AWS: l.Config(localawstest.Root), Vending: machineOf(t, l, task, role), Endpoint: l.URL, Audit: trail})
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +67,7 @@ func tenantOf(t testing.TB, text string) tenant.ID {
 // searched are the ids that a search finds, and its first hit.
 func searched(t *testing.T, store *opensearch.Store, owner, words, status string) ([]string, search.Page) {
 	t.Helper()
-	page, err := store.Search(as(t, owner), question(t, words, status), 10, nil)
+	page, err := store.Search(awscalltest.As(t, owner), question(t, words, status), 10, nil)
 	if err != nil {
 		t.Fatalf("%s searches %q: %v", owner, words, err)
 	}
@@ -78,7 +79,7 @@ func TestSearchesOfTwoTenantsUnderEnforcedPolicies(t *testing.T) {
 	seeder, _ := open(t, l, "TrackingSeedTaskRole", "TrackingSeedRole")
 	store, trail := open(t, l, "TrackingServiceRole", "TrackingAccessRole")
 	for owner, delay := range map[string]time.Duration{"yellow": time.Hour, "blue": 0} {
-		if err := seeder.Put(as(t, owner), []search.Entry{entry(t, "1001", delay), entry(t, "of-"+owner, 0)}); err != nil {
+		if err := seeder.Put(awscalltest.As(t, owner), []search.Entry{entry(t, "1001", delay), entry(t, "of-"+owner, 0)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -105,7 +106,7 @@ func TestSearchesOfTwoTenantsUnderEnforcedPolicies(t *testing.T) {
 	if hit := page.Hits[0]; hit.Summary != entry(t, hit.ID.String(), time.Duration(hit.DelayMinutes)*time.Minute).Summary || hit.Highlights[search.Places][0] != "<em>Rotterdam</em> NLRTM" {
 		t.Errorf("a hit is %+v", hit)
 	}
-	if got := trail.last(t); got.Decision != audit.Allow || got.AWSRequestID == "" {
+	if got := trail.Last(t); got.Decision != audit.Allow || got.AWSRequestID == "" {
 		t.Errorf("audited %+v", got)
 	}
 }
@@ -118,7 +119,7 @@ func TestChangedShipmentIsFoundAsItIs(t *testing.T) {
 		delay time.Duration
 		want  []string
 	}{{0, []string{}}, {time.Hour, []string{"1001"}}, {-time.Hour, []string{}}} {
-		if err := seeder.Put(as(t, "yellow"), []search.Entry{entry(t, "1001", tc.delay)}); err != nil {
+		if err := seeder.Put(awscalltest.As(t, "yellow"), []search.Entry{entry(t, "1001", tc.delay)}); err != nil {
 			t.Fatal(err)
 		}
 		if got, _ := searched(t, store, "yellow", "delayed", ""); !slices.Equal(got, tc.want) {
@@ -137,7 +138,7 @@ func TestRankedPagesFollowEachOther(t *testing.T) {
 		e.Texts[search.Reference] = append(e.Texts[search.Reference], strings.Repeat("rotterdam ", i%4))
 		all = append(all, e)
 	}
-	if err := seeder.Put(as(t, "yellow"), all); err != nil {
+	if err := seeder.Put(awscalltest.As(t, "yellow"), all); err != nil {
 		t.Fatal(err)
 	}
 	for _, words := range []string{"", "rotterdam"} {
@@ -145,7 +146,7 @@ func TestRankedPagesFollowEachOther(t *testing.T) {
 		var paged []string
 		var after *search.Position
 		for range 9 {
-			page, err := store.Search(as(t, "yellow"), question(t, words, ""), 2, after)
+			page, err := store.Search(awscalltest.As(t, "yellow"), question(t, words, ""), 2, after)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -168,13 +169,13 @@ func TestRolesSearchOrWrite(t *testing.T) {
 	writer, _ := open(t, l, "TrackingServiceRole", "TrackingWriteRole")
 	entries := []search.Entry{entry(t, "1001", 0)}
 	for name, denied := range map[string]func() error{
-		"the reading role writes": func() error { return reader.Put(as(t, "yellow"), entries) },
+		"the reading role writes": func() error { return reader.Put(awscalltest.As(t, "yellow"), entries) },
 		"the seed's role searches": func() error {
-			_, err := seeder.Search(as(t, "yellow"), search.Question{}, 1, nil)
+			_, err := seeder.Search(awscalltest.As(t, "yellow"), search.Question{}, 1, nil)
 			return err
 		},
 		"the role of documents searches": func() error {
-			_, err := writer.Search(as(t, "yellow"), search.Question{}, 1, nil)
+			_, err := writer.Search(awscalltest.As(t, "yellow"), search.Question{}, 1, nil)
 			return err
 		},
 	} {
@@ -182,14 +183,14 @@ func TestRolesSearchOrWrite(t *testing.T) {
 			t.Errorf("%s: %v, want Denied", name, err)
 		}
 	}
-	if err := seeder.Put(as(t, "yellow"), entries); err != nil {
+	if err := seeder.Put(awscalltest.As(t, "yellow"), entries); err != nil {
 		t.Errorf("the seed's role writes: %v", err)
 	}
 	if got, _ := searched(t, reader, "yellow", "rotterdam", ""); !slices.Equal(got, []string{"1001"}) {
 		t.Errorf("the reading role finds %v", got)
 	}
-	if got, _ := searched(t, reader, "green", "rotterdam", ""); len(got) != 0 || trail.last(t).Decision != audit.Allow {
-		t.Errorf("green, which has no index, finds %v, audited %+v", got, trail.last(t))
+	if got, _ := searched(t, reader, "green", "rotterdam", ""); len(got) != 0 || trail.Last(t).Decision != audit.Allow {
+		t.Errorf("green, which has no index, finds %v, audited %+v", got, trail.Last(t))
 	}
 }
 

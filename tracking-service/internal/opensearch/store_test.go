@@ -15,6 +15,7 @@ import (
 	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/requestid"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/opensearch"
 	"example.com/shiptrack/tracking-service/internal/opensearch/opensearchtest"
 	"example.com/shiptrack/tracking-service/internal/search"
@@ -22,7 +23,7 @@ import (
 
 func (k kit) search(t *testing.T, owner, words, status string, limit int, after *search.Position) search.Page {
 	t.Helper()
-	page, err := k.Search(as(t, owner), question(t, words, status), limit, after)
+	page, err := k.Search(awscalltest.As(t, owner), question(t, words, status), limit, after)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func idsOf(page search.Page) []string {
 func TestEachTenantSearchesItsOwnIndexWithItsOwnSession(t *testing.T) {
 	k := newKit(t)
 	for owner, delay := range map[string]time.Duration{"yellow": time.Hour, "blue": 0} {
-		if err := k.Put(as(t, owner), []search.Entry{entry(t, "1001", delay), entry(t, "of-"+owner, 0)}); err != nil {
+		if err := k.Put(awscalltest.As(t, owner), []search.Entry{entry(t, "1001", delay), entry(t, "of-"+owner, 0)}); err != nil {
 			t.Fatal(err)
 		}
 		put := k.domain.Last(t)
@@ -60,7 +61,7 @@ func TestEachTenantSearchesItsOwnIndexWithItsOwnSession(t *testing.T) {
 		if first := page.Hits[0]; first.Summary != entry(t, "1001", time.Duration(delay)*time.Minute).Summary {
 			t.Errorf("%s's 1001 is %+v", owner, first.Summary)
 		}
-		if got := k.trail.last(t); got.Decision != audit.Allow || got.Action != "es:ESHttpGet" || got.Resource != owner+"-shipments/_search" ||
+		if got := k.trail.Last(t); got.Decision != audit.Allow || got.Action != "es:ESHttpGet" || got.Resource != owner+"-shipments/_search" ||
 			got.AWSRequestID == "" || !strings.Contains(got.Session, "/"+owner+"@") || got.Tenant != owner {
 			t.Errorf("audited %+v", got)
 		}
@@ -75,8 +76,8 @@ func TestTenantWithoutAnIndexHasNoShipments(t *testing.T) {
 	if page := k.search(t, "yellow", "rotterdam", "", 10, nil); page.Total != 0 || len(page.Hits) != 0 || page.Next != nil {
 		t.Errorf("%+v", page)
 	}
-	if got := k.trail.last(t); got.Decision != audit.Allow || k.outage.away() {
-		t.Errorf("audited %+v, away %t", got, k.outage.away())
+	if got := k.trail.Last(t); got.Decision != audit.Allow || k.outage.Away() {
+		t.Errorf("audited %+v, away %t", got, k.outage.Away())
 	}
 }
 
@@ -86,7 +87,7 @@ func TestPagesFollowEachOther(t *testing.T) {
 	for i := range 5 {
 		all = append(all, entry(t, fmt.Sprint(1001+i), 0))
 	}
-	if err := k.Put(as(t, "yellow"), all); err != nil {
+	if err := k.Put(awscalltest.As(t, "yellow"), all); err != nil {
 		t.Fatal(err)
 	}
 	for _, words := range []string{"", "rotterdam"} {
@@ -109,8 +110,8 @@ func TestPagesFollowEachOther(t *testing.T) {
 func (k kit) bodyOf(t *testing.T, words, status string, after *search.Position) map[string]any {
 	t.Helper()
 	k.domain.Refuse(func(opensearchtest.Call) opensearchtest.Refusal { return opensearchtest.Denied })
-	_, err := k.Search(as(t, "yellow"), question(t, words, status), 20, after)
-	wantKind(t, err, problem.Denied)
+	_, err := k.Search(awscalltest.As(t, "yellow"), question(t, words, status), 20, after)
+	awscalltest.WantKind(t, err, problem.Denied)
 	var body map[string]any
 	if err := json.Unmarshal([]byte(k.domain.Last(t).Body), &body); err != nil {
 		t.Fatal(err)
@@ -159,7 +160,7 @@ func TestHighlightsAreSafeInAPage(t *testing.T) {
 	k := newKit(t)
 	e := entry(t, "1001", 0)
 	e.Texts[search.Reference] = []string{`<script>alert("1&2")</script>`}
-	if err := k.Put(as(t, "yellow"), []search.Entry{e}); err != nil {
+	if err := k.Put(awscalltest.As(t, "yellow"), []search.Entry{e}); err != nil {
 		t.Fatal(err)
 	}
 	got := k.search(t, "yellow", "<script", "", 1, nil).Hits[0].Highlights[search.Reference]
@@ -170,7 +171,7 @@ func TestHighlightsAreSafeInAPage(t *testing.T) {
 
 func TestRequestIDStandsInTheUserAgent(t *testing.T) {
 	k := newKit(t)
-	ctx := requestid.NewCallerContext(requestid.NewContext(as(t, "yellow"), "OURS"), "theirs")
+	ctx := requestid.NewCallerContext(requestid.NewContext(awscalltest.As(t, "yellow"), "OURS"), "theirs")
 	_ = k.Put(ctx, []search.Entry{entry(t, "1001", 0)})
 	if got := k.domain.Last(t).Header.Get("User-Agent"); !strings.HasSuffix(got, " md/origin-request-id#theirs md/request-id#OURS") {
 		t.Errorf("User-Agent %q", got)

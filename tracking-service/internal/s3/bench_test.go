@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"slices"
 	"testing"
 	"time"
 
@@ -15,19 +14,18 @@ import (
 
 	"example.com/shiptrack/infra/localaws/localawstest"
 	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/documents"
 )
 
 // BenchmarkTenants reads documents of 64 KiB for two tenants in turn, each under its own scoped session, and documents of one tenant
-// under one session that never changes. Both take turns, and the median of the turns' ratios counts: 1 means that tenants
-// cost nothing.
+// under one session that never changes (see awscalltest.CostOfTenants).
 func BenchmarkTenants(b *testing.B) {
-	const requests, turns = 20, 9
 	l := enforcedBackend(b)
 	store, _ := open(b, l, "TrackingServiceRole", "TrackingAccessRole", "TrackingWriteRole")
 	content := bytes.Repeat([]byte("x"), 64<<10)
 	for _, owner := range []string{"yellow", "blue"} {
-		if _, err := store.Put(as(b, owner), shipmentID(b, "1001"), documents.Upload{
+		if _, err := store.Put(awscalltest.As(b, owner), shipmentID(b, "1001"), documents.Upload{
 			Name: named(b, "pod.pdf"), Type: documents.PDF, Size: int64(len(content)), Body: struct{ io.Reader }{bytes.NewReader(content)},
 		}); err != nil {
 			b.Fatal(err)
@@ -39,7 +37,7 @@ func BenchmarkTenants(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	one, err := vending.Retrieve(as(b, "yellow"))
+	one, err := vending.Retrieve(awscalltest.As(b, "yellow"))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -47,25 +45,9 @@ func BenchmarkTenants(b *testing.B) {
 	scoped := newReader(l, vending)
 	static := newReader(l, aws.NewCredentialsCache(fixed))
 
-	take := func(client *awss3.Client, owners ...string) float64 {
-		began := time.Now()
-		for i := range requests {
-			download(b, client, owners[i%len(owners)], int64(len(content)))
-		}
-		return time.Since(began).Seconds()
-	}
-	take(scoped, "yellow", "blue") // sessions, connections
-	take(static, "yellow")
-	var ratios, took []float64
-	for b.Loop() {
-		for range turns {
-			took = append(took, take(scoped, "yellow", "blue"))
-			ratios = append(ratios, take(static, "yellow")/took[len(took)-1])
-		}
-	}
-	b.ReportMetric(0, "ns/op") // of several turns: it says nothing
-	b.ReportMetric(requests/middle(took), "scoped-req/s")
-	b.ReportMetric(middle(ratios), "scoped-over-static")
+	awscalltest.CostOfTenants(b,
+		func(i int) { download(b, scoped, []string{"yellow", "blue"}[i%2], int64(len(content))) },
+		func(int) { download(b, static, "yellow", int64(len(content))) })
 }
 
 func newReader(l *localawstest.Local, from aws.CredentialsProvider) *awss3.Client {
@@ -74,7 +56,7 @@ func newReader(l *localawstest.Local, from aws.CredentialsProvider) *awss3.Clien
 
 func download(b *testing.B, client *awss3.Client, owner string, size int64) {
 	b.Helper()
-	ctx, cancel := context.WithTimeout(as(b, owner), 10*time.Second)
+	ctx, cancel := context.WithTimeout(awscalltest.As(b, owner), 10*time.Second)
 	defer cancel()
 	out, err := client.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String(enforced), Key: aws.String(owner + "/1001/pod.pdf")})
 	if err != nil {
@@ -84,9 +66,4 @@ func download(b *testing.B, client *awss3.Client, owner string, size int64) {
 	if n, err := io.Copy(io.Discard, out.Body); n != size || err != nil {
 		b.Fatalf("%d bytes, %v", n, err)
 	}
-}
-
-func middle(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
 }

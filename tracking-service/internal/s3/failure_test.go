@@ -10,6 +10,7 @@ import (
 
 	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/problem"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/documents"
 	"example.com/shiptrack/tracking-service/internal/s3/s3test"
 )
@@ -36,15 +37,15 @@ func TestFailuresMapToTheirKind(t *testing.T) {
 			call func(k kit) error
 		}{
 			{"Find", func(k kit) error {
-				_, err := k.Find(as(t, "yellow"), shipmentID(t, "1001"), named(t, "pod.pdf"))
+				_, err := k.Find(awscalltest.As(t, "yellow"), shipmentID(t, "1001"), named(t, "pod.pdf"))
 				return err
 			}},
 			{"Open", func(k kit) error {
-				_, err := k.Open(as(t, "yellow"), shipmentID(t, "1001"), documents.Info{Name: named(t, "pod.pdf"), ETag: `"1"`}, nil)
+				_, err := k.Open(awscalltest.As(t, "yellow"), shipmentID(t, "1001"), documents.Info{Name: named(t, "pod.pdf"), ETag: `"1"`}, nil)
 				return err
 			}},
 			{"Put", func(k kit) error {
-				_, err := k.put(t, as(t, "yellow"), "1001", "pod.pdf", "x")
+				_, err := k.put(t, awscalltest.As(t, "yellow"), "1001", "pod.pdf", "x")
 				return err
 			}},
 		} {
@@ -52,16 +53,16 @@ func TestFailuresMapToTheirKind(t *testing.T) {
 				k := newKit(t)
 				k.bucket.Refuse(func(s3test.Call) (int, string) { return test.status, test.code })
 				err := do.call(k)
-				wantKind(t, err, test.want)
-				record := k.trail.last(t)
+				awscalltest.WantKind(t, err, test.want)
+				record := k.trail.Last(t)
 				if record.Decision != test.decision || !strings.Contains(record.Reason, test.code) {
 					t.Errorf("audited %+v, want %s and the code", record, test.decision)
 				}
 				if detail := problem.From(err).Detail; strings.Contains(detail, "AWS") || strings.Contains(detail, test.code) {
 					t.Errorf("the caller is told %q", detail)
 				}
-				if k.outage.away() != test.away || len(k.bucket.Calls()) != 1 {
-					t.Errorf("away: %t, want %t; %d calls, want 1", k.outage.away(), test.away, len(k.bucket.Calls()))
+				if k.outage.Away() != test.away || len(k.bucket.Calls()) != 1 {
+					t.Errorf("away: %t, want %t; %d calls, want 1", k.outage.Away(), test.away, len(k.bucket.Calls()))
 				}
 			})
 		}
@@ -69,17 +70,17 @@ func TestFailuresMapToTheirKind(t *testing.T) {
 }
 
 func TestBucketThatDoesNotAnswerIsAwayUntilItDoes(t *testing.T) {
-	k, yellow := newKit(t), as(t, "yellow")
+	k, yellow := newKit(t), awscalltest.As(t, "yellow")
 	k.bucket.Refuse(func(s3test.Call) (int, string) { panic(http.ErrAbortHandler) })
 	_, err := k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf"))
-	wantKind(t, err, problem.Unavailable)
-	if problem.From(err).RetryAfter == 0 || !k.outage.away() {
-		t.Errorf("%v, away: %t; want RetryAfter, and away", err, k.outage.away())
+	awscalltest.WantKind(t, err, problem.Unavailable)
+	if problem.From(err).RetryAfter == 0 || !k.outage.Away() {
+		t.Errorf("%v, away: %t; want RetryAfter, and away", err, k.outage.Away())
 	}
 	k.bucket.Refuse(func(s3test.Call) (int, string) { return 0, "" })
 	_, err = k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf"))
-	wantKind(t, err, problem.NotFound)
-	if k.outage.away() {
+	awscalltest.WantKind(t, err, problem.NotFound)
+	if k.outage.Away() {
 		t.Error("away although it answered")
 	}
 }
@@ -88,10 +89,10 @@ func TestBucketThatDoesNotAnswerIsAwayUntilItDoes(t *testing.T) {
 func TestPutIsNeverSentTwice(t *testing.T) {
 	k := newKitThatTries(t, 3)
 	k.bucket.Refuse(func(s3test.Call) (int, string) { return 503, "SlowDown" })
-	_, err := k.Put(as(t, "yellow"), shipmentID(t, "1001"), documents.Upload{
+	_, err := k.Put(awscalltest.As(t, "yellow"), shipmentID(t, "1001"), documents.Upload{
 		Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1, Body: strings.NewReader("x"),
 	})
-	wantKind(t, err, problem.Unavailable)
+	awscalltest.WantKind(t, err, problem.Unavailable)
 	if len(k.bucket.Calls()) != 1 || !strings.Contains(err.Error(), "SlowDown") || strings.Contains(err.Error(), "retry") {
 		t.Errorf("%d calls, %v; want one, and no attempt at another", len(k.bucket.Calls()), err)
 	}
@@ -109,20 +110,20 @@ func (c cut) Read(p []byte) (int, error) {
 }
 
 func TestBodyThatEndsEarlyStoresNothingAndIsNoOutage(t *testing.T) {
-	k, yellow := newKit(t), as(t, "yellow")
+	k, yellow := newKit(t), awscalltest.As(t, "yellow")
 	_, err := k.Put(yellow, shipmentID(t, "1001"), documents.Upload{
 		Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1 << 20, Body: cut{strings.NewReader(strings.Repeat("x", 1<<19))},
 	})
-	wantKind(t, err, problem.Invalid)
-	if k.outage.away() || k.trail.last(t).Decision != audit.Failed {
-		t.Errorf("away: %t, audited %+v", k.outage.away(), k.trail.last(t))
+	awscalltest.WantKind(t, err, problem.Invalid)
+	if k.outage.Away() || k.trail.Last(t).Decision != audit.Failed {
+		t.Errorf("away: %t, audited %+v", k.outage.Away(), k.trail.Last(t))
 	}
 	_, err = k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf"))
-	wantKind(t, err, problem.NotFound)
+	awscalltest.WantKind(t, err, problem.NotFound)
 }
 
 func TestSlowClientIsNoOutage(t *testing.T) {
-	k, yellow := newKit(t), as(t, "yellow")
+	k, yellow := newKit(t), awscalltest.As(t, "yellow")
 	ctx, cancel := context.WithCancelCause(yellow)
 	defer cancel(nil)
 	read, write := io.Pipe()
@@ -133,14 +134,14 @@ func TestSlowClientIsNoOutage(t *testing.T) {
 		_ = write.CloseWithError(context.DeadlineExceeded) // as a server's own deadline ends the read
 	}()
 	_, err := k.Put(ctx, shipmentID(t, "1001"), documents.Upload{Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1 << 20, Body: read})
-	wantKind(t, err, problem.Timeout)
-	if k.outage.away() {
+	awscalltest.WantKind(t, err, problem.Timeout)
+	if k.outage.Away() {
 		t.Error("away although the client was slow")
 	}
 }
 
 func TestOnlyNewReplacesNothing(t *testing.T) {
-	k, yellow := newKit(t), as(t, "yellow")
+	k, yellow := newKit(t), awscalltest.As(t, "yellow")
 	upload := func(content string) error {
 		_, err := k.Put(yellow, shipmentID(t, "1001"), documents.Upload{
 			Name: named(t, "pod.pdf"), Type: documents.PDF, Size: int64(len(content)), Body: strings.NewReader(content), OnlyNew: true,
@@ -150,8 +151,8 @@ func TestOnlyNewReplacesNothing(t *testing.T) {
 	if err := upload("first"); err != nil {
 		t.Fatal(err)
 	}
-	wantKind(t, upload("second"), problem.PreconditionFailed)
-	if got := k.trail.last(t); got.Decision != audit.Allow {
+	awscalltest.WantKind(t, upload("second"), problem.PreconditionFailed)
+	if got := k.trail.Last(t); got.Decision != audit.Allow {
 		t.Errorf("audited %+v, want no alarm", got)
 	}
 	if got := k.content(t, yellow, "1001", "pod.pdf", nil); got != "first" {

@@ -20,6 +20,7 @@ import (
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/tenant"
 	"example.com/shiptrack/pkg/tokenvending"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/documents"
 	"example.com/shiptrack/tracking-service/internal/s3"
 )
@@ -47,7 +48,7 @@ func provision(t testing.TB, l *localawstest.Local, tenants ...tenant.ID) {
 }
 
 // open returns a store whose sessions the service's role vends, of the two roles.
-func open(t testing.TB, l *localawstest.Local, task, reads, writes string) (*s3.Store, *auditTrail) {
+func open(t testing.TB, l *localawstest.Local, task, reads, writes string) (*s3.Store, *awscalltest.Trail) {
 	t.Helper()
 	machine := func(role string) *tokenvending.Machine {
 		m, err := tokenvending.New(tokenvending.Config{
@@ -58,7 +59,7 @@ func open(t testing.TB, l *localawstest.Local, task, reads, writes string) (*s3.
 		}
 		return m
 	}
-	trail := &auditTrail{}
+	trail := &awscalltest.Trail{}
 	store, err := s3.New(s3.Config{AWS: l.Config(localawstest.Root), Reads: machine(reads), Writes: machine(writes), Bucket: enforced, Audit: trail})
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +88,7 @@ func TestDocumentsOfTwoTenantsUnderEnforcedPolicies(t *testing.T) {
 	l := enforcedBackend(t)
 	store, trail := open(t, l, "TrackingServiceRole", "TrackingAccessRole", "TrackingWriteRole")
 	for _, owner := range []string{"yellow", "blue"} {
-		_, err := store.Put(as(t, owner), shipmentID(t, "1001"), documents.Upload{
+		_, err := store.Put(awscalltest.As(t, owner), shipmentID(t, "1001"), documents.Upload{
 			Name: named(t, "pod.pdf"), Type: documents.PDF, Size: int64(len("of " + owner)), Body: struct{ io.Reader }{strings.NewReader("of " + owner)},
 		})
 		if err != nil {
@@ -95,12 +96,12 @@ func TestDocumentsOfTwoTenantsUnderEnforcedPolicies(t *testing.T) {
 		}
 	}
 	for _, owner := range []string{"yellow", "blue"} {
-		list, more, err := store.List(as(t, owner), shipmentID(t, "1001"))
+		list, more, err := store.List(awscalltest.As(t, owner), shipmentID(t, "1001"))
 		if err != nil || more || len(list) != 1 || list[0].Modified.IsZero() {
 			t.Fatalf("%s's list: %v, %v", owner, list, err)
 		}
 		for section, want := range map[*documents.Section]string{nil: "of " + owner, {First: 3, Last: 4}: owner[:2]} {
-			opened, err := store.Open(as(t, owner), shipmentID(t, "1001"), list[0], section)
+			opened, err := store.Open(awscalltest.As(t, owner), shipmentID(t, "1001"), list[0], section)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,11 +112,11 @@ func TestDocumentsOfTwoTenantsUnderEnforcedPolicies(t *testing.T) {
 			}
 		}
 	}
-	_, err := store.Find(as(t, "yellow"), shipmentID(t, "1001"), named(t, "none.pdf"))
-	wantKind(t, err, problem.NotFound)
-	_, err = store.Put(as(t, "yellow"), shipmentID(t, "1001"), documents.Upload{Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1, Body: strings.NewReader("x"), OnlyNew: true})
-	wantKind(t, err, problem.PreconditionFailed)
-	if got := trail.last(t).Decision; got != audit.Allow {
+	_, err := store.Find(awscalltest.As(t, "yellow"), shipmentID(t, "1001"), named(t, "none.pdf"))
+	awscalltest.WantKind(t, err, problem.NotFound)
+	_, err = store.Put(awscalltest.As(t, "yellow"), shipmentID(t, "1001"), documents.Upload{Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1, Body: strings.NewReader("x"), OnlyNew: true})
+	awscalltest.WantKind(t, err, problem.PreconditionFailed)
+	if got := trail.Last(t).Decision; got != audit.Allow {
 		t.Errorf("audited %s", got)
 	}
 }
@@ -124,26 +125,26 @@ func TestDocumentsOfTwoTenantsUnderEnforcedPolicies(t *testing.T) {
 func TestRolesReadOrWrite(t *testing.T) {
 	l := enforcedBackend(t)
 	swapped, trail := open(t, l, "TrackingServiceRole", "TrackingWriteRole", "TrackingAccessRole")
-	_, err := swapped.Put(as(t, "yellow"), shipmentID(t, "1001"), documents.Upload{Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1, Body: strings.NewReader("x")})
-	wantKind(t, err, problem.Denied)
-	_, _, err = swapped.List(as(t, "yellow"), shipmentID(t, "1001"))
-	wantKind(t, err, problem.Denied)
-	_, err = swapped.Open(as(t, "yellow"), shipmentID(t, "1001"), documents.Info{Name: named(t, "pod.pdf"), ETag: `"1"`}, nil)
-	wantKind(t, err, problem.Denied)
-	if got := trail.last(t); got.Decision != audit.Deny || got.AWSRequestID == "" {
+	_, err := swapped.Put(awscalltest.As(t, "yellow"), shipmentID(t, "1001"), documents.Upload{Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1, Body: strings.NewReader("x")})
+	awscalltest.WantKind(t, err, problem.Denied)
+	_, _, err = swapped.List(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
+	awscalltest.WantKind(t, err, problem.Denied)
+	_, err = swapped.Open(awscalltest.As(t, "yellow"), shipmentID(t, "1001"), documents.Info{Name: named(t, "pod.pdf"), ETag: `"1"`}, nil)
+	awscalltest.WantKind(t, err, problem.Denied)
+	if got := trail.Last(t); got.Decision != audit.Deny || got.AWSRequestID == "" {
 		t.Errorf("audited %+v", got)
 	}
 	seeder, _ := open(t, l, "TrackingSeedTaskRole", "TrackingSeedRole", "TrackingSeedRole")
-	_, err = seeder.Put(as(t, "yellow"), shipmentID(t, "1001"), documents.Upload{Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1, Body: strings.NewReader("x")})
+	_, err = seeder.Put(awscalltest.As(t, "yellow"), shipmentID(t, "1001"), documents.Upload{Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1, Body: strings.NewReader("x")})
 	if err != nil {
 		t.Errorf("the seed's role: %v", err)
 	}
-	_, _, err = seeder.List(as(t, "yellow"), shipmentID(t, "1001"))
-	wantKind(t, err, problem.Denied)
+	_, _, err = seeder.List(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
+	awscalltest.WantKind(t, err, problem.Denied)
 	// green has no key: nothing can be stored for it.
 	good, _ := open(t, l, "TrackingServiceRole", "TrackingAccessRole", "TrackingWriteRole")
-	_, err = good.Put(as(t, "green"), shipmentID(t, "1001"), documents.Upload{Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1, Body: strings.NewReader("x")})
-	wantKind(t, err, problem.Internal)
+	_, err = good.Put(awscalltest.As(t, "green"), shipmentID(t, "1001"), documents.Upload{Name: named(t, "pod.pdf"), Type: documents.PDF, Size: 1, Body: strings.NewReader("x")})
+	awscalltest.WantKind(t, err, problem.Internal)
 }
 
 func TestProbeIsAnsweredAsTheCheckWantsIt(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"example.com/shiptrack/pkg/keyalias"
 	"example.com/shiptrack/pkg/problem"
 	"example.com/shiptrack/pkg/tenant"
+	"example.com/shiptrack/tracking-service/internal/awscall/awscalltest"
 	"example.com/shiptrack/tracking-service/internal/documents"
 	"example.com/shiptrack/tracking-service/internal/s3/s3test"
 )
@@ -44,7 +45,7 @@ func (k kit) content(t *testing.T, ctx context.Context, shipment, name string, s
 }
 
 func TestDocumentIsStoredUnderTheTenantsPrefixAndKeyAndRead(t *testing.T) {
-	k, yellow := newKit(t), as(t, "yellow")
+	k, yellow := newKit(t), awscalltest.As(t, "yellow")
 	info, err := k.put(t, yellow, "1001", "pod.pdf", "%PDF-1.7 content")
 	if err != nil || info.ETag == "" || info.Size != 16 || info.Type != documents.PDF {
 		t.Fatalf("Put = %+v, %v", info, err)
@@ -66,7 +67,7 @@ func TestDocumentIsStoredUnderTheTenantsPrefixAndKeyAndRead(t *testing.T) {
 	if put.Target != "/documents/yellow/1001/pod.pdf?x-id=PutObject" || put.Length != 16 || put.AccessKey != "WRITEROLEYELLOW" {
 		t.Errorf("put as %s: %s, %d bytes", put.AccessKey, put.Target, put.Length)
 	}
-	if got := k.trail.last(t); got.Action != "s3:PutObject" || got.Resource != "documents/yellow/1001/pod.pdf" || got.Decision != audit.Allow ||
+	if got := k.trail.Last(t); got.Action != "s3:PutObject" || got.Resource != "documents/yellow/1001/pod.pdf" || got.Decision != audit.Allow ||
 		got.Session != "arn:aws:sts::000000000000:assumed-role/TrackingWriteRole/yellow@test" || got.AWSRequestID == "" {
 		t.Errorf("audited %+v", got)
 	}
@@ -84,12 +85,12 @@ func TestDocumentIsStoredUnderTheTenantsPrefixAndKeyAndRead(t *testing.T) {
 func TestEachTenantHasItsOwnDocuments(t *testing.T) {
 	k := newKit(t)
 	for _, owner := range []string{"yellow", "blue"} {
-		if _, err := k.put(t, as(t, owner), "1001", "pod.pdf", "of "+owner); err != nil {
+		if _, err := k.put(t, awscalltest.As(t, owner), "1001", "pod.pdf", "of "+owner); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, owner := range []string{"yellow", "blue", "yellow"} {
-		if got := k.content(t, as(t, owner), "1001", "pod.pdf", nil); got != "of "+owner {
+		if got := k.content(t, awscalltest.As(t, owner), "1001", "pod.pdf", nil); got != "of "+owner {
 			t.Errorf("%s reads %q", owner, got)
 		}
 		if got := k.bucket.Last(t); got.AccessKey != "ACCESSROLE"+strings.ToUpper(owner) || !strings.HasPrefix(got.Target, "/documents/"+owner+"/") {
@@ -103,7 +104,7 @@ func TestEachTenantHasItsOwnDocuments(t *testing.T) {
 }
 
 func TestListHasTheShipmentsDocumentsAlone(t *testing.T) {
-	k, yellow := newKit(t), as(t, "yellow")
+	k, yellow := newKit(t), awscalltest.As(t, "yellow")
 	for _, name := range []string{"pod.PNG", "bill-of-lading.pdf", "notes"} {
 		if _, err := k.put(t, yellow, "1001", name, "x"); err != nil {
 			t.Fatal(err)
@@ -133,12 +134,12 @@ func TestListHasTheShipmentsDocumentsAlone(t *testing.T) {
 
 // S3 answers the GetObject of a missing key with 403 to this role, so it must not be asked.
 func TestMissingDocumentIsNotFoundByTheList(t *testing.T) {
-	k, yellow := newKit(t), as(t, "yellow")
+	k, yellow := newKit(t), awscalltest.As(t, "yellow")
 	k.bucket.Put("yellow/1001/pod.pdf.old", s3test.Object{Content: "x", Type: "application/pdf"})
 	k.bucket.Put("blue/1001/pod.pdf", s3test.Object{Content: "x", Type: "application/pdf"})
 	_, err := k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf"))
-	wantKind(t, err, problem.NotFound)
-	if got := k.trail.last(t); got.Decision != audit.Allow || got.Action != "s3:ListBucket" || len(k.bucket.Calls()) != 1 {
+	awscalltest.WantKind(t, err, problem.NotFound)
+	if got := k.trail.Last(t); got.Decision != audit.Allow || got.Action != "s3:ListBucket" || len(k.bucket.Calls()) != 1 {
 		t.Errorf("audited %+v after %d calls, want one allowed list", got, len(k.bucket.Calls()))
 	}
 	if _, err := k.Find(yellow, shipmentID(t, "1001"), named(t, "pod.pdf.old")); err != nil {
@@ -147,21 +148,21 @@ func TestMissingDocumentIsNotFoundByTheList(t *testing.T) {
 }
 
 func TestKeyOfAnotherTenantIsRefusedAndAnAlarm(t *testing.T) {
-	k, yellow := newKit(t), as(t, "yellow")
+	k, yellow := newKit(t), awscalltest.As(t, "yellow")
 	for key, decision := range map[string]audit.Decision{"blue/1001/pod.pdf": audit.Deny, "yellow-eu/1001/pod.pdf": audit.Deny, "yellow/1002/pod.pdf": audit.Failed} {
 		k.bucket.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "<ListBucketResult><Contents><Key>"+key+"</Key></Contents></ListBucketResult>")
 		})
 		_, _, err := k.List(yellow, shipmentID(t, "1001"))
-		wantKind(t, err, problem.Internal)
-		if got := k.trail.last(t); got.Decision != decision {
+		awscalltest.WantKind(t, err, problem.Internal)
+		if got := k.trail.Last(t); got.Decision != decision {
 			t.Errorf("%s: audited %+v, want %s", key, got, decision)
 		}
 	}
 }
 
 func TestOpenOfAnotherContentThanWasFoundIsRefused(t *testing.T) {
-	k, yellow := newKit(t), as(t, "yellow")
+	k, yellow := newKit(t), awscalltest.As(t, "yellow")
 	if _, err := k.put(t, yellow, "1001", "pod.pdf", "first"); err != nil {
 		t.Fatal(err)
 	}
@@ -173,14 +174,14 @@ func TestOpenOfAnotherContentThanWasFoundIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = k.Open(yellow, shipmentID(t, "1001"), found, nil)
-	wantKind(t, err, problem.PreconditionFailed)
-	if !errors.Is(err, documents.ErrReplaced) || k.trail.last(t).Decision != audit.Allow {
-		t.Errorf("%v, audited %+v; want ErrReplaced, no alarm", err, k.trail.last(t))
+	awscalltest.WantKind(t, err, problem.PreconditionFailed)
+	if !errors.Is(err, documents.ErrReplaced) || k.trail.Last(t).Decision != audit.Allow {
+		t.Errorf("%v, audited %+v; want ErrReplaced, no alarm", err, k.trail.Last(t))
 	}
 }
 
 func TestTypeThatNoDocumentHasIsNotShown(t *testing.T) {
-	k, yellow := newKit(t), as(t, "yellow")
+	k, yellow := newKit(t), awscalltest.As(t, "yellow")
 	k.bucket.Put("yellow/1001/page.pdf", s3test.Object{Content: "<script>", Type: "text/html"})
 	found, err := k.Find(yellow, shipmentID(t, "1001"), named(t, "page.pdf"))
 	if err != nil {
