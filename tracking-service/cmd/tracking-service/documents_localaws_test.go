@@ -72,7 +72,7 @@ func TestDocumentsUnderPoliciesThatAreEnforced(t *testing.T) {
 	w := overLocalaws(t)
 	s := start(t, w.environ("DOCUMENTS_BUCKET="+localawstest.Bucket, "OPENSEARCH_ENDPOINT="+w.local.URL))
 	s.awaitReady(t)
-	s.awaitDocuments(t, w)
+	s.awaitServed(t, w, lading)
 	s.wantMetric(t, bucketHolds)
 	contents := map[string]bool{}
 	for _, owner := range []string{"yellow", "blue", "green"} {
@@ -112,14 +112,14 @@ func TestHolesInThePoliciesOfObjectsAreFound(t *testing.T) {
 			w := overLocalaws(t)
 			s := start(t, w.environ("DOCUMENTS_BUCKET="+localawstest.Bucket, "OPENSEARCH_ENDPOINT="+w.local.URL, "ISOLATION_CHECK_INTERVAL=1s"))
 			s.awaitReady(t)
-			s.awaitDocuments(t, w)
+			s.awaitServed(t, w, lading)
 			w.replace(t, tc.file, tc.from, tc.to)
 			s.awaitLog(t, `"msg":"ISOLATION DOES NOT HOLD"`, `"store":"s3"`, tc.says)
 			s.awaitNotIsolated(t)
 			s.wantNothingServed(t, w, notIsolated)
 			iamtest.Load(t, w.local, iam.Hardened)
 			s.awaitReady(t)
-			s.awaitDocuments(t, w)
+			s.awaitServed(t, w, lading)
 		})
 	}
 }

@@ -37,29 +37,8 @@ func (s service) put(t *testing.T, path, token, content string) int {
 	return response.StatusCode
 }
 
-// withDocuments is a seeded service that serves documents.
-func withDocuments(t *testing.T, changes ...string) (backend, service) {
-	t.Helper()
-	w := newBackend(t)
-	w.seed(t)
-	w.become(t, "TrackingServiceRole")
-	s := start(t, w.environ(changes...))
-	s.awaitReady(t)
-	s.awaitDocuments(t, w)
-	return w, s
-}
-
-// awaitDocuments waits until yellow's document is served.
-func (s service) awaitDocuments(t *testing.T, w backend) {
-	t.Helper()
-	poll(t, "documents are served", func() bool {
-		status, _ := s.get(t, lading, w.issuer.Token("yellow", "ana"))
-		return status == http.StatusOK
-	})
-}
-
 func TestEachTenantGetsItsOwnDocuments(t *testing.T) {
-	w, s := withDocuments(t)
+	w, s := serving(t, lading)
 	contents := map[string]bool{}
 	for _, owner := range []string{"yellow", "blue", "green"} {
 		token := w.issuer.Token(owner, "ana")
@@ -105,7 +84,7 @@ func TestEachTenantGetsItsOwnDocuments(t *testing.T) {
 }
 
 func TestLimitOfDocumentsIsTheSettings(t *testing.T) {
-	w, s := withDocuments(t, "DOCUMENT_MAX_BYTES=10")
+	w, s := serving(t, lading, "DOCUMENT_MAX_BYTES=10")
 	for content, want := range map[string]int{strings.Repeat("x", 10): http.StatusCreated, strings.Repeat("x", 11): http.StatusRequestEntityTooLarge} {
 		if status := s.put(t, "/shipments/1001/documents/x.pdf", w.issuer.Token("yellow", "ana"), content); status != want {
 			t.Errorf("%d bytes: %d, want %d", len(content), status, want)
@@ -115,7 +94,7 @@ func TestLimitOfDocumentsIsTheSettings(t *testing.T) {
 
 // A 403 of S3 after the list is what no caller can cause.
 func TestDenialByS3IsAnAlarm(t *testing.T) {
-	w, s := withDocuments(t)
+	w, s := serving(t, lading)
 	w.bucket.Refuse(func(c s3test.Call) (int, string) {
 		if strings.HasPrefix(c.Target, "/"+testBucket+"/yellow/") {
 			return http.StatusForbidden, "AccessDenied"
@@ -133,7 +112,7 @@ func TestDenialByS3IsAnAlarm(t *testing.T) {
 }
 
 func TestBucketThatIsAwayTakesDocumentsAloneAway(t *testing.T) {
-	w, s := withDocuments(t)
+	w, s := serving(t, lading)
 	token := w.issuer.Token("yellow", "ana")
 	w.bucket.Refuse(func(s3test.Call) (int, string) { return http.StatusServiceUnavailable, "ServiceUnavailable" })
 	for _, path := range []string{lading, "/shipments/1001/documents"} {
@@ -157,7 +136,7 @@ func TestBucketThatIsAwayTakesDocumentsAloneAway(t *testing.T) {
 	s.wantETAs(t, w, "s3 is away")
 	s.awaitLog(t, `"level":"WARN"`, storeIsAway, `"store":"s3"`)
 	w.bucket.Refuse(otherTenants)
-	s.awaitDocuments(t, w)
+	s.awaitServed(t, w, lading)
 	if status, body := s.get(t, "/readyz", ""); status != http.StatusOK || body != "ok\n" {
 		t.Errorf("/readyz: %d %q, want no note any more", status, body)
 	}
@@ -217,7 +196,7 @@ func TestBucketThatIsNotShownToBeIsolatedTakesDocumentsAloneAway(t *testing.T) {
 				t.Errorf("a document: %d %s, want 503", status, body)
 			}
 			w.bucket.Refuse(otherTenants)
-			s.awaitDocuments(t, w)
+			s.awaitServed(t, w, lading)
 			s.wantETAs(t, w, "")
 			s.wantMetric(t, bucketHolds)
 			s.wantMetric(t, "shiptrack_denials_total 0")
@@ -234,7 +213,7 @@ func TestAHoleInAnyStoreClosesAll(t *testing.T) {
 		"other-kms-key": func(c s3test.Call) bool { return c.Method == http.MethodPut && !strings.Contains(c.Target, b.String()) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, s := withDocuments(t, "ISOLATION_CHECK_INTERVAL=1s")
+			w, s := serving(t, lading, "ISOLATION_CHECK_INTERVAL=1s")
 			w.bucket.Refuse(func(c s3test.Call) (int, string) {
 				if open(c) {
 					return 0, ""
@@ -250,14 +229,14 @@ func TestAHoleInAnyStoreClosesAll(t *testing.T) {
 			s.wantMetric(t, `shiptrack_isolation_holds{store="s3"} 0`)
 			w.bucket.Refuse(otherTenants)
 			s.awaitReady(t)
-			s.awaitDocuments(t, w)
+			s.awaitServed(t, w, lading)
 		})
 	}
 }
 
 // The article's roles, whose sessions need no tag, are reported for both roles.
 func TestWritingRoleThatNeedsNoTagIsAHole(t *testing.T) {
-	w, s := withDocuments(t, "ISOLATION_CHECK_INTERVAL=1s")
+	w, s := serving(t, lading, "ISOLATION_CHECK_INTERVAL=1s")
 	w.replace(t, "TrackingWriteRole/trust.json", `"Statement": [`, `"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::<account-id>:role/TrackingServiceRole"}},`)
 	s.awaitLog(t, `"msg":"ISOLATION DOES NOT HOLD"`, `"store":"s3"`, "write-no-tag: AWS allowed it")
 	s.awaitNotIsolated(t)
@@ -269,7 +248,7 @@ func TestWritingRoleThatNeedsNoTagIsAHole(t *testing.T) {
 
 // A hole in the table closes documents too.
 func TestAHoleInTheTableClosesDocuments(t *testing.T) {
-	w, s := withDocuments(t, "ISOLATION_CHECK_INTERVAL=1s")
+	w, s := serving(t, lading, "ISOLATION_CHECK_INTERVAL=1s")
 	w.edit(t, accessPolicy, withoutLeadingKeys(t))
 	poll(t, "documents are no longer served", func() bool {
 		status, body := s.get(t, lading, w.issuer.Token("yellow", "ana"))

@@ -106,6 +106,27 @@ func (w backend) environ(changes ...string) []string {
 	}, changes...)
 }
 
+// serving is a seeded service that answers yellow's requests for path.
+func serving(t *testing.T, path string, changes ...string) (backend, service) {
+	t.Helper()
+	w := newBackend(t)
+	w.seed(t)
+	w.become(t, "TrackingServiceRole")
+	s := start(t, w.environ(changes...))
+	s.awaitReady(t)
+	s.awaitServed(t, w, path)
+	return w, s
+}
+
+// awaitServed waits until yellow's request for path is answered.
+func (s service) awaitServed(t *testing.T, w backend, path string) {
+	t.Helper()
+	poll(t, path+" is served", func() bool {
+		status, _ := s.get(t, path, w.issuer.Token("yellow", "ana"))
+		return status == http.StatusOK
+	})
+}
+
 // logs is a writer that tests can read while the service writes.
 type logs struct {
 	mu   sync.Mutex

@@ -16,7 +16,7 @@ func TestSearchesUnderPoliciesThatAreEnforced(t *testing.T) {
 	w := overLocalaws(t)
 	s := start(t, w.environ("DOCUMENTS_BUCKET="+localawstest.Bucket, "OPENSEARCH_ENDPOINT="+w.local.URL))
 	s.awaitReady(t)
-	s.awaitSearch(t, w)
+	s.awaitServed(t, w, hamburg)
 	s.wantMetric(t, domainHolds)
 	yellow, blue := w.issuer.Token("yellow", "ana"), w.issuer.Token("blue", "ben")
 	if status, body := s.get(t, "/shipments/search?q=hamburg+delayed&status=IN_TRANSIT", yellow); status != http.StatusOK ||
@@ -49,14 +49,14 @@ func TestHolesInThePolicyOfIndexesAreFound(t *testing.T) {
 			w := overLocalaws(t)
 			s := start(t, w.environ("DOCUMENTS_BUCKET="+localawstest.Bucket, "OPENSEARCH_ENDPOINT="+w.local.URL, "ISOLATION_CHECK_INTERVAL=1s"))
 			s.awaitReady(t)
-			s.awaitSearch(t, w)
+			s.awaitServed(t, w, hamburg)
 			w.replace(t, searchIndexes, tc.from, tc.to)
 			s.awaitLog(t, `"msg":"ISOLATION DOES NOT HOLD"`, `"store":"opensearch"`, tc.says)
 			s.awaitNotIsolated(t)
 			s.wantNothingServed(t, w, notIsolated)
 			iamtest.Load(t, w.local, iam.Hardened)
 			s.awaitReady(t)
-			s.awaitSearch(t, w)
+			s.awaitServed(t, w, hamburg)
 		})
 	}
 }

@@ -16,29 +16,8 @@ const (
 	foundByWords = `{"shipments":[{"shipmentId":"`
 )
 
-// withSearch is a seeded service that answers searches.
-func withSearch(t *testing.T, changes ...string) (backend, service) {
-	t.Helper()
-	w := newBackend(t)
-	w.seed(t)
-	w.become(t, "TrackingServiceRole")
-	s := start(t, w.environ(changes...))
-	s.awaitReady(t)
-	s.awaitSearch(t, w)
-	return w, s
-}
-
-// awaitSearch waits until yellow's search is answered.
-func (s service) awaitSearch(t *testing.T, w backend) {
-	t.Helper()
-	poll(t, "searches are answered", func() bool {
-		status, _ := s.get(t, hamburg, w.issuer.Token("yellow", "ana"))
-		return status == http.StatusOK
-	})
-}
-
 func TestEachTenantFindsItsOwnShipments(t *testing.T) {
-	w, s := withSearch(t)
+	w, s := serving(t, hamburg)
 	bodies := map[string]bool{}
 	for _, owner := range []string{"yellow", "blue", "green"} {
 		status, body := s.get(t, hamburg, w.issuer.Token(owner, "ana"))
@@ -74,7 +53,7 @@ func TestSeedWritesWhatIsFoundUnderItsOwnSession(t *testing.T) {
 }
 
 func TestDenialByTheDomainIsAnAlarm(t *testing.T) {
-	w, s := withSearch(t)
+	w, s := serving(t, hamburg)
 	w.domain.Refuse(func(c opensearchtest.Call) opensearchtest.Refusal {
 		if strings.HasPrefix(c.Target, "/yellow-") {
 			return opensearchtest.Denied
@@ -92,7 +71,7 @@ func TestDenialByTheDomainIsAnAlarm(t *testing.T) {
 }
 
 func TestDomainThatIsAwayTakesSearchesAloneAway(t *testing.T) {
-	w, s := withSearch(t)
+	w, s := serving(t, hamburg)
 	w.domain.Refuse(func(opensearchtest.Call) opensearchtest.Refusal {
 		return opensearchtest.Refusal{Status: http.StatusServiceUnavailable}
 	})
@@ -112,7 +91,7 @@ func TestDomainThatIsAwayTakesSearchesAloneAway(t *testing.T) {
 	s.wantETAs(t, w, "opensearch is away")
 	s.awaitLog(t, `"level":"WARN"`, storeIsAway, `"store":"opensearch"`)
 	w.domain.Refuse(otherIndexes)
-	s.awaitSearch(t, w)
+	s.awaitServed(t, w, hamburg)
 	if status, body := s.get(t, "/readyz", ""); status != http.StatusOK || body != "ok\n" {
 		t.Errorf("/readyz: %d %q, want no note any more", status, body)
 	}
@@ -150,7 +129,7 @@ func TestDomainThatIsNotShownToBeIsolatedTakesSearchesAloneAway(t *testing.T) {
 				t.Errorf("a search: %d %s, want 503", status, body)
 			}
 			w.domain.Refuse(otherIndexes)
-			s.awaitSearch(t, w)
+			s.awaitServed(t, w, hamburg)
 			s.wantETAs(t, w, "")
 			s.wantMetric(t, domainHolds)
 			s.wantMetric(t, "shiptrack_denials_total 0")
@@ -170,7 +149,7 @@ func TestAHoleInTheDomainClosesAll(t *testing.T) {
 		"after IAM":      {http.MethodGet, opensearchtest.Refusal{Status: 404, Body: `{"error":{"type":"index_not_found_exception","reason":"no such index"},"status":404}`}, "other-index: IAM allowed it"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, s := withSearch(t, "ISOLATION_CHECK_INTERVAL=1s")
+			w, s := serving(t, hamburg, "ISOLATION_CHECK_INTERVAL=1s")
 			w.domain.Refuse(func(c opensearchtest.Call) opensearchtest.Refusal {
 				if c.Method == tc.method && strings.HasPrefix(c.Target, "/"+b.String()+"-") {
 					return tc.answer
@@ -188,14 +167,14 @@ func TestAHoleInTheDomainClosesAll(t *testing.T) {
 			s.wantMetric(t, `shiptrack_isolation_holds{store="opensearch"} 0`)
 			w.domain.Refuse(otherIndexes)
 			s.awaitReady(t)
-			s.awaitSearch(t, w)
+			s.awaitServed(t, w, hamburg)
 		})
 	}
 }
 
 // A hole in the table closes searches too.
 func TestAHoleInAnotherStoreClosesSearches(t *testing.T) {
-	w, s := withSearch(t, "ISOLATION_CHECK_INTERVAL=1s")
+	w, s := serving(t, hamburg, "ISOLATION_CHECK_INTERVAL=1s")
 	w.edit(t, accessPolicy, withoutLeadingKeys(t))
 	poll(t, "searches are no longer answered", func() bool {
 		status, body := s.get(t, hamburg, w.issuer.Token("yellow", "ana"))

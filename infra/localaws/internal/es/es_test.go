@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -231,6 +232,24 @@ func TestASearchIsBounded(t *testing.T) {
 	}
 	if _, err := s.Put("wide", "1", []byte(`{"one":1}`)); status(err) != 400 {
 		t.Errorf("1001 fields: %v, want a fault of status 400", err)
+	}
+}
+
+// TestHitsOfOneAnswerAreBounded: five documents of a megabyte are more than one answer may have.
+func TestHitsOfOneAnswerAreBounded(t *testing.T) {
+	s, db := open(t, filepath.Join(t.TempDir(), "es.db"))
+	defer func() { _ = db.Close() }()
+	for i := range 5 {
+		put(t, s, "i", strconv.Itoa(i), `{"t":"`+strings.Repeat("a", MaxPage/4)+`"}`)
+	}
+	if _, err := s.Search("i", []byte(`{"size":3}`)); err != nil {
+		t.Errorf("three: %v", err)
+	}
+	if _, err := s.Search("i", []byte(`{"size":5}`)); status(err) != 429 {
+		t.Errorf("five: %v, want a fault of status 429", err)
+	}
+	if _, err := s.Search("i", []byte(`{"size":5,"_source":false}`)); err != nil {
+		t.Errorf("five without what they hold: %v", err)
 	}
 }
 
