@@ -99,7 +99,7 @@ var methods = regexp.MustCompile(`allowed: \[[A-Z, ]+\]`)
 // inOrder sorts the methods that an error names: OpenSearch names them in another order after each start.
 func inOrder(text string) string {
 	return methods.ReplaceAllStringFunc(text, func(s string) string {
-		names := strings.Split(strings.Trim(s, "alowed: []"), ", ")
+		names := strings.Split(strings.TrimSuffix(strings.TrimPrefix(s, "allowed: ["), "]"), ", ")
 		slices.Sort(names)
 		return "allowed: [" + strings.Join(names, ", ") + "]"
 	})
