@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -88,7 +90,12 @@ func (s *statement) missedPrincipal(r *Request, miss *Miss) bool {
 		return false
 	}
 	miss.Element, miss.Want = "Principal", s.principals.source
-	for _, name := range []string{c.Service, c.ARN, c.RoleARN} {
+	names := []string{c.Service, c.ARN, c.RoleARN}
+	if ids := s.principals.another(c); ids != nil { // else nobody could see why the name is not enough
+		miss.Want = append(slices.Clone(miss.Want), ids...)
+		names = append(names, cmp.Or(c.RoleID, c.ID))
+	}
+	for _, name := range names {
 		if name != "" {
 			miss.Got = append(miss.Got, name)
 		}

@@ -33,6 +33,8 @@ type Policies struct {
 type Caller struct {
 	ARN     string // the session's or the root's ARN
 	RoleARN string // of a session: its role
+	ID      string // the unique id of a user (AIDA...), or of a session (AROA...:NAME)
+	RoleID  string // of a session: its role's
 	Account string // twelve digits
 	Service string // of an AWS service: its name, such as ecs-tasks.amazonaws.com; then the rest is empty
 }

@@ -23,10 +23,11 @@ const (
 
 // principals is a compiled Principal element. Federated principals never match: no caller is one.
 type principals struct {
-	not      bool     // NotPrincipal: everybody else, of a Deny
-	everyone bool     // {"AWS": "*"}
-	accounts []string // twelve digits
-	arns     []string // roles, sessions, users
+	not      bool              // NotPrincipal: everybody else, of a Deny
+	everyone bool              // {"AWS": "*"}
+	accounts []string          // twelve digits
+	arns     []string          // roles, sessions, users: ARNs or unique ids
+	ids      map[string]string // the unique ids that some of arns are bound to (Policy.Bind)
 	services []string
 	source   []string // as written, for Explain
 }
@@ -73,6 +74,10 @@ func (p *principals) addAWS(value string) error {
 		p.accounts = append(p.accounts, value)
 		return nil
 	}
+	if IsUniqueID(value) {
+		p.arns = append(p.arns, value)
+		return nil
+	}
 	segments := splitARN(value, false)
 	if len(segments) != arnColons+1 || segments[0] != "arn" || !isARNSegment(segments[1], false) ||
 		segments[1] == "" || segments[3] != "" || !isAccount(segments[4]) || strings.ContainsAny(value, "*?$ ") {
@@ -115,9 +120,9 @@ func (p *principals) allows(caller *Caller) grant {
 	case p.everyone:
 		// "For IAM users and role principals within your account, no other permissions are required."
 		return direct
-	case contains(p.arns, caller.ARN):
+	case p.names(caller.ARN, caller.ID):
 		return direct
-	case contains(p.arns, caller.RoleARN):
+	case p.names(caller.RoleARN, caller.RoleID):
 		return roleGranted
 	}
 	return grantIf(contains(p.accounts, caller.Account), delegated)
@@ -133,7 +138,7 @@ func (p *principals) named(caller *Caller) bool {
 	if caller.Service != "" {
 		return contains(p.services, caller.Service)
 	}
-	return contains(p.arns, caller.ARN) || contains(p.arns, caller.RoleARN) || contains(p.accounts, caller.Account)
+	return p.names(caller.ARN, caller.ID) || p.names(caller.RoleARN, caller.RoleID) || contains(p.accounts, caller.Account)
 }
 
 func (c *Caller) isRoot() bool {
