@@ -50,8 +50,16 @@ func (s *Server) authenticate(x *exchange, opened *sigv4.Opened, body []byte) er
 	if _, err := opened.Verify(body); err != nil {
 		return x.unauthenticated(err)
 	}
-	x.caller = x.claimed
+	s.accept(x, opened)
 	return nil
+}
+
+// accept sets the caller, whose signature is verified.
+func (s *Server) accept(x *exchange, opened *sigv4.Opened) {
+	x.caller = x.claimed
+	if x.caller.Kind == identity.IAMUser {
+		s.sessions.Used(x.keyID, identity.Use{Time: x.now, Service: opened.Service(), Region: opened.Region()})
+	}
 }
 
 func (x *exchange) unauthenticated(err error) error {

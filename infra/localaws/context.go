@@ -43,6 +43,15 @@ func addGlobalKeys(permission *api.Permission, x *exchange, r *http.Request, p *
 		c.Set("aws:PrincipalType", "Account")
 		return
 	}
+	for key, value := range p.Tags {
+		c.Set("aws:PrincipalTag/"+key, value)
+	}
+	if p.Kind == identity.IAMUser {
+		c.Set("aws:PrincipalArn", p.ARN)
+		c.Set("aws:PrincipalType", "User")
+		c.Set("aws:username", p.UserName)
+		return
+	}
 	addSessionKeys(c, p)
 }
 
@@ -62,8 +71,5 @@ func addSessionKeys(c *policy.Context, p *identity.Principal) {
 	c.Set("aws:MultiFactorAuthPresent", "false") // present with every temporary key
 	if p.SourceIdentity != "" {
 		c.Set("aws:SourceIdentity", p.SourceIdentity)
-	}
-	for key, value := range p.Tags {
-		c.Set("aws:PrincipalTag/"+key, value)
 	}
 }

@@ -95,7 +95,7 @@ func (s *Server) receiveStream(x *exchange, r *http.Request, opened *sigv4.Opene
 	if err != nil {
 		return nil, x.unauthenticated(err)
 	}
-	x.caller = x.claimed
+	s.accept(x, opened)
 	body, err := s.newUpload(x, r, opened)
 	if err != nil {
 		return nil, err

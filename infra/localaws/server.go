@@ -129,7 +129,7 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	directory, err := identity.OpenDirectory(db)
+	directory, err := identity.OpenDirectory(db, c.Account)
 	if err != nil {
 		return nil, err
 	}
@@ -141,11 +141,11 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes, keys, err := storeRoutes(c, db)
+	routes, keys, err := storeRoutes(c, db, directory)
 	if err != nil {
 		return nil, err
 	}
-	roles, log := iam.New(iam.Config{Directory: directory}), newDecisionLog(c.Log)
+	roles, log := iam.New(iam.Config{Directory: directory, Sessions: sessions}), newDecisionLog(c.Log)
 	routes["iam"] = route{service: roles, version: "2010-05-08", global: true, limit: bodyLimit(256 << 10)}
 	routes["sts"] = route{service: tokens, version: "2011-06-15", global: true, limit: bodyLimit(64 << 10)}
 	routes[localService] = route{limit: bodyLimit(0), service: ownRoutes{
@@ -160,12 +160,12 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 }
 
 // storeRoutes opens the services that keep data; the keys of KMS protect the objects of an upstream too.
-func storeRoutes(c Config, db *bbolt.DB) (map[string]route, *kms.Service, error) {
+func storeRoutes(c Config, db *bbolt.DB, directory *identity.Directory) (map[string]route, *kms.Service, error) {
 	items, err := dynamodb.New(dynamodb.Config{DB: db, Now: c.Now})
 	if err != nil {
 		return nil, nil, err
 	}
-	keys, err := kms.New(kms.Config{DB: db, Now: c.Now})
+	keys, err := kms.New(kms.Config{DB: db, Directory: directory, Now: c.Now})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"encoding/xml"
 	"slices"
 	"strings"
 
@@ -14,6 +15,23 @@ type members[T any] struct {
 	Member []T `xml:"member"`
 }
 
+// emptyList is the answer of a list, called name, that has no members.
+type emptyList struct{ name string }
+
+// MarshalXML writes the list and IsTruncated.
+func (l emptyList) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	list := xml.StartElement{Name: xml.Name{Local: l.name}}
+	for _, token := range []xml.Token{start, list, list.End()} {
+		if err := e.EncodeToken(token); err != nil {
+			return err
+		}
+	}
+	if err := e.EncodeElement(false, xml.StartElement{Name: xml.Name{Local: "IsTruncated"}}); err != nil {
+		return err
+	}
+	return e.EncodeToken(start.End())
+}
+
 type tagElement struct{ Key, Value string }
 
 type boundaryElement struct{ PermissionsBoundaryType, PermissionsBoundaryArn string }
@@ -25,21 +43,44 @@ type roleElement struct {
 	MaxSessionDuration                      int    // seconds
 	PermissionsBoundary                     *boundaryElement
 	Tags                                    *members[tagElement]
+	RoleLastUsed                            *struct{}
 }
 
-func newRole(r *identity.Role) roleElement {
+func newRole(r *identity.Role, s *identity.Snapshot) roleElement {
 	e := roleElement{
 		Path: r.Path, RoleName: r.Name, RoleId: r.ID, Arn: r.ARN, CreateDate: timestamp(r.Created),
-		AssumeRolePolicyDocument: encoded(r.Trust), Description: r.Description,
+		AssumeRolePolicyDocument: encoded(s.Show(r.Trust, r.Trusted)), Description: r.Description,
 		MaxSessionDuration: r.MaxSession,
 	}
-	if r.Boundary != "" {
-		e.PermissionsBoundary = &boundaryElement{"Policy", r.Boundary}
-	}
-	if len(r.Tags) > 0 {
-		e.Tags = &members[tagElement]{newTags(r.Tags)}
-	}
+	e.PermissionsBoundary, e.Tags = newBoundary(r.Boundary), optionalTags(r.Tags)
 	return e
+}
+
+type userElement struct {
+	Path, UserName, UserId, Arn, CreateDate string
+	PermissionsBoundary                     *boundaryElement
+	Tags                                    *members[tagElement]
+}
+
+func newUser(u *identity.User) userElement {
+	return userElement{
+		Path: u.Path, UserName: u.Name, UserId: u.ID, Arn: u.ARN, CreateDate: timestamp(u.Created),
+		PermissionsBoundary: newBoundary(u.Boundary), Tags: optionalTags(u.Tags),
+	}
+}
+
+func newBoundary(arn string) *boundaryElement {
+	if arn == "" {
+		return nil
+	}
+	return &boundaryElement{"Policy", arn}
+}
+
+func optionalTags(tags []identity.Tag) *members[tagElement] {
+	if len(tags) == 0 {
+		return nil
+	}
+	return &members[tagElement]{newTags(tags)}
 }
 
 func newTags(tags []identity.Tag) []tagElement {
@@ -64,31 +105,38 @@ type policyElement struct {
 }
 
 func newPolicy(m *identity.ManagedPolicy, s *identity.Snapshot) policyElement {
-	attached, boundaries := uses(m.ARN, s)
-	e := policyElement{
-		PolicyName: m.Name, PolicyId: m.ID, Arn: m.ARN, Path: m.Path, DefaultVersionId: onlyVersion,
-		AttachmentCount: len(attached), PermissionsBoundaryUsageCount: len(boundaries), IsAttachable: true,
-		Description: m.Description, CreateDate: timestamp(m.Created), UpdateDate: timestamp(m.Created),
+	used := usesOf(m.ARN, s)
+	return policyElement{
+		PolicyName: m.Name, PolicyId: m.ID, Arn: m.ARN, Path: m.Path, DefaultVersionId: m.DefaultVersion().ID(),
+		AttachmentCount: used.attached, PermissionsBoundaryUsageCount: used.boundaries, IsAttachable: true,
+		Description: m.Description, CreateDate: timestamp(m.Created), UpdateDate: timestamp(m.Updated), Tags: optionalTags(m.Tags),
 	}
-	if len(m.Tags) > 0 {
-		e.Tags = &members[tagElement]{newTags(m.Tags)}
-	}
-	return e
 }
 
-// uses returns the roles that a managed policy is attached to, and those whose boundary it is.
-func uses(arn string, s *identity.Snapshot) (attached, boundaries []string) {
+// place is where the policy stands in lists: by its name. One of the account's may have the name of one of AWS's.
+func (e policyElement) place() string { return e.PolicyName + "\x00" + e.Arn }
+
+// uses counts the roles and users that a managed policy is attached to, and those whose boundary it is.
+type uses struct{ attached, boundaries int }
+
+func usesOf(arn string, s *identity.Snapshot) uses {
+	var u uses
 	for _, role := range s.Roles() {
-		for _, a := range role.Attached {
-			if a == arn {
-				attached = append(attached, role.Name)
-			}
-		}
-		if role.Boundary == arn {
-			boundaries = append(boundaries, role.Name)
-		}
+		u.add(&role.Entity, arn)
 	}
-	return attached, boundaries
+	for _, user := range s.Users() {
+		u.add(&user.Entity, arn)
+	}
+	return u
+}
+
+func (u *uses) add(e *identity.Entity, arn string) {
+	if slices.Contains(e.Attached, arn) {
+		u.attached++
+	}
+	if e.Boundary == arn {
+		u.boundaries++
+	}
 }
 
 // policyName is the name in a managed policy's ARN.

@@ -1,6 +1,6 @@
-// Package iam is the part of the IAM API that loads roles and policies: what folders of roles and the AWS
-// CLI's common commands need. Each operation is authorized by its IAM action on the role's or
-// policy's ARN. Any other operation is authorized too, and then answered as unknown.
+// Package iam is the part of the IAM API that keeps roles, users and managed policies: what folders of roles, Terraform and the AWS
+// CLI's common commands need. Each operation is authorized by its IAM action on the ARN of the role, user or
+// policy. Any other operation is authorized too, and then answered as unknown.
 package iam
 
 import (
@@ -14,44 +14,93 @@ import (
 )
 
 // Config configures a Service.
-type Config struct{ Directory *identity.Directory }
+type Config struct {
+	Directory *identity.Directory
+	Sessions  *identity.Sessions // issues the access keys of users
+}
 
 // Service implements api.Service.
-type Service struct{ directory *identity.Directory }
+type Service struct {
+	directory *identity.Directory
+	sessions  *identity.Sessions
+}
 
 // New returns a Service.
-func New(c Config) *Service { return &Service{directory: c.Directory} }
+func New(c Config) *Service { return &Service{directory: c.Directory, sessions: c.Sessions} }
 
 // Protocol returns api.Query.
 func (*Service) Protocol() api.Protocol { return api.Query }
 
 // operations is every operation that is answered. Each reads its parameters into a plan.
 var operations = map[string]func(*query) (*plan, error){
-	"CreateRole":                    createRole,
-	"GetRole":                       getRole,
-	"ListRoles":                     listRoles,
-	"UpdateRole":                    updateRole,
-	"DeleteRole":                    deleteRole,
-	"UpdateAssumeRolePolicy":        updateAssumeRolePolicy,
-	"PutRolePermissionsBoundary":    putRolePermissionsBoundary,
-	"DeleteRolePermissionsBoundary": deleteRolePermissionsBoundary,
-	"ListInstanceProfilesForRole":   listInstanceProfilesForRole,
-	"PutRolePolicy":                 putRolePolicy,
-	"GetRolePolicy":                 getRolePolicy,
-	"ListRolePolicies":              listRolePolicies,
-	"DeleteRolePolicy":              deleteRolePolicy,
-	"AttachRolePolicy":              attachRolePolicy,
-	"DetachRolePolicy":              detachRolePolicy,
-	"ListAttachedRolePolicies":      listAttachedRolePolicies,
-	"TagRole":                       tagRole,
-	"UntagRole":                     untagRole,
-	"ListRoleTags":                  listRoleTags,
-	"CreatePolicy":                  createPolicy,
-	"GetPolicy":                     getPolicy,
-	"GetPolicyVersion":              getPolicyVersion,
-	"ListPolicyVersions":            listPolicyVersions,
-	"ListPolicies":                  listPolicies,
-	"DeletePolicy":                  deletePolicy,
+	"CreateRole":                  createRole,
+	"GetRole":                     getRole,
+	"ListRoles":                   listRoles,
+	"UpdateRole":                  updateRole,
+	"UpdateRoleDescription":       updateRoleDescription,
+	"DeleteRole":                  deleteRole,
+	"UpdateAssumeRolePolicy":      updateAssumeRolePolicy,
+	"ListInstanceProfilesForRole": listInstanceProfilesForRole,
+
+	"PutRolePolicy":                 roles.putPolicy,
+	"GetRolePolicy":                 roles.getPolicy,
+	"ListRolePolicies":              roles.listPolicies,
+	"DeleteRolePolicy":              roles.deletePolicy,
+	"AttachRolePolicy":              roles.attachPolicy,
+	"DetachRolePolicy":              roles.detachPolicy,
+	"ListAttachedRolePolicies":      roles.listAttachedPolicies,
+	"PutRolePermissionsBoundary":    roles.putBoundary,
+	"DeleteRolePermissionsBoundary": roles.deleteBoundary,
+	"TagRole":                       roles.tag,
+	"UntagRole":                     roles.untag,
+	"ListRoleTags":                  roles.listTags,
+
+	"CreateUser": createUser,
+	"GetUser":    getUser,
+	"ListUsers":  listUsers,
+	"UpdateUser": updateUser,
+	"DeleteUser": deleteUser,
+
+	"PutUserPolicy":                 users.putPolicy,
+	"GetUserPolicy":                 users.getPolicy,
+	"ListUserPolicies":              users.listPolicies,
+	"DeleteUserPolicy":              users.deletePolicy,
+	"AttachUserPolicy":              users.attachPolicy,
+	"DetachUserPolicy":              users.detachPolicy,
+	"ListAttachedUserPolicies":      users.listAttachedPolicies,
+	"PutUserPermissionsBoundary":    users.putBoundary,
+	"DeleteUserPermissionsBoundary": users.deleteBoundary,
+	"TagUser":                       users.tag,
+	"UntagUser":                     users.untag,
+	"ListUserTags":                  users.listTags,
+
+	"CreateAccessKey":      createAccessKey,
+	"ListAccessKeys":       listAccessKeys,
+	"UpdateAccessKey":      updateAccessKey,
+	"DeleteAccessKey":      deleteAccessKey,
+	"GetAccessKeyLastUsed": getAccessKeyLastUsed,
+
+	// Users have nothing else: Terraform asks for it before it deletes a user.
+	"ListGroupsForUser":       noneOf("Groups"),
+	"ListMFADevices":          noneOf("MFADevices"),
+	"ListSSHPublicKeys":       noneOf("SSHPublicKeys"),
+	"ListSigningCertificates": noneOf("Certificates"),
+	"GetLoginProfile":         noLoginProfile,
+	"DeleteLoginProfile":      noLoginProfile,
+
+	"CreatePolicy":            createPolicy,
+	"GetPolicy":               getPolicy,
+	"ListPolicies":            listPolicies,
+	"DeletePolicy":            deletePolicy,
+	"CreatePolicyVersion":     createPolicyVersion,
+	"GetPolicyVersion":        getPolicyVersion,
+	"ListPolicyVersions":      listPolicyVersions,
+	"SetDefaultPolicyVersion": setDefaultPolicyVersion,
+	"DeletePolicyVersion":     deletePolicyVersion,
+	"ListEntitiesForPolicy":   listEntitiesForPolicy,
+	"TagPolicy":               tagPolicy,
+	"UntagPolicy":             untagPolicy,
+	"ListPolicyTags":          listPolicyTags,
 
 	"SimulateCustomPolicy":             simulateCustomPolicy,
 	"SimulatePrincipalPolicy":          simulatePrincipalPolicy,
@@ -64,6 +113,7 @@ type query struct {
 	*api.Request
 	ctx       context.Context // ends when the caller has gone
 	directory *identity.Directory
+	sessions  *identity.Sessions
 	snapshot  *identity.Snapshot
 }
 
@@ -79,7 +129,7 @@ func (s *Service) Read(ctx context.Context, r *api.Request) (*api.Call, error) {
 	if !ok {
 		return unknownOperation(r), nil
 	}
-	q := &query{Request: r, ctx: ctx, directory: s.directory, snapshot: s.directory.Snapshot()}
+	q := &query{Request: r, ctx: ctx, directory: s.directory, sessions: s.sessions, snapshot: s.directory.Snapshot()}
 	p, err := read(q)
 	if err != nil {
 		return nil, err
@@ -105,10 +155,13 @@ func unknownOperation(r *api.Request) *api.Call {
 	}
 }
 
-// awsError turns a document that does not parse into AWS's error.
+// awsError turns a document that does not parse, or that names who is not there, into AWS's error.
 func awsError(err error) error {
 	if malformed, ok := errors.AsType[*policy.MalformedError](err); ok {
 		return api.MalformedPolicy(malformed)
+	}
+	if unknown, ok := errors.AsType[*identity.UnknownPrincipalError](err); ok {
+		return api.Errorf(400, "MalformedPolicyDocument", "%s", unknown.Error())
 	}
 	return err
 }
@@ -119,57 +172,9 @@ func (q *query) on(resource string, keys *policy.Context, answer func() (any, er
 	return &plan{permissions: []api.Permission{permission}, answer: answer}
 }
 
-// onRole asks for the request's own action on the role called name, even if no such role exists: a denial
-// is the same in both cases.
-func (q *query) onRole(name string, keys *policy.Context, answer func() (any, error)) *plan {
-	if keys == nil {
-		keys = new(policy.Context)
-	}
-	asked := q.arn("role", "/", name)
-	role := q.snapshot.Role(name)
-	if role == nil {
-		return q.on(asked, keys, answer)
-	}
-	for _, tag := range role.Tags {
-		keys.Set("aws:ResourceTag/"+tag.Key, tag.Value)
-		keys.Set("iam:ResourceTag/"+tag.Key, tag.Value)
-	}
-	p := q.on(role.ARN, keys, answer)
-	p.permissions[0].Asked = asked
-	return p
-}
-
-// arn forms the ARN of a role or policy.
+// arn forms the ARN of a role, a user or a policy.
 func (q *query) arn(kind, path, name string) string {
 	return "arn:aws:iam::" + q.Account + ":" + kind + path + name
-}
-
-// changeRole stores what change makes of the role called name.
-func (q *query) changeRole(name string, change func(*identity.Edit, *identity.Role) error) error {
-	return q.directory.Update(func(e *identity.Edit) error {
-		role := e.Role(name)
-		if role == nil {
-			return noSuchRole(name)
-		}
-		changed := role.Clone()
-		if err := change(e, changed); err != nil {
-			return err
-		}
-		e.PutRole(changed)
-		return nil
-	})
-}
-
-// role returns the role called name, as it is now.
-func (q *query) role(name string) (*identity.Role, error) {
-	if role := q.directory.Snapshot().Role(name); role != nil {
-		return role, nil
-	}
-	return nil, noSuchRole(name)
-}
-
-func noSuchRole(name string) error {
-	return api.Errorf(404, "NoSuchEntity", "The role with name %s cannot be found.", name)
 }
 
 func noSuchPolicy(arn string) error {

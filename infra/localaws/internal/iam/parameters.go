@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -15,15 +16,18 @@ import (
 // Quotas (IAM User Guide, "IAM and AWS STS quotas"). Documents are counted without white space.
 const (
 	maxTrust            = 2048
-	maxInline           = 10240 // all inline policies of a role
+	maxRoleInline       = 10240 // all inline policies of a role
+	maxUserInline       = 2048  // all inline policies of a user
 	maxManaged          = 6144
 	maxAttached         = 10
-	maxRoleTags         = 50
+	maxTags             = 50
+	maxKeys             = 2 // access keys of a user
+	maxVersions         = 5 // of a managed policy
 	defaultPage         = 100
 	maxPage             = 1000
 	minSession          = 3600  // seconds
 	maxSession          = 43200 // seconds
-	maxRoleNameLength   = 64
+	maxEntityName       = 64
 	maxPolicyNameLength = 128
 )
 
@@ -41,10 +45,7 @@ func limitExceeded(format string, args ...any) error {
 	return api.Errorf(409, "LimitExceeded", format, args...)
 }
 
-// roleName takes the parameter RoleName.
-func (q *query) roleName() (string, error) { return q.name("RoleName", maxRoleNameLength) }
-
-// name takes a required parameter that is the name of a role or policy.
+// name takes a required parameter that is the name of a role, user or policy.
 func (q *query) name(parameter string, limit int) (string, error) {
 	name := q.Form.Get(parameter)
 	return name, checkName(parameter, name, limit)
@@ -60,15 +61,24 @@ func checkName(parameter, name string, limit int) error {
 
 // path takes the parameter Path.
 func (q *query) path() (string, error) {
-	path, ok := q.Form.Take("Path")
+	path, given, err := q.optionalPath("Path")
+	if !given {
+		path = "/"
+	}
+	return path, err
+}
+
+// optionalPath takes a parameter that is a path, and says whether it was given.
+func (q *query) optionalPath(parameter string) (string, bool, error) {
+	path, ok := q.Form.Take(parameter)
 	if !ok {
-		return "/", nil
+		return "", false, nil
 	}
 	if !pathPattern.MatchString(path) || strings.Contains(path, "//") {
-		return "", invalid("The specified value for path is invalid. It must begin and end with / and contain only " +
+		return "", true, invalid("The specified value for path is invalid. It must begin and end with / and contain only " +
 			"alphanumeric characters and/or / characters.")
 	}
-	return path, nil
+	return path, true, nil
 }
 
 // policyARN takes a required parameter that is a managed policy's ARN.
@@ -101,7 +111,7 @@ type quota struct {
 
 var (
 	trustQuota   = quota{"ACLSizePerRole", maxTrust}
-	inlineQuota  = quota{"PolicySizePerRole", maxInline}
+	inlineQuota  = quota{"PolicySizePerRole", maxRoleInline}
 	managedQuota = quota{"PolicySize", maxManaged}
 )
 
@@ -193,7 +203,22 @@ func cut[T any](p page, items []T, name func(T) string) ([]T, paging) {
 	for p.after != "" && start < len(items) && name(items[start]) <= p.after {
 		start++
 	}
-	items = items[start:]
+	return first(p, items[start:], name)
+}
+
+// cutBehind is cut for items in another order: the page begins behind the item of that name. Where it is gone, the page is empty.
+func cutBehind[T any](p page, items []T, name func(T) string) ([]T, paging) {
+	if p.after != "" {
+		i := slices.IndexFunc(items, func(item T) bool { return name(item) == p.after })
+		if i < 0 {
+			return nil, paging{}
+		}
+		items = items[i+1:]
+	}
+	return first(p, items, name)
+}
+
+func first[T any](p page, items []T, name func(T) string) ([]T, paging) {
 	if len(items) <= p.size {
 		return items, paging{}
 	}

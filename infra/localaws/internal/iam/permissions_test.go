@@ -116,9 +116,9 @@ func TestDelegationIsHeldByItsConditionKeys(t *testing.T) {
 func TestOtherOperationsAreAuthorizedBeforeTheyAreUnknown(t *testing.T) {
 	l, root := start(t)
 	createRole(t, root, "Task")
-	_, err := root.ListUsers(t.Context(), nil)
+	_, err := root.ListGroups(t.Context(), nil)
 	localawstest.WantFailure(t, err, "InvalidAction", 400)
-	_, err = iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Task", "task"))).ListUsers(t.Context(), nil)
+	_, err = iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Task", "task"))).ListGroups(t.Context(), nil)
 	localawstest.WantFailure(t, err, "AccessDenied", 403)
 }
 

@@ -1,15 +1,13 @@
 package iam
 
 import (
+	"slices"
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/policy"
 )
-
-// onlyVersion is the one version of a managed policy: CreatePolicyVersion is not answered.
-const onlyVersion = "v1"
 
 func createPolicy(q *query) (*plan, error) {
 	m, err := q.newPolicy()
@@ -36,7 +34,7 @@ func createPolicy(q *query) (*plan, error) {
 }
 
 func (q *query) newPolicy() (*identity.ManagedPolicy, error) {
-	name, err := q.name("PolicyName", 128)
+	name, err := q.name("PolicyName", maxPolicyNameLength)
 	if err != nil {
 		return nil, err
 	}
@@ -49,24 +47,25 @@ func (q *query) newPolicy() (*identity.ManagedPolicy, error) {
 		return nil, err
 	}
 	tags, err := api.ReadTags(q.Form, "InvalidInput")
-	return &identity.ManagedPolicy{
+	m := &identity.ManagedPolicy{
 		Name: name, Path: path, ID: identity.NewID("ANPA", 17), ARN: q.arn("policy", path, name),
-		Description: q.Form.Get("Description"), Created: q.Now.UTC(), Tags: tags, Text: text,
-	}, err
+		Description: q.Form.Get("Description"), Created: q.Now.UTC(), Tags: tags,
+	}
+	m.Default = m.AddVersion(text, q.Now).Number
+	return m, err
 }
 
 // onPolicy asks for the request's own action on the managed policy that PolicyArn names.
-func (q *query) onPolicy(answer func(*identity.ManagedPolicy) (any, error)) (*plan, error) {
+func (q *query) onPolicy(keys *policy.Context, answer func(*identity.ManagedPolicy) (any, error)) (*plan, error) {
 	arn, err := q.policyARN("PolicyArn")
 	if err != nil {
 		return nil, err
 	}
-	keys := new(policy.Context)
+	if keys == nil {
+		keys = new(policy.Context)
+	}
 	if m := q.snapshot.Policy(arn); m != nil {
-		for _, tag := range m.Tags {
-			keys.Set("aws:ResourceTag/"+tag.Key, tag.Value)
-			keys.Set("iam:ResourceTag/"+tag.Key, tag.Value)
-		}
+		setResourceTags(keys, m.Tags)
 	}
 	return q.on(arn, keys, func() (any, error) {
 		m := q.directory.Snapshot().Policy(arn)
@@ -77,61 +76,48 @@ func (q *query) onPolicy(answer func(*identity.ManagedPolicy) (any, error)) (*pl
 	}), nil
 }
 
+// changePolicy stores what change makes of the policy that PolicyArn names.
+func (q *query) changePolicy(keys *policy.Context, change func(*identity.ManagedPolicy) error) (*plan, error) {
+	return q.onPolicy(keys, func(m *identity.ManagedPolicy) (any, error) {
+		return nil, q.updatePolicy(m.ARN, func(_ *identity.Edit, m *identity.ManagedPolicy) error { return change(m) })
+	})
+}
+
+// updatePolicy stores what change makes of one of the account's own policies.
+func (q *query) updatePolicy(arn string, change func(*identity.Edit, *identity.ManagedPolicy) error) error {
+	if identity.IsAWSManaged(arn) {
+		return belongsToAWS(arn)
+	}
+	return q.directory.Update(func(e *identity.Edit) error {
+		m := e.Policy(arn)
+		if m == nil {
+			return noSuchPolicy(arn)
+		}
+		changed := m.Clone()
+		if err := change(e, changed); err != nil {
+			return err
+		}
+		e.PutPolicy(changed)
+		return nil
+	})
+}
+
 func getPolicy(q *query) (*plan, error) {
-	return q.onPolicy(func(m *identity.ManagedPolicy) (any, error) {
+	return q.onPolicy(nil, func(m *identity.ManagedPolicy) (any, error) {
 		return struct{ Policy policyElement }{newPolicy(m, q.directory.Snapshot())}, nil
 	})
 }
 
-type versionElement struct {
-	Document         string `xml:",omitempty"`
-	VersionId        string
-	IsDefaultVersion bool
-	CreateDate       string
-}
-
-func getPolicyVersion(q *query) (*plan, error) {
-	version := q.Form.Get("VersionId")
-	return q.onPolicy(func(m *identity.ManagedPolicy) (any, error) {
-		if version != onlyVersion {
-			return nil, api.Errorf(404, "NoSuchEntity", "Policy %s version %s does not exist or is not attachable.", m.ARN, version)
-		}
-		return struct{ PolicyVersion versionElement }{
-			versionElement{encoded(m.Text), onlyVersion, true, timestamp(m.Created)},
-		}, nil
-	})
-}
-
-func listPolicyVersions(q *query) (*plan, error) {
-	if _, err := q.page(); err != nil {
-		return nil, err
-	}
-	return q.onPolicy(func(m *identity.ManagedPolicy) (any, error) {
-		version := versionElement{VersionId: onlyVersion, IsDefaultVersion: true, CreateDate: timestamp(m.Created)}
-		return struct {
-			Versions members[versionElement]
-			paging
-		}{Versions: members[versionElement]{[]versionElement{version}}}, nil
-	})
-}
-
-// listPolicies lists the account's own policies: AWS's managed ones do not exist here.
+// listPolicies lists the account's own policies, those of AWS, or both. Tags and descriptions are in GetPolicy's answer alone.
 func listPolicies(q *query) (*plan, error) {
-	prefix, attachedOnly := q.Form.Get("PathPrefix"), q.Form.Get("OnlyAttached") == "true"
-	scope, usage := q.Form.Get("Scope"), q.Form.Get("PolicyUsageFilter")
+	filter := policyFilter{
+		prefix: q.Form.Get("PathPrefix"), attachedOnly: q.Form.Get("OnlyAttached") == "true",
+		scope: q.Form.Get("Scope"), usage: q.Form.Get("PolicyUsageFilter"),
+	}
 	p, err := q.page()
-	return q.on(q.arn("policy", "/", strings.TrimPrefix(prefix, "/")), nil, func() (any, error) {
-		snapshot := q.directory.Snapshot()
-		var all []policyElement
-		for _, m := range snapshot.ManagedPolicies() {
-			e := newPolicy(m, snapshot)
-			used := e.AttachmentCount > 0 && usage != "PermissionsBoundary" ||
-				e.PermissionsBoundaryUsageCount > 0 && usage != "PermissionsPolicy"
-			if scope != "AWS" && strings.HasPrefix(m.Path, prefix) && (used || !attachedOnly && usage == "") {
-				all = append(all, e)
-			}
-		}
-		policies, more := cut(p, all, func(e policyElement) string { return e.PolicyName })
+	return q.on(q.arn("policy", "/", strings.TrimPrefix(filter.prefix, "/")), nil, func() (any, error) {
+		all := filter.list(q.directory.Snapshot())
+		policies, more := cut(p, all, policyElement.place)
 		return struct {
 			Policies members[policyElement]
 			paging
@@ -139,15 +125,56 @@ func listPolicies(q *query) (*plan, error) {
 	}), err
 }
 
+type policyFilter struct {
+	prefix, scope, usage string
+	attachedOnly         bool
+}
+
+func (f policyFilter) list(snapshot *identity.Snapshot) []policyElement {
+	var candidates []*identity.ManagedPolicy
+	if f.scope != "AWS" {
+		candidates = snapshot.ManagedPolicies()
+	}
+	if f.scope != "Local" {
+		candidates = append(candidates, snapshot.AWSPolicies()...)
+	}
+	var all []policyElement
+	for _, m := range candidates {
+		e := newPolicy(m, snapshot)
+		used := e.AttachmentCount > 0 && f.usage != "PermissionsBoundary" ||
+			e.PermissionsBoundaryUsageCount > 0 && f.usage != "PermissionsPolicy"
+		if strings.HasPrefix(m.Path, f.prefix) && (used || !f.attachedOnly && f.usage == "") {
+			e.Description, e.Tags = "", nil
+			all = append(all, e)
+		}
+	}
+	slices.SortFunc(all, func(a, b policyElement) int { return strings.Compare(a.place(), b.place()) })
+	return all
+}
+
 func deletePolicy(q *query) (*plan, error) {
-	return q.onPolicy(func(m *identity.ManagedPolicy) (any, error) {
+	return q.onPolicy(nil, func(m *identity.ManagedPolicy) (any, error) {
+		arn := m.ARN
+		if identity.IsAWSManaged(arn) {
+			return nil, belongsToAWS(arn)
+		}
 		return nil, q.directory.Update(func(e *identity.Edit) error {
-			attached, boundaries := uses(m.ARN, e.Snapshot)
-			if len(attached)+len(boundaries) > 0 {
+			m := e.Policy(arn)
+			switch {
+			case m == nil:
+				return noSuchPolicy(arn)
+			case usesOf(arn, e.Snapshot) != uses{}:
 				return api.Errorf(409, "DeleteConflict", "Cannot delete a policy attached to entities.")
+			case len(m.Versions) > 1:
+				return api.Errorf(409, "DeleteConflict", "This policy has more than one version. Before you delete a policy, you must delete the policy's "+
+					"versions. The default version is deleted with the policy.")
 			}
-			e.RemovePolicy(m.ARN)
+			e.RemovePolicy(arn)
 			return nil
 		})
 	})
+}
+
+func belongsToAWS(arn string) error {
+	return api.Errorf(403, "AccessDenied", "The policy %s belongs to AWS: nobody else can change, tag or delete it.", arn)
 }

@@ -17,32 +17,48 @@ type RoleDocuments struct {
 }
 
 // PutRoles creates each role, or brings its trust policy and its inline policies to the documents given: all
-// roles or, with an error, none. It holds names and documents to the rules of CreateRole and PutRolePolicy.
-func (s *Service) PutRoles(account string, now time.Time, roles []RoleDocuments) error {
+// roles or, with an error, none. It holds names and documents to the rules of CreateRole and PutRolePolicy. The roles may name each
+// other in any order: who is named is looked up once all are there.
+func (s *Service) PutRoles(account string, now time.Time, wanted []RoleDocuments) error {
 	return s.directory.Update(func(e *identity.Edit) error {
-		for _, wanted := range roles {
-			if err := wanted.check(); err != nil {
-				return fmt.Errorf("role %s: %w", wanted.Name, err)
+		put := make([]*identity.Role, len(wanted))
+		for i, documents := range wanted {
+			role, err := documents.put(e, account, now)
+			if err != nil {
+				return fmt.Errorf("role %s: %w", documents.Name, err)
 			}
-			role := &identity.Role{
-				Name: wanted.Name, Path: "/", ID: identity.NewID("AROA", 17), ARN: "arn:aws:iam::" + account + ":role/" + wanted.Name,
-				Created: now.UTC(), MaxSession: minSession,
+			put[i] = role
+		}
+		for _, role := range put {
+			if err := e.BindTrust(role); err != nil {
+				return fmt.Errorf("role %s: trust policy: %w", role.Name, err)
 			}
-			if existing := e.Role(wanted.Name); existing != nil {
-				role = existing.Clone()
-			}
-			role.Trust, role.Inline = wanted.Trust, slices.Clone(wanted.Inline)
-			if err := settleInline(role); err != nil {
-				return fmt.Errorf("role %s: %w", wanted.Name, err)
-			}
-			e.PutRole(role)
 		}
 		return nil
 	})
 }
 
+// put puts the role, whose trust policy is not yet bound.
+func (r RoleDocuments) put(e *identity.Edit, account string, now time.Time) (*identity.Role, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	role := &identity.Role{
+		Entity: identity.Entity{
+			Name: r.Name, Path: "/", ID: identity.NewID("AROA", 17), ARN: "arn:aws:iam::" + account + ":role/" + r.Name, Created: now.UTC(),
+		},
+		MaxSession: minSession,
+	}
+	if existing := e.Role(r.Name); existing != nil {
+		role = existing.Clone()
+	}
+	role.Trust, role.Inline = r.Trust, slices.Clone(r.Inline)
+	e.PutRole(role)
+	return role, roles.settleInline(&role.Entity)
+}
+
 func (r RoleDocuments) check() error {
-	if err := checkName("RoleName", r.Name, maxRoleNameLength); err != nil {
+	if err := checkName("RoleName", r.Name, maxEntityName); err != nil {
 		return err
 	}
 	if err := checkDocument("AssumeRolePolicyDocument", r.Trust, policy.Trust, trustQuota); err != nil {

@@ -13,35 +13,26 @@ func createRole(q *query) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys := requestTagKeys(role.Tags)
-	if role.Boundary != "" {
-		keys.Set("iam:PermissionsBoundary", role.Boundary)
-	}
-	p := q.on(role.ARN, keys, func() (any, error) {
+	return roles.create(q, &role.Entity, func() (any, error) {
 		err := q.directory.Update(func(e *identity.Edit) error {
 			if e.Role(role.Name) != nil {
 				return api.Errorf(409, "EntityAlreadyExists", "Role with name %s already exists.", role.Name)
 			}
-			if role.Boundary != "" && e.Policy(role.Boundary) == nil {
-				return notAttachable(role.Boundary)
+			if err := checkBoundary(e, &role.Entity); err != nil {
+				return err
+			}
+			if err := e.BindTrust(role); err != nil {
+				return err
 			}
 			e.PutRole(role)
 			return nil
 		})
-		return struct{ Role roleElement }{newRole(role)}, err
-	})
-	if len(role.Tags) > 0 { // tagging at creation needs iam:TagRole too
-		p.permissions = append(p.permissions, api.Permission{Action: "iam:TagRole", Resource: role.ARN, Context: keys})
-	}
-	return p, nil
+		return struct{ Role roleElement }{newRole(role, q.directory.Snapshot())}, err
+	}), nil
 }
 
 func (q *query) newRole() (*identity.Role, error) {
-	name, err := q.roleName()
-	if err != nil {
-		return nil, err
-	}
-	path, err := q.path()
+	entity, err := roles.newEntity(q, "AROA")
 	if err != nil {
 		return nil, err
 	}
@@ -50,72 +41,54 @@ func (q *query) newRole() (*identity.Role, error) {
 		return nil, err
 	}
 	duration, _, err := q.sessionDuration()
-	if err != nil {
-		return nil, err
-	}
-	tags, err := api.ReadTags(q.Form, "InvalidInput")
-	if err != nil {
-		return nil, err
-	}
-	role := &identity.Role{
-		Name: name, Path: path, ID: identity.NewID("AROA", 17), ARN: q.arn("role", path, name),
-		Description: q.Form.Get("Description"), Created: q.Now.UTC(), MaxSession: duration, Tags: tags, Trust: trust,
-	}
-	role.Boundary, err = q.optionalPolicyARN("PermissionsBoundary")
-	return role, err
-}
-
-// requestTagKeys are the condition keys of tags that a request sets.
-func requestTagKeys(tags []identity.Tag) *policy.Context {
-	c := new(policy.Context)
-	names := make([]string, len(tags))
-	for i, tag := range tags {
-		c.Set("aws:RequestTag/"+tag.Key, tag.Value)
-		names[i] = tag.Key
-	}
-	if len(names) > 0 {
-		c.SetAll("aws:TagKeys", names)
-	}
-	return c
+	return &identity.Role{
+		Entity: entity, Description: q.Form.Get("Description"), MaxSession: duration, Trust: trust,
+	}, err
 }
 
 func getRole(q *query) (*plan, error) {
-	name, err := q.roleName()
-	return q.onRole(name, nil, func() (any, error) {
+	name, err := roles.name(q)
+	return roles.on(q, name, nil, func() (any, error) {
 		role, err := q.role(name)
 		if err != nil {
 			return nil, err
 		}
-		return struct{ Role roleElement }{newRole(role)}, nil
+		e := newRole(role, q.directory.Snapshot())
+		e.RoleLastUsed = &struct{}{} // not measured; empty stands for "not in the last 400 days"
+		return struct{ Role roleElement }{e}, nil
 	}), err
 }
 
+// listRoles: "this operation does not return PermissionsBoundary, RoleLastUsed and Tags".
 func listRoles(q *query) (*plan, error) {
 	prefix := q.Form.Get("PathPrefix")
 	p, err := q.page()
 	return q.on(q.arn("role", "/", strings.TrimPrefix(prefix, "/")), nil, func() (any, error) {
+		snapshot := q.directory.Snapshot()
 		var all []roleElement
-		for _, role := range q.directory.Snapshot().Roles() {
+		for _, role := range snapshot.Roles() {
 			if strings.HasPrefix(role.Path, prefix) {
-				all = append(all, newRole(role))
+				e := newRole(role, snapshot)
+				e.PermissionsBoundary, e.Tags = nil, nil
+				all = append(all, e)
 			}
 		}
-		roles, more := cut(p, all, func(r roleElement) string { return r.RoleName })
+		list, more := cut(p, all, func(r roleElement) string { return r.RoleName })
 		return struct {
 			Roles members[roleElement]
 			paging
-		}{members[roleElement]{roles}, more}, nil
+		}{members[roleElement]{list}, more}, nil
 	}), err
 }
 
 func updateRole(q *query) (*plan, error) {
-	name, err := q.roleName()
+	name, err := roles.name(q)
 	if err != nil {
 		return nil, err
 	}
 	description, describe := q.Form.Take("Description")
 	duration, prolong, err := q.sessionDuration()
-	return q.onRole(name, nil, func() (any, error) {
+	return roles.on(q, name, nil, func() (any, error) {
 		return struct{}{}, q.changeRole(name, func(_ *identity.Edit, role *identity.Role) error {
 			if describe {
 				role.Description = description
@@ -128,18 +101,38 @@ func updateRole(q *query) (*plan, error) {
 	}), err
 }
 
+func updateRoleDescription(q *query) (*plan, error) {
+	name, err := roles.name(q)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.required("Description", "description"); err != nil {
+		return nil, err
+	}
+	description := q.Form.Get("Description")
+	return roles.on(q, name, nil, func() (any, error) {
+		var changed *identity.Role
+		err := q.changeRole(name, func(_ *identity.Edit, role *identity.Role) error {
+			role.Description, changed = description, role
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return struct{ Role roleElement }{newRole(changed, q.directory.Snapshot())}, nil
+	}), nil
+}
+
 func deleteRole(q *query) (*plan, error) {
-	name, err := q.roleName()
-	return q.onRole(name, nil, func() (any, error) {
+	name, err := roles.name(q)
+	return roles.on(q, name, nil, func() (any, error) {
 		return nil, q.directory.Update(func(e *identity.Edit) error {
 			role := e.Role(name)
-			switch {
-			case role == nil:
-				return noSuchRole(name)
-			case len(role.Inline) > 0:
-				return api.Errorf(409, "DeleteConflict", "Cannot delete entity, must delete policies first.")
-			case len(role.Attached) > 0:
-				return api.Errorf(409, "DeleteConflict", "Cannot delete entity, must detach all policies first.")
+			if role == nil {
+				return roles.missing(name)
+			}
+			if err := deletable(&role.Entity); err != nil {
+				return err
 			}
 			e.RemoveRole(name)
 			return nil
@@ -148,26 +141,26 @@ func deleteRole(q *query) (*plan, error) {
 }
 
 func updateAssumeRolePolicy(q *query) (*plan, error) {
-	name, err := q.roleName()
+	name, err := roles.name(q)
 	if err != nil {
 		return nil, err
 	}
 	trust, err := q.document("PolicyDocument", policy.Trust, trustQuota)
-	return q.onRole(name, nil, func() (any, error) {
-		return nil, q.changeRole(name, func(_ *identity.Edit, role *identity.Role) error {
+	return roles.on(q, name, nil, func() (any, error) {
+		return nil, q.changeRole(name, func(e *identity.Edit, role *identity.Role) error {
 			role.Trust = trust
-			return nil
+			return e.BindTrust(role)
 		})
 	}), err
 }
 
 func listInstanceProfilesForRole(q *query) (*plan, error) {
-	name, err := q.roleName()
+	name, err := roles.name(q)
 	if err != nil {
 		return nil, err
 	}
 	_, err = q.page()
-	return q.onRole(name, nil, func() (any, error) {
+	return roles.on(q, name, nil, func() (any, error) {
 		_, err := q.role(name)
 		return struct {
 			InstanceProfiles members[struct{}]
@@ -176,64 +169,26 @@ func listInstanceProfilesForRole(q *query) (*plan, error) {
 	}), err
 }
 
-func tagRole(q *query) (*plan, error) {
-	name, err := q.roleName()
-	if err != nil {
-		return nil, err
-	}
-	tags, err := api.ReadTags(q.Form, "InvalidInput")
-	return q.onRole(name, requestTagKeys(tags), func() (any, error) {
-		return nil, q.changeRole(name, func(_ *identity.Edit, role *identity.Role) error {
-			for _, tag := range tags {
-				if i := identity.FindTag(role.Tags, tag.Key); i >= 0 {
-					role.Tags[i] = tag
-				} else {
-					role.Tags = append(role.Tags, tag)
-				}
-			}
-			if len(role.Tags) > maxRoleTags {
-				return limitExceeded("Cannot exceed quota for TagsPerRole: %d", maxRoleTags)
-			}
-			return nil
-		})
-	}), err
-}
-
-func untagRole(q *query) (*plan, error) {
-	name, err := q.roleName()
-	if err != nil {
-		return nil, err
-	}
-	names := q.Form.List("TagKeys")
-	keys := new(policy.Context)
-	keys.SetAll("aws:TagKeys", names)
-	return q.onRole(name, keys, func() (any, error) {
-		return nil, q.changeRole(name, func(_ *identity.Edit, role *identity.Role) error {
-			for _, key := range names {
-				if i := identity.FindTag(role.Tags, key); i >= 0 {
-					role.Tags = append(role.Tags[:i], role.Tags[i+1:]...)
-				}
-			}
-			return nil
-		})
-	}), nil
-}
-
-func listRoleTags(q *query) (*plan, error) {
-	name, err := q.roleName()
-	if err != nil {
-		return nil, err
-	}
-	p, err := q.page()
-	return q.onRole(name, nil, func() (any, error) {
-		role, err := q.role(name)
-		if err != nil {
-			return nil, err
+// changeRole stores what change makes of the role called name.
+func (q *query) changeRole(name string, change func(*identity.Edit, *identity.Role) error) error {
+	return q.directory.Update(func(e *identity.Edit) error {
+		role := e.Role(name)
+		if role == nil {
+			return roles.missing(name)
 		}
-		tags, more := cut(p, sortedTags(role.Tags), func(t tagElement) string { return t.Key })
-		return struct {
-			Tags members[tagElement]
-			paging
-		}{members[tagElement]{tags}, more}, nil
-	}), err
+		changed := role.Clone()
+		if err := change(e, changed); err != nil {
+			return err
+		}
+		e.PutRole(changed)
+		return nil
+	})
+}
+
+// role returns the role called name, as it is now.
+func (q *query) role(name string) (*identity.Role, error) {
+	if role := q.directory.Snapshot().Role(name); role != nil {
+		return role, nil
+	}
+	return nil, roles.missing(name)
 }

@@ -3,9 +3,6 @@ package identity
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -16,10 +13,11 @@ import (
 
 var (
 	rolesBucket    = []byte("iam/roles")
+	usersBucket    = []byte("iam/users")
 	policiesBucket = []byte("iam/policies")
 )
 
-// Directory keeps the account's roles and managed policies in bbolt, and their compiled form in memory.
+// Directory keeps the account's roles, users and managed policies in bbolt, and their compiled form in memory.
 // Readers take a Snapshot and never wait; a change is seen by every request that starts after it.
 type Directory struct {
 	db      *bbolt.DB
@@ -27,28 +25,59 @@ type Directory struct {
 	current atomic.Pointer[Snapshot]
 }
 
-// OpenDirectory reads every role and policy of db. A stored document that does not parse is an error: it
-// is never left out.
-func OpenDirectory(db *bbolt.DB) (*Directory, error) {
+// OpenDirectory reads every role, user and policy of db, which are those of account, twelve digits. A stored document that does
+// not parse is an error: it is never left out.
+func OpenDirectory(db *bbolt.DB, account string) (*Directory, error) {
 	d := &Directory{db: db}
-	snapshot := emptySnapshot()
-	err := db.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(
-			records.Load(tx, policiesBucket, func(_ string, m *ManagedPolicy) { snapshot.policies[m.ARN] = m }),
-			records.Load(tx, rolesBucket, func(_ string, r *Role) { snapshot.roles[roleKey(r.Name)] = r }),
-		)
-	})
+	snapshot, err := emptySnapshot(account)
 	if err != nil {
 		return nil, err
 	}
-	if err := snapshot.compile(); err != nil {
+	err = db.Update(func(tx *bbolt.Tx) error {
+		if err := snapshot.load(tx); err != nil {
+			return err
+		}
+		return snapshot.bindStored(tx)
+	})
+	if err != nil {
 		return nil, err
 	}
 	d.current.Store(snapshot)
 	return d, nil
 }
 
-// Snapshot returns the roles and policies as they are now.
+func (s *Snapshot) load(tx *bbolt.Tx) error {
+	return errors.Join(
+		records.Load(tx, policiesBucket, func(_ string, m *ManagedPolicy) {
+			m.upgrade()
+			s.policies[m.ARN] = m
+		}),
+		records.Load(tx, rolesBucket, func(_ string, r *Role) { s.roles[nameKey(r.Name)] = r }),
+		records.Load(tx, usersBucket, func(_ string, u *User) { s.users[nameKey(u.Name)] = u }),
+	)
+}
+
+// bindStored compiles what was read. A trust policy that was stored before they were bound is bound, and stored again: a later
+// start would bind it to who has the names by then.
+func (s *Snapshot) bindStored(tx *bbolt.Tx) error {
+	s.index()
+	for key, role := range s.roles {
+		if role.Trusted != nil {
+			continue
+		}
+		trust, err := role.parseTrust()
+		if err != nil {
+			return err
+		}
+		role.Trusted = s.BindStored(trust)
+		if err := records.Put(tx, rolesBucket, key, role); err != nil {
+			return err
+		}
+	}
+	return s.compile()
+}
+
+// Snapshot returns the roles, users and policies as they are now.
 func (d *Directory) Snapshot() *Snapshot { return d.current.Load() }
 
 // Update runs change on a copy, stores what it put and removed, and publishes it. Nothing changes if
@@ -72,7 +101,7 @@ func (d *Directory) Update(change func(*Edit) error) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("store roles and policies: %w", err)
+		return fmt.Errorf("store roles, users and policies: %w", err)
 	}
 	d.current.Store(edit.Snapshot)
 	return nil
@@ -86,21 +115,63 @@ type Edit struct {
 
 // PutRole adds r or replaces the role of its name. r belongs to the Directory from then on.
 func (e *Edit) PutRole(r *Role) {
-	r.trust.Policy = nil
-	e.roles[roleKey(r.Name)] = r
-	e.put(rolesBucket, roleKey(r.Name), r)
+	r.compiled = false
+	if r.Trusted == nil {
+		r.Trusted = Bindings{}
+	}
+	e.roles[nameKey(r.Name)] = r
+	e.put(rolesBucket, nameKey(r.Name), r)
+}
+
+// BindTrust binds the principals of r's trust policy to who has their names now. The error is an *UnknownPrincipalError or a
+// *policy.MalformedError within one.
+func (e *Edit) BindTrust(r *Role) error {
+	trust, err := r.parseTrust()
+	if err != nil {
+		return err
+	}
+	e.index()
+	r.Trusted, err = e.Bind(trust)
+	return err
 }
 
 // RemoveRole removes a role; its sessions are refused from then on.
 func (e *Edit) RemoveRole(name string) {
-	delete(e.roles, roleKey(name))
-	e.remove(rolesBucket, roleKey(name))
+	delete(e.roles, nameKey(name))
+	e.remove(rolesBucket, nameKey(name))
 }
 
-// PutPolicy adds m.
+// PutUser adds u or replaces the user of its name. u belongs to the Directory from then on.
+func (e *Edit) PutUser(u *User) {
+	u.compiled = false
+	e.users[nameKey(u.Name)] = u
+	e.put(usersBucket, nameKey(u.Name), u)
+}
+
+// RemoveUser removes a user; its keys are refused from then on.
+func (e *Edit) RemoveUser(name string) {
+	delete(e.users, nameKey(name))
+	e.remove(usersBucket, nameKey(name))
+}
+
+// PutPolicy adds m or replaces the policy of its ARN. m belongs to the Directory from then on. Who uses the policy is held to its
+// new default version.
 func (e *Edit) PutPolicy(m *ManagedPolicy) {
+	m.compiled.Policy = nil
 	e.policies[m.ARN] = m
 	e.put(policiesBucket, m.ARN, m)
+	for key, role := range e.roles {
+		if role.Uses(m.ARN) {
+			e.roles[key] = role.Clone()
+			e.roles[key].compiled = false
+		}
+	}
+	for key, user := range e.users {
+		if user.Uses(m.ARN) {
+			e.users[key] = user.Clone()
+			e.users[key].compiled = false
+		}
+	}
 }
 
 // RemovePolicy removes a managed policy.
@@ -116,79 +187,3 @@ func (e *Edit) put(bucket []byte, key string, record any) {
 func (e *Edit) remove(bucket []byte, key string) {
 	e.writes = append(e.writes, func(tx *bbolt.Tx) error { return tx.Bucket(bucket).Delete([]byte(key)) })
 }
-
-// Snapshot is an immutable state of the account's roles and policies, safe for concurrent use.
-type Snapshot struct {
-	roles    map[string]*Role // by roleKey
-	byID     map[string]*Role
-	policies map[string]*ManagedPolicy // by ARN
-	managed  map[string]*ManagedPolicy // by unique id
-}
-
-func emptySnapshot() *Snapshot {
-	return &Snapshot{roles: map[string]*Role{}, byID: map[string]*Role{}, policies: map[string]*ManagedPolicy{}}
-}
-
-func (s *Snapshot) copy() *Snapshot {
-	return &Snapshot{roles: maps.Clone(s.roles), policies: maps.Clone(s.policies)}
-}
-
-// compile parses what is new since the last snapshot, and indexes roles and managed policies.
-func (s *Snapshot) compile() error {
-	s.managed = make(map[string]*ManagedPolicy, len(s.policies))
-	for _, arn := range slices.Sorted(maps.Keys(s.policies)) {
-		m := s.policies[arn]
-		if m.compiled.Policy == nil {
-			if err := m.compile(); err != nil {
-				return err
-			}
-		}
-		s.managed[m.ID] = m
-	}
-	s.byID = make(map[string]*Role, len(s.roles))
-	for _, key := range slices.Sorted(maps.Keys(s.roles)) {
-		role := s.roles[key]
-		if role.trust.Policy == nil {
-			if err := role.compile(s.Policy); err != nil {
-				return err
-			}
-		}
-		s.byID[role.ID] = role
-	}
-	return nil
-}
-
-// Role returns the role called name, or nil.
-func (s *Snapshot) Role(name string) *Role { return s.roles[roleKey(name)] }
-
-// RoleByID returns the role whose unique id it is, or nil.
-func (s *Snapshot) RoleByID(id string) *Role { return s.byID[id] }
-
-// RoleByARN returns the role whose ARN it is, path included, or nil.
-func (s *Snapshot) RoleByARN(arn string) *Role {
-	role := s.Role(arn[strings.LastIndexByte(arn, '/')+1:])
-	if role == nil || role.ARN != arn {
-		return nil
-	}
-	return role
-}
-
-// Policy returns the managed policy whose ARN it is, or nil.
-func (s *Snapshot) Policy(arn string) *ManagedPolicy { return s.policies[arn] }
-
-func (s *Snapshot) policyByID(id string) *ManagedPolicy { return s.managed[id] }
-
-// Roles returns all roles, ordered by name.
-func (s *Snapshot) Roles() []*Role {
-	return slices.SortedFunc(maps.Values(s.roles), func(a, b *Role) int { return strings.Compare(a.Name, b.Name) })
-}
-
-// ManagedPolicies returns all managed policies, ordered by name.
-func (s *Snapshot) ManagedPolicies() []*ManagedPolicy {
-	return slices.SortedFunc(maps.Values(s.policies), func(a, b *ManagedPolicy) int {
-		return strings.Compare(a.Name+"\x00"+a.ARN, b.Name+"\x00"+b.ARN)
-	})
-}
-
-// roleKey is the form in which role names are unique (IAM: names do not differ by case alone).
-func roleKey(name string) string { return strings.ToLower(name) }

@@ -1,6 +1,6 @@
-// Package identity finds the principal of an access key: the account's root, or a session of a role with
-// its tags. It refuses keys that it did not issue, expired sessions, and sessions of roles that were
-// deleted.
+// Package identity finds the principal of an access key: the account's root, a user, or a session of a role with
+// its tags. It refuses keys that it did not issue, keys that are not active, expired sessions, and sessions of roles that were
+// deleted. It keeps the account's roles, users and managed policies.
 package identity
 
 import (
@@ -16,27 +16,31 @@ type Kind int
 const (
 	Root    Kind = iota // the account's root: allowed everything but AssumeRole
 	Session             // an assumed role's session
+	IAMUser             // a user, by one of its access keys
 	Service             // an AWS service that IAM trusts to start a role, such as ecs-tasks.amazonaws.com
 )
 
 // Principal is who makes a request. It is read-only and shared between requests.
 type Principal struct {
 	Kind        Kind
-	ARN         string // arn:aws:iam::ACCOUNT:root, or arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
+	ARN         string // arn:aws:iam::ACCOUNT:root, arn:aws:iam::ACCOUNT:user/NAME, or arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
 	Account     string
 	UserID      string // as GetCallerIdentity prints it
 	AccessKeyID string
+	Tags        map[string]string // a session's: session tags over role tags of the same key; keys as they were given
+	Policies    policy.Policies   // what it may do
+	// Of a user.
+	UserName string
 	// The rest is set for sessions only.
 	RoleName       string
 	RoleARN        string
+	RoleID         string
 	SessionName    string
 	SourceIdentity string
-	Tags           map[string]string // session tags over role tags of the same key, keys as they were given
-	TransitiveKeys []string          // keys of those tags that stay on through role chaining
-	Chained        bool              // assumed by another session
+	TransitiveKeys []string // keys of those tags that stay on through role chaining
+	Chained        bool     // assumed by another session
 	IssuedAt       time.Time
 	Expires        time.Time
-	Policies       policy.Policies // what it may do
 }
 
 // PolicyCaller is p as policies that name principals see it.
@@ -44,5 +48,5 @@ func (p *Principal) PolicyCaller() policy.Caller {
 	if p.Kind == Service {
 		return policy.Caller{Service: p.ARN}
 	}
-	return policy.Caller{ARN: p.ARN, RoleARN: p.RoleARN, Account: p.Account}
+	return policy.Caller{ARN: p.ARN, RoleARN: p.RoleARN, ID: p.UserID, RoleID: p.RoleID, Account: p.Account}
 }

@@ -3,6 +3,8 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
 	"time"
 
 	"example.com/shiptrack/infra/localaws/policy"
@@ -14,9 +16,12 @@ const (
 	rootSecret      = "test"
 )
 
+// userKeyPrefix begins the id of each user's access key.
+const userKeyPrefix = "AKIA"
+
 // Failures of Resolve.
 var (
-	// ErrUnknownKey means that the key was not issued here, the token is not the key's, or the session's role
+	// ErrUnknownKey means that the key was not issued here or is not active, the token is not the key's, or the session's role
 	// or one of its session policies is gone (also where another of the same name took its place).
 	ErrUnknownKey = errors.New("the security token included in the request is invalid")
 	// ErrTooLarge is an error of Issue: policies and tags do not fit into a session token.
@@ -26,12 +31,31 @@ var (
 )
 
 // Sessions issues the sessions of roles and finds the principal of an access key. It keeps nothing about a
-// session: the sealed token holds everything. Safe for concurrent use.
+// session: the sealed token holds everything. Of the keys of users it keeps the last use. Safe for concurrent use.
 type Sessions struct {
 	account   string
 	directory *Directory
 	sealer    *sealer
 	root      *Principal
+	uses      sync.Map // id of a user's key -> Use
+}
+
+// Use says when and for what a user's key was used.
+type Use struct {
+	Time            time.Time
+	Service, Region string // of the credential scope
+}
+
+// Used notes that a request was signed with the key of a user.
+func (s *Sessions) Used(accessKeyID string, use Use) { s.uses.Store(accessKeyID, use) }
+
+// LastUse says when the key was used last since the start, if it was.
+func (s *Sessions) LastUse(accessKeyID string) (Use, bool) {
+	use, ok := s.uses.Load(accessKeyID)
+	if !ok {
+		return Use{}, false
+	}
+	return use.(Use), true
 }
 
 // SessionsConfig configures Sessions.
@@ -102,11 +126,34 @@ func (s *Sessions) Issue(g Grant) (*Credentials, error) {
 	return &Credentials{AccessKeyID: key, SecretAccessKey: s.sealer.secretKey(key), SessionToken: token, Expires: expires}, nil
 }
 
+// NewKey returns a new access key for a user; Secret has its secret.
+func (s *Sessions) NewKey(now time.Time) AccessKey {
+	return AccessKey{ID: NewID(userKeyPrefix, 16), Active: true, Created: now.UTC().Truncate(time.Second)}
+}
+
+// Secret returns the secret of an access key that was issued here.
+func (s *Sessions) Secret(accessKeyID string) string { return s.sealer.secretKey(accessKeyID) }
+
+// resolveUser is Resolve for the key of a user.
+func (s *Sessions) resolveUser(accessKeyID string) (*Principal, string, error) {
+	user := s.directory.Snapshot().UserByKey(accessKeyID)
+	if user == nil || !user.Keys[user.Key(accessKeyID)].Active {
+		return nil, "", ErrUnknownKey
+	}
+	return &Principal{
+		Kind: IAMUser, Account: s.account, AccessKeyID: accessKeyID, ARN: user.ARN, UserID: user.ID, UserName: user.Name,
+		Tags: MergeTags(user.Tags, nil), Policies: user.policies,
+	}, s.Secret(accessKeyID), nil
+}
+
 // Resolve returns the principal of accessKeyID, and the secret with which its requests are signed. token is the
 // session token of the request, empty where there was none. The error is ErrUnknownKey or ErrExpired.
 func (s *Sessions) Resolve(accessKeyID, token string, now time.Time) (*Principal, string, error) {
 	if accessKeyID == RootAccessKeyID && token == "" {
 		return s.root, rootSecret, nil
+	}
+	if strings.HasPrefix(accessKeyID, userKeyPrefix) && token == "" {
+		return s.resolveUser(accessKeyID)
 	}
 	c, err := s.sealer.open(token)
 	if err != nil || c.AccessKeyID != accessKeyID {
@@ -133,7 +180,7 @@ func (s *Sessions) principal(c *claims, role *Role) *Principal {
 		Kind: Session, Account: s.account, AccessKeyID: c.AccessKeyID,
 		ARN:      "arn:aws:sts::" + s.account + ":assumed-role/" + role.Name + "/" + c.SessionName,
 		UserID:   role.ID + ":" + c.SessionName,
-		RoleName: role.Name, RoleARN: role.ARN, SessionName: c.SessionName, SourceIdentity: c.SourceIdentity,
+		RoleName: role.Name, RoleARN: role.ARN, RoleID: role.ID, SessionName: c.SessionName, SourceIdentity: c.SourceIdentity,
 		Tags: MergeTags(role.Tags, c.Tags), TransitiveKeys: c.TransitiveKeys, Chained: c.Chained,
 		IssuedAt: c.IssuedAt, Expires: c.Expires, Policies: role.policies,
 	}

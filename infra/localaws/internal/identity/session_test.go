@@ -29,7 +29,7 @@ func openDB(t testing.TB, path string) *bbolt.DB {
 
 func newTestSessions(t testing.TB) (*Sessions, *Directory) {
 	t.Helper()
-	directory, err := OpenDirectory(openDB(t, filepath.Join(t.TempDir(), "db")))
+	directory, err := OpenDirectory(openDB(t, filepath.Join(t.TempDir(), "db")), "000000000000")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,8 +48,11 @@ func newTestSessions(t testing.TB) (*Sessions, *Directory) {
 
 func testRole() *Role {
 	return &Role{
-		Name: "Access", Path: "/", ID: NewID("AROA", 17), ARN: "arn:aws:iam::000000000000:role/Access", MaxSession: 3600,
-		Trust: testTrust, Inline: []Document{{Name: "Read", Text: testAllow}},
+		Entity: Entity{
+			Name: "Access", Path: "/", ID: NewID("AROA", 17), ARN: "arn:aws:iam::000000000000:role/Access",
+			Inline: []Document{{Name: "Read", Text: testAllow}},
+		},
+		MaxSession: 3600, Trust: testTrust,
 	}
 }
 
@@ -125,7 +128,7 @@ func TestStoredDocumentThatDoesNotParseIsAStartUpError(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenDirectory(db); (err == nil) != test.ok {
+		if _, err := OpenDirectory(db, "000000000000"); (err == nil) != test.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -56,7 +56,7 @@ func readCreateKey(r *reading) (answer, error) {
 		}
 		k := newKey(r.req.Now)
 		k.Description, k.Tags = in.Description, tags
-		if err := k.setPolicy(cmp.Or(in.Policy, r.defaultPolicy())); err != nil {
+		if err := k.setPolicy(cmp.Or(in.Policy, r.defaultPolicy()), r.directory.Snapshot()); err != nil {
 			return nil, err
 		}
 		arn := r.place().keyARN(k.ID)

@@ -24,6 +24,8 @@ type key struct {
 	Policy      string         `json:"policy"`            // the document, as it was given
 	Tags        []identity.Tag `json:"tags,omitzero"`
 	Material    []byte         `json:"material"` // 32 bytes
+	// Principals are the unique ids of those whom Policy names.
+	Principals identity.Bindings `json:"principals,omitzero"`
 
 	compiled policy.Named
 }
@@ -62,7 +64,7 @@ func (k *key) compile() error {
 	if err != nil {
 		return err
 	}
-	k.compiled = policy.Named{Name: "policy of key " + k.ID, Policy: compiled}
+	k.compiled = policy.Named{Name: "policy of key " + k.ID, Policy: compiled.Bind(k.Principals)}
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
@@ -34,16 +35,22 @@ var iamOnly = []string{"aws:resourcetag/", "kms:resourcealiases"}
 // maxPolicy is how long a key policy may be, in bytes, white space included (KMS Developer Guide, "Resource quotas").
 const maxPolicy = 32 << 10
 
-// setPolicy gives k a key policy that a request brings.
-func (k *key) setPolicy(document string) error {
+// setPolicy gives k a key policy that a request brings, and binds its principals to the account's roles and users of now.
+func (k *key) setPolicy(document string, account *identity.Snapshot) error {
 	if len(document) > maxPolicy {
 		return exception("LimitExceededException", "The key policy has %d bytes, more than %d", len(document), maxPolicy)
 	}
-	k.Policy = document
-	if err := k.compile(); err != nil {
+	compiled, err := parseKeyPolicy(document)
+	if err != nil {
 		return malformedPolicy(err)
 	}
-	return nil
+	if k.Principals, err = account.Bind(compiled); err != nil {
+		e := exception("MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals.")
+		e.Reason = "The key policy names a role or a user that does not exist"
+		return e
+	}
+	k.Policy = document
+	return k.compile()
 }
 
 func parseKeyPolicy(document string) (*policy.Policy, error) {
@@ -81,7 +88,8 @@ func readGetKeyPolicy(r *reading) (answer, error) {
 	}
 	r.onKey("GetKeyPolicy", t)
 	return func() (any, error) {
-		return struct{ Policy, PolicyName string }{t.Policy, defaultPolicyName}, checkPolicyName(in.PolicyName)
+		shown := r.directory.Snapshot().Show(t.Policy, t.Principals)
+		return struct{ Policy, PolicyName string }{shown, defaultPolicyName}, checkPolicyName(in.PolicyName)
 	}, nil
 }
 
@@ -108,7 +116,7 @@ func readPutKeyPolicy(r *reading) (answer, error) {
 			return nil, err
 		}
 		return nil, r.change(t, func(k *key) error {
-			if err := k.setPolicy(*in.Policy); err != nil {
+			if err := k.setPolicy(*in.Policy, r.directory.Snapshot()); err != nil {
 				return err
 			}
 			return r.checkLockout(k.compiled, t.arn, in.BypassPolicyLockoutSafetyCheck, keys)

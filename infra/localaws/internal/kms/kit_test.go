@@ -20,10 +20,11 @@ const account = "000000000000"
 // kit is a Service with a clock and a caller, the account's root unless a test sets another one.
 type kit struct {
 	testing.TB
-	db     *bbolt.DB
-	s      *Service
-	now    time.Time
-	caller *identity.Principal
+	db        *bbolt.DB
+	directory *identity.Directory
+	s         *Service
+	now       time.Time
+	caller    *identity.Principal
 }
 
 func newKit(t testing.TB) *kit {
@@ -36,12 +37,35 @@ func newKit(t testing.TB) *kit {
 	k := &kit{TB: t, db: db, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	k.caller = root(t)
 	k.reopen()
+	k.addRole("Reader", readerID)
 	return k
+}
+
+const readerID = "AROAREADERREADERREADE"
+
+// addRole makes a role, in place of one of its name.
+func (k *kit) addRole(name, id string) {
+	k.Helper()
+	err := k.directory.Update(func(e *identity.Edit) error {
+		e.PutRole(&identity.Role{
+			Entity: identity.Entity{Name: name, Path: "/", ID: id, ARN: "arn:aws:iam::" + account + ":role/" + name},
+			Trust:  `{"Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`,
+		})
+		return nil
+	})
+	if err != nil {
+		k.Fatal(err)
+	}
 }
 
 func (k *kit) reopen() {
 	k.Helper()
-	s, err := New(Config{DB: k.db, Now: func() time.Time { return k.now }})
+	directory, err := identity.OpenDirectory(k.db, account)
+	if err != nil {
+		k.Fatal(err)
+	}
+	k.directory = directory
+	s, err := New(Config{DB: k.db, Directory: directory, Now: func() time.Time { return k.now }})
 	if err != nil {
 		k.Fatal(err)
 	}
@@ -59,7 +83,7 @@ func root(t testing.TB) *identity.Principal {
 func session(t testing.TB, statements string) *identity.Principal {
 	return &identity.Principal{
 		Kind: identity.Session, ARN: "arn:aws:sts::" + account + ":assumed-role/Reader/s", Account: account, RoleName: "Reader",
-		RoleARN: "arn:aws:iam::" + account + ":role/Reader", Policies: policies(t, statements),
+		RoleARN: "arn:aws:iam::" + account + ":role/Reader", RoleID: readerID, UserID: readerID + ":s", Policies: policies(t, statements),
 	}
 }
 

@@ -16,18 +16,24 @@ import (
 	"go.etcd.io/bbolt"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/identity"
 )
 
 // Config is what a Service needs.
 type Config struct {
 	// DB holds keys and aliases, in buckets whose names begin with "kms/". Key material stands in it as it is: who reads the
 	// file reads the keys. The caller closes it.
-	DB  *bbolt.DB
-	Now func() time.Time // nil: time.Now
+	DB *bbolt.DB
+	// Directory has the roles and users that key policies may name.
+	Directory *identity.Directory
+	Now       func() time.Time // nil: time.Now
 }
 
 // Service is KMS. It is safe for concurrent use.
-type Service struct{ store *store }
+type Service struct {
+	store     *store
+	directory *identity.Directory
+}
 
 var _ api.Service = (*Service)(nil)
 
@@ -36,14 +42,17 @@ func New(cfg Config) (*Service, error) {
 	if cfg.DB == nil {
 		return nil, errors.New("kms: Config.DB is nil")
 	}
+	if cfg.Directory == nil {
+		return nil, errors.New("kms: Config.Directory is nil")
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	st, err := openStore(cfg.DB, cfg.Now)
+	st, err := openStore(cfg.DB, cfg.Now, cfg.Directory.Snapshot())
 	if err != nil {
 		return nil, err
 	}
-	return &Service{store: st}, nil
+	return &Service{store: st, directory: cfg.Directory}, nil
 }
 
 // Protocol returns JSON11.
@@ -76,7 +85,7 @@ func (s *Service) Read(_ context.Context, req *api.Request) (*api.Call, error) {
 	if !known {
 		return nil, api.Errorf(http.StatusBadRequest, "UnknownOperationException", "An unknown operation was requested.")
 	}
-	r := &reading{req: req, store: s.store}
+	r := &reading{req: req, store: s.store, directory: s.directory}
 	perform, err := read(r)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 type reading struct {
 	req         *api.Request
 	store       *store
+	directory   *identity.Directory
 	permissions []api.Permission
 }
 

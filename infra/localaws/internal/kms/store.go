@@ -10,6 +10,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/internal/records"
 )
 
@@ -34,7 +35,8 @@ type store struct {
 // maxKeys is how many keys there may be: each has a policy of up to 32 KB, and all are in memory. AWS has 100,000 of a region.
 const maxKeys = 10_000
 
-func openStore(db *bbolt.DB, now func() time.Time) (*store, error) {
+// openStore reads the keys. account has the roles and users that their policies may name.
+func openStore(db *bbolt.DB, now func() time.Time, account *identity.Snapshot) (*store, error) {
 	s := &store{db: db, now: now, most: maxKeys, keys: map[string]*key{}, aliases: map[string]*alias{}}
 	err := db.Update(func(tx *bbolt.Tx) error {
 		if err := records.Load(tx, keysBucket, func(id string, k *key) { s.keys[id] = k }); err != nil {
@@ -43,7 +45,10 @@ func openStore(db *bbolt.DB, now func() time.Time) (*store, error) {
 		if err := records.Load(tx, aliasesBucket, func(name string, a *alias) { s.aliases[name] = a }); err != nil {
 			return err
 		}
-		return s.sweep(tx)
+		if err := s.sweep(tx); err != nil {
+			return err
+		}
+		return s.bindStored(tx, account)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("kms: open the keys: %w", err)
@@ -55,6 +60,25 @@ func openStore(db *bbolt.DB, now func() time.Time) (*store, error) {
 	}
 	s.index()
 	return s, nil
+}
+
+// bindStored binds the key policies that were stored before they were bound, and stores them again: a later start would bind
+// them to who has the names by then.
+func (s *store) bindStored(tx *bbolt.Tx, account *identity.Snapshot) error {
+	for id, k := range s.keys {
+		if k.Principals != nil {
+			continue
+		}
+		compiled, err := parseKeyPolicy(k.Policy)
+		if err != nil {
+			return fmt.Errorf("policy of key %s: %w", id, err)
+		}
+		k.Principals = account.BindStored(compiled)
+		if err := records.Put(tx, keysBucket, id, k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sweep removes the keys whose waiting period is over, with their aliases.

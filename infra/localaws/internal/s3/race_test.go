@@ -49,7 +49,11 @@ func newService(t *testing.T) *Service {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	keys, err := kms.New(kms.Config{DB: db})
+	account, err := identity.OpenDirectory(db, "000000000000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := kms.New(kms.Config{DB: db, Directory: account})
 	if err != nil {
 		t.Fatal(err)
 	}

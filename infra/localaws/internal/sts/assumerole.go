@@ -186,7 +186,7 @@ func (a *assumption) answer(s *Service) (*api.Response, error) {
 	now := a.request.Now
 	credentials, err := s.sessions.Issue(identity.Grant{
 		Role: a.role, SessionName: a.sessionName, Tags: tags, TransitiveKeys: transitive, Policy: a.policy,
-		Managed: a.managed, SourceIdentity: a.source, Chained: true, IssuedAt: now, Expires: now.Add(a.duration),
+		Managed: a.managed, SourceIdentity: a.source, Chained: a.request.Caller.Kind == identity.Session, IssuedAt: now, Expires: now.Add(a.duration),
 	})
 	if errors.Is(err, identity.ErrTooLarge) { // of many characters that JSON writes as two
 		return nil, packedTooLarge(101, true)
@@ -204,7 +204,7 @@ func (a *assumption) answer(s *Service) (*api.Response, error) {
 	return respond(a.request, result)
 }
 
-// checkDuration: only sessions can assume a role here, so every assumption is role chaining.
+// checkDuration: an assumption by a session is role chaining, one by a user is not.
 func (a *assumption) checkDuration() error {
 	if a.duration > time.Duration(a.role.MaxSession)*time.Second {
 		return invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
