@@ -35,12 +35,17 @@ func (r *Role) parseTrust() (*policy.Policy, error) {
 	return trust, nil
 }
 
-// compile parses every document of r; managed looks a managed policy up by its ARN.
-func (r *Role) compile(managed func(arn string) *ManagedPolicy) error {
+// compile parses every document of r. A principal that is not bound is an error: it would match by its name.
+func (r *Role) compile(s *Snapshot) error {
 	trust, err := r.parseTrust()
 	if err != nil {
 		return err
 	}
+	for _, name := range trust.Principals() {
+		if s.keeps(name) && r.Trusted[name] == "" {
+			return fmt.Errorf("trust policy of role %s: the principal %s is not bound", r.Name, name)
+		}
+	}
 	r.trust = policy.Named{Name: r.Name + "/trust", Policy: trust.Bind(r.Trusted)}
-	return r.compilePolicies(managed)
+	return r.compilePolicies(s.Policy)
 }

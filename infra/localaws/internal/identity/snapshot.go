@@ -44,7 +44,7 @@ func (s *Snapshot) compile() error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.roles)) {
 		if role := s.roles[key]; !role.compiled {
-			if err := role.compile(s.Policy); err != nil {
+			if err := role.compile(s); err != nil {
 				return err
 			}
 		}
