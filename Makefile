@@ -54,6 +54,10 @@ test: ## run every test that needs Go alone, and say how far it is; some minutes
 test-clients: ## drive a demo with the AWS CLI, boto3 and opensearch-py, which have to be installed; with STACK=compose, what make up started (LONG=yes: what localaws answers by itself too)
 	@go test -count=1 -tags clients -run "TestClients$${STACK:+|TestApplication}" ./infra/dev/e2e
 
+.PHONY: test-terraform
+test-terraform: ## have Terraform, which has to be installed, keep the resources of infra/localaws/testdata/terraform on a localaws (TF_CLI_CONFIG_FILE may name a mirror of its AWS provider)
+	@go test -count=1 -tags clients -run TestTerraform ./infra/localaws
+
 .PHONY: test-browser
 test-browser: ## drive a browser to a web page that attacks a demo; Chromium has to be installed
 	@go test -count=1 -tags browser -run TestAWebPage ./infra/dev/e2e

@@ -1,0 +1,18 @@
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws", version = "5.100.0" }
+  }
+}
+
+variable "endpoint" { type = string }
+
+provider "aws" {
+  region                  = "us-east-1"
+  access_key              = "test"
+  secret_key              = "test"
+  skip_metadata_api_check = true
+  endpoints {
+    iam = var.endpoint
+    sts = var.endpoint
+  }
+}
