@@ -56,18 +56,22 @@ func simulateCustomPolicy(q *query) (*plan, error) {
 	return q.simulate(s, "*")
 }
 
-// simulatePrincipalPolicy: the account has no users and groups, so that a principal is a role.
+// simulatePrincipalPolicy: the account has no groups, so that a principal is a role or a user.
 func simulatePrincipalPolicy(q *query) (*plan, error) {
 	arn := q.Form.Get("PolicySourceArn")
 	if len(arn) < 20 {
 		return nil, invalid("1 validation error detected: Value at 'policySourceArn' failed to satisfy constraint: Member must have length greater than or equal to 20")
 	}
 	s := &simulation{context: new(policy.Context)}
-	if role := q.snapshot.RoleByARN(arn); role != nil {
+	if k, principal := q.principal(arn); principal != nil {
 		s.caller = policy.Caller{ARN: arn, RoleARN: arn, Account: q.Account}
-		s.policies = simulatedPolicies(role, q.snapshot)
+		s.policies = k.simulatedPolicies(principal, q.snapshot)
 		s.context.Set("aws:PrincipalArn", arn)
-		for _, tag := range role.Tags {
+		if k.noun == "user" {
+			s.caller.RoleARN = ""
+			s.context.Set("aws:username", principal.Name)
+		}
+		for _, tag := range principal.Tags {
 			s.context.Set("aws:PrincipalTag/"+tag.Key, tag.Value)
 		}
 	}

@@ -77,20 +77,31 @@ func contextValue(kind, value string) string {
 	return value
 }
 
-// simulatedPolicies are those of role, by the names that the simulator uses.
-func simulatedPolicies(role *identity.Role, snapshot *identity.Snapshot) policy.Policies {
-	own := role.Policies()
+// principal returns the role or user whose ARN it is, and which of both it is.
+func (q *query) principal(arn string) (kind, *identity.Entity) {
+	if role := q.snapshot.RoleByARN(arn); role != nil {
+		return roles, &role.Entity
+	}
+	if user := q.snapshot.UserByARN(arn); user != nil {
+		return users, &user.Entity
+	}
+	return kind{}, nil
+}
+
+// simulatedPolicies are those of a role or user, by the names that the simulator uses.
+func (k kind) simulatedPolicies(entity *identity.Entity, snapshot *identity.Snapshot) policy.Policies {
+	own := entity.Policies()
 	var all policy.Policies
 	for i, n := range own.Identity {
-		if i < len(role.Inline) {
-			n.Name = "role_" + role.Name + "_" + role.Inline[i].Name
+		if i < len(entity.Inline) {
+			n.Name = k.noun + "_" + entity.Name + "_" + entity.Inline[i].Name
 		} else {
-			n.Name = snapshot.Policy(role.Attached[i-len(role.Inline)]).Name
+			n.Name = snapshot.Policy(entity.Attached[i-len(entity.Inline)]).Name
 		}
 		all.Identity = append(all.Identity, n)
 	}
 	if own.Boundary != nil {
-		all.Boundary = &policy.Named{Name: policyName(role.Boundary), Policy: own.Boundary.Policy}
+		all.Boundary = &policy.Named{Name: policyName(entity.Boundary), Policy: own.Boundary.Policy}
 	}
 	return all
 }
@@ -109,15 +120,15 @@ func getContextKeysForCustomPolicy(q *query) (*plan, error) {
 func getContextKeysForPrincipalPolicy(q *query) (*plan, error) {
 	arn := q.Form.Get("PolicySourceArn")
 	s := new(simulation)
-	role := q.snapshot.RoleByARN(arn)
-	if role != nil {
-		s.policies = simulatedPolicies(role, q.snapshot)
+	k, principal := q.principal(arn)
+	if principal != nil {
+		s.policies = k.simulatedPolicies(principal, q.snapshot)
 	}
 	if err := s.readPolicies(q); err != nil {
 		return nil, err
 	}
 	return q.on(arn, nil, func() (any, error) {
-		if role == nil {
+		if principal == nil {
 			return nil, noSuchPrincipal(arn)
 		}
 		return contextKeys(s.keys()), nil

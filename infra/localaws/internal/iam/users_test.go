@@ -359,3 +359,20 @@ func TestUserOperationsAreAuthorizedOnTheUser(t *testing.T) {
 		}
 	}
 }
+
+func TestSimulatorKnowsUsers(t *testing.T) {
+	_, c := start(t)
+	user := createUser(t, c, "ana")
+	putUserPolicy(t, c, "ana", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:username}/*"}`)
+	out, err := c.SimulatePrincipalPolicy(t.Context(), &iam.SimulatePrincipalPolicyInput{
+		PolicySourceArn: user.Arn, ActionNames: []string{"s3:GetObject"}, ResourceArns: []string{"arn:aws:s3:::b/ana/x", "arn:aws:s3:::b/bea/x"},
+	})
+	if err != nil || len(out.EvaluationResults) != 1 || len(out.EvaluationResults[0].ResourceSpecificResults) != 2 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	results := out.EvaluationResults[0].ResourceSpecificResults
+	own, other := results[0], results[1]
+	if own.EvalResourceDecision != "allowed" || other.EvalResourceDecision != "implicitDeny" || *own.MatchedStatements[0].SourcePolicyId != "user_ana_Inline" {
+		t.Errorf("%+v, %+v", own, other)
+	}
+}
