@@ -121,7 +121,9 @@ func TestRoleMadeAnewIsNotTrusted(t *testing.T) {
 // TestRolesOfAFolderNameEachOtherInAnyOrder: who is named is looked up once all are there.
 func TestRolesOfAFolderNameEachOtherInAnyOrder(t *testing.T) {
 	l, _ := start(t)
-	role := func(name, principal string) localaws.Role { return localaws.Role{Name: name, Trust: []byte(trusting(principal))} }
+	role := func(name, principal string) localaws.Role {
+		return localaws.Role{Name: name, Trust: []byte(trusting(principal))}
+	}
 	l.PutRoles(t, role("A", account+"role/Service"), role("C", account+"role/D"), role("D", account+"role/C"), role("E", account+"role/E"),
 		localaws.Role{Name: "Service", Trust: []byte(taskTrust)})
 	if err := assume(t, l.Config(l.RoleCredentials(t, "Service", "task")), "A"); err != nil {

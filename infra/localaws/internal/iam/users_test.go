@@ -344,7 +344,10 @@ func TestUserOperationsAreAuthorizedOnTheUser(t *testing.T) {
 	tags := []types.Tag{{Key: aws.String("Kept"), Value: aws.String("yes")}}
 	_, err := keeper.CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("bea"), Tags: tags})
 	localawstest.WantFailure(t, err, "AccessDenied", 403)
-	get := func() error { _, err := keeper.GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("ana")}); return err }
+	get := func() error {
+		_, err := keeper.GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("ana")})
+		return err
+	}
 	localawstest.WantFailure(t, get(), "AccessDenied", 403)
 	if _, err := root.TagUser(t.Context(), &iam.TagUserInput{UserName: aws.String("ana"), Tags: tags}); err != nil {
 		t.Fatal(err)
