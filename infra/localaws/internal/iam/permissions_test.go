@@ -60,6 +60,70 @@ func TestEachOperationNeedsItsOwnPermissionOnItsOwnResource(t *testing.T) {
 	localawstest.WantFailure(t, err, "AccessDenied", 403)
 }
 
+// TestOperationsOnPoliciesAreAuthorizedOnThePolicy: by its ARN, its tags and the tags of the request (Service Authorization
+// Reference, "Actions, resources, and condition keys for AWS IAM").
+func TestOperationsOnPoliciesAreAuthorizedOnThePolicy(t *testing.T) {
+	l, root := start(t)
+	own, other := createPolicy(t, root, "Own"), createPolicy(t, root, "Other")
+	tag := func(c *iam.Client, arn, key, value string) error {
+		_, err := c.TagPolicy(t.Context(), &iam.TagPolicyInput{PolicyArn: &arn, Tags: []types.Tag{{Key: &key, Value: &value}}})
+		return err
+	}
+	may := `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"iam:*","Resource":"` + own + `"},
+		{"Effect":"Allow","Action":"iam:GetPolicy","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/Team":"blue"}}},
+		{"Effect":"Deny","Action":"iam:TagPolicy","Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/Team":"green"}}},
+		{"Effect":"Deny","Action":"iam:UntagPolicy","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":"Team"}}}]}`
+	l.PutRoles(t, localaws.Role{Name: "Keeper", Trust: []byte(taskTrust), Policies: []localaws.PolicyDocument{{Name: "May", Document: []byte(may)}}})
+	c := iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Keeper", "task")))
+	ctx := t.Context()
+	for action, do := range map[string]func(arn string) error{
+		"CreatePolicyVersion": func(arn string) error { _, err := createVersion(t, c, arn, readItems, false); return err },
+		"ListPolicyVersions": func(arn string) error {
+			_, err := c.ListPolicyVersions(ctx, &iam.ListPolicyVersionsInput{PolicyArn: &arn})
+			return err
+		},
+		"SetDefaultPolicyVersion": func(arn string) error {
+			_, err := c.SetDefaultPolicyVersion(ctx, &iam.SetDefaultPolicyVersionInput{PolicyArn: &arn, VersionId: aws.String("v1")})
+			return err
+		},
+		"ListEntitiesForPolicy": func(arn string) error {
+			_, err := c.ListEntitiesForPolicy(ctx, &iam.ListEntitiesForPolicyInput{PolicyArn: &arn})
+			return err
+		},
+		"ListPolicyTags": func(arn string) error {
+			_, err := c.ListPolicyTags(ctx, &iam.ListPolicyTagsInput{PolicyArn: &arn})
+			return err
+		},
+		"TagPolicy": func(arn string) error { return tag(c, arn, "Team", "blue") },
+	} {
+		if err := do(own); err != nil {
+			t.Errorf("%s on its own policy: %v", action, err)
+		}
+		for _, arn := range []string{other, account + "policy/Missing"} {
+			err := do(arn)
+			localawstest.WantFailure(t, err, "AccessDenied", 403)
+			if want := "iam:" + action + " on resource: " + arn; err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %q", err, want)
+			}
+		}
+	}
+	get := func() error { _, err := c.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &other}); return err }
+	localawstest.WantFailure(t, get(), "AccessDenied", 403)
+	if err := tag(root, other, "Team", "blue"); err != nil {
+		t.Fatal(err)
+	}
+	if err := get(); err != nil {
+		t.Error(err)
+	}
+	localawstest.WantFailure(t, tag(c, own, "Team", "green"), "AccessDenied", 403)
+	_, err := c.UntagPolicy(ctx, &iam.UntagPolicyInput{PolicyArn: &own, TagKeys: []string{"Team"}})
+	localawstest.WantFailure(t, err, "AccessDenied", 403)
+	if _, err := c.UntagPolicy(ctx, &iam.UntagPolicyInput{PolicyArn: &own, TagKeys: []string{"Other"}}); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestDenialDoesNotTellWhetherThereIsARole: role names do not differ by case alone, and a role may have a
 // path, but the denial repeats what was asked for.
 func TestDenialDoesNotTellWhetherThereIsARole(t *testing.T) {
