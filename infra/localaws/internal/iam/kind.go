@@ -10,6 +10,7 @@ import (
 type kind struct {
 	noun      string // in messages and ARNs: "role"
 	title     string // in names of parameters and quotas: "Role"
+	idPrefix  string // of unique ids
 	maxInline int    // characters of all inline policies of one, without white space
 	find      func(*identity.Snapshot, string) *identity.Entity
 	// edit returns the entity of a copy, or nil, and what puts the copy in place.
@@ -17,7 +18,7 @@ type kind struct {
 }
 
 var roles = kind{
-	noun: "role", title: "Role", maxInline: maxRoleInline,
+	noun: "role", title: "Role", idPrefix: "AROA", maxInline: maxRoleInline,
 	find: func(s *identity.Snapshot, name string) *identity.Entity {
 		if role := s.Role(name); role != nil {
 			return &role.Entity
@@ -35,7 +36,7 @@ var roles = kind{
 }
 
 var users = kind{
-	noun: "user", title: "User", maxInline: maxUserInline,
+	noun: "user", title: "User", idPrefix: "AIDA", maxInline: maxUserInline,
 	find: func(s *identity.Snapshot, name string) *identity.Entity {
 		if user := s.User(name); user != nil {
 			return &user.Entity
@@ -111,7 +112,7 @@ func (k kind) missing(name string) error {
 	return api.Errorf(404, "NoSuchEntity", "The "+k.noun+" with name %s cannot be found.", name)
 }
 
-// checkNew refuses a new role or user whose boundary is not there.
+// checkBoundary refuses a new role or user whose boundary is not there.
 func checkBoundary(e *identity.Edit, entity *identity.Entity) error {
 	if entity.Boundary != "" && e.Policy(entity.Boundary) == nil {
 		return notAttachable(entity.Boundary)
@@ -131,7 +132,7 @@ func deletable(entity *identity.Entity) error {
 }
 
 // newEntity reads what CreateRole and CreateUser have in common.
-func (k kind) newEntity(q *query, idPrefix string) (identity.Entity, error) {
+func (k kind) newEntity(q *query) (identity.Entity, error) {
 	name, err := k.name(q)
 	if err != nil {
 		return identity.Entity{}, err
@@ -146,7 +147,7 @@ func (k kind) newEntity(q *query, idPrefix string) (identity.Entity, error) {
 	}
 	boundary, err := q.optionalPolicyARN("PermissionsBoundary")
 	return identity.Entity{
-		Name: name, Path: path, ID: identity.NewID(idPrefix, 17), ARN: q.arn(k.noun, path, name), Created: q.Now.UTC(),
+		Name: name, Path: path, ID: identity.NewID(k.idPrefix, 17), ARN: q.arn(k.noun, path, name), Created: q.Now.UTC(),
 		Tags: tags, Boundary: boundary,
 	}, err
 }

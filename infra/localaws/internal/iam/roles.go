@@ -32,7 +32,7 @@ func createRole(q *query) (*plan, error) {
 }
 
 func (q *query) newRole() (*identity.Role, error) {
-	entity, err := roles.newEntity(q, "AROA")
+	entity, err := roles.newEntity(q)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func createUser(q *query) (*plan, error) {
-	entity, err := users.newEntity(q, "AIDA")
+	entity, err := users.newEntity(q)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"maps"
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/policy"
@@ -25,11 +26,13 @@ func (s *Snapshot) Bind(p *policy.Policy) (Bindings, error) {
 	return s.bind(p, func(name string) (string, error) { return "", &UnknownPrincipalError{name} })
 }
 
-// BindStored binds a policy that was stored before policies were bound. A principal that does not exist is bound to an id that
-// nobody has, as if it had been deleted.
-func (s *Snapshot) BindStored(p *policy.Policy) Bindings {
-	bindings, _ := s.bind(p, func(name string) (string, error) { return goneID(name), nil })
-	return bindings
+// BindStored completes the bindings of a stored policy, which has none where an earlier version stored it, and says whether there is
+// anything new, to be stored again: a later start would bind it to who has the names by then. A principal that does not exist is
+// bound to an id that nobody has, as if it had been deleted.
+func (s *Snapshot) BindStored(p *policy.Policy, stored Bindings) (bindings Bindings, isNew bool) {
+	bindings, _ = s.bind(p, func(name string) (string, error) { return goneID(name), nil })
+	maps.Copy(bindings, stored)
+	return bindings, stored == nil || len(bindings) > len(stored)
 }
 
 func (s *Snapshot) bind(p *policy.Policy, missing func(name string) (string, error)) (Bindings, error) {

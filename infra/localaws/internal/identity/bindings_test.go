@@ -75,6 +75,21 @@ func TestRolesOfAnEarlierVersionAreBoundOnce(t *testing.T) {
 	}
 }
 
+// TestRolesThatWereReadAsAnotherAccountsAreBoundAfterwards: there the principals are foreign, and stay names.
+func TestRolesThatWereReadAsAnotherAccountsAreBoundAfterwards(t *testing.T) {
+	const taskARN = "arn:aws:iam::000000000000:role/Task"
+	db := openDB(t, filepath.Join(t.TempDir(), "db"))
+	putRecord(t, db, rolesBucket, "access", oldRole("Access", "AROAACCESSACCESSACCES", taskARN))
+	putRecord(t, db, rolesBucket, "task", oldRole("Task", "AROATASKTASKTASKTASKT", "000000000000"))
+	if _, err := OpenDirectory(db, "111111111111"); err != nil {
+		t.Fatal(err)
+	}
+	d := openDirectory(t, db)
+	if got := d.Snapshot().Role("Access").Trusted[taskARN]; got != "AROATASKTASKTASKTASKT" {
+		t.Errorf("bound to %q", got)
+	}
+}
+
 func TestPolicyOfAnEarlierVersionHasItsOneVersion(t *testing.T) {
 	db := openDB(t, filepath.Join(t.TempDir(), "db"))
 	const arn = "arn:aws:iam::000000000000:policy/P"

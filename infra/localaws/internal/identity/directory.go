@@ -57,19 +57,19 @@ func (s *Snapshot) load(tx *bbolt.Tx) error {
 	)
 }
 
-// bindStored compiles what was read. A trust policy that was stored before they were bound is bound, and stored again: a later
-// start would bind it to who has the names by then.
+// bindStored compiles what was read, and binds the trust policies that an earlier version stored.
 func (s *Snapshot) bindStored(tx *bbolt.Tx) error {
 	s.index()
 	for key, role := range s.roles {
-		if role.Trusted != nil {
-			continue
-		}
 		trust, err := role.parseTrust()
 		if err != nil {
 			return err
 		}
-		role.Trusted = s.BindStored(trust)
+		bindings, isNew := s.BindStored(trust, role.Trusted)
+		if !isNew {
+			continue
+		}
+		role.Trusted = bindings
 		if err := records.Put(tx, rolesBucket, key, role); err != nil {
 			return err
 		}

@@ -62,18 +62,18 @@ func openStore(db *bbolt.DB, now func() time.Time, account *identity.Snapshot) (
 	return s, nil
 }
 
-// bindStored binds the key policies that were stored before they were bound, and stores them again: a later start would bind
-// them to who has the names by then.
+// bindStored binds the key policies that an earlier version stored.
 func (s *store) bindStored(tx *bbolt.Tx, account *identity.Snapshot) error {
 	for id, k := range s.keys {
-		if k.Principals != nil {
-			continue
-		}
 		compiled, err := parseKeyPolicy(k.Policy)
 		if err != nil {
 			return fmt.Errorf("policy of key %s: %w", id, err)
 		}
-		k.Principals = account.BindStored(compiled)
+		bindings, isNew := account.BindStored(compiled, k.Principals)
+		if !isNew {
+			continue
+		}
+		k.Principals = bindings
 		if err := records.Put(tx, keysBucket, id, k); err != nil {
 			return err
 		}
