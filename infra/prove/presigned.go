@@ -27,7 +27,7 @@ func presigned() []*Attack {
 	add("verb", "sent by POST", 0, func(r *http.Request) { r.Method = http.MethodPost })
 	add("action", "that asks for a session instead", 0, replaced("Action=GetCallerIdentity", "Action=GetSessionToken"))
 	add("expiry", "whose time was made longer", 0, replaced("X-Amz-Expires=60", "X-Amz-Expires=86400"))
-	add("expired", "a minute after its time", -2*time.Minute, func(*http.Request) {})
+	add("expired", "a minute after the 15 minutes that STS gives it, whatever it says", -16*time.Minute, func(*http.Request) {})
 	add("host-unsigned", "without host among its signed headers", 0, replaced("X-Amz-SignedHeaders=host", "X-Amz-SignedHeaders="))
 	return all
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // The query parameters of a presigned request (S3 API Reference, "Authenticating Requests: Using Query
-// Parameters").
+// Parameters"). S3 alone looks at X-Amz-Expires, which it wants.
 const (
 	queryAlgorithm     = "X-Amz-Algorithm"
 	queryCredential    = "X-Amz-Credential"
@@ -21,6 +21,10 @@ const (
 
 	maxLifetime = 604800 // seconds: seven days
 )
+
+// fixedLifetime is how long a presigned request is good outside S3, whatever X-Amz-Expires says. The SDK for Go writes no
+// X-Amz-Expires there, and EKS takes the GetCallerIdentity that its clients presign for 15 minutes (aws-iam-authenticator).
+const fixedLifetime = 15 * time.Minute
 
 var queryAuthNames = [...]string{queryAlgorithm, queryCredential, queryDate, queryExpires, querySignedHeaders, querySignature, queryToken}
 
@@ -51,7 +55,7 @@ func readPresignedClaim(r *http.Request, query []param) (*claim, *Error) {
 		optional bool
 	}{
 		{queryAlgorithm, &alg, false}, {queryCredential, &credential, false}, {queryDate, &c.stamp, false},
-		{queryExpires, &expires, false}, {querySignedHeaders, &c.signedHeaders, false},
+		{queryExpires, &expires, true}, {querySignedHeaders, &c.signedHeaders, false},
 		{querySignature, &c.signature, false}, {queryToken, &c.token, true}, {queryPayload, &c.payload, true},
 	} {
 		value, found, err := one(query, p.name)
@@ -59,15 +63,12 @@ func readPresignedClaim(r *http.Request, query []param) (*claim, *Error) {
 			return nil, err
 		}
 		if !found && !p.optional {
-			return nil, refuse(Incomplete, "AWS query-string parameters must include '%s'.", p.name)
+			return nil, missing(p.name)
 		}
 		*p.into = value
 	}
 	if alg != algorithm {
 		return nil, refuse(Incomplete, "X-Amz-Algorithm only supports '%s'.", algorithm)
-	}
-	if err := c.readLifetime(expires); err != nil {
-		return nil, err
 	}
 	if err := c.readPayloadHeader(r); err != nil {
 		return nil, err
@@ -78,16 +79,30 @@ func readPresignedClaim(r *http.Request, query []param) (*claim, *Error) {
 			c.query = append(c.query, p)
 		}
 	}
-	return c, c.complete(credential)
+	if err := c.complete(credential); err != nil {
+		return nil, err
+	}
+	return c, c.readLifetime(expires)
 }
 
 func (c *claim) readLifetime(expires string) *Error {
+	if c.service != serviceS3 {
+		c.lifetime = fixedLifetime
+		return nil
+	}
+	if expires == "" {
+		return missing(queryExpires)
+	}
 	seconds, err := strconv.ParseUint(expires, 10, 32)
 	if err != nil || seconds < 1 || seconds > maxLifetime {
 		return refuse(Incomplete, "X-Amz-Expires must be a number of seconds from 1 to %d.", maxLifetime)
 	}
 	c.lifetime = time.Duration(seconds) * time.Second
 	return nil
+}
+
+func missing(parameter string) *Error {
+	return refuse(Incomplete, "AWS query-string parameters must include '%s'.", parameter)
 }
 
 // readPayloadHeader: the hash may be declared in the query or in a signed header, not in both.

@@ -37,15 +37,10 @@ func TestTamperedPresignedRequestIsRefused(t *testing.T) {
 		{"another verb", func(r *http.Request) { r.Method = http.MethodPost }, sigv4.Mismatch},
 		{"another action", editQuery("GetCallerIdentity", "AssumeRole"), sigv4.Mismatch},
 		{"added parameter", editQuery("Version=", "A=b&Version="), sigv4.Mismatch},
-		{"another host", func(r *http.Request) { r.Host = "localhost" }, sigv4.Mismatch},
-		{"longer life", editQuery("X-Amz-Expires=900", "X-Amz-Expires=901"), sigv4.Mismatch},
-		{"over seven days", editQuery("X-Amz-Expires=900", "X-Amz-Expires=604801"), sigv4.Incomplete},
-		{"no life at all", editQuery("X-Amz-Expires=900", "X-Amz-Expires=0"), sigv4.Incomplete},
-		{"negative life", editQuery("X-Amz-Expires=900", "X-Amz-Expires=-1"), sigv4.Incomplete},
-		{"life empty", editQuery("X-Amz-Expires=900", "X-Amz-Expires="), sigv4.Incomplete},
-		{"life gone", editQuery("X-Amz-Expires=900&", ""), sigv4.Incomplete},
+		{"another life", editQuery("X-Amz-Expires=900", "X-Amz-Expires=901"), sigv4.Mismatch},
 		{"life twice", editQuery("X-Amz-Expires=900", "X-Amz-Expires=900&X-Amz-Expires=900"), sigv4.Incomplete},
 		{"life misspelt", editQuery("X-Amz-Expires", "x-amz-expires"), sigv4.Incomplete},
+		{"another host", func(r *http.Request) { r.Host = "localhost" }, sigv4.Mismatch},
 		{"date", editQuery("T120000Z", "T120001Z"), sigv4.Mismatch},
 		{"date gone", editQuery("X-Amz-Date=20260301T120000Z&", ""), sigv4.Incomplete},
 		{"day of the scope", editQuery("%2F20260301%2F", "%2F20260302%2F"), sigv4.Scope},
@@ -75,30 +70,75 @@ func TestTamperedPresignedRequestIsRefused(t *testing.T) {
 	}
 }
 
-func TestPresignedRequestLivesItsSecondsAndNoLonger(t *testing.T) {
-	r := callerIdentity(t)
+// TestLifetimeOfALinkToAnObject: S3 wants X-Amz-Expires, of seven days at most.
+func TestLifetimeOfALinkToAnObject(t *testing.T) {
 	for _, tc := range []struct {
-		name string
-		now  time.Time
-		want sigv4.Kind
+		name   string
+		tamper func(*http.Request)
+		want   sigv4.Kind
 	}{
-		{"past the skew of a header", at.Add(10 * time.Minute), 0},
-		{"its last second", at.Add(lifetime * time.Second), 0},
-		{"a second later", at.Add((lifetime + 1) * time.Second), sigv4.Expired},
-		{"five minutes early", at.Add(-5 * time.Minute), 0},
-		{"a second earlier", at.Add(-5*time.Minute - time.Second), sigv4.NotYetCurrent},
+		{"longer life", editQuery("X-Amz-Expires=900", "X-Amz-Expires=901"), sigv4.Mismatch},
+		{"over seven days", editQuery("X-Amz-Expires=900", "X-Amz-Expires=604801"), sigv4.Incomplete},
+		{"no life at all", editQuery("X-Amz-Expires=900", "X-Amz-Expires=0"), sigv4.Incomplete},
+		{"negative life", editQuery("X-Amz-Expires=900", "X-Amz-Expires=-1"), sigv4.Incomplete},
+		{"life empty", editQuery("X-Amz-Expires=900", "X-Amz-Expires="), sigv4.Incomplete},
+		{"life gone", editQuery("X-Amz-Expires=900&", ""), sigv4.Incomplete},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			o := options()
-			o.Now = tc.now
-			_, err := verify(t, r, o)
-			if tc.want == 0 && err != nil {
-				t.Fatalf("got %v, want it accepted", err)
-			}
-			if tc.want != 0 {
-				wantKind(t, err, tc.want)
-			}
+			r := object(t, lifetime)
+			wantSigned(t, r, options())
+			tc.tamper(r)
+			_, err := verify(t, r, options())
+			wantKind(t, err, tc.want)
 		})
+	}
+}
+
+func object(t *testing.T, seconds int) *http.Request {
+	t.Helper()
+	c := call{method: http.MethodGet, url: "http://localhost:4566/bucket/key", service: "s3", creds: session, at: at}
+	return c.presigned(t, hashOf(""), seconds)
+}
+
+// TestPresignedRequestLivesItsTimeAndNoLonger: an object's link as long as it says, any other request 15 minutes.
+func TestPresignedRequestLivesItsTimeAndNoLonger(t *testing.T) {
+	c := call{method: http.MethodGet, url: "http://localhost:4566/?Action=GetCallerIdentity&Version=2011-06-15", service: "sts", creds: session, at: at}
+	for service, signed := range map[string]struct {
+		request *http.Request
+		early   time.Duration
+		lives   time.Duration
+	}{
+		"s3, a minute":           {object(t, 60), sigv4.SkewS3, time.Minute},
+		"s3, an hour":            {object(t, 3600), sigv4.SkewS3, time.Hour},
+		"sts, says a minute":     {c.presigned(t, hashOf(""), 60), sigv4.Skew, 15 * time.Minute},
+		"sts, says an hour":      {c.presigned(t, hashOf(""), 3600), sigv4.Skew, 15 * time.Minute},
+		"sts, says a year":       {c.presigned(t, hashOf(""), 365*24*3600), sigv4.Skew, 15 * time.Minute},
+		"sts, says nothing":      {c.presigned(t, hashOf(""), 0), sigv4.Skew, 15 * time.Minute},
+		"dynamodb, says nothing": {call{method: http.MethodPost, url: "http://localhost:4566/", service: "dynamodb", creds: session, at: at}.presigned(t, hashOf(""), 0), sigv4.Skew, 15 * time.Minute},
+	} {
+		for _, tc := range []struct {
+			name string
+			now  time.Time
+			want sigv4.Kind
+		}{
+			{"at once", at, 0},
+			{"its last second", at.Add(signed.lives), 0},
+			{"a second later", at.Add(signed.lives + time.Second), sigv4.Expired},
+			{"early", at.Add(-signed.early), 0},
+			{"a second earlier", at.Add(-signed.early - time.Second), sigv4.NotYetCurrent},
+		} {
+			t.Run(service+"/"+tc.name, func(t *testing.T) {
+				o := options()
+				o.Now = tc.now
+				_, err := verify(t, signed.request, o)
+				if tc.want == 0 && err != nil {
+					t.Fatalf("got %v, want it accepted", err)
+				}
+				if tc.want != 0 {
+					wantKind(t, err, tc.want)
+				}
+			})
+		}
 	}
 }
 
@@ -168,7 +208,7 @@ func TestPresignedTokenMustNotBeEmpty(t *testing.T) {
 }
 
 func TestPresignedRefusalNamesTheMissingParameter(t *testing.T) {
-	r := callerIdentity(t)
+	r := object(t, lifetime)
 	editQuery("X-Amz-Expires=900&", "")(r)
 	_, err := verify(t, r, options())
 	if want := "Incomplete: AWS query-string parameters must include 'X-Amz-Expires'."; err == nil || err.Error() != want {

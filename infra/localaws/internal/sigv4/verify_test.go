@@ -90,13 +90,14 @@ func (c call) signed(t testing.TB) *http.Request {
 	return overTheWire(t, r)
 }
 
-// presigned signs in the query.
+// presigned signs in the query, without X-Amz-Expires where expires is 0.
 func (c call) presigned(t testing.TB, hash string, expires int) *http.Request {
 	t.Helper()
 	r := c.request(t)
-	q := r.URL.Query()
-	q.Set("X-Amz-Expires", strconv.Itoa(expires))
-	r.URL.RawQuery = q.Encode()
+	if q := r.URL.Query(); expires != 0 {
+		q.Set("X-Amz-Expires", strconv.Itoa(expires))
+		r.URL.RawQuery = q.Encode()
+	}
 	uri, header, err := v4.NewSigner().PresignHTTP(t.Context(), c.creds, r, hash, c.service, "us-east-1", c.at, forS3(c.service))
 	if err != nil {
 		t.Fatal(err)
