@@ -119,7 +119,7 @@ var operationPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,127}$`)
 // targetOperation reads X-Amz-Target: DynamoDB_20120810.GetItem. An operation under the other one of DynamoDB's two APIs,
 // as DynamoDBStreams_20120810.GetItem, is none: an upstream might take it for another one.
 func targetOperation(r *http.Request, rt route) (string, error) {
-	if r.Method != http.MethodPost || r.URL.EscapedPath() != "/" || r.URL.RawQuery != "" {
+	if r.Method != http.MethodPost || !isRootPath(r) || r.URL.RawQuery != "" {
 		return "", refusal(unknownOperation, "Send the operation with POST to /, without a query string.")
 	}
 	if want := contentTypes[rt.service.Protocol()]; r.Header.Get("Content-Type") != want {
@@ -133,6 +133,12 @@ func targetOperation(r *http.Request, rt route) (string, error) {
 	return operation, nil
 }
 
+// isRootPath reports the path of each operation in these protocols. An endpoint that ends in more slashes than one makes longer ones.
+func isRootPath(r *http.Request) bool {
+	path := r.URL.EscapedPath()
+	return path != "" && strings.Trim(path, "/") == ""
+}
+
 // operationOf is what X-Amz-Target calls the operation, which has yet to be checked.
 func operationOf(r *http.Request) string {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
@@ -142,7 +148,7 @@ func operationOf(r *http.Request) string {
 // formOperation reads the parameters of a Query request, from the body of a POST or from the query string,
 // never from both, and takes Action and Version out.
 func formOperation(r *http.Request, rt route, body []byte) (*api.Form, string, error) {
-	if r.URL.EscapedPath() != "/" || r.Method != http.MethodPost && r.Method != http.MethodGet {
+	if !isRootPath(r) || r.Method != http.MethodPost && r.Method != http.MethodGet {
 		return nil, "", refusal(unknownOperation, "Send the operation with POST to /.")
 	}
 	text, err := formText(r, body)

@@ -102,7 +102,8 @@ func (s *Server) receiveStream(x *exchange, r *http.Request, opened *sigv4.Opene
 	}
 	request := s.newRequest(x, r, opened)
 	request.HTTP = &api.HTTP{
-		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Body: body,
+		// An endpoint that ends in more slashes than one makes paths that begin so. No bucket is named by nothing.
+		Method: r.Method, Path: "/" + strings.TrimLeft(r.URL.EscapedPath(), "/"), Query: r.URL.RawQuery, Body: body,
 		Presigned: signed.Presigned, Signed: signed.At, Payload: signed.Payload,
 	}
 	return request, nil

@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/hex"
 	"net/http"
@@ -158,6 +159,16 @@ func appendPathTwice(dst []byte, escaped string) []byte {
 		dst = append(dst, '/')
 	}
 	return dst
+}
+
+// withPathAsSent is a canonical request whose path is "/" with the slashes that were sent, nil where one was. An endpoint that ends in
+// two slashes makes such paths: botocore signs one slash, as the rule says, and the SDK for Go all of them. S3 takes all paths as they are sent.
+func withPathAsSent(canonical []byte, escaped, service string) []byte {
+	if service == serviceS3 || len(escaped) < 2 || strings.Trim(escaped, "/") != "" {
+		return nil
+	}
+	method, rest, _ := bytes.Cut(canonical, []byte("\n/\n"))
+	return slices.Concat(method, []byte("\n"+escaped+"\n"), rest)
 }
 
 // Encode percent-encodes all but the unreserved characters of RFC 3986, '/' included: what is left no reader takes for another.

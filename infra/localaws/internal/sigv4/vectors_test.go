@@ -97,7 +97,10 @@ func testVector(t *testing.T, file, name, form string) {
 }
 
 func wantedKind(name, form string) Kind {
-	if once[name] {
+	switch {
+	case name == "get-slash-unnormalized":
+		return 0 // slashes alone: see withPathAsSent
+	case once[name]:
 		return Mismatch // the scope's service is not s3
 	}
 	return refusedForms[name+" "+form]

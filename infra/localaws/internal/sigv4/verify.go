@@ -70,6 +70,7 @@ type Signed struct {
 type Opened struct {
 	claim           *claim
 	canonical       []byte // the canonical request up to its last line, the hash of the body
+	asSent          []byte // the same with the path as it was sent, where clients differ in how they sign it; else nil
 	secret          string
 	unsignedPayload bool
 }
@@ -102,7 +103,9 @@ func Open(r *http.Request, o Options) (*Opened, error) {
 	if lookupErr != nil {
 		return nil, &Error{Kind: InvalidKeyID, Message: "The security token included in the request is invalid.", cause: lookupErr}
 	}
-	return &Opened{claim: c, canonical: canonical, secret: secret, unsignedPayload: o.UnsignedPayload}, nil
+	return &Opened{
+		claim: c, canonical: canonical, asSent: withPathAsSent(canonical, r.URL.EscapedPath(), c.service), secret: secret, unsignedPayload: o.UnsignedPayload,
+	}, nil
 }
 
 // Region returns the region that the scope of the signature names.
@@ -124,15 +127,18 @@ func (o *Opened) Verify(body []byte) (*Signed, error) {
 // verify checks the signature over the request with the given hash of its body.
 func (o *Opened) verify(hash string) (*Signed, error) {
 	c := o.claim
-	canonical := append(o.canonical[:len(o.canonical):len(o.canonical)], hash...)
-	// An empty secret means that the lookup should have failed: anyone could sign with it.
-	want := c.sign(o.secret, canonical)
-	if o.secret == "" || !hmac.Equal(want[:], []byte(c.signature)) {
+	if !o.signs(o.canonical, hash) && (o.asSent == nil || !o.signs(o.asSent, hash)) {
 		return nil, refuse(Mismatch, "The request signature we calculated does not match the signature you provided. "+
 			"Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
 	}
 	return &Signed{AccessKeyID: c.accessKeyID, SessionToken: c.token, Region: c.region, Service: c.service,
 		At: c.at, Presigned: c.presigned, Payload: c.payload}, nil
+}
+
+func (o *Opened) signs(canonical []byte, hash string) bool {
+	want := o.claim.sign(o.secret, append(canonical[:len(canonical):len(canonical)], hash...))
+	// An empty secret means that the lookup should have failed: anyone could sign with it.
+	return o.secret != "" && hmac.Equal(want[:], []byte(o.claim.signature))
 }
 
 // Verify is Open and then Opened.Verify, for a request whose body was read before.
