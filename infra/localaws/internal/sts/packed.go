@@ -9,12 +9,14 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/identity"
 )
 
-// AWS packs session policies and tags into a binary form of its own, with a limit that it does not
-// publish. localaws stands in for it with the deflated size of both, and bounds the plain size as well,
-// because that is what its session tokens carry.
+// AWS packs session policies and tags into a binary form of its own, and does not publish how. Tags are not compressed: of two public
+// observations, 9 tags of 250 characters take 498 % and the six tags of EKS Pod Identity 74 %, which is a limit of about 455 bytes. Policies
+// are compressed; localaws stands in for it with their deflated size, and bounds the plain size as well, because that is what its session
+// tokens carry. Both reckon on the large side: what passes here passes there.
 const (
-	packedLimit = 1024 // bytes, deflated
-	plainLimit  = 8192 // bytes
+	tagLimit    = 450  // bytes of keys and values
+	packedLimit = 1024 // bytes of policies, deflated
+	plainLimit  = 8192 // bytes of policies
 )
 
 // deflaters are kept, since each is 600 KiB: most of an AssumeRole would be making one.
@@ -28,25 +30,25 @@ var deflaters = sync.Pool{New: func() any {
 
 // packedSize returns the percentage of the limit that policies and tags use.
 func packedSize(policy string, policyARNs []string, tags []identity.Tag) (int, error) {
+	policies, err := packedPolicies(append([]string{policy}, policyARNs...))
+	size := 0
+	for _, tag := range tags {
+		size += len(tag.Key) + len(tag.Value)
+	}
+	return policies + percent(size, tagLimit), err
+}
+
+func packedPolicies(texts []string) (int, error) {
 	var size counter
 	w := deflaters.Get().(*flate.Writer)
 	defer deflaters.Put(w)
 	w.Reset(&size)
 	plain := 0
-	write := func(text string) {
+	for _, text := range texts {
 		plain += len(text)
-		_, err := io.WriteString(w, text)
-		if err != nil {
-			panic(err) // a counter takes everything
+		if _, err := io.WriteString(w, text); err != nil {
+			return 0, err
 		}
-	}
-	write(policy)
-	for _, arn := range policyARNs {
-		write(arn)
-	}
-	for _, tag := range tags {
-		write(tag.Key)
-		write(tag.Value)
 	}
 	if plain == 0 {
 		return 0, nil

@@ -2,7 +2,6 @@ package sts_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/url"
 	"strings"
 	"testing"
@@ -120,36 +119,67 @@ func TestSessionPolicyThatIsNotOneIsMalformed(t *testing.T) {
 	}
 }
 
+// TestPackedPolicySizeIsAnsweredAndLimited: on the large side of what was observed of AWS.
 func TestPackedPolicySizeIsAnsweredAndLimited(t *testing.T) {
 	k := start(t, role("Target", trust("role/Caller", assumeAndTag, "")))
-	random := func(tagCount int) *sts.AssumeRoleInput {
-		in := &sts.AssumeRoleInput{RoleArn: aws.String(k.RoleARN("Target")), RoleSessionName: aws.String("session")}
-		source := rand.New(rand.NewPCG(1, 2))
-		for i := range tagCount {
-			value := fmt.Sprintf("%016x%016x%016x", source.Uint64(), source.Uint64(), source.Uint64())
-			in.Tags = append(in.Tags, types.Tag{Key: aws.String(fmt.Sprint("k", i)), Value: &value})
-		}
-		return in
-	}
 	client := sts.NewFromConfig(k.Config(k.caller))
-	last := int32(-1)
-	for _, n := range []int{0, 1, 10} {
-		out, err := client.AssumeRole(t.Context(), random(n))
+	repeated := func(n int, value string) (tags []types.Tag) {
+		for i := range n {
+			tags = append(tags, types.Tag{Key: aws.String(fmt.Sprint("k", i)), Value: &value})
+		}
+		return tags
+	}
+	var pods []types.Tag // of EKS Pod Identity, with values of ordinary lengths: 337 bytes, 74 %
+	for key, length := range map[string]int{
+		"eks-cluster-arn": 67, "eks-cluster-name": 19, "kubernetes-namespace": 16, "kubernetes-service-account": 35, "kubernetes-pod-name": 50, "kubernetes-pod-uid": 36,
+	} {
+		pods = append(pods, types.Tag{Key: aws.String(key), Value: aws.String(strings.Repeat("v", length))})
+	}
+	long := allow("s3:GetObject", "arn:aws:s3:::"+strings.Repeat("a", 1900))
+	for _, test := range []struct {
+		name        string
+		tags        []types.Tag
+		policy      string
+		least, most int32 // %
+	}{
+		{"nothing", nil, "", 0, 0},
+		{"a tenant", repeated(1, "yellow"), "", 2, 2},
+		{"six of EKS", pods, "", 75, 75},
+		{"450 bytes", repeated(1, "a"+strings.Repeat("é", 127)), "", 57, 58},
+		{"a policy of 2,000 characters", nil, long, 1, 99},
+		{"a policy and a tag", repeated(1, strings.Repeat("a", 223)), allow("s3:GetObject", "*"), 51, 99},
+		{"all that there is", repeated(2, strings.Repeat("a", 223)), "", 100, 100},
+	} {
+		out, err := client.AssumeRole(t.Context(), packed(k, test.tags, test.policy))
 		if err != nil {
-			t.Fatal(err)
+			t.Errorf("%s: %v", test.name, err)
+			continue
 		}
 		//nolint:staticcheck // the field that it is replaced by is newer than what STS documents
-		if got := aws.ToInt32(out.PackedPolicySize); got <= last || got > 100 {
-			t.Errorf("%d tags: PackedPolicySize %d, want more than %d and at most 100", n, got, last)
-		} else {
-			last = got
+		if got := aws.ToInt32(out.PackedPolicySize); got < test.least || got > test.most {
+			t.Errorf("%s: PackedPolicySize %d, want %d to %d", test.name, got, test.least, test.most)
 		}
 	}
-	_, err := client.AssumeRole(t.Context(), random(50))
-	localawstest.WantFailure(t, err, "PackedPolicyTooLarge", 400)
-	if err == nil || !strings.Contains(err.Error(), "Packed size of session tags consumes ") {
-		t.Errorf("got %v", err)
+	for name, in := range map[string]*sts.AssumeRoleInput{
+		"consumes 504% of": packed(k, repeated(9, strings.Repeat("a", 250)), ""), // AWS: 498 %
+		"consumes 101% of": packed(k, append(repeated(1, strings.Repeat("a", 256)), repeated(2, strings.Repeat("a", 191))[1:]...), ""),
+	} {
+		_, err := client.AssumeRole(t.Context(), in)
+		localawstest.WantFailure(t, err, "PackedPolicyTooLarge", 400)
+		if want := "Packed size of session tags " + name + " allotted space."; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
+	_, err := client.AssumeRole(t.Context(), packed(k, repeated(2, strings.Repeat("a", 223)), allow("s3:GetObject", "*")))
+	localawstest.WantFailure(t, err, "PackedPolicyTooLarge", 400)
+}
+
+func packed(k *kit, tags []types.Tag, policy string) *sts.AssumeRoleInput {
+	in := &sts.AssumeRoleInput{RoleArn: aws.String(k.RoleARN("Target")), RoleSessionName: aws.String("session"), Tags: tags}
+	if policy != "" {
+		in.Policy = &policy
+	}
+	return in
 }
 
 func TestParametersStandInOnePlaceAndOnce(t *testing.T) {
