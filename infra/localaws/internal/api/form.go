@@ -9,8 +9,7 @@ import (
 )
 
 // Form holds the parameters of one Query request. Reading a parameter removes it. The parameters that are
-// left at the end (Unread) are unknown to the operation: they are refused, never ignored. A Form is not
-// safe for concurrent use.
+// left at the end (Unread) are unknown to the operation: CheckRead refuses them. A Form is not safe for concurrent use.
 type Form struct{ values map[string]string }
 
 // maxParameters is far above what any operation takes: two bytes of text can be a parameter, which takes a hundred.
@@ -63,18 +62,27 @@ func (f *Form) Get(name string) string {
 	return value
 }
 
-// List returns NAME.member.1, NAME.member.2 and so on. A gap ends the list; the members after it stay
-// unread.
-func (f *Form) List(name string) []string {
-	f.takeEmptyList(name)
-	var list []string
-	for {
-		value, ok := f.Take(name + ".member." + strconv.Itoa(len(list)+1))
-		if !ok {
-			return list
-		}
-		list = append(list, value)
+// Each calls read with the prefix of each entry of a list, NAME.member.1, NAME.member.2 and so on, until read has found nothing. It is how each
+// list is read. NAME= is an empty list, as SDKs write it. A gap ends the list; the members after it stay unread.
+func (f *Form) Each(name string, read func(prefix string) bool) {
+	if value, ok := f.values[name]; ok && value == "" {
+		delete(f.values, name)
 	}
+	for i := 1; read(name + ".member." + strconv.Itoa(i)); i++ {
+	}
+}
+
+// List returns a list of texts.
+func (f *Form) List(name string) []string {
+	var list []string
+	f.Each(name, func(entry string) bool {
+		value, ok := f.Take(entry)
+		if ok {
+			list = append(list, value)
+		}
+		return ok
+	})
+	return list
 }
 
 // Pair is one entry of a list of structures; a member that was not given is nil.
@@ -82,16 +90,16 @@ type Pair struct{ First, Second *string }
 
 // Pairs returns a list of structures of two members: NAME.member.1.FIRST, NAME.member.1.SECOND and so on.
 func (f *Form) Pairs(name, first, second string) []Pair {
-	f.takeEmptyList(name)
 	var list []Pair
-	for {
-		prefix := name + ".member." + strconv.Itoa(len(list)+1) + "."
-		pair := Pair{First: f.pointer(prefix + first), Second: f.pointer(prefix + second)}
-		if pair.First == nil && pair.Second == nil {
-			return list
+	f.Each(name, func(entry string) bool {
+		pair := Pair{First: f.pointer(entry + "." + first), Second: f.pointer(entry + "." + second)}
+		if pair == (Pair{}) {
+			return false
 		}
 		list = append(list, pair)
-	}
+		return true
+	})
+	return list
 }
 
 // Unread returns the names that nobody took, in order.
@@ -104,19 +112,15 @@ func (f *Form) Unread() []string {
 	return names
 }
 
-// CheckRead refuses a request with parameters that its operation does not know.
+// CheckRead refuses a request with parameters that its operation does not know: AWS may have added one that says how little is to be allowed.
+// One without a value says nothing: SDKs write empty lists so.
 func (f *Form) CheckRead() error {
-	if names := f.Unread(); len(names) > 0 {
-		return invalid("The parameter %q is not recognized.", names[0])
+	for _, name := range f.Unread() {
+		if f.values[name] != "" {
+			return invalid("The parameter %q is not recognized: localaws does not do what it asks for, which could allow too much.", name)
+		}
 	}
 	return nil
-}
-
-// takeEmptyList drops NAME= , which is how SDKs write an empty list.
-func (f *Form) takeEmptyList(name string) {
-	if value, ok := f.values[name]; ok && value == "" {
-		delete(f.values, name)
-	}
 }
 
 func (f *Form) pointer(name string) *string {

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"encoding/base64"
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -35,38 +34,48 @@ var contextTypes = map[string]func(string) bool{
 }
 
 // readContext reads ContextEntries; they override what the simulator knows of the caller.
-func (s *simulation) readContext(q *query) error {
-	for i := 1; ; i++ {
-		entry := fmt.Sprintf("ContextEntries.member.%d.", i)
-		name, named := q.Form.Take(entry + "ContextKeyName")
-		kind, typed := q.Form.Take(entry + "ContextKeyType")
-		values := q.Form.List(entry + "ContextKeyValues")
-		if !named && !typed && values == nil {
-			return nil
+func (s *simulation) readContext(q *query) (err error) {
+	i := 0
+	q.Form.Each("ContextEntries", func(prefix string) (found bool) {
+		i++
+		if found, err = s.readContextEntry(q, i, prefix); err != nil {
+			return false
 		}
-		single, isList := strings.CutSuffix(kind, "List")
-		valid, known := contextTypes[single]
-		switch {
-		case len(name) < 5 || !strings.Contains(name, ":"):
-			return invalidInput("Invalid context key name %q: it must be a condition key, such as aws:PrincipalTag/TenantID.", name)
-		case !known:
-			return invalid("1 validation error detected: Value '%s' at 'contextEntries.%d.member.contextKeyType' failed to satisfy constraint: "+
-				"Member must satisfy enum value set: [string, stringList, numeric, numericList, boolean, booleanList, ip, ipList, binary, binaryList, date, dateList]", kind, i)
-		case !isList && len(values) != 1:
-			return invalidInput("The context key %s is a %s, which has one value; %d are given. Use %sList.", name, kind, len(values), kind)
-		}
-		for i, value := range values {
-			if !valid(value) {
-				return invalidInput("The value %q of the context key %s is no %s.", value, name, single)
-			}
-			values[i] = contextValue(single, value)
-		}
-		if isList {
-			s.context.SetAll(name, values)
-		} else {
-			s.context.Set(name, values[0])
-		}
+		return found
+	})
+	return err
+}
+
+func (s *simulation) readContextEntry(q *query, i int, prefix string) (found bool, _ error) {
+	name, named := q.Form.Take(prefix + ".ContextKeyName")
+	kind, typed := q.Form.Take(prefix + ".ContextKeyType")
+	values := q.Form.List(prefix + ".ContextKeyValues")
+	if !named && !typed && values == nil {
+		return false, nil
 	}
+	single, isList := strings.CutSuffix(kind, "List")
+	valid, known := contextTypes[single]
+	switch {
+	case len(name) < 5 || !strings.Contains(name, ":"):
+		return false, invalidInput("Invalid context key name %q: it must be a condition key, such as aws:PrincipalTag/TenantID.", name)
+	case !known:
+		return false, invalid("1 validation error detected: Value '%s' at 'contextEntries.%d.member.contextKeyType' failed to satisfy constraint: "+
+			"Member must satisfy enum value set: [string, stringList, numeric, numericList, boolean, booleanList, ip, ipList, binary, binaryList, date, dateList]", kind, i)
+	case !isList && len(values) != 1:
+		return false, invalidInput("The context key %s is a %s, which has one value; %d are given. Use %sList.", name, kind, len(values), kind)
+	}
+	for i, value := range values {
+		if !valid(value) {
+			return false, invalidInput("The value %q of the context key %s is no %s.", value, name, single)
+		}
+		values[i] = contextValue(single, value)
+	}
+	if isList {
+		s.context.SetAll(name, values)
+	} else {
+		s.context.Set(name, values[0])
+	}
+	return true, nil
 }
 
 // contextValue is a value as a request has it: binary ones are given in base64.

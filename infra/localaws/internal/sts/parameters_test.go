@@ -196,7 +196,7 @@ func TestParametersStandInOnePlaceAndOnce(t *testing.T) {
 		{"doubled action", "", action + "&Action=AssumeRole&" + version, 400, "ValidationError"},
 		{"doubled action, encoded", "", action + "&Ac%74ion=AssumeRole&" + version, 400, "ValidationError"},
 		{"doubled, the same", "", action + "&" + action + "&" + version, 400, "ValidationError"},
-		{"unknown parameter", "", action + "&" + version + "&Foo=bar", 400, "ValidationError"},
+		{"unknown parameter", "", action + "&" + version + "&Foo=bar", 200, ""}, // it allows nothing
 		{"bad encoding", "", action + "&" + version + "&Foo=%zz", 400, "ValidationError"},
 		{"no action", "", version, 400, "MissingAction"},
 		{"wrong version", "", action + "&Version=2010-05-08", 400, "InvalidAction"},
@@ -226,6 +226,9 @@ func TestListsWithGapsAreRefused(t *testing.T) {
 	}{
 		{form("Tags.member.1.Key", "a", "Tags.member.1.Value", "b"), 200},
 		{form("Tags", ""), 200},
+		{form("PolicyArns", "", "TransitiveTagKeys", "", "ProvidedContexts", ""), 200},
+		{form("ProvidedContexts.member.1.ProviderArn", "arn:aws:iam::aws:contextProvider/x"), 400},
+		{form("Narrower", "true"), 400},
 		{form("Tags.member.2.Key", "a", "Tags.member.2.Value", "b"), 400},
 		{form("Tags.member.1.Key", "a"), 400},
 		{form("Tags.member.1.Value", "a"), 400},
