@@ -63,6 +63,9 @@ func (s *Server) admit(x *exchange, r *http.Request) (route, *sigv4.Opened, erro
 	if err := checkHeaders(x, r); err != nil {
 		return route{}, nil, err
 	}
+	if err := s.checkUnsigned(x, r); err != nil {
+		return route{}, nil, err
+	}
 	opened, err := s.open(x, r)
 	if err != nil {
 		return route{}, nil, err

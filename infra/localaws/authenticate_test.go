@@ -275,7 +275,7 @@ func TestPresignedCallerIdentityIsAnswered(t *testing.T) {
 	if status, body := get(changed); status != 403 || !strings.Contains(body, "SignatureDoesNotMatch") {
 		t.Errorf("another action under the same signature: %d %s", status, body)
 	}
-	l.Advance(2 * time.Minute)
+	l.Advance(16 * time.Minute)
 	if status, body := get(signed.URL); status != 403 {
 		t.Errorf("after its time: %d %s", status, body)
 	}

@@ -47,6 +47,8 @@ func newExchange(now time.Time, w http.ResponseWriter, r *http.Request) *exchang
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/_localaws/"):
 		x.protocol = api.Local
+	case usesCBOR(r):
+		x.protocol = api.CBOR
 	case isOpenSearch(r):
 		x.protocol = api.OpenSearch
 	case isS3(r):

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/xml"
 	"errors"
+	"net/http"
 
 	"github.com/go-json-experiment/json"
 
@@ -96,7 +97,7 @@ func (x *exchange) spelled(err error) *api.Error {
 	}
 	s := spellings[kind]
 	switch {
-	case x.protocol.IsJSON():
+	case x.protocol.IsJSON(), x.protocol == api.CBOR:
 		return &api.Error{Status: s.jsonStatus, Code: s.json, Message: message}
 	case x.protocol == api.RestXML:
 		return &api.Error{Status: s.restStatus, Code: s.rest, Message: message}
@@ -109,6 +110,7 @@ var contentTypes = map[api.Protocol]string{
 	api.JSON11:     "application/x-amz-json-1.1",
 	api.Query:      "text/xml",
 	api.RestXML:    "application/xml",
+	api.CBOR:       "application/cbor",
 	api.OpenSearch: "application/json",
 	api.Local:      "application/json",
 }
@@ -126,6 +128,9 @@ func (x *exchange) errorResponse(err error) *api.Response {
 		response.Body = x.xmlError(e)
 	case api.RestXML:
 		response.Body = x.restError(e)
+	case api.CBOR:
+		response.Header = http.Header{protocolHeader: {cborProtocol}}
+		response.Body = cborError(e)
 	case api.OpenSearch:
 		response.Body = openSearchError(e)
 	case api.Local:

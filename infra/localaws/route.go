@@ -10,6 +10,7 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/allowedhosts"
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/sigv4"
+	"example.com/shiptrack/infra/localaws/internal/sts"
 )
 
 // route says how requests to one service look.
@@ -45,6 +46,8 @@ func checkHeaders(x *exchange, r *http.Request) error {
 		}
 	}
 	switch x.protocol {
+	case api.CBOR:
+		return refusal(unknownOperation, "localaws does not serve the protocol rpc-v2-cbor: set the client to AWS JSON or to the Query protocol.")
 	case api.RestXML:
 		return checkS3(r)
 	case api.OpenSearch:
@@ -167,6 +170,24 @@ func formOperation(r *http.Request, rt route, body []byte) (*api.Form, string, e
 		return nil, "", api.Errorf(400, "InvalidAction", "Could not find operation %s for version %s", operation, version)
 	}
 	return form, operation, nil
+}
+
+// checkUnsigned says of the operations that AWS takes without a signature that they are not served, in place of asking for one.
+func (s *Server) checkUnsigned(x *exchange, r *http.Request) error {
+	if x.protocol != api.Query || !isRootPath(r) || !x.link || strings.Contains(r.URL.RawQuery, "X-Amz-") {
+		return nil
+	}
+	rt := s.routes["sts"]
+	body, release, err := s.readBody(x, r, rt)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if _, operation, err := formOperation(r, rt, body); err == nil && sts.IsUnsigned(operation) {
+		x.operation = operation
+		return sts.UnknownOperation(operation)
+	}
+	return nil
 }
 
 func formText(r *http.Request, body []byte) (string, error) {

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -24,6 +26,7 @@ type cli struct {
 	Serve       serve       `cmd:"" help:"Run the endpoint until it is interrupted."`
 	Credentials credentials `cmd:"" help:"Print or serve the credentials of a role."`
 	Why         why         `cmd:"" help:"Explain why a request was denied or allowed."`
+	Operations  operations  `cmd:"" help:"Print what localaws answers of each service."`
 	Health      health      `cmd:"" help:"Exit 0 if the running localaws answers, 1 if not."`
 	Pause       pause       `cmd:"" help:"Do nothing until it is interrupted. It holds a network that other containers share."`
 	Version     version     `cmd:"" help:"Print the version."`
@@ -96,6 +99,29 @@ type pause struct{}
 
 func (pause) Run(ctx context.Context) error {
 	<-ctx.Done()
+	return nil
+}
+
+// operations prints the names of the operations that are served, a service and an operation a line.
+type operations struct {
+	Service string `arg:"" optional:"" help:"dynamodb, iam, kms, s3 or sts; without it, all of them."`
+}
+
+func (o operations) Run(p process) error {
+	served := localaws.Operations()
+	if o.Service != "" && served[o.Service] == nil {
+		return usageError{fmt.Errorf("localaws names operations of dynamodb, iam, kms, s3 and sts, not of %q; what it answers of OpenSearch is in its documentation", o.Service)}
+	}
+	for _, service := range slices.Sorted(maps.Keys(served)) {
+		if o.Service != "" && o.Service != service {
+			continue
+		}
+		for _, name := range served[service] {
+			if _, err := fmt.Fprintf(p.out, "%s %s\n", service, name); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -17,6 +17,7 @@ const (
 	JSON11                     // awsJson1_1: as awsJson1_0, under another Content-Type (KMS)
 	Query                      // awsQuery: the form field Action names it (STS, IAM)
 	RestXML                    // restXml: method, path and query name it (S3)
+	CBOR                       // rpcv2Cbor: the path names it; no service here speaks it
 	OpenSearch                 // method and path name it, errors are {"message"} (OpenSearch Service)
 	Local                      // localaws' own routes: the path names it, errors are {"code","message"}
 )
@@ -75,6 +76,11 @@ func isOwn(arg any) bool {
 type quoted struct{}
 
 func (quoted) Format(out fmt.State, _ rune) { _, _ = io.WriteString(out, "...") }
+
+// NotServed says in the words of localaws that an operation, of AWS's or invented, is none of its own. It stands behind AWS's wording.
+func NotServed(operation string) string {
+	return "localaws does not serve " + operation + "; the command localaws operations lists what it serves."
+}
 
 // MalformedPolicy is how IAM and STS answer a document that does not parse.
 func MalformedPolicy(m *policy.MalformedError) *Error {

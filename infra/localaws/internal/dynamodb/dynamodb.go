@@ -59,11 +59,14 @@ func (s *Service) Read(_ context.Context, req *api.Request) (*api.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &api.Call{Permissions: permissions, MostBytes: answer.MostBytes(asked), Answer: answer.To(s.store, asked)}, nil
+	return &api.Call{Permissions: permissions, MostBytes: answer.MostBytes(asked), Answer: answer.To(s.store, req.Operation, asked)}, nil
 }
 
 // Operations returns the names of all operations that are authorized, in order.
 func Operations() []string { return request.Operations() }
+
+// Answered reports an operation that the Service answers; others are authorized alone.
+func Answered(operation string) bool { return request.Answered(operation) }
 
 // BodyLimit is how many bytes the body of an operation may have.
 func BodyLimit(operation string) int64 { return request.BodyLimit(operation) }

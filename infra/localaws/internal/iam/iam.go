@@ -6,6 +6,8 @@ package iam
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,6 +111,9 @@ var operations = map[string]func(*query) (*plan, error){
 	"GetContextKeysForPrincipalPolicy": getContextKeysForPrincipalPolicy,
 }
 
+// Operations returns the names of all operations that are answered, in order.
+func Operations() []string { return slices.Sorted(maps.Keys(operations)) }
+
 // query is one request being read.
 type query struct {
 	*api.Request
@@ -159,7 +164,7 @@ func unknownOperation(r *api.Request) *api.Call {
 	return &api.Call{
 		Permissions: []api.Permission{{Action: "iam:" + r.Operation, Resource: "*"}},
 		Answer: func(context.Context) (*api.Response, error) {
-			return nil, api.Errorf(400, "InvalidAction", "Could not find operation %s for version 2010-05-08", r.Operation)
+			return nil, api.Errorf(400, "InvalidAction", "Could not find operation %s for version 2010-05-08: %s", r.Operation, api.NotServed(r.Operation))
 		},
 	}
 }

@@ -1,9 +1,21 @@
 package kms
 
+import (
+	"maps"
+	"slices"
+
+	"example.com/shiptrack/infra/localaws/internal/api"
+)
+
 // operations holds every operation of KMS (2014-11-01), with actions and resources as the Service Authorization Reference,
 // "Actions, resources, and condition keys for AWS Key Management Service", lists them. What localaws does not have is
 // authorized all the same, so that a denial never depends on what it can do.
 var operations map[string]operation
+
+var answered []string
+
+// Operations returns the names of all operations that are answered, in order.
+func Operations() []string { return slices.Clone(answered) }
 
 func init() {
 	operations = map[string]operation{
@@ -39,6 +51,7 @@ func init() {
 		"DeleteAlias": readDeleteAlias,
 		"ListAliases": readListAliases,
 	}
+	answered = slices.Sorted(maps.Keys(operations))
 	for _, name := range []string{
 		"CreateGrant", "ListGrants", "RevokeGrant", "RetireGrant", "DeleteImportedKeyMaterial", "DeriveSharedSecret",
 		"GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "GenerateMac", "GetParametersForImport", "GetPublicKey",
@@ -77,5 +90,5 @@ func readUnsupported(r *reading) (answer, error) {
 }
 
 func (r *reading) unsupported() (any, error) {
-	return nil, unsupported("localaws does not have the operation %s", r.req.Operation)
+	return nil, unsupported("%s", api.NotServed(r.req.Operation))
 }

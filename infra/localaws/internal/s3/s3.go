@@ -47,6 +47,9 @@ func New(cfg Config) (*Service, error) {
 	return &Service{&answer.Answers{Store: st, Keys: cfg.Keys, Now: cfg.Now}}, nil
 }
 
+// Operations returns the names of all operations that are answered, in order.
+func Operations() []string { return answer.Operations() }
+
 // Protocol returns RestXML.
 func (*Service) Protocol() api.Protocol { return api.RestXML }
 

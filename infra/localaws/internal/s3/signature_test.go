@@ -50,7 +50,9 @@ func TestKeysAreFlat(t *testing.T) {
 	k.holds("blue/a", "of blue")
 	for path, status := range map[string]int{
 		"/" + bucket + "//yellow/a":                    403, // the key begins with a slash
-		"//" + bucket + "/yellow/a":                    400, // no bucket
+		"//" + bucket + "/yellow/b":                    200, // the slashes of an endpoint are no part of it
+		"//" + bucket + "/blue/a":                      403,
+		"///" + bucket + "/../blue/a":                  403,
 		"/" + bucket + "/blue%2Fa":                     403,
 		"/" + bucket + "/./yellow/a":                   403,
 		"/" + bucket + "/../" + bucket + "/yellow/a":   403,

@@ -5,6 +5,8 @@ package sts
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/identity"
@@ -40,16 +42,33 @@ func New(c Config) (*Service, error) {
 // Protocol returns api.Query.
 func (*Service) Protocol() api.Protocol { return api.Query }
 
+// operations is every operation that is answered.
+var operations = map[string]func(*Service, *api.Request) (*api.Call, error){
+	"AssumeRole":        (*Service).readAssumeRole,
+	"GetCallerIdentity": (*Service).readGetCallerIdentity,
+}
+
+// Operations returns the names of all operations that are answered, in order.
+func Operations() []string { return slices.Sorted(maps.Keys(operations)) }
+
 // Read says what r asks for.
 func (s *Service) Read(_ context.Context, r *api.Request) (*api.Call, error) {
-	switch r.Operation {
-	case "AssumeRole":
-		return s.readAssumeRole(r)
-	case "GetCallerIdentity":
-		return s.readGetCallerIdentity(r)
-	default:
+	read, ok := operations[r.Operation]
+	if !ok {
 		return unknownOperation(r), nil
 	}
+	return read(s, r)
+}
+
+// unsigned are the operations whose requests nobody signs: a token or an assertion says who asks.
+var unsigned = []string{"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
+
+// IsUnsigned reports an operation of STS whose requests AWS takes without a signature. localaws answers none of them.
+func IsUnsigned(operation string) bool { return slices.Contains(unsigned, operation) }
+
+// UnknownOperation is the answer to an operation that is not served.
+func UnknownOperation(operation string) *api.Error {
+	return api.Errorf(400, "InvalidAction", "Could not find operation %s for version 2011-06-15: %s", operation, api.NotServed(operation))
 }
 
 // readGetCallerIdentity: the operation needs no permission, and no policy can deny it (STS API Reference,
@@ -64,7 +83,7 @@ func unknownOperation(r *api.Request) *api.Call {
 	return &api.Call{
 		Permissions: []api.Permission{{Action: "sts:" + r.Operation, Resource: "*"}},
 		Answer: func(context.Context) (*api.Response, error) {
-			return nil, api.Errorf(400, "InvalidAction", "Could not find operation %s for version 2011-06-15", r.Operation)
+			return nil, UnknownOperation(r.Operation)
 		},
 	}
 }

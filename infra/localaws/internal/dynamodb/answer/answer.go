@@ -16,12 +16,12 @@ import (
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 )
 
-// To returns a function that answers asked, the reading that request.Read returned. For a nil asked, an operation
+// To returns a function that answers asked, the reading that request.Read returned of operation. For a nil asked, an operation
 // that the store does not have, the function returns an UnknownOperationException. Its errors are refusals
 // (*api.Error), the context's own, or those of the store.
-func To(s *store.Store, asked any) func(context.Context) (*api.Response, error) {
+func To(s *store.Store, operation string, asked any) func(context.Context) (*api.Response, error) {
 	if asked == nil {
-		return func(context.Context) (*api.Response, error) { return nil, exception.UnknownOperation() }
+		return func(context.Context) (*api.Response, error) { return nil, exception.UnknownOperation(operation) }
 	}
 	return func(ctx context.Context) (*api.Response, error) {
 		if err := ctx.Err(); err != nil {

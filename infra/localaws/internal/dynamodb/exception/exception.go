@@ -60,8 +60,8 @@ func KeyMismatch() *api.Error {
 }
 
 // UnknownOperation is the answer to an operation that AWS or the store does not have.
-func UnknownOperation() *api.Error {
-	return api.Errorf(http.StatusBadRequest, "UnknownOperationException", "An unknown operation was requested.")
+func UnknownOperation(name string) *api.Error {
+	return api.Errorf(http.StatusBadRequest, "UnknownOperationException", "An unknown operation was requested: %s", api.NotServed(name))
 }
 
 // Of gives the errors of attr and expr their form on the wire, as *api.Error; other errors it leaves as

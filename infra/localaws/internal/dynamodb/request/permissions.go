@@ -41,7 +41,7 @@ type Tables interface {
 func Permissions(ctx context.Context, req *api.Request, tables Tables) (permissions []api.Permission, asked any, err error) {
 	op, ok := operations[req.Operation]
 	if !ok {
-		return nil, nil, exception.UnknownOperation()
+		return nil, nil, exception.UnknownOperation(req.Operation)
 	}
 	r := newReading(req, func(name string) (*table.Table, error) {
 		if name == "" { // the resource belongs to no table

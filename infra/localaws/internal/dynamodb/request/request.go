@@ -24,7 +24,7 @@ import (
 func Read(req *api.Request, tables func(name string) *table.Table) (permissions []api.Permission, asked any, err error) {
 	op, ok := operations[req.Operation]
 	if !ok {
-		return nil, nil, exception.UnknownOperation()
+		return nil, nil, exception.UnknownOperation(req.Operation)
 	}
 	r := newReading(req, func(name string) (*table.Table, error) { return tables(name), nil })
 	if asked, err = op.apply(r); err != nil {
@@ -47,3 +47,12 @@ func HTTPTarget(operation string) string {
 
 // Operations returns the names of all operations that are authorized, in order.
 func Operations() []string { return slices.Sorted(maps.Keys(operations)) }
+
+// authorizedAlone are read for the permissions that they need, and not answered.
+var authorizedAlone = []string{"SearchVectors", "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"}
+
+// Answered reports an operation that is answered.
+func Answered(name string) bool {
+	op := operations[name]
+	return (op.answered != nil || op.read != nil) && !slices.Contains(authorizedAlone, name)
+}

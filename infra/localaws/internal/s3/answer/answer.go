@@ -105,7 +105,7 @@ func (a *asked) checkRead() error {
 func (a *asked) header(name string) string { return a.req.Header.Get(name) }
 
 func notImplemented(a *asked) (*api.Response, error) {
-	return nil, api.Errorf(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented: localaws does not have %s.", api.Own(a.Operation))
+	return nil, api.Errorf(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented: %s", api.Own(api.NotServed(a.Operation)))
 }
 
 // storeErrors are the store's errors of the caller's, as S3 words them (S3 API Reference, "Error responses").

@@ -1,5 +1,10 @@
 package answer
 
+import (
+	"maps"
+	"slices"
+)
+
 // operations are those that localaws answers. All others are authorized, and then answered as NotImplemented.
 var operations map[string]operation
 
@@ -62,3 +67,6 @@ func init() { // the table names functions that read it
 		operations[name] = operation{answer: answer}
 	}
 }
+
+// Operations returns the names of all operations that are answered, in order, those of settings that are always answered as unset too.
+func Operations() []string { return slices.Sorted(maps.Keys(operations)) }
