@@ -342,6 +342,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"token with a line break", []string{"credentials", "serve", "--role", "r", "--token-file", echoed, "--listen", "127.0.0.1:0"}, nil, 1, "printf %s"},
 		{"health with a line break", []string{"credentials", "health", "--token-file", echoed}, nil, 1, "printf %s"},
 		{"beyond loopback", []string{"credentials", "serve", "--role", "r", "--token-file", file, "--listen", "0.0.0.0:0"}, nil, 1, "loopback"},
+		{"operations of another service", []string{"operations", "ec2"}, nil, 2, "dynamodb, iam, kms, s3 and sts"},
 		{"no endpoint", []string{"credentials", "--role", "r"}, map[string]string{"AWS_ENDPOINT_URL": "127.0.0.1:4566"}, 2, "not the URL of a server"},
 		{"no region", []string{"serve", "--listen", "127.0.0.1:0"}, map[string]string{"AWS_REGION": "US EAST"}, 1, "US EAST"},
 		{"no address", []string{"serve", "--listen", "4566"}, nil, 2, `--listen "4566" is not an address`},
@@ -365,6 +366,8 @@ func TestHelpTeachesEveryCommand(t *testing.T) {
 		"credentials print --help": "credential_process = localaws credentials --role",
 		"credentials serve --help": "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=FILE",
 		"health --help":            "/_localaws/ready",
+		"operations sts":           "sts AssumeRole\n",
+		"operations":               "s3 GetObject\n",
 		"version":                  "localaws ",
 	} {
 		code, stdout, stderr := once(t, nil, strings.Fields(args)...)
