@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -42,14 +43,15 @@ type Account struct {
 	id        string
 	caller    string // ARN
 	endpoints map[string]endpoint
+	out       io.Writer // says what is waited for
 }
 
 // endpoint is where a service answers, and the region that its requests are signed for.
 type endpoint struct{ url, region string }
 
 // OpenAccount uses the SDK's own settings, without the metadata service of EC2. It refuses credentials of an account other
-// than id.
-func OpenAccount(ctx context.Context, id string) (*Account, error) {
+// than id. What it waits for is said to out.
+func OpenAccount(ctx context.Context, id string, out io.Writer) (*Account, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
 	if err != nil {
 		return nil, err
@@ -64,7 +66,7 @@ func OpenAccount(ctx context.Context, id string) (*Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("GetCallerIdentity, to find the account of the credentials: %w", err)
 	}
-	a := &Account{config: cfg, id: aws.ToString(who.Account), caller: aws.ToString(who.Arn)}
+	a := &Account{config: cfg, id: aws.ToString(who.Account), caller: aws.ToString(who.Arn), out: out}
 	switch {
 	case a.id != id:
 		return nil, fmt.Errorf("the credentials are of account %s, --account says %s: nothing was done", a.id, id)

@@ -153,7 +153,7 @@ func (w *World) editRole(ctx context.Context, before, role localaws.Role) error 
 // putRoles makes or changes roles; those of tasks trust the caller too where w is an account.
 func (w *World) putRoles(ctx context.Context, roles []localaws.Role) error {
 	if w.account == nil {
-		return provision.Roles(ctx, w.config(root), roles)
+		return provision.Roles(ctx, w.config(root), roles, provision.Propagation{})
 	}
 	admitted := make([]localaws.Role, len(roles))
 	for i, role := range roles {
@@ -162,7 +162,7 @@ func (w *World) putRoles(ctx context.Context, roles []localaws.Role) error {
 			return err
 		}
 	}
-	return provision.Roles(ctx, w.config(root), admitted)
+	return provision.Roles(ctx, w.config(root), admitted, provision.Propagation{Within: propagation, Out: w.account.out})
 }
 
 // config is for the SDK's clients: it reaches localaws without a network.

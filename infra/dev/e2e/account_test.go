@@ -49,7 +49,7 @@ func newProver(t *testing.T) *prover {
 		Trust:    []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`),
 		Policies: []localaws.PolicyDocument{{Name: "All", Document: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)}},
 	}
-	if err := provision.Roles(t.Context(), p.config, []localaws.Role{admin}); err != nil {
+	if err := provision.Roles(t.Context(), p.config, []localaws.Role{admin}, provision.Propagation{}); err != nil {
 		t.Fatal(err)
 	}
 	p.environ = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_REGION=" + region, "AWS_ENDPOINT_URL=" + *p.config.BaseEndpoint}

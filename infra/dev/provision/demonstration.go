@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,11 +37,12 @@ var regionPattern = regexp.MustCompile(`^[a-z]{2}[a-z0-9-]{1,30}$`)
 // Demonstration is what make demo and Docker Compose show: roles, the table, the bucket, and the keys, indexes, rows and documents
 // of the demonstration's tenants, on localaws. It acts as localaws' root.
 type Demonstration struct {
-	Endpoint string     // base URL of localaws: "http://127.0.0.1:4566"
-	Region   string     // that of localaws
-	Policies iam.Source // of the roles
-	Seed     string     // the tracking service's binary, which writes rows and documents; empty: none are written
-	Out      io.Writer  // says what is being done
+	Endpoint string      // base URL of localaws: "http://127.0.0.1:4566"
+	Region   string      // that of localaws
+	Policies iam.Source  // of the roles
+	Seed     string      // the tracking service's binary, which writes rows and documents; empty: none are written
+	Out      io.Writer   // says what is being done
+	Wait     Propagation // of the roles; the zero Propagation for a localaws that nothing stands in front of
 }
 
 // Put creates roles, table, bucket, keys, rows and documents, or corrects those that exist. It can be called any number of times.
@@ -67,7 +69,7 @@ func (d Demonstration) PutRoles(ctx context.Context, earlier ...iam.Source) erro
 	if err != nil {
 		return err
 	}
-	if err := Roles(ctx, d.config(), roles); err != nil {
+	if err := Roles(ctx, d.config(), roles, d.Wait); err != nil {
 		return err
 	}
 	for _, policies := range earlier {
@@ -98,7 +100,7 @@ func (d Demonstration) PutRows(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintln(d.Out, "provision: seeding the demonstration's tenants under TrackingSeedRole")
-	return d.seed(ctx)
+	return d.Wait.until(ctx, func() error { return d.seed(ctx) })
 }
 
 // putStores makes what rows, documents and what they are found by are stored in.
@@ -164,7 +166,7 @@ func (d Demonstration) putSeedRoles(ctx context.Context) error {
 			continue
 		}
 		fmt.Fprintf(d.Out, "provision: %s has no %s, which writes the rows: that of %s is used\n", d.Policies.Name, role.Name, embedded.Name)
-		if err := Roles(ctx, d.config(), []localaws.Role{role}); err != nil {
+		if err := Roles(ctx, d.config(), []localaws.Role{role}, d.Wait); err != nil {
 			return err
 		}
 	}
@@ -214,13 +216,17 @@ func (d Demonstration) seed(ctx context.Context) error {
 	defer func() { _ = task.Close() }()
 
 	cmd := exec.CommandContext(ctx, d.Seed, "seed")
-	cmd.Stdout, cmd.Stderr = d.Out, d.Out
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = d.Out, io.MultiWriter(d.Out, &said)
 	cmd.Env = append(task.Environment(), "OPENSEARCH_ENDPOINT="+d.Endpoint,
 		"PATH="+os.Getenv("PATH"), "AWS_REGION="+d.Region, "AWS_ENDPOINT_URL="+d.Endpoint, "AWS_EC2_METADATA_DISABLED=true",
 		"TRACKING_TABLE="+TableName, "DOCUMENTS_BUCKET="+BucketName, "TRACKING_ACCESS_ROLE_ARN=arn:aws:iam::"+Account+":role/TrackingSeedRole", "INSTANCE_ID=seed",
 	)
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s seed: %w", d.Seed, err)
+	if err = cmd.Run(); err == nil {
+		return nil
 	}
-	return nil
+	if err = fmt.Errorf("%s seed: %w", d.Seed, err); bytes.Contains(said.Bytes(), []byte("AccessDenied")) {
+		return notYet{err} // until IAM knows the roles that it needs
+	}
+	return err
 }

@@ -32,14 +32,36 @@ const tableWait = 2 * time.Minute
 //
 // IAM takes one document at a time. So documents that deny come first, then those that only allow, and what is no longer
 // wanted is deleted last: a Deny that moves to another document holds at every moment.
-func Roles(ctx context.Context, cfg aws.Config, roles []localaws.Role) error {
-	client := awsiam.NewFromConfig(cfg)
+func Roles(ctx context.Context, cfg aws.Config, roles []localaws.Role, wait Propagation) error {
+	client, left := awsiam.NewFromConfig(cfg), roles
+	return wait.until(ctx, func() error {
+		for {
+			again, err := putRoles(ctx, client, left)
+			if len(again) == len(left) || len(again) == 0 || !lags(err) {
+				return err
+			}
+			left = again // what they name may be there now
+		}
+	})
+}
+
+// putRoles returns the roles that could not be put because IAM does not know what they name. err is that of the first of them, or what ended
+// the attempt.
+func putRoles(ctx context.Context, client *awsiam.Client, roles []localaws.Role) (again []localaws.Role, err error) {
 	for _, role := range roles {
-		if err := putRole(ctx, client, role); err != nil {
-			return fmt.Errorf("role %s: %w", role.Name, err)
+		failure := putRole(ctx, client, role)
+		if failure == nil {
+			continue
+		}
+		failure = fmt.Errorf("role %s: %w", role.Name, failure)
+		if !lags(failure) {
+			return nil, failure
+		}
+		if again = append(again, role); err == nil {
+			err = failure
 		}
 	}
-	return nil
+	return again, err
 }
 
 func putRole(ctx context.Context, client *awsiam.Client, role localaws.Role) error {

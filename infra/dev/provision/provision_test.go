@@ -26,7 +26,7 @@ func TestRolesAreBroughtToTheWantedDocumentsHoweverOftenItRuns(t *testing.T) {
 		t.Helper()
 		roles, err := iam.Load(set, localaws.Values{Region: l.Region, Account: l.Account, Bucket: localawstest.Bucket})
 		if err == nil {
-			err = provision.Roles(t.Context(), cfg, roles)
+			err = provision.Roles(t.Context(), cfg, roles, provision.Propagation{})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -83,7 +83,7 @@ func TestDenyThatMovesToAnotherDocumentHoldsAtEveryMoment(t *testing.T) {
 			if i == 1 {
 				watch.APIOptions = append(watch.APIOptions, names(&order))
 			}
-			if err := provision.Roles(t.Context(), watch, []localaws.Role{{Name: "Reader", Trust: []byte(trust), Policies: policies}}); err != nil {
+			if err := provision.Roles(t.Context(), watch, []localaws.Role{{Name: "Reader", Trust: []byte(trust), Policies: policies}}, provision.Propagation{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -115,7 +115,7 @@ func TestRolesThatMayNotBeCreatedAreAnError(t *testing.T) {
 	l := localawstest.Start(t)
 	iamtest.Load(t, l, iam.Hardened)
 	cfg := l.Config(l.RoleCredentials(t, "TrackingServiceRole", "task"))
-	err := provision.Roles(t.Context(), cfg, []localaws.Role{{Name: "Mine", Trust: []byte("{}")}})
+	err := provision.Roles(t.Context(), cfg, []localaws.Role{{Name: "Mine", Trust: []byte("{}")}}, provision.Propagation{})
 	if err == nil || !strings.HasPrefix(err.Error(), "role Mine: ") {
 		t.Errorf("got %v, want an error that names the role", err)
 	}

@@ -23,7 +23,7 @@ func (c attack) open(ctx context.Context, policies iam.Source, out io.Writer) (t
 		return target, nil, nil, command.Misconfigured(errors.New("--target aws needs --account, the id of the account that it may use, and no other target does"))
 	}
 	if c.Target == "aws" {
-		if target.Account, err = prove.OpenAccount(ctx, c.Account); err != nil {
+		if target.Account, err = prove.OpenAccount(ctx, c.Account, out); err != nil {
 			return target, nil, nil, command.Misconfigured(fmt.Errorf("--target aws: %w", err))
 		}
 		if roles, err = attackable(policies, target.Account.Load); err != nil {

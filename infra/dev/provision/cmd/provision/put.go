@@ -28,7 +28,7 @@ type put struct {
 	Policies  string        `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to put in place: those of a set in infra/iam of the checkout that you are in (${default}), or a folder that holds one folder per role."`
 	Seed      string        `placeholder:"BINARY" help:"Binary of the tracking service, whose seed writes the rows. Without it none are written."`
 	CursorKey string        `placeholder:"FILE" help:"Make this file with a random key for CURSOR_KEY_FILE of the tracking service, where it is missing."`
-	Patience  time.Duration `default:"60s" help:"How long localaws, and what is behind it, may take to be ready (${default})."`
+	Patience  time.Duration `default:"60s" help:"How long localaws, and what is behind it, may take to be ready, and IAM to know what was just made (${default})."`
 }
 
 // Run puts all in place once.
@@ -48,6 +48,7 @@ func (p put) Run(ctx context.Context, out io.Writer) error {
 	if err := p.await(wait, out); err != nil {
 		return err
 	}
+	d.Wait = provision.Propagation{Within: p.Patience, Out: out}
 	return d.Put(ctx)
 }
 
@@ -78,7 +79,8 @@ func (p put) await(ctx context.Context, out io.Writer) error {
 			return fmt.Errorf("localaws at %s is not ready: %s (start it, or name its URL in AWS_ENDPOINT_URL)", p.Endpoint, said)
 		case <-tick.C:
 		}
-		if err.Error() != said {
+		// The end of the patience says less than what was said before.
+		if cut := errors.Is(err, context.DeadlineExceeded) && said != ""; !cut && err.Error() != said {
 			said = err.Error()
 			fmt.Fprintf(out, "provision: waiting for localaws at %s: %s\n", p.Endpoint, said)
 		}
