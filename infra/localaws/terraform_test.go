@@ -131,16 +131,20 @@ func (tf *terraform) imports() string {
 	return blocks.String()
 }
 
+// edits are made one after the other.
+var edits = []string{"edited.tfvars", "renamed.tfvars", "unprotected.tfvars", "classed.tfvars"}
+
 // TestTerraformKeepsWhatItApplied: apply, edit, import and destroy, and no difference in a plan after any of them.
 func TestTerraformKeepsWhatItApplied(t *testing.T) {
 	l := localawstest.Start(t)
 	tf := newTerraform(t, l.URL, map[string]string{})
 	tf.apply()
 	count := len(tf.attributes())
-	edited := []string{"-var-file=edited.tfvars"}
-	tf.apply(edited...)
-	edited = append(edited, "-var-file=renamed.tfvars")
-	tf.apply(edited...)
+	var edited []string
+	for _, file := range edits {
+		edited = append(edited, "-var-file="+file)
+		tf.apply(edited...)
+	}
 
 	imported := newTerraform(t, l.URL, map[string]string{"imports.tf": tf.imports()})
 	if out, want := imported.apply(edited...), fmt.Sprintf("%d imported, 0 added, 0 changed, 0 destroyed", count); !strings.Contains(out, want) {
@@ -172,10 +176,13 @@ func TestTerraformEditsEachVariable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edits := readText(t, "testdata/terraform/edited.tfvars") + readText(t, "testdata/terraform/renamed.tfvars")
+	all := ""
+	for _, file := range edits {
+		all += readText(t, "testdata/terraform/"+file)
+	}
 	for _, file := range files {
 		for _, match := range regexp.MustCompile(`(?m)^variable "(\w+)"`).FindAllStringSubmatch(readText(t, file), -1) {
-			if name := match[1]; name != "endpoint" && !regexp.MustCompile(`(?m)^`+name+`\s*=`).MatchString(edits) {
+			if name := match[1]; name != "endpoint" && !regexp.MustCompile(`(?m)^`+name+`\s*=`).MatchString(all) {
 				t.Errorf("%s: no edit changes the variable %s", file, name)
 			}
 		}

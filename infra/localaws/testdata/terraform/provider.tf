@@ -11,8 +11,12 @@ provider "aws" {
   access_key              = "test"
   secret_key              = "test"
   skip_metadata_api_check = true
+  s3_use_path_style       = true
   endpoints {
-    iam = var.endpoint
-    sts = var.endpoint
+    dynamodb = var.endpoint
+    iam      = var.endpoint
+    kms      = var.endpoint
+    s3       = var.endpoint
+    sts      = var.endpoint
   }
 }

@@ -1,0 +1,2 @@
+# An edit that AWS takes alone.
+class = "STANDARD_INFREQUENT_ACCESS"
