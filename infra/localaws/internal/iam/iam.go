@@ -84,12 +84,14 @@ var operations = map[string]func(*query) (*plan, error){
 	"GetAccessKeyLastUsed": getAccessKeyLastUsed,
 
 	// Users have nothing else: Terraform asks for it before it deletes a user.
-	"ListGroupsForUser":       noneOf("Groups"),
-	"ListMFADevices":          noneOf("MFADevices"),
-	"ListSSHPublicKeys":       noneOf("SSHPublicKeys"),
-	"ListSigningCertificates": noneOf("Certificates"),
-	"GetLoginProfile":         noLoginProfile,
-	"DeleteLoginProfile":      noLoginProfile,
+	"ListGroupsForUser":              noneOf("Groups"),
+	"ListMFADevices":                 noneOf("MFADevices"),
+	"ListVirtualMFADevices":          noVirtualMFADevices,
+	"ListSSHPublicKeys":              noneOf("SSHPublicKeys"),
+	"ListSigningCertificates":        noneOf("Certificates"),
+	"ListServiceSpecificCredentials": noneOf("ServiceSpecificCredentials"),
+	"GetLoginProfile":                noLoginProfile,
+	"DeleteLoginProfile":             noLoginProfile,
 
 	"CreatePolicy":            createPolicy,
 	"GetPolicy":               getPolicy,

@@ -185,6 +185,12 @@ func noneOf(list string) func(*query) (*plan, error) {
 	}
 }
 
+// noVirtualMFADevices answers the list of the account's.
+func noVirtualMFADevices(q *query) (*plan, error) {
+	_, err := q.page()
+	return q.on("*", nil, func() (any, error) { return emptyList{name: "VirtualMFADevices"}, nil }), err
+}
+
 // noLoginProfile answers that a user has no password.
 func noLoginProfile(q *query) (*plan, error) {
 	name, err := q.ownName()

@@ -144,6 +144,11 @@ func TestUserHasNothingElse(t *testing.T) {
 			_, err := c.ListSigningCertificates(ctx, &iam.ListSigningCertificatesInput{UserName: ana})
 			return err
 		},
+		func() error {
+			_, err := c.ListServiceSpecificCredentials(ctx, &iam.ListServiceSpecificCredentialsInput{UserName: ana})
+			return err
+		},
+		func() error { _, err := c.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{}); return err },
 	} {
 		if err := do(); err != nil {
 			t.Error(err)
