@@ -55,8 +55,8 @@ test-clients: ## drive a demo with the AWS CLI, boto3 and opensearch-py, which h
 	@go test -count=1 -tags clients -run "TestClients$${STACK:+|TestApplication}" ./infra/dev/e2e
 
 .PHONY: test-terraform
-test-terraform: ## have Terraform, which has to be installed, keep the resources of infra/localaws/testdata/terraform on a localaws (TF_CLI_CONFIG_FILE may name a mirror of its AWS provider)
-	@go test -count=1 -timeout 20m -tags clients -run TestTerraform ./infra/localaws
+test-terraform: ## have Terraform, which has to be installed, keep the resources of infra/localaws/testdata/terraform on a localaws [LONG=yes edits each field, and imports]
+	@TF_CLI_CONFIG_FILE=$$(.ci/terraform) && export TF_CLI_CONFIG_FILE && go test -count=1 -timeout 30m -tags clients -run TestTerraform ./infra/localaws
 
 .PHONY: test-browser
 test-browser: ## drive a browser to a web page that attacks a demo; Chromium has to be installed

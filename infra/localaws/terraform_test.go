@@ -134,23 +134,40 @@ func (tf *terraform) imports() string {
 // edits are made one after the other.
 var edits = []string{"edited.tfvars", "renamed.tfvars", "unprotected.tfvars", "classed.tfvars"}
 
-// TestTerraformKeepsWhatItApplied: apply, edit, import and destroy, and no difference in a plan after any of them.
+func file(name string) string { return "-var-file=" + name }
+
+// TestTerraformKeepsWhatItApplied: apply, edit, destroy, and no difference in a plan after any of them.
 func TestTerraformKeepsWhatItApplied(t *testing.T) {
 	l := localawstest.Start(t)
 	tf := newTerraform(t, l.URL, map[string]string{})
-	tf.apply()
-	count := len(tf.attributes())
-	var edited []string
-	for _, file := range edits {
-		edited = append(edited, "-var-file="+file)
-		tf.apply(edited...)
-	}
+	options := []string{file("unprotected.tfvars")} // so that the table can be destroyed
+	tf.apply(options...)
+	options = append(options, file("edited.tfvars"))
+	tf.apply(options...)
+	tf.run("destroy", append([]string{"-auto-approve"}, options...)...)
+	wantNothingOfIAM(t, iam.NewFromConfig(l.Config(localawstest.Root)))
+}
 
+// TestTerraformEditsEachField: all edits, and then all is imported into a new state. It takes minutes: LONG=yes runs it.
+func TestTerraformEditsEachField(t *testing.T) {
+	if os.Getenv("LONG") == "" {
+		t.Skip("LONG=yes edits each field, and imports")
+	}
+	l := localawstest.Start(t)
+	tf := newTerraform(t, l.URL, map[string]string{})
+	tf.apply()
+	var options []string
+	for _, name := range edits {
+		options = append(options, file(name))
+		tf.apply(options...)
+	}
+	// What Terraform alone knows of a user, a key, a bucket and an object is no part of an import: force_destroy, the waiting period, the text.
+	want := fmt.Sprintf("%d imported, 0 added, 4 changed, 0 destroyed", len(tf.attributes()))
 	imported := newTerraform(t, l.URL, map[string]string{"imports.tf": tf.imports()})
-	if out, want := imported.apply(edited...), fmt.Sprintf("%d imported, 0 added, 0 changed, 0 destroyed", count); !strings.Contains(out, want) {
+	if out := imported.apply(options...); !strings.Contains(out, want) {
 		t.Errorf("want %q in\n%s", want, out)
 	}
-	imported.run("destroy", append([]string{"-auto-approve"}, edited...)...)
+	imported.run("destroy", append([]string{"-auto-approve"}, options...)...)
 	wantNothingOfIAM(t, iam.NewFromConfig(l.Config(localawstest.Root)))
 }
 
@@ -177,8 +194,8 @@ func TestTerraformEditsEachVariable(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := ""
-	for _, file := range edits {
-		all += readText(t, "testdata/terraform/"+file)
+	for _, name := range edits {
+		all += readText(t, "testdata/terraform/"+name)
 	}
 	for _, file := range files {
 		for _, match := range regexp.MustCompile(`(?m)^variable "(\w+)"`).FindAllStringSubmatch(readText(t, file), -1) {
