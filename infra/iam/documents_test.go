@@ -179,7 +179,7 @@ func TestTrustFiles(t *testing.T) {
 		{"TagSession with a hyphen", "sts:TagSession", tags("acme-eu", tenant, tenant), policy.Allow, policy.Allow},
 		{"TagSession", "sts:TagSession", tags("yellow", tenant, tenant), policy.Allow, policy.Allow},
 		{"no tag", "sts:AssumeRole", nil, policy.Allow, policy.ImplicitDeny},
-		{"TagSession with an empty tag", "sts:TagSession", tags("", tenant, tenant), policy.Allow, policy.ImplicitDeny},
+		{"TagSession with an empty tag", "sts:TagSession", tags("", tenant, tenant), policy.ImplicitDeny, policy.ImplicitDeny},
 		{"TagSession with another tag beside it", "sts:TagSession", tags("yellow", extra, tenant), policy.Allow, policy.ImplicitDeny},
 		{"TagSession, not transitive", "sts:TagSession", values{"aws:RequestTag/TenantID": "yellow", "aws:TagKeys": tenant}, policy.Allow, policy.ImplicitDeny},
 		{"TagSession with another tag only", "sts:TagSession", values{"aws:RequestTag/Admin": "yes", "aws:TagKeys": []string{"Admin"}}, policy.ImplicitDeny, policy.ImplicitDeny},

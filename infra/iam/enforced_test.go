@@ -86,10 +86,11 @@ func TestHardenedTrustTakesEveryTenantOfOurFormUnderItsOwnName(t *testing.T) {
 func TestArticlesTrustTakesASessionWithoutATag(t *testing.T) {
 	l := localawstest.Start(t)
 	iamtest.Load(t, l, iam.Article)
-	for _, tags := range [][]string{nil, {"Admin", "true", "TenantID", ""}} {
+	for _, tags := range [][]string{nil, {"Admin", "true", "TenantID", "yellow"}} {
 		if err := assume(t, l, "TrackingAccessRole", nil, tags...); err != nil {
 			t.Errorf("with the tags %q: %v", tags, err)
 		}
 	}
 	localawstest.WantFailure(t, assume(t, l, "TrackingAccessRole", nil, "Admin", "true"), "AccessDenied", 403)
+	localawstest.WantFailure(t, assume(t, l, "TrackingAccessRole", nil, "TenantID", ""), "AccessDenied", 403)
 }

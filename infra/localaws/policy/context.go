@@ -14,7 +14,7 @@ const firstKeys = 16
 // it is not safe for concurrent writes.
 type Context struct {
 	entries []entry
-	unknown bool // SetUnknown was called: spares the search for unknown keys where it was not
+	unknown bool // some key is undecidable: spares the search for one where there is none
 }
 
 // entry is one key. Its values are one (Set) or many (SetAll), never both.
@@ -22,10 +22,14 @@ type entry struct {
 	name    string
 	hash    uint32
 	multi   bool
-	unknown bool
+	unknown bool // SetUnknown
+	vague   bool // nothing says whether it counts as present: see Set and SetAll
 	one     [1]string
 	many    []string
 }
+
+// undecidable reports whether nothing is to be concluded from e: an Allow that looks at it does not apply, a Deny does.
+func (e *entry) undecidable() bool { return e.unknown || e.vague }
 
 // values returns e's values without allocating; the slice points into e.
 func (e *entry) values() []string {
@@ -40,23 +44,47 @@ func (e *entry) values() []string {
 }
 
 // Set gives key one value. A key that was set before is replaced.
+//
+// An empty value counts as absent for Null and for the set operators: "a null dataset, such as an empty string" (IAM User
+// Guide, "Single-valued vs. multivalued context keys"). Whether a tag's empty value is one, nothing says: such a tag is
+// decided as if SetUnknown had been called.
 func (c *Context) Set(key, value string) {
 	e := c.slot(key)
-	e.one[0], e.many, e.multi, e.unknown = value, nil, false, false
+	e.one[0], e.many, e.multi, e.unknown, e.vague = value, nil, false, false, value == "" && isTagKey(key)
+	c.unknown = c.unknown || e.vague
 }
 
 // SetAll makes key multivalued, with the given values (none is legal: the key is present and empty).
 // The slice is kept, not copied: leave it alone until the request is decided.
+//
+// Nothing says whether values that are all the empty string are a null dataset: they are decided as if SetUnknown had been called.
 func (c *Context) SetAll(key string, values []string) {
 	e := c.slot(key)
-	e.one[0], e.many, e.multi, e.unknown = "", values, true, false
+	e.one[0], e.many, e.multi, e.unknown, e.vague = "", values, true, false, len(values) > 0 && allEmpty(values)
+	c.unknown = c.unknown || e.vague
+}
+
+func allEmpty(values []string) bool {
+	for _, value := range values {
+		if value != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// isTagKey reports whether key is the value of a tag, such as aws:PrincipalTag/team, s3:ExistingObjectTag/team or
+// rds:db-tag/team.
+func isTagKey(key string) bool {
+	kind, _, ok := strings.Cut(key, "/")
+	return ok && len(kind) >= len("tag") && strings.EqualFold(kind[len(kind)-len("tag"):], "tag")
 }
 
 // SetUnknown records that the request has values for key, but they could not be derived. Then no Allow statement
 // that uses the key applies, and every Deny statement that uses it does.
 func (c *Context) SetUnknown(key string) {
 	e := c.slot(key)
-	e.one[0], e.many, e.multi, e.unknown = "", nil, false, true
+	e.one[0], e.many, e.multi, e.unknown, e.vague = "", nil, false, true, false
 	c.unknown = true
 }
 

@@ -13,7 +13,8 @@
 //   - The value that replaces a variable is literal text: it never acts as a wildcard, and its colons never
 //     count as those of the ARN.
 //   - A variable whose key is absent, empty or has no values has no value.
-//   - What cannot be decided (a key set by SetUnknown, a multivalued key used as a variable or under an
+//   - A tag whose value is the empty string may count as present or as absent: it is undecidable.
+//   - What cannot be decided (such a tag, a key set by SetUnknown, a multivalued key used as a variable or under an
 //     operator without ForAllValues or ForAnyValue, a value that is not of the operator's type) keeps an
 //     Allow from applying and lets a Deny apply.
 //   - A key that is present with an empty set of values counts as absent, for Null too.

@@ -135,13 +135,15 @@ func (c *condition) evaluate(ctx *Context) verdict {
 	if e == nil {
 		return c.absent()
 	}
-	if e.unknown {
+	if e.undecidable() {
 		return undecidable
 	}
 	values := e.values()
 	switch {
 	case len(values) == 0:
 		return c.absent()
+	case (c.null || c.set != single) && !e.multi && values[0] == "":
+		return c.empty(values, ctx)
 	case c.null:
 		return c.test.match("false", ctx)
 	case c.set == forAllValues:
@@ -168,6 +170,15 @@ func (c *condition) absent() verdict {
 	default:
 		return verdictOf(c.set == forAllValues)
 	}
+}
+
+// empty is the verdict of Null and of the set operators on a key whose one value is the empty string: that of an absent key
+// (see Context.Set). Only ForAnyValue with IfExists, which is documented for neither, must be true of the value as well.
+func (c *condition) empty(values []string, ctx *Context) verdict {
+	if c.set == forAnyValue && c.ifExists && c.any(values, ctx) != yes {
+		return undecidable
+	}
+	return c.absent()
 }
 
 func (c *condition) one(value string, ctx *Context) verdict {

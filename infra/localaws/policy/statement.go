@@ -220,7 +220,7 @@ func (s *statement) meetsConditions(ctx *Context) bool {
 	return true
 }
 
-// undecidable returns a key of s whose values are unknown, or a multivalued key that s uses as a
+// undecidable returns a key of s whose values are unknown or that may count as absent, or a multivalued key that s uses as a
 // variable: "You can't use a multivalued condition key as a variable."
 func (s *statement) undecidable(ctx *Context) *conditionKey {
 	if ctx == nil {
@@ -233,7 +233,7 @@ func (s *statement) undecidable(ctx *Context) *conditionKey {
 		return nil
 	}
 	for i := range s.conditions {
-		if e := ctx.lookup(s.conditions[i].key); e != nil && e.unknown {
+		if e := ctx.lookup(s.conditions[i].key); e != nil && e.undecidable() {
 			return &s.conditions[i].key
 		}
 	}
@@ -242,7 +242,7 @@ func (s *statement) undecidable(ctx *Context) *conditionKey {
 
 func undecidableVariable(variables []conditionKey, ctx *Context) *conditionKey {
 	for i := range variables {
-		if e := ctx.lookup(variables[i]); e != nil && (e.unknown || e.multi) {
+		if e := ctx.lookup(variables[i]); e != nil && (e.undecidable() || e.multi) {
 			return &variables[i]
 		}
 	}

@@ -11,7 +11,9 @@ func TestVariablesInConditions(t *testing.T) {
 		{"with text around it", on("StringEquals", "a:b", `"<${`+tagKey+`}>"`), values{"a:b": "<yellow>", tagKey: "yellow"}, yes},
 		{"two of them", on("StringLike", "a:b", `"${a:c}/*/${`+tagKey+`}"`), values{"a:b": "x/1/2/yellow", "a:c": "x", tagKey: "yellow"}, yes},
 		{"absent", variable, values{"a:b": "yellow"}, no},
-		{"empty", variable, values{"a:b": "", tagKey: ""}, no},
+		{"empty", on("StringEquals", "a:b", `"${a:c}"`), values{"a:b": "", "a:c": ""}, no},
+		{"an empty tag", variable, values{"a:b": "", tagKey: ""}, undecidable},
+		{"an empty tag with default", on("StringEquals", "a:b", `"${`+tagKey+`, 'all'}"`), values{"a:b": "all", tagKey: ""}, undecidable},
 		{"absent, negated", on("StringNotEquals", "a:b", `"${`+tagKey+`}"`), values{"a:b": "yellow"}, yes},
 		{"absent beside a value", on("StringEquals", "a:b", `["${`+tagKey+`}","yellow"]`), values{"a:b": "yellow"}, yes},
 		{"absent beside a value, negated", on("StringNotEquals", "a:b", `["${`+tagKey+`}","yellow"]`), values{"a:b": "yellow"}, no},
@@ -26,7 +28,7 @@ func TestBothSidesAbsentIsNoMatch(t *testing.T) {
 	condition := on("StringEquals", tagKey, `"${aws:ResourceTag/TenantID}"`)
 	checkConditions(t, []conditionCase{
 		{"neither", condition, nil, no},
-		{"both empty", condition, values{tagKey: "", "aws:ResourceTag/TenantID": ""}, no},
+		{"both empty", condition, values{tagKey: "", "aws:ResourceTag/TenantID": ""}, undecidable},
 		{"one", condition, values{tagKey: "yellow"}, no},
 		{"the other", condition, values{"aws:ResourceTag/TenantID": "yellow"}, no},
 		{"both", condition, values{tagKey: "yellow", "aws:ResourceTag/TenantID": "yellow"}, yes},

@@ -129,6 +129,7 @@ func (k *maker) conditionValues(operator string, key *node, path []int, what str
 			continue
 		}
 		k.add("value emptied", fmt.Sprintf("%s: value %s emptied", what, value.text), Either, at, setText(""))
+		k.because(tellsNoEmptyTag(operator, key), untold)
 		k.add("value widened", fmt.Sprintf("%s: value %s made *", what, value.text), k.wildcard(operator), at, setText("*"))
 		k.likeAnything(operator, path, v, what)
 	}
@@ -140,8 +141,17 @@ func (k *maker) conditionValues(operator string, key *node, path []int, what str
 	for _, value := range []string{"*", another(operator, key)} {
 		k.because(value == "*" && !strings.Contains(operator, "Like") && starless[key.name], "no tag has such a key, and no service such a name")
 		k.because(strings.HasSuffix(operator, "StringLike") && key.has("?*") && value != "*", "the value ?* matches the same already")
+		k.because(value == "*" && tellsNoEmptyTag(operator, key), untold)
 		k.addWithin("value added", fmt.Sprintf("%s: value %s added", what, value), more, path, append(slices.Clip(path), len(key.children)), addText(value))
 	}
+}
+
+const untold = "?* and * differ in the empty tag alone, which no Allow takes where nothing says whether it is a tag"
+
+// tellsNoEmptyTag reports whether the value ?* of key, a tag, could be * as well.
+func tellsNoEmptyTag(operator string, key *node) bool {
+	kind, _, _ := strings.Cut(key.name, "/")
+	return operator == "StringLike" && strings.HasSuffix(kind, "Tag") && key.has("?*")
 }
 
 // likeAnything changes a value to a wildcard and the operator to a Like operator: either change alone has no effect.
