@@ -122,7 +122,7 @@ func TestBodyBeyondTheLimitOfItsOperationIsRefused(t *testing.T) {
 		"an item":      {"dynamodb", "PutItem", 4 << 20},
 		"tables":       {"dynamodb", "ListTables", 256 << 10},
 		"no operation": {"dynamodb", "Invented", 256 << 10},
-		"IAM":          {"iam", "", 256 << 10},
+		"IAM":          {"iam", "", 1 << 20},
 		"STS":          {"sts", "", 64 << 10},
 	} {
 		for _, sent := range []struct {

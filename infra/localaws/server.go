@@ -146,7 +146,7 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 		return nil, err
 	}
 	roles, log := iam.New(iam.Config{Directory: directory, Sessions: sessions}), newDecisionLog(c.Log)
-	routes["iam"] = route{service: roles, version: "2010-05-08", global: true, limit: bodyLimit(256 << 10)}
+	routes["iam"] = route{service: roles, version: "2010-05-08", global: true, limit: bodyLimit(iam.MaxBody)}
 	routes["sts"] = route{service: tokens, version: "2011-06-15", global: true, limit: bodyLimit(64 << 10)}
 	routes[localService] = route{limit: bodyLimit(0), service: ownRoutes{
 		roleCredentialsPath: &roleCredentials{directory: directory, sessions: sessions},

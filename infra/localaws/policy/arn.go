@@ -16,6 +16,7 @@ const arnColons = 5
 type arnPattern struct {
 	source   string
 	any      bool      // "*"
+	never    bool      // has a variable before the resource part
 	exact    string    // the whole ARN, where it is literal
 	whole    *pattern  // a single variable, where a whole ARN is expected
 	head     string    // the first five segments with their colons, where they are literal
@@ -23,8 +24,9 @@ type arnPattern struct {
 	resource pattern   // after the fifth colon
 }
 
-// compileResource compiles an entry of Resource or NotResource.
-func compileResource(text string, variables bool) (arnPattern, error) {
+// compileResource compiles an entry of Resource or NotResource. Where early is set, the Region and the account may be a variable: the entry
+// then matches nothing.
+func compileResource(text string, variables, early bool) (arnPattern, error) {
 	if text == "*" {
 		return arnPattern{source: text, any: true}, nil
 	}
@@ -33,11 +35,15 @@ func compileResource(text string, variables bool) (arnPattern, error) {
 		return p, err
 	}
 	for i, name := range []string{"", "partition", "service", "Region", "account"} {
-		if i > 0 && !isARNSegment(segments[i], i != 2) {
+		if i == 0 || isARNSegment(segments[i], i != 2) {
+			continue
+		}
+		if p.never = early && i > 2 && p.segments != nil && p.segments[i].isVariable(); !p.never {
 			return p, fmt.Errorf("resource %q has the %s %q", text, name, segments[i])
 		}
 	}
-	if segments[1] == "" || segments[2] == "" || segments[arnColons] == "" {
+	// AWS's own AmazonDevOpsGuruOrganizationsAccess has arn:aws:organizations::*: with nothing behind it.
+	if segments[1] == "" || segments[2] == "" || segments[arnColons] == "" && segments[2] != "organizations" {
 		return p, fmt.Errorf("resource %q lacks its partition, service or resource part", text)
 	}
 	return p, nil
@@ -81,7 +87,7 @@ func compileARNValue(text string, syn syntax) (arnPattern, error) {
 	}
 	if whole, err := compilePattern(text, syn); err != nil {
 		return arnPattern{}, err
-	} else if len(whole.pieces) == 1 && whole.variables {
+	} else if whole.isVariable() {
 		return arnPattern{source: text, whole: &whole}, nil
 	}
 	p, _, err := compileARN(text, syn)
@@ -119,6 +125,8 @@ func isARNSegment(segment string, wildcards bool) bool {
 
 func (p *arnPattern) match(s string, ctx *Context) bool {
 	switch {
+	case p.never:
+		return false
 	case p.any:
 		return true
 	case p.exact != "":

@@ -17,6 +17,26 @@ const (
 	maxKey       = 32768  // KMS Developer Guide, "Resource quotas": key policy document size
 )
 
+// rules are what the documents of one kind are held to.
+type rules struct {
+	limit      int  // characters without white space; 0: none
+	unbounded  bool // it comes in no parameter of the API
+	trust      bool // has Principal, no Resource, and actions of sts alone
+	resource   bool // has Principal and Resource, and may have NotPrincipal
+	awsWritten bool // a variable may stand before an ARN's resource part
+}
+
+// kinds has the rules of each kind. It is never written to.
+var kinds = map[Kind]rules{
+	Identity:          {limit: maxIdentity},
+	Trust:             {limit: maxTrust, trust: true},
+	Resource:          {limit: maxResource, resource: true},
+	Key:               {limit: maxKey, resource: true},
+	AWSManaged:        {unbounded: true, awsWritten: true},
+	Simulated:         {},
+	SimulatedResource: {resource: true},
+}
+
 // Parse compiles document, or returns a *MalformedError. A document that only misses IAM's size limits is
 // refused in the same way.
 func Parse(document []byte, kind Kind) (*Policy, error) {
@@ -28,16 +48,14 @@ func Parse(document []byte, kind Kind) (*Policy, error) {
 }
 
 func parse(document []byte, kind Kind) (*Policy, error) {
-	if kind < Identity || kind > Key {
+	rules, known := kinds[kind]
+	if !known {
 		return nil, fmt.Errorf("unknown kind %d", kind)
 	}
-	if err := checkSize(document, kind); err != nil {
+	if err := rules.checkSize(document); err != nil {
 		return nil, err
 	}
-	if kind == Key { // one grammar
-		kind = Resource
-	}
-	doc := rawDocument{kind: kind, reader: newReader(document)}
+	doc := rawDocument{rules: rules, reader: newReader(document)}
 	if err := doc.read(); err != nil {
 		return nil, place(doc.at, err)
 	}
@@ -46,9 +64,8 @@ func parse(document []byte, kind Kind) (*Policy, error) {
 
 // checkSize also holds the characters to those of a policy document: "horizontal tab (U+0009), linefeed
 // (U+000A), carriage return (U+000D), and characters in the range U+0020 to U+00FF".
-func checkSize(document []byte, kind Kind) error {
-	limit := map[Kind]int{Identity: maxIdentity, Trust: maxTrust, Resource: maxResource, Key: maxKey}[kind]
-	if len(document) > maxParameter {
+func (k rules) checkSize(document []byte) error {
+	if !k.unbounded && utf8.RuneCount(document) > maxParameter {
 		return fmt.Errorf("the document has more than %d characters", maxParameter)
 	}
 	size := 0
@@ -64,13 +81,13 @@ func checkSize(document []byte, kind Kind) error {
 		if !unicode.IsSpace(r) {
 			size++
 		}
-		if size == limit+1 && excess == nil {
+		if k.limit > 0 && size == k.limit+1 && excess == nil {
 			excess = &fault{at: at}
 		}
 		at += width
 	}
 	if excess != nil {
-		excess.error = fmt.Errorf("the document has %d characters without white space, more than %d", size, limit)
+		excess.error = fmt.Errorf("the document has %d characters without white space, more than %d", size, k.limit)
 		return excess
 	}
 	return nil
@@ -79,7 +96,7 @@ func checkSize(document []byte, kind Kind) error {
 // rawDocument is a document as read; the Version may stand after the statements that it rules.
 type rawDocument struct {
 	*reader
-	kind       Kind
+	rules      rules
 	version    string
 	statements []rawStatement
 }
@@ -93,7 +110,7 @@ func (d *rawDocument) read() error {
 				return fmt.Errorf("unknown Version %q", d.version)
 			}
 			return err
-		case name.text == "Id" && d.kind != Identity:
+		case name.text == "Id" && (d.rules.trust || d.rules.resource):
 			// "The id_block is allowed in resource-based policies, but not in identity-based policies."
 			_, err := d.text(name.text)
 			return err
@@ -156,7 +173,7 @@ func (d *rawDocument) readElement(s *rawStatement, name string) (err error) {
 		s.hasPrincipal = true
 		s.principal, err = d.principals(name)
 	case "NotPrincipal":
-		if d.kind != Resource {
+		if !d.rules.resource {
 			// "You cannot use the NotPrincipal element in an IAM identity-based policy or in an IAM role trust policy."
 			return fmt.Errorf("unknown element %q", name)
 		}
@@ -179,7 +196,7 @@ func (d *rawDocument) principals(name string) ([]member, error) {
 		return d.members(name, d.texts)
 	}
 	text, err := d.text(name)
-	if err == nil && (d.kind != Resource || text.text != "*") {
+	if err == nil && (!d.rules.resource || text.text != "*") {
 		// IAM, of a role: AssumeRolepolicy contained an invalid principal: "STAR":"*". Access Analyzer: "Role
 		// trust policy unsupported wildcard in principal".
 		err = fmt.Errorf(`the element %s must be an object, such as {"AWS": "*"}`, name)
@@ -192,7 +209,7 @@ func (d *rawDocument) compile() (*Policy, error) {
 	sids := map[string]bool{}
 	for i := range d.statements {
 		raw := &d.statements[i]
-		s, err := raw.compile(d.kind, d.version == "2012-10-17")
+		s, err := raw.compile(d.rules, d.version == "2012-10-17")
 		if err == nil && raw.sid.text != "" && sids[raw.sid.text] {
 			err = place(raw.sid.at, errors.New("another statement has the same Sid"))
 		}

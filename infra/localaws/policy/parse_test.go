@@ -125,7 +125,7 @@ func TestMalformedConditionsAreRefused(t *testing.T) {
 		{"ForAllValues:Null", `"true"`, "told apart"},
 		{"ForAnyValue:Null", `"true"`, "told apart"},
 		{"Null", `"yes"`, "neither true nor false"},
-		{"Bool", `"True"`, "neither true nor false"},
+		{"Bool", `"yes"`, "neither true nor false"},
 		{"Bool", `1`, "neither true nor false"},
 		{"Bool", `"${a:v}"`, "neither true nor false"},
 		{"NumericEquals", `"x"`, "not a number"},

@@ -52,7 +52,7 @@ func (p *pattern) match(s string, ctx *Context) bool {
 	switch {
 	case p.literal:
 		return s == p.text
-	case p.variables && len(p.pieces) == 1:
+	case p.isVariable():
 		value, ok := p.pieces[0].value(ctx)
 		return ok && s == value
 	}
@@ -83,6 +83,9 @@ func (p *pattern) matchFold(s string) bool {
 	}
 	return glob(p.pieces, nil, s, true)
 }
+
+// isVariable reports whether p is a variable and nothing else.
+func (p *pattern) isVariable() bool { return p.variables && len(p.pieces) == 1 }
 
 // resolves reports whether every variable of p has a value.
 func (p *pattern) resolves(ctx *Context) bool {

@@ -9,6 +9,11 @@ const (
 	Trust                // a role's trust policy: has Principal, has no Resource
 	Resource             // a resource-based policy of S3 and others: has both
 	Key                  // a KMS key's policy: as Resource, but may be longer
+	// AWSManaged is one of AWS's managed policies: as Identity, of any length. It may have a variable in the Region or account of
+	// an ARN of an Allow's Resource, as one of AWS's has; such an entry matches nothing.
+	AWSManaged
+	Simulated         // what the policy simulator is given: as Identity, of the length that a parameter may have
+	SimulatedResource // the same for a resource-based policy: as Resource
 )
 
 // Policy is a compiled document: immutable, safe for concurrent use. A nil Policy has no statements.

@@ -94,7 +94,7 @@ func TestTagValueNeverActsAsPattern(t *testing.T) {
 				t.Fatalf("%s of tag %q and %q: %d, want %d", operator, tag, got, v, want)
 			}
 		}
-		resource, err := compileResource("arn:aws:s3:::b/${"+tagKey+"}/k", true)
+		resource, err := compileResource("arn:aws:s3:::b/${"+tagKey+"}/k", true, false)
 		if err != nil {
 			t.Fatal(err)
 		}

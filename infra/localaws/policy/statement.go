@@ -22,10 +22,11 @@ type statement struct {
 	start, end                   Position
 }
 
-func (raw *rawStatement) compile(kind Kind, variables bool) (statement, error) {
+func (raw *rawStatement) compile(kind rules, variables bool) (statement, error) {
 	s := statement{sid: raw.sid.text, start: raw.start, end: raw.end}
-	// The Sid of a resource-based policy may have blanks: "Enable IAM User Permissions" is that of KMS's default key policy.
-	if kind != Resource && strings.ContainsFunc(s.sid, func(r rune) bool { return !isAlphanumeric(r) }) {
+	// Resource-based policies take other Sids: "Enable IAM User Permissions" is that of KMS's default key policy, and
+	// __default_statement_ID that of an SNS topic's.
+	if !kind.resource && strings.ContainsFunc(s.sid, func(r rune) bool { return !isAlphanumeric(r) }) {
 		return s, place(raw.sid.at, errors.New("a Sid has letters and digits only"))
 	}
 	switch raw.effect.text {
@@ -49,7 +50,7 @@ func (raw *rawStatement) compile(kind Kind, variables bool) (statement, error) {
 	return s, nil
 }
 
-func (s *statement) compileActions(raw *rawStatement, kind Kind) error {
+func (s *statement) compileActions(raw *rawStatement, kind rules) error {
 	actions := raw.action
 	if s.notAction = raw.notAction != nil; s.notAction {
 		actions = raw.notAction
@@ -62,7 +63,7 @@ func (s *statement) compileActions(raw *rawStatement, kind Kind) error {
 		if err != nil {
 			return place(w.at, fmt.Errorf("action %q %w", w.text, err))
 		}
-		if service, _, _ := strings.Cut(w.text, ":"); kind == Trust && !strings.EqualFold(service, "sts") {
+		if service, _, _ := strings.Cut(w.text, ":"); kind.trust && !strings.EqualFold(service, "sts") {
 			// IAM: "AssumeRole policy may only specify STS AssumeRole actions."
 			return place(w.at, fmt.Errorf("action %q is none of sts", w.text))
 		}
@@ -72,12 +73,12 @@ func (s *statement) compileActions(raw *rawStatement, kind Kind) error {
 }
 
 // compileTarget compiles the principals of a trust policy, or the resources of any other.
-func (s *statement) compileTarget(raw *rawStatement, kind Kind, variables bool) (err error) {
+func (s *statement) compileTarget(raw *rawStatement, kind rules, variables bool) (err error) {
 	resources := raw.resource
 	if s.notResource = raw.noResource != nil; s.notResource {
 		resources = raw.noResource
 	}
-	if kind == Trust {
+	if kind.trust {
 		switch {
 		case resources != nil:
 			return place(resources[0].at, errors.New("a trust policy has no Resource: it is the role"))
@@ -87,7 +88,7 @@ func (s *statement) compileTarget(raw *rawStatement, kind Kind, variables bool) 
 		s.principals, err = compilePrincipals(raw.principal)
 		return err
 	}
-	if kind == Resource {
+	if kind.resource {
 		err = s.compilePrincipals(raw)
 	} else if raw.hasPrincipal {
 		err = errors.New("an identity policy has no Principal: it is who the policy is attached to")
@@ -99,7 +100,8 @@ func (s *statement) compileTarget(raw *rawStatement, kind Kind, variables bool) 
 		return errors.New("needs either Resource or NotResource")
 	}
 	for _, w := range resources {
-		resource, err := compileResource(w.text, variables)
+		// Where an entry that matches nothing would grant more, it is refused.
+		resource, err := compileResource(w.text, variables, kind.awsWritten && s.effect == Allow && !s.notResource)
 		if err != nil {
 			return place(w.at, err)
 		}

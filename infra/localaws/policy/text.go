@@ -108,27 +108,29 @@ type boolTest struct {
 func compileBool(values []string, _ bool) (test, error) {
 	var t boolTest
 	for _, value := range values {
-		switch value {
-		case "true":
-			t.isTrue = true
-		case "false":
-			t.isFalse = true
-		default:
+		isTrue, isFalse := truth(value)
+		if !isTrue && !isFalse {
 			return nil, fmt.Errorf("%q is neither true nor false", value)
 		}
+		t.isTrue, t.isFalse = t.isTrue || isTrue, t.isFalse || isFalse
 	}
 	return t, nil
 }
 
 func (t boolTest) match(value string, _ *Context) verdict {
-	switch value {
-	case "true":
+	switch isTrue, isFalse := truth(value); {
+	case isTrue:
 		return verdictOf(t.isTrue)
-	case "false":
+	case isFalse:
 		return verdictOf(t.isFalse)
 	default:
 		return undecidable
 	}
+}
+
+// truth reads a boolean in any case of letters, as "True" of Python and "TRUE" of spreadsheets.
+func truth(value string) (isTrue, isFalse bool) {
+	return equalFoldASCII(value, "true"), equalFoldASCII(value, "false")
 }
 
 // binaryTest is BinaryEquals: base64 in the policy, the bytes themselves in the request's context.

@@ -31,6 +31,10 @@ type Service struct {
 // New returns a Service.
 func New(c Config) *Service { return &Service{directory: c.Directory, sessions: c.Sessions} }
 
+// MaxBody is how long the body of a request may be, in bytes: the policy simulator takes policies of 131,072 characters, of which each
+// may take six bytes.
+const MaxBody = 1 << 20
+
 // Protocol returns api.Query.
 func (*Service) Protocol() api.Protocol { return api.Query }
 

@@ -114,7 +114,7 @@ func (q *query) required(parameter, field string) error {
 // readPolicies adds the policies of PolicyInputList, and a boundary, which takes the place of the principal's own.
 func (s *simulation) readPolicies(q *query) error {
 	for i, text := range q.Form.List("PolicyInputList") {
-		named, err := simulated(fmt.Sprintf("PolicyInputList.%d", i+1), text, policy.Identity)
+		named, err := simulated(fmt.Sprintf("PolicyInputList.%d", i+1), text, policy.Simulated)
 		if err != nil {
 			return err
 		}
@@ -125,7 +125,7 @@ func (s *simulation) readPolicies(q *query) error {
 		return invalidInput("PermissionsBoundaryPolicyInputList takes one policy.")
 	}
 	for _, text := range boundaries {
-		named, err := simulated("PermissionsBoundaryPolicyInputList.1", text, policy.Identity)
+		named, err := simulated("PermissionsBoundaryPolicyInputList.1", text, policy.Simulated)
 		if err != nil {
 			return err
 		}
@@ -195,7 +195,7 @@ func (s *simulation) readResourcePolicy(q *query) error {
 	if caller == "" {
 		return invalidInput("CallerArn must be provided where ResourcePolicy is.")
 	}
-	named, err := simulated("ResourcePolicy", text, policy.Resource)
+	named, err := simulated("ResourcePolicy", text, policy.SimulatedResource)
 	s.resource = named
 	return err
 }

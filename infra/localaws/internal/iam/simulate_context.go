@@ -15,7 +15,7 @@ import (
 var contextTypes = map[string]func(string) bool{
 	"string":  func(string) bool { return true },
 	"numeric": func(v string) bool { _, err := strconv.ParseFloat(v, 64); return err == nil },
-	"boolean": func(v string) bool { return v == "true" || v == "false" },
+	"boolean": func(v string) bool { return strings.EqualFold(v, "true") || strings.EqualFold(v, "false") },
 	"ip": func(v string) bool {
 		_, address := netip.ParseAddr(v)
 		_, prefix := netip.ParsePrefix(v)
