@@ -18,7 +18,9 @@ func (k *maker) conditions(element *node, i int) {
 			if block.name == "Null" {
 				kind = "guard removed"
 			}
-			k.because(block.name == "Null" && key.name == "aws:TagKeys" && k.tagging, "AWS asks for sts:TagSession only where there is a tag").add(kind, what+" removed", k.more(), []int{i, j, l}, remove)
+			k.because(block.name == "Null" && key.name == "aws:TagKeys" && k.tagging, "AWS asks for sts:TagSession only where there is a tag").
+				because(k.onlyTag != "" && key.name == "aws:RequestTag/"+k.onlyTag && tellsNoEmptyTag(block.name, key) && element.lookedAtBeside(block, key), untold).
+				add(kind, what+" removed", k.more(), []int{i, j, l}, remove)
 			k.operators(block.name, key, []int{i, j, l}, what)
 			k.conditionValues(block.name, key, []int{i, j, l}, what)
 			k.add("condition of another key", what+" made of "+otherKey(key.name), Either, []int{i, j, l},
@@ -152,6 +154,11 @@ const untold = "?* and * differ in the empty tag alone, which no Allow takes whe
 func tellsNoEmptyTag(operator string, key *node) bool {
 	kind, _, _ := strings.Cut(key.name, "/")
 	return operator == "StringLike" && strings.HasSuffix(kind, "Tag") && key.has("?*")
+}
+
+// lookedAtBeside reports whether another block of the Condition n than block has key.
+func (n *node) lookedAtBeside(block, key *node) bool {
+	return slices.ContainsFunc(n.children, func(other *node) bool { return other != block && other.member(key.name) != nil })
 }
 
 // likeAnything changes a value to a wildcard and the operator to a Like operator: either change alone has no effect.
