@@ -135,6 +135,9 @@ func decide(p *identity.Principal, permission *api.Permission, request *policy.R
 	case permission.KeyPolicy != nil:
 		return policy.DecideKey(*permission.KeyPolicy, p.Policies, request)
 	case permission.Trust == nil:
+		if owner := policy.ResourceAccount(permission.Resource); owner != "" {
+			return policy.DecideResource(policy.Named{}, owner, p.Policies, request) // what is another account's is closed
+		}
 		return p.Policies.Decide(request)
 	}
 	if p.Kind == identity.Root { // the account's root cannot assume a role, whatever the trust policy says

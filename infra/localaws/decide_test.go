@@ -39,3 +39,19 @@ func TestAnswerAsksForPermissionsThatItAloneCanName(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsAnotherAccountsIsClosed(t *testing.T) {
+	for arn, want := range map[string]int{
+		"arn:aws:sqs:us-east-1:000000000000:queue": 200, "arn:aws:s3:::bucket": 200, "*": 200, "arn:aws:iam::aws:policy/P": 200, "arn:aws:sqs:us-east-1:111122223333:queue": 400,
+	} {
+		status, answer, _ := serve(t, fakeService{func(*api.Request) (*api.Call, error) {
+			return &api.Call{
+				Permissions: []api.Permission{{Action: "sqs:SendMessage", Resource: arn}},
+				Answer:      func(context.Context) (*api.Response, error) { return &api.Response{}, nil },
+			}, nil
+		}})
+		if status != want || want == 400 && !strings.Contains(answer, "because no resource-based policy allows the sqs:SendMessage action") {
+			t.Errorf("%s: %d %s, want %d", arn, status, answer, want)
+		}
+	}
+}

@@ -107,6 +107,7 @@ func (n *Named) admit(layer string, caller Policies, r *Request) Decision {
 	if r.Action == "" || r.Resource == "" || n.Policy == nil {
 		return Decision{Layer: layer}
 	}
+	r = caller.bounding(r)
 	best, d := n.grants(r, layer)
 	if d.Effect == ExplicitDeny {
 		return d
@@ -136,9 +137,22 @@ func (n *Named) admit(layer string, caller Policies, r *Request) Decision {
 	return d
 }
 
+// bounding is r, with the word that its caller has a permissions boundary where p has one.
+func (p *Policies) bounding(r *Request) *Request {
+	if p.Boundary == nil || r.Caller.Bounded {
+		return r
+	}
+	bounded := *r
+	bounded.Caller.Bounded = true
+	return &bounded
+}
+
 // grants returns how much n, a trust policy or a resource-based one, grants r's caller, and n's own outcome.
 func (n *Named) grants(r *Request, layer string) (grant, Decision) {
 	best, d := notNamed, Decision{Layer: layer}
+	if n.Policy == nil {
+		return best, d
+	}
 	for i := range n.Policy.statements {
 		s := &n.Policy.statements[i]
 		g := s.trusts(r)

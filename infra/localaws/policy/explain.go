@@ -57,7 +57,7 @@ func (p Policies) Explain(r *Request) []Miss {
 
 // ExplainTrust is Explain for DecideTrust: the trust policy first, then the caller's own policies.
 func ExplainTrust(trust Named, caller Policies, r *Request) []Miss {
-	return append(trust.explain(nil, r, (*statement).missedPrincipal), caller.Explain(r)...)
+	return append(trust.explain(nil, caller.bounding(r), (*statement).missedPrincipal), caller.Explain(r)...)
 }
 
 // ExplainKey is Explain for DecideKey: the key policy first, then the caller's own policies.
@@ -65,7 +65,7 @@ func ExplainKey(key Named, caller Policies, r *Request) []Miss {
 	missed := func(s *statement, r *Request, miss *Miss) bool {
 		return s.missedPrincipal(r, miss) || s.missedResource(r, miss)
 	}
-	return append(key.explain(nil, r, missed), caller.Explain(r)...)
+	return append(key.explain(nil, caller.bounding(r), missed), caller.Explain(r)...)
 }
 
 // explain appends n's misses. missedTarget fills in what a statement applies to, and reports whether that

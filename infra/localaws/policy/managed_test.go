@@ -89,7 +89,7 @@ func TestBooleansAreReadInAnyCase(t *testing.T) {
 			conditionCase{"Null, present", on("Null", key, text), values{key: "x"}, no})
 	}
 	checkConditions(t, cases)
-	checkMalformed(t, documentOf(current, `"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"a:b":"truely"}}`), Identity, "neither true nor false")
+	checkMalformed(t, documentOf(current, `"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"a:b":"truths"}}`), Identity, "neither true nor false")
 }
 
 func TestEachKindOfDocumentHasItsOwnSizeAndSids(t *testing.T) {

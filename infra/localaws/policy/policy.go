@@ -42,6 +42,8 @@ type Caller struct {
 	RoleID  string // of a session: its role's
 	Account string // twelve digits
 	Service string // of an AWS service: its name, such as ecs-tasks.amazonaws.com; then the rest is empty
+	// Bounded says that it has a permissions boundary. Decisions that are given its Policies see that there too.
+	Bounded bool
 }
 
 // Request is what is to be decided. One without an action or a resource is denied.

@@ -129,7 +129,31 @@ func (p *principals) allows(caller *Caller) grant {
 }
 
 // denies reports whether a Deny names caller; everyone includes root and the AWS services.
-func (p *principals) denies(caller *Caller) bool { return p.named(caller) != p.not }
+func (p *principals) denies(caller *Caller) bool {
+	if p.not {
+		return !p.spares(caller)
+	}
+	return p.named(caller)
+}
+
+// spares reports whether a NotPrincipal keeps its Deny from caller. It "will always deny any IAM principal that has a
+// permissions boundary". "You must also specify the account ARN of the non-denied principal": AWS may look at the account first, then at the
+// user or the role, then at the role's session; so each of them must be listed (IAM User Guide, "NotPrincipal").
+func (p *principals) spares(caller *Caller) bool {
+	switch {
+	case caller.Service != "":
+		return p.everyone || contains(p.services, caller.Service)
+	case caller.Bounded:
+		return false
+	case p.everyone:
+		return true
+	case !contains(p.accounts, caller.Account):
+		return false
+	case caller.isRoot():
+		return true
+	}
+	return contains(p.arns, caller.ARN) && (caller.RoleARN == "" || contains(p.arns, caller.RoleARN))
+}
 
 func (p *principals) named(caller *Caller) bool {
 	if p.everyone {

@@ -6,14 +6,18 @@ const layerResource = "resource"
 // resource. IAM User Guide, "Policy evaluation logic": an explicit Deny in either wins. Within one account either may
 // allow: naming a user, a session or everyone is enough; naming a role is enough within its permissions boundary and
 // session policies; naming the account leaves it to the caller's own policies. Across accounts both must allow
-// ("Cross-account policy evaluation logic").
+// ("Cross-account policy evaluation logic"): a resource without a policy (a nil Policy) is closed to other accounts. An AWS service has no
+// policies of its own: the resource's decides.
 func DecideResource(resource Named, owner string, caller Policies, r *Request) Decision {
-	if r.Action == "" || r.Resource == "" || resource.Policy == nil || owner == "" {
+	if r.Action == "" || r.Resource == "" || owner == "" {
 		return Decision{Layer: layerResource}
 	}
+	r = caller.bounding(r)
 	own := caller.decide(r)
 	g, granted := resource.grants(r, layerResource)
 	switch {
+	case r.Caller.Service != "":
+		return granted
 	case own.Effect == ExplicitDeny:
 		return own
 	case granted.Effect == ExplicitDeny:
@@ -32,6 +36,14 @@ func DecideResource(resource Named, owner string, caller Policies, r *Request) D
 		}
 	}
 	return granted
+}
+
+// ResourceAccount is the account that an ARN names, twelve digits; empty: it names none, as an S3 bucket's, or is no ARN.
+func ResourceAccount(arn string) string {
+	if account := arnSegment(arn, 4); isAccount(account) {
+		return account
+	}
+	return ""
 }
 
 // DecideKey evaluates r, an action on a KMS key, by the key's policy and the caller's own policies. KMS Developer Guide,

@@ -36,7 +36,7 @@ func TestResourcePolicyAndOwnPoliciesDecideTogether(t *testing.T) {
 		{"deny of the resource", `"Effect":"Deny","Principal":"*"` + getObject, inside, "allow", "", ExplicitDeny, layerResource},
 		{"deny of another object", `"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::bucket/other"`, inside, "allow", "", Allow, ""},
 		{"deny of all but another", `"Effect":"Deny","NotPrincipal":{"AWS":"arn:aws:iam::000000000000:user/bea"}` + getObject, inside, "allow", "", ExplicitDeny, layerResource},
-		{"deny of all but the user", `"Effect":"Deny","NotPrincipal":{"AWS":"arn:aws:iam::000000000000:user/ana"}` + getObject, inside, "allow", "", Allow, ""},
+		{"deny of all but the user", `"Effect":"Deny","NotPrincipal":{"AWS":["arn:aws:iam::000000000000:user/ana","000000000000"]}` + getObject, inside, "allow", "", Allow, ""},
 		{"another account's, named, no own allow", `"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:user/ana"}` + getObject, outside, "none", "", ImplicitDeny, layerIdentity},
 		{"another account's, named, own allow", `"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:user/ana"}` + getObject, outside, "allow", "", Allow, ""},
 		{"another account's, the account named, own allow", `"Effect":"Allow","Principal":{"AWS":"000000000000"}` + getObject, outside, "allow", "", Allow, ""},

@@ -13,7 +13,7 @@ import (
 type simulation struct {
 	policies  policy.Policies
 	resource  *policy.Named // the resource policy, if there is one
-	owner     string        // the account of the resources
+	owner     string        // the account of resources whose ARNs name none
 	caller    policy.Caller
 	context   *policy.Context
 	actions   []string
@@ -27,6 +27,7 @@ var (
 	simulatedAction = regexp.MustCompile(`^[A-Za-z0-9-]+:[A-Za-z0-9]+$`)
 	simulatedARN    = regexp.MustCompile(`^arn:[^:*?]+:[^:*?]+:[^:]*:[^:]*:.+$`)
 	userARN         = regexp.MustCompile(`^arn:aws:iam::([0-9]{12}):user/(?:[\x21-\x7e]*/)?([\w+=,.@-]+)$`)
+	arnAccount      = regexp.MustCompile(`^arn:[^:]*:[^:]*:[^:]*:([0-9]{12}):`)
 	ownerARN        = regexp.MustCompile(`^(?:arn:aws:iam::)?([0-9]{12})(?::root)?$`)
 )
 
@@ -99,6 +100,7 @@ func (q *query) simulate(s *simulation, on string) (*plan, error) {
 	if n := len(s.actions) * len(s.resources) * (1 + s.policies.Statements()); n > maxSimulated {
 		return nil, invalidInput("The request asks for more than %d evaluations of a statement: simulate fewer actions or resources at a time.", maxSimulated)
 	}
+	s.caller.Bounded = s.boundary
 	s.findMissing()
 	return q.on(on, nil, func() (any, error) { return s.answer(q.ctx, page) }), nil
 }
@@ -198,6 +200,15 @@ func (s *simulation) readResourcePolicy(q *query) error {
 	named, err := simulated("ResourcePolicy", text, policy.SimulatedResource)
 	s.resource = named
 	return err
+}
+
+// ownerOf is the account that owns resource: "the owner of any simulated resource that does not identify its owner in the resource ARN"
+// is ResourceOwner. Where nobody says who calls, the caller is in the account of the ARN.
+func (s *simulation) ownerOf(resource string) string {
+	if match := arnAccount.FindStringSubmatch(resource); match != nil && s.caller.ARN != "" {
+		return match[1]
+	}
+	return s.owner
 }
 
 // findMissing lists "context keys that are required by the included input policies but that were not provided".

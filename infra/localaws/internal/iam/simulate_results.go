@@ -98,9 +98,14 @@ func (s *simulation) evaluateAll(ctx context.Context, action string) evaluationR
 			result = next
 		}
 	}
-	// "If you include a list of resources, then any missing context values are instead included under the
-	// ResourceSpecificResults section."
+	// "This list is used when the resource in a simulation is "*", either explicitly, or when the ResourceArns parameter blank. If you
+	// include a list of resources, then any missing context values are instead included under the ResourceSpecificResults section."
 	result.MissingContextValues, result.ResourceSpecificResults = members[string]{}, &members[resourceResult]{specific}
+	for i := range specific {
+		if specific[i].EvalResourceName == "*" {
+			result.MissingContextValues, specific[i].MissingContextValues = specific[i].MissingContextValues, members[string]{}
+		}
+	}
 	return result
 }
 
@@ -113,9 +118,10 @@ var decisions = map[policy.Effect]string{policy.Allow: "allowed", policy.Explici
 
 func (s *simulation) evaluate(action, resource string) evaluationResult {
 	r := &policy.Request{Action: action, Resource: resource, Caller: s.caller, Context: s.context}
+	owner := s.ownerOf(resource)
 	decision := s.policies.Decide(r)
-	if s.resource != nil {
-		decision = policy.DecideResource(*s.resource, s.owner, s.policies, r)
+	if s.resource != nil || owner != s.caller.Account {
+		decision = policy.DecideResource(s.resourcePolicy(), owner, s.policies, r)
 	}
 	result := evaluationResult{
 		EvalActionName: action, EvalResourceName: resource, EvalDecision: decisions[decision.Effect],
@@ -125,7 +131,7 @@ func (s *simulation) evaluate(action, resource string) evaluationResult {
 		allows := policy.Policies{Identity: []policy.Named{*s.policies.Boundary}}.Decide(r).Effect == policy.Allow
 		result.PermissionsBoundaryDecisionDetail = &boundaryDetail{allows}
 	}
-	if s.resource != nil && s.owner != s.caller.Account {
+	if owner != s.caller.Account {
 		result.EvalDecisionDetails = s.sides(r)
 	}
 	return result
@@ -154,10 +160,19 @@ func (s *simulation) matched(effect policy.Effect, r *policy.Request) []statemen
 	return all
 }
 
+// resourcePolicy is one without statements where none is given.
+func (s *simulation) resourcePolicy() policy.Named {
+	if s.resource == nil {
+		return policy.Named{}
+	}
+	return *s.resource
+}
+
 // sides says what each kind of policy says by itself: "This parameter is returned only for cross-account simulations."
 func (s *simulation) sides(r *policy.Request) *details {
 	theirs := policy.ImplicitDeny
-	for _, m := range s.resource.Matches(r) {
+	resource := s.resourcePolicy()
+	for _, m := range resource.Matches(r) {
 		if theirs != policy.ExplicitDeny {
 			theirs = m.Effect
 		}

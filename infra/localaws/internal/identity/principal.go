@@ -48,5 +48,5 @@ func (p *Principal) PolicyCaller() policy.Caller {
 	if p.Kind == Service {
 		return policy.Caller{Service: p.ARN}
 	}
-	return policy.Caller{ARN: p.ARN, RoleARN: p.RoleARN, ID: p.UserID, RoleID: p.RoleID, Account: p.Account}
+	return policy.Caller{ARN: p.ARN, RoleARN: p.RoleARN, ID: p.UserID, RoleID: p.RoleID, Account: p.Account, Bounded: p.Policies.Boundary != nil}
 }
