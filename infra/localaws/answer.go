@@ -121,11 +121,9 @@ func (s *Server) decideOne(x *exchange, r *http.Request, permission *api.Permiss
 		Caller: principal.PolicyCaller(),
 	}
 	decision := decide(principal, permission, request)
-	if s.log.out != nil { // only for the log: an explanation takes longer than the decision
-		s.log.write(x.decisionEntry(principal, permission, request, decision))
-	}
+	s.logDecision(x, decided{principal: principal, permission: permission, request: request, decision: decision})
 	if decision.Effect != policy.Allow {
-		return refusal(accessDenied, deniedMessage(principal, permission, decision))
+		return refusal(accessDenied, deniedMessage(principal, permission, decision)+whereExplained(x.authorizationID))
 	}
 	return nil
 }

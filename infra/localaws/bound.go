@@ -61,7 +61,7 @@ func (e *Entry) line(limit int) []byte {
 	}
 	least := Entry{
 		Time: e.Time, RequestID: e.RequestID, CallerRequestID: scrub.ID(e.CallerRequestID), OriginRequestID: scrub.ID(e.OriginRequestID),
-		Decision: e.Decision, Effect: e.Effect, Layer: e.Layer, Code: e.Code, Cut: &Cut{},
+		AuthorizationID: e.AuthorizationID, Decision: e.Decision, Effect: e.Effect, Layer: e.Layer, Code: e.Code, Cut: &Cut{},
 	}
 	return least.encode()
 }

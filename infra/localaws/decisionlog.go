@@ -17,15 +17,17 @@ func newDecisionLog(out io.Writer) *decisionLog {
 	return &decisionLog{out: out, recent: recent{maxLines: RecentDecisions, maxBytes: RecentBytes}}
 }
 
-func (l *decisionLog) write(e *Entry) {
+// write returns the line that is written, nil where there is no log.
+func (l *decisionLog) write(e *Entry) []byte {
 	if l.out == nil {
-		return
+		return nil
 	}
 	line := e.line(cmp.Or(e.limit, MaxLine))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, _ = l.out.Write(line) // a full disk must not change the answer
 	l.recent.add(recentLine{requestID: e.RequestID, callerID: e.CallerRequestID, originID: e.OriginRequestID, text: line})
+	return line
 }
 
 // of returns the newest lines on a request, oldest first, each as it was written.

@@ -9,8 +9,8 @@ import (
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
-// denials is AWS's wording per layer (IAM User Guide, "Troubleshoot access denied error messages").
-var denials = map[string]struct{ implicit, explicit string }{
+// denialWords is AWS's wording per layer (IAM User Guide, "Troubleshoot access denied error messages").
+var denialWords = map[string]struct{ implicit, explicit string }{
 	"identity": {"no identity-based policy allows", "an identity-based policy"},
 	"boundary": {"no permissions boundary allows", "a permissions boundary"},
 	"session":  {"no session policy allows", "a session policy"},
@@ -27,10 +27,23 @@ func deniedMessage(p *identity.Principal, permission *api.Permission, d policy.D
 	}
 	switch {
 	case d.Effect == policy.ExplicitDeny:
-		return message + " with an explicit deny in " + denials[d.Layer].explicit
-	case permission.Trust != nil || denials[d.Layer].implicit == "":
+		message += " with an explicit deny in " + denialWords[d.Layer].explicit
+		if isPolicyARN(d.Statement.Policy) {
+			message += ": " + d.Statement.Policy
+		}
+		return message
+	case permission.Trust != nil || denialWords[d.Layer].implicit == "":
 		return message
 	default:
-		return message + " because " + denials[d.Layer].implicit + " the " + permission.Action + " action"
+		return message + " because " + denialWords[d.Layer].implicit + " the " + permission.Action + " action"
 	}
+}
+
+// whereExplained is the end of AWS's message (IAM User Guide, "Troubleshoot access denied error messages with authorization ID"), but for
+// the link to AWS's console.
+func whereExplained(authorizationID string) string {
+	if authorizationID == "" {
+		return ""
+	}
+	return ". For complete details, call the GetRequestAuthorizationDetails API with the following authorization id: " + authorizationID
 }

@@ -24,7 +24,9 @@ type Entry struct {
 	CallerRequestID string `json:"callerRequestId,omitzero"`
 	// OriginRequestID is the id of the request that the caller was answering, as its own caller gave it, from
 	// md/origin-request-id#ID in the User-Agent. It has the same form, and anybody can choose it as well.
-	OriginRequestID string            `json:"originRequestId,omitzero"`
+	OriginRequestID string `json:"originRequestId,omitzero"`
+	// AuthorizationID is in the message of a denial: under it GetRequestAuthorizationDetails explains the request.
+	AuthorizationID string            `json:"authorizationId,omitzero"`
 	Principal       string            `json:"principal,omitzero"` // ARN, or an AWS service
 	AccessKeyID     string            `json:"accessKeyId,omitzero"`
 	SessionTags     map[string]string `json:"sessionTags,omitempty"`

@@ -35,6 +35,9 @@ type exchange struct {
 	operation string
 	region    string // of the scope
 	limit     int    // of each line on the request's permissions; see lineLimit
+	// What was decided so far, where there is a decision log, and the id under which a denial is explained.
+	decided         []decided
+	authorizationID string
 }
 
 func newExchange(now time.Time, w http.ResponseWriter, r *http.Request) *exchange {
@@ -49,6 +52,8 @@ func newExchange(now time.Time, w http.ResponseWriter, r *http.Request) *exchang
 		x.protocol = api.Local
 	case usesCBOR(r):
 		x.protocol = api.CBOR
+	case isToolbox(r):
+		x.protocol = api.RestJSON
 	case isOpenSearch(r):
 		x.protocol = api.OpenSearch
 	case isS3(r):
@@ -152,5 +157,8 @@ func (x *exchange) decisionEntry(
 		misses, e.Reason = explain(p, permission, request), permission.Note
 	}
 	e.decide(request, d, misses)
+	if d.Effect != policy.Allow {
+		e.AuthorizationID = x.authorizationID
+	}
 	return e
 }

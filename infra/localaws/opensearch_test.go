@@ -252,7 +252,7 @@ func TestSessionSearchesItsOwnIndexAlone(t *testing.T) {
 		status, answer := acme.ask(t, denied[0], denied[1], "")
 		said := fmt.Sprintf(`{"Message":"User: arn:aws:sts::000000000000:assumed-role/NotesReader/acme is not authorized to perform: es:ESHttp%s because no identity-based policy allows the es:ESHttp%[1]s action"}`,
 			denied[0][:1]+strings.ToLower(denied[0][1:]))
-		if status != 403 || denied[0] != "HEAD" && answer != said {
+		if status != 403 || denied[0] != "HEAD" && localawstest.WithoutAuthorizationID(answer) != said {
 			t.Errorf("%v: got %d %s, want 403 %s", denied, status, answer, said)
 		}
 	}

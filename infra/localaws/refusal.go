@@ -99,6 +99,8 @@ func (x *exchange) spelled(err error) *api.Error {
 	switch {
 	case x.protocol.IsJSON(), x.protocol == api.CBOR:
 		return &api.Error{Status: s.jsonStatus, Code: s.json, Message: message}
+	case x.protocol == api.RestJSON:
+		return &api.Error{Status: s.queryStatus, Code: s.json, Message: message}
 	case x.protocol == api.RestXML:
 		return &api.Error{Status: s.restStatus, Code: s.rest, Message: message}
 	}
@@ -111,6 +113,7 @@ var contentTypes = map[api.Protocol]string{
 	api.Query:      "text/xml",
 	api.RestXML:    "application/xml",
 	api.CBOR:       "application/cbor",
+	api.RestJSON:   "application/json",
 	api.OpenSearch: "application/json",
 	api.Local:      "application/json",
 }
@@ -131,6 +134,14 @@ func (x *exchange) errorResponse(err error) *api.Response {
 	case api.CBOR:
 		response.Header = http.Header{protocolHeader: {cborProtocol}}
 		response.Body = cborError(e)
+	case api.RestJSON:
+		if response.Header == nil {
+			response.Header = http.Header{}
+		}
+		response.Header.Set("X-Amzn-Errortype", e.Code)
+		response.Body = mustMarshal(struct {
+			Message string `json:"message"`
+		}{e.Message})
 	case api.OpenSearch:
 		response.Body = openSearchError(e)
 	case api.Local:

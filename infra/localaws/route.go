@@ -65,7 +65,11 @@ func checkHeaders(x *exchange, r *http.Request) error {
 // the request.
 func (s *Server) route(x *exchange, opened *sigv4.Opened) (route, error) {
 	service, region := opened.Service(), opened.Region()
-	rt, ok := s.routes[service]
+	name := service
+	if x.protocol == api.RestJSON && service == "iam" {
+		name = toolboxService
+	}
+	rt, ok := s.routes[name]
 	if !ok {
 		return rt, refusal(accessDenied, "localaws cannot authorize requests to the service '"+service+
 			"'; it knows dynamodb, es, iam, kms, s3 and sts.")
@@ -96,6 +100,8 @@ func (s *Server) request(x *exchange, r *http.Request, rt route, opened *sigv4.O
 			x.namespace = api.IAMNamespace
 		}
 		request.Form, request.Operation, err = formOperation(r, rt, body)
+	case api.RestJSON:
+		request.HTTP = &api.HTTP{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery}
 	case api.OpenSearch:
 		request.HTTP = &api.HTTP{Method: r.Method, Path: sentPath(r), Query: r.URL.RawQuery}
 	case api.Local:

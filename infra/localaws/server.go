@@ -68,6 +68,7 @@ type Server struct {
 	now      func() time.Time
 	db       *bbolt.DB
 	log      *decisionLog
+	denials  *denials
 	intake   intake
 	outflow  *outflow
 	sessions *identity.Sessions
@@ -148,13 +149,15 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	roles, log := iam.New(iam.Config{Directory: directory, Sessions: sessions}), newDecisionLog(c.Log)
 	routes["iam"] = route{service: roles, version: "2010-05-08", global: true, limit: bodyLimit(iam.MaxBody)}
 	routes["sts"] = route{service: tokens, version: "2011-06-15", global: true, limit: bodyLimit(64 << 10)}
+	explained := newDenials()
+	routes[toolboxService] = route{service: &toolbox{explained}, limit: bodyLimit(0)}
 	routes[localService] = route{limit: bodyLimit(0), service: ownRoutes{
 		roleCredentialsPath: &roleCredentials{directory: directory, sessions: sessions},
 		decisionsPath:       &decisions{log: log},
 	}}
 	s := &Server{
 		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions, iam: roles,
-		log: log, intake: newIntake(), outflow: newOutflow(), routes: routes,
+		log: log, denials: explained, intake: newIntake(), outflow: newOutflow(), routes: routes,
 	}
 	return s, s.gateway.forward(s.routes, c, keys)
 }
@@ -216,6 +219,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	response, err := s.answer(x, r)
 	if err != nil {
 		response = x.errorResponse(err)
+	}
+	if x.authorizationID != "" {
+		s.denials.add(newAuthorization(x))
 	}
 	s.write(w, x, response)
 }

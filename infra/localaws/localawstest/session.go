@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -88,3 +89,8 @@ func WantFailure(t testing.TB, err error, code string, status int) {
 		t.Errorf("got %q with status %d (%v), want %q with status %d", gotCode, gotStatus, err, code, status)
 	}
 }
+
+var authorizationID = regexp.MustCompile(`\. For complete details, call the GetRequestAuthorizationDetails API with the following authorization id: [0-9a-z]+`)
+
+// WithoutAuthorizationID is the text of a denial without its end, which differs from one denial to the next.
+func WithoutAuthorizationID(text string) string { return authorizationID.ReplaceAllString(text, "") }

@@ -18,6 +18,7 @@ const (
 	Query                      // awsQuery: the form field Action names it (STS, IAM)
 	RestXML                    // restXml: method, path and query name it (S3)
 	CBOR                       // rpcv2Cbor: the path names it; no service here speaks it
+	RestJSON                   // restJson1: method and path name it, a header the error (IAM Toolbox)
 	OpenSearch                 // method and path name it, errors are {"message"} (OpenSearch Service)
 	Local                      // localaws' own routes: the path names it, errors are {"code","message"}
 )
