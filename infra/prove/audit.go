@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -101,6 +102,11 @@ func (w *World) audit() (Audit, error) {
 			}
 		}
 		w.log.mu.Unlock()
+		wrong, err := w.unexplained(context.Background())
+		if err != nil {
+			return a, err
+		}
+		a.Missing = append(a.Missing, wrong...)
 	}
 	if s := w.services; s != nil {
 		s.fleet.Stop()

@@ -51,6 +51,38 @@ func TestAuditNamesWhatTheDecisionLogLacksAndTheSecretsInIt(t *testing.T) {
 	}
 }
 
+func TestAuditNamesDenialsWhoseDetailsAreNotThoseOfTheLog(t *testing.T) {
+	w, err := NewWorld(t.Context(), roles(t, iam.Hardened))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	answer, err := w.send(t.Context(), request{by: attacker, operation: "GetItem", body: `{"TableName":"TrackingData","Key":` + strings.ReplaceAll(key, "@", victim) + `}`})
+	if err != nil || answer.ok() {
+		t.Fatal(err, answer.Status)
+	}
+	logged := w.log.byID[answer.RequestID]
+	for name, change := range map[string]func(e *localaws.Entry){
+		"":         func(*localaws.Entry) {},
+		"action":   func(e *localaws.Entry) { e.Action = "dynamodb:Scan" },
+		"resource": func(e *localaws.Entry) { e.Resource = "*" },
+		"effect":   func(e *localaws.Entry) { e.Effect = "ExplicitDeny" },
+		"context":  func(e *localaws.Entry) { e.Context = e.Context[1:] },
+	} {
+		changed := logged[0]
+		change(&changed)
+		w.log.byID[answer.RequestID] = []localaws.Entry{changed}
+		wrong, err := w.unexplained(t.Context())
+		if err != nil || (len(wrong) == 1) != (name != "") {
+			t.Errorf("another %s: %q, %v", name, wrong, err)
+		}
+	}
+}
+
 // A line of the tracking service is found by its own id, and by that of the request in front.
 func TestLinesAreFoundByTheRequestInFront(t *testing.T) {
 	for want, l := range map[string]logLine{"own": {RequestID: "own"}, "own front": {RequestID: "own", CallerID: "front"}} {

@@ -33,7 +33,7 @@ func iamAttacks() []*Attack {
 			Attempt: updateTrust(by, role), Control: updateTrust(root, role),
 		})
 	}
-	return all
+	return append(all, whyDenied()...)
 }
 
 // updateTrust puts the same document again, so that it changes nothing if it is allowed.

@@ -207,7 +207,8 @@ func read(response *http.Response) (Answer, error) {
 	}
 	switch {
 	case json.Unmarshal(body, &asJSON) == nil:
-		a.Code, a.Message = cmp.Or(asJSON.Type[strings.LastIndexByte(asJSON.Type, '#')+1:], asJSON.Code), asJSON.Message
+		a.Code = cmp.Or(asJSON.Type[strings.LastIndexByte(asJSON.Type, '#')+1:], asJSON.Code, response.Header.Get("X-Amzn-Errortype"))
+		a.Message = asJSON.Message
 	case xml.NewDecoder(bytes.NewReader(body)).Decode(&asXML) == nil:
 		a.Code, a.Message = cmp.Or(asXML.Code, asXML.S3Code), cmp.Or(asXML.Message, asXML.S3Message)
 	case len(body) == 0: // the answer to a HEAD
