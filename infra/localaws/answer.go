@@ -121,9 +121,9 @@ func (s *Server) decideOne(x *exchange, r *http.Request, permission *api.Permiss
 		Caller: principal.PolicyCaller(),
 	}
 	decision := decide(principal, permission, request)
-	s.logDecision(x, decided{principal: principal, permission: permission, request: request, decision: decision})
+	id := s.logDecision(x, decided{principal: principal, permission: permission, request: request, decision: decision})
 	if decision.Effect != policy.Allow {
-		return refusal(accessDenied, deniedMessage(principal, permission, decision)+whereExplained(x.authorizationID))
+		return refusal(accessDenied, deniedMessage(principal, permission, decision)+whereExplained(id))
 	}
 	return nil
 }

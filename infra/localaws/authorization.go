@@ -1,10 +1,10 @@
 package localaws
 
 import (
+	"cmp"
 	"crypto/rand"
 	"math/big"
 	"slices"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -30,63 +30,58 @@ func newAuthorizationID() string {
 	return new(big.Int).SetBytes(b[:]).Text(36)
 }
 
-// logDecision logs d and keeps it until the request is answered. The first denial gives the request the authorization id that all its
-// denials have.
-func (s *Server) logDecision(x *exchange, d decided) {
+// logDecision logs d, and keeps it until the request is answered. The first denial gives the request the authorization id that its
+// denials have; it returns the id of this one. As on AWS a denial may have none: where there is no log, and behind ExplainedDecisions
+// others of the request.
+func (s *Server) logDecision(x *exchange, d decided) (authorizationID string) {
 	if s.log.out == nil {
-		return // an explanation takes longer than the decision
+		return "" // an explanation takes longer than the decision
 	}
-	if d.decision.Effect != policy.Allow && x.authorizationID == "" {
-		x.authorizationID = newAuthorizationID()
+	e, kept := x.decisionEntry(d.principal, d.permission, d.request, d.decision), len(x.decided) < ExplainedDecisions
+	if kept && d.decision.Effect != policy.Allow {
+		x.authorizationID = cmp.Or(x.authorizationID, newAuthorizationID())
+		e.AuthorizationID = x.authorizationID
 	}
-	d.line = s.log.write(x.decisionEntry(d.principal, d.permission, d.request, d.decision))
-	x.decided = append(x.decided, d)
+	if d.line = s.log.write(e); kept {
+		x.decided = append(x.decided, d)
+	}
+	return e.AuthorizationID
 }
 
 // authorization is what GetRequestAuthorizationDetails answers on one request that was denied. It is made of the lines of the decision
 // log, and so holds no text of the caller's that they do not hold.
 type authorization struct {
-	id          string
-	time        time.Time
-	context     jsontext.Value
-	evaluations []jsontext.Value
-	policies    []jsontext.Value
+	RequestContext jsontext.Value   `json:"requestContext"`
+	Evaluations    []jsontext.Value `json:"evaluations"`
+	Policies       []jsontext.Value `json:"policies"`
+	NextToken      string           `json:"nextToken,omitzero"`
 }
 
 // newAuthorization explains all that was decided on x, the allowed permissions of the request among it.
 func newAuthorization(x *exchange) *authorization {
-	a := &authorization{id: x.authorizationID, time: x.now}
+	a := &authorization{Policies: []jsontext.Value{}}
 	entries := make([]Entry, len(x.decided))
 	for i := range x.decided {
 		_ = json.Unmarshal(x.decided[i].line, &entries[i]) // localaws wrote it
 	}
 	shared := sharedKeys(entries)
-	a.context = mustMarshal(contextValues(shared))
+	a.RequestContext = mustMarshal(contextValues(shared))
 	seen := map[string]bool{}
 	for i := range x.decided {
 		d, e := &x.decided[i], &entries[i]
 		all := d.policies(e.Resource)
-		a.evaluations = append(a.evaluations, mustMarshal(evaluation{
+		a.Evaluations = append(a.Evaluations, mustMarshal(evaluation{
 			Action: e.Action, Resource: e.Resource, EvaluatedEffect: effectNames[e.Effect], Context: e.Context.without(shared),
 			MatchedPolicies: d.matched(all, ""), Checks: d.checks(all),
 		}))
 		for _, c := range all {
 			if !seen[c.info.URI] {
 				seen[c.info.URI] = true
-				a.policies = append(a.policies, mustMarshal(c.info))
+				a.Policies = append(a.Policies, mustMarshal(c.info))
 			}
 		}
 	}
 	return a
-}
-
-// size is how many bytes the texts of a have.
-func (a *authorization) size() int {
-	n := len(a.context)
-	for _, v := range slices.Concat(a.evaluations, a.policies) {
-		n += len(v)
-	}
-	return n
 }
 
 // sharedKeys are the keys that all entries have with the same values.

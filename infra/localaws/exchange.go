@@ -157,8 +157,5 @@ func (x *exchange) decisionEntry(
 		misses, e.Reason = explain(p, permission, request), permission.Note
 	}
 	e.decide(request, d, misses)
-	if d.Effect != policy.Allow {
-		e.AuthorizationID = x.authorizationID
-	}
 	return e
 }

@@ -221,7 +221,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		response = x.errorResponse(err)
 	}
 	if x.authorizationID != "" {
-		s.denials.add(newAuthorization(x))
+		s.denials.add(x.authorizationID, x.now, newAuthorization(x))
 	}
 	s.write(w, x, response)
 }

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"example.com/shiptrack/infra/localaws/internal/api"
 )
 
@@ -50,14 +48,7 @@ func (t *toolbox) Read(_ context.Context, r *api.Request) (*api.Call, error) {
 var authorizationIDPattern = regexp.MustCompile(`^[0-9a-z]{1,256}$`)
 
 // evaluationsPage is how many evaluations one answer has.
-const evaluationsPage = 100
-
-type detailsAnswer struct {
-	RequestContext jsontext.Value   `json:"requestContext"`
-	Evaluations    []jsontext.Value `json:"evaluations"`
-	Policies       []jsontext.Value `json:"policies"`
-	NextToken      string           `json:"nextToken,omitzero"`
-}
+const evaluationsPage = 40
 
 func (t *toolbox) details(r *api.Request, id string) (*api.Response, error) {
 	query, err := url.ParseQuery(unsignedQuery(r.HTTP.Query))
@@ -69,19 +60,22 @@ func (t *toolbox) details(r *api.Request, id string) (*api.Response, error) {
 			return nil, api.Errorf(400, "ValidationException", "The request has a parameter other than one nextToken.")
 		}
 	}
-	a := t.denials.get(id, r.Now)
+	a, err := t.denials.get(id, r.Now)
+	if err != nil {
+		return nil, err
+	}
 	if a == nil {
 		return nil, api.Errorf(404, "ResourceNotFoundException", "The requested authorization details do not exist in this region or have expired.")
 	}
 	first := 0
 	if token := query.Get("nextToken"); token != "" {
-		if first, err = strconv.Atoi(token); err != nil || first < 1 || first >= len(a.evaluations) {
+		if first, err = strconv.Atoi(token); err != nil || first < 1 || first >= len(a.Evaluations) {
 			return nil, api.Errorf(400, "ValidationException", "The nextToken is none of this authorization ID.")
 		}
 	}
-	answer := detailsAnswer{RequestContext: a.context, Evaluations: a.evaluations[first:], Policies: append([]jsontext.Value{}, a.policies...)}
-	if len(answer.Evaluations) > evaluationsPage {
-		answer.Evaluations, answer.NextToken = answer.Evaluations[:evaluationsPage], strconv.Itoa(first+evaluationsPage)
+	a.Evaluations = a.Evaluations[first:]
+	if len(a.Evaluations) > evaluationsPage {
+		a.Evaluations, a.NextToken = a.Evaluations[:evaluationsPage], strconv.Itoa(first+evaluationsPage)
 	}
-	return &api.Response{Body: mustMarshal(answer)}, nil
+	return &api.Response{Body: mustMarshal(a)}, nil
 }

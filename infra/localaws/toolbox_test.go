@@ -194,7 +194,7 @@ func TestDetailsOfDenialsAreForWhoIsAllowed(t *testing.T) {
 		"no id":                    {operator, "", 400, "ValidationException"},
 		"another parameter":        {operator, id + "?x=y", 400, "ValidationException"},
 		"a token that is none":     {operator, id + "?nextToken=x", 400, "ValidationException"},
-		"a token of another":       {operator, id + "?nextToken=100", 400, "ValidationException"},
+		"a token of another":       {operator, id + "?nextToken=40", 400, "ValidationException"},
 		"the policy, not allowed":  {operator, id + "/policy?policyUri=x", 403, "AccessDeniedException"},
 		"the policy, by root":      {localawstest.Root, id + "/policy?policyUri=x", 400, "UnknownOperationException"},
 		"another operation":        {localawstest.Root, id + "/other", 400, "UnknownOperationException"},
@@ -213,7 +213,7 @@ func TestDetailsAreKeptForADay(t *testing.T) {
 	for _, step := range []struct {
 		wait   time.Duration
 		status int
-	}{{localaws.ExplainedDenialTime - time.Minute, 200}, {2 * time.Minute, 404}} {
+	}{{localaws.ExplainedTime - time.Minute, 200}, {2 * time.Minute, 404}} {
 		l.Advance(step.wait)
 		if _, status, _ := ask(t, l, localawstest.Root, id); status != step.status {
 			t.Errorf("after %v more: %d, want %d", step.wait, status, step.status)
@@ -255,7 +255,13 @@ func TestDetailsOfManyEvaluationsComeInPages(t *testing.T) {
 	if pages != 3 {
 		t.Errorf("%d pages, want 3", pages)
 	}
-	sameAsLog(t, sum, entries)
+	sameAsLog(t, sum, entries[:localaws.ExplainedDecisions])
+	for i, e := range entries {
+		explained, said := i < localaws.ExplainedDecisions, messageID.FindStringSubmatch(*out.Errors[i].Message) != nil
+		if said != explained || (e.AuthorizationID == id) != explained {
+			t.Fatalf("denial %d: the message names an id: %t, the log %q; want %t", i, said, e.AuthorizationID, explained)
+		}
+	}
 }
 
 func TestLayersOfADenialAreItsChecks(t *testing.T) {
