@@ -31,7 +31,7 @@ type group struct {
 	Session   []json.RawMessage // the same
 	Trust     []json.RawMessage // of the role that is assumed
 	Resource  []json.RawMessage `json:"resourcePolicy"`
-	Owner     string            // account of what has the resource policy
+	Owner     string            // account of the resource; without resourcePolicy it has none
 	Requests  []struct {
 		Case             string
 		Want             string // allowed, implicitDeny, explicitDeny, malformed
@@ -132,7 +132,7 @@ func (g *group) decide(r *Request) (Decision, error) {
 	case g.Trust != nil:
 		trust, err := g.parse("trust", g.Trust, Trust)
 		return DecideTrust(trust, own, r), err
-	case g.Resource != nil:
+	case g.Resource != nil || g.Owner != "":
 		resource, err := g.parse("resource", g.Resource, Resource)
 		return DecideResource(resource, orElse(g.Owner, r.Caller.Account), own, r), err
 	}

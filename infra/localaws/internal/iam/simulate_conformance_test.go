@@ -15,12 +15,12 @@ import (
 
 // published is a group of the policy package's conformance suite, as far as the simulator can be asked.
 type published struct {
-	Says, Version      string
-	Condition          json.RawMessage
-	Identity, Boundary []json.RawMessage
-	Session, Trust     []json.RawMessage
-	Resource           []json.RawMessage `json:"resourcePolicy"`
-	Requests           []publishedRequest
+	Says, Version, Owner string
+	Condition            json.RawMessage
+	Identity, Boundary   []json.RawMessage
+	Session, Trust       []json.RawMessage
+	Resource             []json.RawMessage `json:"resourcePolicy"`
+	Requests             []publishedRequest
 }
 
 type publishedRequest struct {
@@ -46,7 +46,7 @@ func TestPublishedCasesGoThroughTheSimulator(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, g := range page.Groups {
-			if g.Session != nil || g.Trust != nil || g.Resource != nil {
+			if g.Session != nil || g.Trust != nil || g.Resource != nil || g.Owner != "" {
 				continue // SimulateCustomPolicy takes neither, and a resource policy for users alone
 			}
 			for _, r := range g.Requests {
