@@ -97,20 +97,26 @@ func (m *model) remove() {
 
 func (m *model) update() {
 	item, name := drawModelItem(m.T), pick(m.T, "updated", "Carrier", "Weight", "Seal", "Port", "Note")
-	next := m.items[identityOf(item)].Clone()
+	old, exists := m.items[identityOf(item)]
+	next := old.Clone()
 	for k, v := range keyOf(item) {
 		next[k] = v
 	}
-	body, refused := `{"TableName":"TrackingData","Key":`+wire(keyOf(item)), false
+	body, refused, makes := `{"TableName":"TrackingData","Key":`+wire(keyOf(item)), false, true
 	if v, ok := item[name]; ok {
 		refused = name == "Port" && m.refused(item) && !v.Equal(next[name])
 		next[name] = v
 		body += `,"UpdateExpression":"SET #n = :v","ExpressionAttributeValues":` + wire(attr.Item{":v": v})
 	} else {
 		delete(next, name)
+		makes = exists // what only removes makes no item
 		body += `,"UpdateExpression":"REMOVE #n"`
 	}
-	m.write("UpdateItem", body+`,"ExpressionAttributeNames":{"#n":"`+name+`"}}`, refused, func() { m.items[identityOf(item)] = next })
+	m.write("UpdateItem", body+`,"ExpressionAttributeNames":{"#n":"`+name+`"}}`, refused, func() {
+		if makes {
+			m.items[identityOf(item)] = next
+		}
+	})
 }
 
 // several puts one item and deletes another in a batch or a transaction, which a refusal undoes whole.

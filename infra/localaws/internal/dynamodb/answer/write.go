@@ -105,7 +105,13 @@ func itemAfter(c *request.Change, old attr.Item) (attr.Item, error) {
 	case "ConditionCheckItem":
 		return old, nil
 	}
-	if old == nil {
+	switch {
+	case old != nil:
+	case c.Update != nil && c.Update.OnlyRemoves():
+		// "Nothing happens; there is no attribute to delete" ("UpdateItem", API reference, AttributeUpdates). AWS does not look
+		// at the paths either, as the tests of ScyllaDB's Alternator have it.
+		return nil, nil
+	default:
 		old = c.Key
 	}
 	if c.Update == nil {

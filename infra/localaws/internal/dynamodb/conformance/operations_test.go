@@ -64,7 +64,12 @@ func change(t *rapid.T, operation string) map[string]string {
 		m["Item"] = item(t)
 	case "UpdateItem":
 		m["Key"] = object(key(t))
-		m["UpdateExpression"] = spoiled(t, x.update())
+		update := x.update()
+		m["UpdateExpression"] = spoiled(t, update)
+		if !strings.Contains(update, "SET ") && !strings.Contains(update, "ADD ") {
+			// DynamoDB Local would make an item where there is none, and the tables would differ from then on.
+			m["ConditionExpression"] = `"attribute_exists(P)"`
+		}
 	case "GetItem":
 		m["Key"] = object(key(t))
 		if rarely(t, 2) {
@@ -74,7 +79,7 @@ func change(t *rapid.T, operation string) map[string]string {
 	default:
 		m["Key"] = object(key(t))
 	}
-	if operation == "ConditionCheck" || rarely(t, 3) {
+	if m["ConditionExpression"] == "" && (operation == "ConditionCheck" || rarely(t, 3)) {
 		m["ConditionExpression"] = spoiled(t, x.condition(2))
 		if rarely(t, 3) {
 			m["ReturnValuesOnConditionCheckFailure"] = `"ALL_OLD"`

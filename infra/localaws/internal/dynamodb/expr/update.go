@@ -14,6 +14,7 @@ type Update struct {
 	tree       *tree
 	attributes []string
 	documents  []string
+	writes     bool // it has SET or ADD
 }
 
 // clause changes what one path leads to.
@@ -36,6 +37,7 @@ func ParseUpdate(src string, p *Placeholders) (*Update, error) {
 			return nil, s.refuse(`The "%s" section can only be used once in an update expression;`, name)
 		}
 		seen[n.name()] = true
+		u.writes = u.writes || n.Set != nil || n.Add != nil
 		if err := s.section(n, u); err != nil {
 			return nil, err
 		}
@@ -70,6 +72,9 @@ func (u *Update) Targets() []string {
 	slices.Sort(names)
 	return names
 }
+
+// OnlyRemoves reports whether the update has neither SET nor ADD. Where there is no item, it makes none.
+func (u *Update) OnlyRemoves() bool { return !u.writes }
 
 // Touched returns the parts of item that the update's paths name: of the item before it, what
 // UPDATED_OLD answers; of the item after it, UPDATED_NEW. Of a nested attribute only the part that is
