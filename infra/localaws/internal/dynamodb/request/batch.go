@@ -95,7 +95,7 @@ func (r *reading) tableGets(g *TableGets, capacity string) (err error) {
 		return err
 	}
 	in := placeholders{ExpressionAttributeNames: g.Echo.ExpressionAttributeNames}
-	p, err := in.parser(g.Echo.ProjectionExpression)
+	p, err := in.parser(parameter{projectionExpression, g.Echo.ProjectionExpression != nil})
 	if err != nil {
 		return err
 	}

@@ -15,17 +15,20 @@ type placeholders struct {
 	ExpressionAttributeValues awsjson.Dict[attr.Value, names]
 }
 
-// parser is what the given expressions, nil where one is absent, are parsed with.
-func (in *placeholders) parser(expressions ...*string) (*expr.Placeholders, error) {
-	used := false
+// parser is what the given expressions are parsed with: all that the operation has, whether they are there or not. A
+// projection cannot refer to values.
+func (in *placeholders) parser(expressions ...parameter) (*expr.Placeholders, error) {
+	var withValues []parameter
 	for _, e := range expressions {
-		used = used || e != nil
+		if e.name != projectionExpression {
+			withValues = append(withValues, e)
+		}
 	}
 	switch {
-	case !used && in.ExpressionAttributeNames != nil:
+	case present(expressions) == nil && in.ExpressionAttributeNames != nil:
 		return nil, exception.Validation("ExpressionAttributeNames can only be specified when using expressions")
-	case !used && in.ExpressionAttributeValues != nil:
-		return nil, exception.Validation("ExpressionAttributeValues can only be specified when using expressions")
+	case present(withValues) == nil && in.ExpressionAttributeValues != nil:
+		return nil, exception.Validation("ExpressionAttributeValues can only be specified when using expressions: %s null", areWords(withValues))
 	}
 	return expr.NewPlaceholders(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 }
@@ -79,7 +82,8 @@ func (r *reading) get(in *getInput) (*Get, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := in.parser(in.ProjectionExpression)
+	in.ExpressionAttributeValues = nil // no member of the operation: AWS ignores it
+	p, err := in.parser(parameter{projectionExpression, in.ProjectionExpression != nil})
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +262,7 @@ func (c *Change) readExpressions(in *writeInput, a *access) error {
 	if err := c.readLegacy(in, a); err != nil {
 		return err
 	}
-	p, err := in.parser(updates, conditions)
+	p, err := in.parser(c.expressions(in)...)
 	if err != nil {
 		return err
 	}

@@ -18,44 +18,93 @@ func unsupported(parameter, instead string) error {
 	return exception.Validation("%s is not supported by this store: use %s", parameter, instead)
 }
 
-// notBoth refuses a request that has parameters of the API before expressions beside expressions.
-func notBoth(legacy, expressions map[string]bool) error {
+// parameter is a parameter of a request that may be absent. Those of an operation stand in the order in which AWS names
+// them.
+type parameter struct {
+	name  string
+	given bool
+}
+
+const (
+	projectionExpression = "ProjectionExpression"
+	conditionalOperator  = "ConditionalOperator"
+)
+
+// present are the names of those that are there, nil: none.
+func present(parameters []parameter) []string {
+	var names []string
+	for _, p := range parameters {
+		if p.given {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+// areWords is "A is", or "A and B are".
+func areWords(parameters []parameter) string {
+	names := make([]string, len(parameters))
+	for i, p := range parameters {
+		names[i] = p.name
+	}
+	if len(names) == 1 {
+		return names[0] + " is"
+	}
+	return strings.Join(names, " and ") + " are"
+}
+
+// notBoth refuses a request that has parameters of the API before expressions beside expressions. There an empty one
+// counts, as the tests of dynalite have it from AWS; alone it is as if it were absent.
+func notBoth(legacy, expressions []parameter) error {
 	old, new := present(legacy), present(expressions)
-	if old == "" || new == "" {
+	if old == nil || new == nil {
 		return nil
 	}
 	return exception.Validation("Can not use both expression and non-expression parameters in the same request: "+
-		"Non-expression parameters: {%s} Expression parameters: {%s}", old, new)
+		"Non-expression parameters: {%s} Expression parameters: {%s}", strings.Join(old, ", "), strings.Join(new, ", "))
 }
 
-func present(parameters map[string]bool) string {
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(parameters)) {
-		if parameters[name] {
-			names = append(names, name)
-		}
+// joins refuses a ConditionalOperator that has no conditions to join.
+func joins(operator string, conditions int) error {
+	switch {
+	case operator == "" || conditions > 1:
+		return oneOf("conditionalOperator", operator, "OR", "AND")
+	case conditions == 0:
+		return exception.Validation("ConditionalOperator cannot be used without Filter or Expected")
 	}
-	return strings.Join(names, ", ")
+	return exception.Validation("ConditionalOperator can only be used when Filter or Expected has two or more elements")
+}
+
+// expressions are those that the write may have.
+func (c *Change) expressions(in *writeInput) []parameter {
+	condition := parameter{string(expr.ConditionExpression), in.ConditionExpression != nil}
+	if c.Kind != "UpdateItem" {
+		return []parameter{condition}
+	}
+	return []parameter{{"UpdateExpression", in.UpdateExpression != nil}, condition}
 }
 
 // readLegacy notes the attributes in AttributeUpdates and Expected, which the store has not.
 func (c *Change) readLegacy(in *writeInput, a *access) error {
+	legacy := []parameter{{"Expected", in.Expected != nil}, {conditionalOperator, in.ConditionalOperator != ""}}
 	updates := in.AttributeUpdates
-	if c.Kind != "UpdateItem" {
+	if c.Kind == "UpdateItem" {
+		legacy = append([]parameter{{"AttributeUpdates", updates != nil}}, legacy...)
+	} else {
 		updates = nil
 	}
-	err := notBoth(
-		map[string]bool{"AttributeUpdates": updates != nil, "Expected": in.Expected != nil, "ConditionalOperator": in.ConditionalOperator != ""},
-		map[string]bool{"UpdateExpression": c.Kind == "UpdateItem" && in.UpdateExpression != nil, "ConditionExpression": in.ConditionExpression != nil})
-	if err != nil {
+	if err := notBoth(legacy, c.expressions(in)); err != nil {
+		return err
+	}
+	if err := joins(in.ConditionalOperator, len(in.Expected)); err != nil {
 		return err
 	}
 	a.names(slices.Collect(maps.Keys(updates))...)
 	a.names(slices.Collect(maps.Keys(in.Expected))...)
 	switch {
-	case updates != nil:
+	case len(updates) > 0:
 		c.Unsupported = unsupported("AttributeUpdates", "UpdateExpression")
-	case in.Expected != nil || in.ConditionalOperator != "":
+	case len(in.Expected) > 0:
 		c.Unsupported = unsupported("Expected", "ConditionExpression")
 	}
 	return nil
@@ -63,7 +112,7 @@ func (c *Change) readLegacy(in *writeInput, a *access) error {
 
 // readProjection reads a projection from either of the parameters that hold one.
 func readProjection(p *expr.Placeholders, expression *string, attributesToGet []string) (*expr.Projection, error) {
-	err := notBoth(map[string]bool{"AttributesToGet": attributesToGet != nil}, map[string]bool{"ProjectionExpression": expression != nil})
+	err := notBoth([]parameter{{"AttributesToGet", attributesToGet != nil}}, []parameter{{projectionExpression, expression != nil}})
 	switch {
 	case err != nil:
 		return nil, err
@@ -111,6 +160,9 @@ var legacyOps = map[string]expr.Op{
 
 // readKeyConditions turns KeyConditions into the terms of a KeyConditionExpression.
 func readKeyConditions(conditions map[string]legacyCondition) ([]expr.KeyTerm, error) {
+	if len(conditions) < 1 || len(conditions) > 2 {
+		return nil, exception.Validation("Conditions can be of length 1 or 2 only")
+	}
 	var terms []expr.KeyTerm
 	for _, name := range slices.Sorted(maps.Keys(conditions)) {
 		c := conditions[name]

@@ -4,45 +4,11 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/go-json-experiment/json/jsontext"
-
-	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
-
-// pageInput is what Query and Scan have in common.
-type pageInput struct {
-	placeholders
-	TableName              string
-	IndexName              string
-	AttributesToGet        awsjson.List[string, names]
-	ProjectionExpression   *string
-	FilterExpression       *string
-	ConditionalOperator    string
-	ConsistentRead         bool
-	ExclusiveStartKey      attr.Item
-	Limit                  *int
-	ReturnConsumedCapacity string
-	Select                 string
-}
-
-type queryInput struct {
-	pageInput
-	KeyConditionExpression *string
-	KeyConditions          awsjson.Dict[legacyCondition, names]
-	QueryFilter            awsjson.Dict[jsontext.Value, names]
-	ScanIndexForward       *bool
-}
-
-type scanInput struct {
-	pageInput
-	ScanFilter    awsjson.Dict[jsontext.Value, names]
-	Segment       *int
-	TotalSegments *int
-}
 
 // Page is a reading of a Query or a Scan.
 type Page struct {
@@ -76,7 +42,7 @@ func readQuery(r *reading) (any, error) {
 	if err := in.oneKind(); err != nil {
 		return nil, err
 	}
-	p, err := in.parser(in.KeyConditionExpression, in.FilterExpression, in.ProjectionExpression)
+	p, err := in.parser(in.expressions()...)
 	if err != nil {
 		return nil, err
 	}
@@ -105,21 +71,6 @@ func readQuery(r *reading) (any, error) {
 	}
 	r.permit("Query", q.resource, q.Target.Table, a.context())
 	return q, nil
-}
-
-// oneKind refuses parameters from before expressions beside expressions, and a Query without a key.
-func (in *queryInput) oneKind() error {
-	err := notBoth(map[string]bool{
-		"AttributesToGet": in.AttributesToGet != nil, "QueryFilter": in.QueryFilter != nil,
-		"ConditionalOperator": in.ConditionalOperator != "", "KeyConditions": in.KeyConditions != nil,
-	}, map[string]bool{
-		"ProjectionExpression": in.ProjectionExpression != nil, "FilterExpression": in.FilterExpression != nil,
-		"KeyConditionExpression": in.KeyConditionExpression != nil,
-	})
-	if err == nil && in.KeyConditions == nil && in.KeyConditionExpression == nil {
-		err = exception.Validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
-	}
-	return err
 }
 
 // readPartition notes the partition that a Query reads. It is known where the table is known and exactly one term
@@ -156,13 +107,13 @@ func readScan(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	err := notBoth(
-		map[string]bool{"AttributesToGet": in.AttributesToGet != nil, "ScanFilter": in.ScanFilter != nil, "ConditionalOperator": in.ConditionalOperator != ""},
-		map[string]bool{"ProjectionExpression": in.ProjectionExpression != nil, "FilterExpression": in.FilterExpression != nil})
-	if err != nil {
+	if err := notBoth(in.legacy("ScanFilter", in.ScanFilter != nil), in.expressions()); err != nil {
 		return nil, err
 	}
-	p, err := in.parser(in.FilterExpression, in.ProjectionExpression)
+	if err := joins(in.ConditionalOperator, len(in.ScanFilter)); err != nil {
+		return nil, err
+	}
+	p, err := in.parser(in.expressions()...)
 	if err != nil {
 		return nil, err
 	}
