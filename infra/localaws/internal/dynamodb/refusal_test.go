@@ -56,8 +56,12 @@ func TestRefusalsAreWordedAsByDynamoDB(t *testing.T) {
 		{"Query", query + `"Select":"ALL_PROJECTED_ATTRIBUTES",` + tenant + yellowValue, invalid, "IndexName"},
 		{"Query", query + `"FilterExpression":"TenantID = :t",` + tenant + yellowValue, invalid, "Filter Expression can only contain non-primary key attributes: Primary key attribute: TenantID"},
 		{"Query", query + `"IndexName":"ByStatus",` + tenant + yellowValue, invalid, "The table does not have the specified index: ByStatus"},
-		{"Query", query + `"ExclusiveStartKey":{"TenantID":{"S":"yellow"}},` + tenant + yellowValue, invalid, "The provided starting key is invalid: The provided key element does not match the schema"},
-		{"Query", query + `"ExclusiveStartKey":` + yellow1 + `,"KeyConditionExpression":"TenantID = :t AND ShipmentID > :t"` + yellowValue, invalid, "outside query boundaries"},
+		{"Query", query + `"ExclusiveStartKey":{"TenantID":{"S":"yellow"}},` + tenant + yellowValue, invalid, "The provided starting key is invalid"},
+		{"Query", query + `"ExclusiveStartKey":` + yellow1 + `,"KeyConditionExpression":"TenantID = :t AND ShipmentID > :t"` + yellowValue, invalid, "The provided starting key does not match the range key predicate"},
+		{"Query", query + `"ExclusiveStartKey":` + blue2 + `,"KeyConditionExpression":"TenantID = :t AND ShipmentID < :t"` + yellowValue, invalid, "The query can return at most one row and cannot be restarted"},
+		{"Query", query + `"ExclusiveStartKey":` + yellow1 + `,"KeyConditionExpression":"TenantID = :t AND ShipmentID = :s","ExpressionAttributeValues":{":t":{"S":"yellow"},":s":{"S":"1"}}}`, invalid, "The query can return at most one row and cannot be restarted"},
+		{"Query", `{"TableName":"Numbered","ExclusiveStartKey":{"Num":{"N":"1"}},"KeyConditionExpression":"Num = :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`, invalid, "The query can return at most one row and cannot be restarted"},
+		{"BatchWriteItem", `{"RequestItems":{"TrackingData":[{"PutRequest":{"Item":{"TenantID":{"N":"1"},"ShipmentID":{"S":"1"}}}}]}}`, invalid, "The provided key element does not match the schema"},
 		{"Query", query + `"ExclusiveStartKey":` + blue2 + `,"KeyConditionExpression":"TenantID = :t"` + yellowValue, invalid, "outside query boundaries"},
 		{"Query", `{"TableName":"Binary","KeyConditionExpression":"Bin = :b AND begins_with(Seq, :n)","ExpressionAttributeValues":{":b":{"B":"AA=="},":n":{"N":"1"}}}`, invalid, ""},
 		{"Scan", query + `"Segment":1}`, invalid, "TotalSegments"},
@@ -104,6 +108,10 @@ func TestRefusalsAreWordedAsByDynamoDB(t *testing.T) {
 		_, err := do(s, row.operation, row.body)
 		input := row.operation + " " + row.body
 		wantCode(t, err, row.code, row.text, input[:min(len(input), 200)])
+	}
+	for _, operation := range Operations() {
+		_, err := do(s, operation, ` null `)
+		wantCode(t, err, unreadable, "", operation+" of null")
 	}
 	if got := must(t, s, "Scan", tName); !strings.Contains(got, `"Count":1`) {
 		t.Errorf("got %s, want the one item: a refused request changed something", got)

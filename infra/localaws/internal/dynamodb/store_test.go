@@ -243,6 +243,37 @@ func TestTransactionOfReadsHasAtMostFourMegabytes(t *testing.T) {
 	must(t, s, "TransactGetItems", gets(10))
 	_, err := do(s, "TransactGetItems", gets(11))
 	wantCode(t, err, invalid, "4 MB", "eleven items of 390 KB")
+	must(t, s, "TransactGetItems", strings.ReplaceAll(gets(11), `}}}}`, `}},"ProjectionExpression":"Even"}}`)) // what is answered counts
+}
+
+func TestATransactionOfWritesHasAtMostFourMegabytesOfItsOwn(t *testing.T) {
+	s := newTracking(t)
+	seed(t, s, "yellow", 12, 390<<10)
+	transaction := func(n int, one func(key string) string) string {
+		var all []string
+		for i := range n {
+			all = append(all, one(fmt.Sprintf(`"TenantID":{"S":"yellow"},"ShipmentID":{"S":"%04d"}`, i)))
+		}
+		return `{"TransactItems":[` + strings.Join(all, ",") + `]}`
+	}
+	large := strings.Repeat("x", 390<<10)
+	put := func(key string) string {
+		return `{"Put":{"TableName":"TrackingData","Item":{` + key + `,"x":{"S":"` + large + `"}}}}`
+	}
+	update := func(key string) string {
+		return `{"Update":{"TableName":"TrackingData","Key":{` + key + `},"UpdateExpression":"SET x = :x","ExpressionAttributeValues":{":x":{"S":"` + large + `"}}}}`
+	}
+	for name, one := range map[string]func(string) string{"put": put, "update": update} {
+		must(t, s, "TransactWriteItems", transaction(10, one))
+		_, err := do(s, "TransactWriteItems", transaction(11, one))
+		wantCode(t, err, invalid, "4 MB", name)
+	}
+	touch := func(key string) string {
+		return `{"Update":{"TableName":"TrackingData","Key":{` + key + `},"UpdateExpression":"SET y = :y","ExpressionAttributeValues":{":y":{"N":"1"}}}}`
+	}
+	remove := func(key string) string { return `{"Delete":{"TableName":"TrackingData","Key":{` + key + `}}}` }
+	must(t, s, "TransactWriteItems", transaction(12, touch)) // the stored items do not count
+	must(t, s, "TransactWriteItems", transaction(12, remove))
 }
 
 func TestReturnValuesAnswerTheItemBeforeAndAfter(t *testing.T) {

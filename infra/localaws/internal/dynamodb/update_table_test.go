@@ -164,6 +164,7 @@ func TestUpdateTableIsRefusedAsByDynamoDB(t *testing.T) {
 		{`{"TableName":"TrackingData","BillingMode":"PROVISIONED"}`, invalid, "UpdateTable of BillingMode is not supported by this store"},
 		{`{"TableName":"TrackingData","ReplicaUpdates":[{"Create":{"RegionName":"eu-west-1"}}]}`, invalid, "UpdateTable of ReplicaUpdates is not supported by this store"},
 		{strings.Replace(updates(create("New")), `{"TableName"`, `{"DeletionProtectionEnabled":false,"TableName"`, 1), invalid, "UpdateTable of DeletionProtectionEnabled is not supported by this store"},
+		{`{"TableName":"Missing"}`, "ResourceNotFoundException", "Requested resource not found: Table: Missing not found"},
 		{strings.Replace(updates(create("New")), `TrackingData`, `Missing`, 1), "ResourceNotFoundException", "Requested resource not found: Table: Missing not found"},
 	} {
 		before := must(t, s, "DescribeTable", tName)

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/answer"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
 )
 
@@ -55,8 +56,8 @@ func (d *DynamoDB) Read(ctx context.Context, req *api.Request) (*api.Call, error
 	}
 	call := &api.Call{Permissions: permissions}
 	call.Answer = func(ctx context.Context) (*api.Response, error) {
-		if err := request.CheckKeys(asked); err != nil {
-			return nil, err
+		if resp, err := answer.CheckKeys(asked); resp != nil || err != nil {
+			return resp, err
 		}
 		return d.answer(ctx, req, by)
 	}

@@ -43,8 +43,10 @@ func TestKeyBesideTheSchemaIsNotForwarded(t *testing.T) {
 		{"a put with more attributes", "PutItem", table + `"Item":{` + own + `,` + note + extra + `}}`, ""},
 		{"of a batch", "BatchGetItem", `{"RequestItems":{"Notes":{"Keys":[{` + own + `,` + note + `},{` + own + `,` + note + extra + `}]}}}`, mismatch},
 		{"of a batch of writes", "BatchWriteItem", `{"RequestItems":{"Notes":[{"DeleteRequest":{"Key":{` + own + `,` + note + extra + `}}}]}}`, mismatch},
+		{"of a batch of puts", "BatchWriteItem", `{"RequestItems":{"Notes":[{"PutRequest":{"Item":{` + own + extra + `}}}]}}`, mismatch},
 		{"of a transaction", "TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"Notes","Key":{` + own + `,` + note + extra + `}}}]}`, mismatch},
 		{"of a transaction of writes", "TransactWriteItems", `{"TransactItems":[{"Delete":{"TableName":"Notes","Key":{` + own + `,` + note + extra + `}}}]}`, mismatch},
+		{"of a transaction of puts", "TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"Notes","Item":{` + own + extra + `}}}]}`, noKey},
 		{"a start key", "Query", query + `{` + own + `,` + note + `}}`, ""},
 		{"a start key without the partition key", "Query", query + `{` + note + `}}`, badStart},
 		{"a start key with another name for it", "Query", query + `{"tenantid":{"S":"blue"},` + note + `}}`, badStart},
@@ -62,7 +64,11 @@ func TestKeyBesideTheSchemaIsNotForwarded(t *testing.T) {
 				got.want(t, 200, "")
 				return
 			}
-			got.want(t, 400, "ValidationException")
+			code := "ValidationException"
+			if strings.HasPrefix(tc.operation, "Transact") {
+				code = "TransactionCanceledException"
+			}
+			got.want(t, 400, code)
 			if forwarded := f.forwarded(); len(forwarded) != 0 || !strings.Contains(got.body, tc.want) {
 				t.Errorf("%s: forwarded %v and answered %s, want nothing and %s", tc.body, forwarded, got.body, tc.want)
 			}

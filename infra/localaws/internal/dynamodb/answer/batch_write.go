@@ -4,13 +4,15 @@ import (
 	"cmp"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/capacity"
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 )
 
 type batchWriteOutput struct {
-	UnprocessedItems map[string]struct{}
-	ConsumedCapacity []*capacity.Consumed `json:",omitempty"`
+	UnprocessedItems      map[string]struct{}
+	ConsumedCapacity      []*capacity.Consumed            `json:",omitempty"`
+	ItemCollectionMetrics map[string][]*collectionMetrics `json:",omitempty"`
 }
 
 // batchWrite writes all items in one transaction of the store, so none is ever unprocessed.
@@ -42,7 +44,12 @@ func batchWrite(s *store.Store, q *request.BatchWrite) (any, error) {
 	if err := cmp.Or(err, refused); err != nil {
 		return nil, err
 	}
-	return &batchWriteOutput{UnprocessedItems: map[string]struct{}{}, ConsumedCapacity: spent.Report(q.Capacity)}, nil
+	var changes []*request.Change
+	for _, t := range q.Tables {
+		changes = append(changes, t.Changes...)
+	}
+	touched, err := collections(s, q.Collection, changes)
+	return &batchWriteOutput{map[string]struct{}{}, spent.Report(q.Capacity), touched}, err
 }
 
 func prepareAll(t *request.TableWrites) ([][]byte, error) {
@@ -50,7 +57,7 @@ func prepareAll(t *request.TableWrites) ([][]byte, error) {
 	for i, c := range t.Changes {
 		var err error
 		if keys[i], err = prepare(c); err != nil {
-			return nil, err
+			return nil, batchKey(err)
 		}
 		if seen[string(keys[i])] {
 			return nil, errDuplicateKeys()
@@ -58,6 +65,14 @@ func prepareAll(t *request.TableWrites) ([][]byte, error) {
 		seen[string(keys[i])] = true
 	}
 	return keys, nil
+}
+
+// batchKey words what is wrong with a key in a batch: AWS says no more of a put there than of a delete.
+func batchKey(err error) error {
+	if exception.IsMisfit(err) {
+		return exception.KeyMismatch()
+	}
+	return exception.Of(err)
 }
 
 // decideAll decides all of a table's changes before any is written: they name different items.

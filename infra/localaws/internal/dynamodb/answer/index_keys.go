@@ -13,17 +13,31 @@ func putsIndexKeys(c *request.Change, t *table.Table) error {
 	if c.Kind != "PutItem" {
 		return nil
 	}
+	if err := putsNoEmptyIndexKeys(c, t); err != nil {
+		return err
+	}
 	return eachIndexKey(t, c.Item, func(x *table.Index, role attr.KeyRole, k table.KeyAttribute, v attr.Value) error {
-		switch {
-		case v.Kind() != k.Kind():
+		if v.Kind() != k.Kind() {
 			return exception.Validation("One or more parameter values were invalid: Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s",
 				k.Name, k.Type, v.Kind(), x.Name)
-		case empty(v):
-			return exception.Validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. "+
-				"The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
-				kindName(v), x.Name, k.Name)
 		}
 		return attr.CheckKey(role, k.Name, v)
+	})
+}
+
+// putsNoEmptyIndexKeys refuses a put of an item whose index key is empty. That refuses a transaction too: it is known
+// without looking at what is stored.
+func putsNoEmptyIndexKeys(c *request.Change, t *table.Table) error {
+	if c.Kind != "PutItem" {
+		return nil
+	}
+	return eachIndexKey(t, c.Item, func(x *table.Index, _ attr.KeyRole, k table.KeyAttribute, v attr.Value) error {
+		if v.Kind() != k.Kind() || !empty(v) {
+			return nil
+		}
+		return exception.Validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. "+
+			"The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
+			kindName(v), x.Name, k.Name)
 	})
 }
 

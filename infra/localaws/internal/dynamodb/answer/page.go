@@ -107,7 +107,7 @@ func (f *found) walk(rows store.Rows, in store.Span) error {
 		if err := f.evaluate(r, key); err != nil {
 			return err
 		}
-		if f.scanned == f.Limit {
+		if f.scanned == f.Limit && !f.oneRow() {
 			return f.endAt(last)
 		}
 	}

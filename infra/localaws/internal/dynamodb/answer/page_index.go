@@ -103,6 +103,9 @@ func (q page) order() []table.KeyAttribute {
 // Nothing needs to be there.
 func (q page) position() ([]byte, error) {
 	if q.From == nil {
+		if !q.Scan && len(q.Start) != len(q.Keys.Names()) {
+			return nil, exception.Validation("The provided starting key is invalid")
+		}
 		start, err := q.Keys.EncodeKey(q.Start)
 		if err != nil {
 			return nil, exception.Validation("The provided starting key is invalid: %s", exception.Message(err))

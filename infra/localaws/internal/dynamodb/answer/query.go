@@ -134,39 +134,3 @@ func sortSpan(k table.KeyAttribute, prefix []byte, t *expr.KeyTerm) (store.Span,
 	begin := t.Values[0].AppendKeyPrefix(bytes.Clone(prefix))
 	return store.Span{From: begin, To: successor(begin)}, nil
 }
-
-// after is the smallest key that is greater than key.
-func after(key []byte) []byte { return append(bytes.Clone(key), 0) }
-
-// successor is the smallest key that is greater than all that begin with prefix, which holds at least a
-// partition key. The end of its encoding is never all 0xff; if it were, the span would be empty, not open.
-func successor(prefix []byte) []byte {
-	for i := len(prefix) - 1; i >= 0; i-- {
-		if prefix[i] < 0xff {
-			next := bytes.Clone(prefix[:i+1])
-			next[i]++
-			return next
-		}
-	}
-	return prefix
-}
-
-// behind removes from in all keys up to and including the start key.
-func (q page) behind(in store.Span) (store.Span, error) {
-	if q.Start == nil {
-		return in, nil
-	}
-	start, err := q.position()
-	if err != nil {
-		return store.Span{}, err
-	}
-	switch {
-	case !in.Contains(start):
-		return store.Span{}, exception.Validation("The provided starting key is outside query boundaries based on provided conditions")
-	case !q.owns(start):
-		return store.Span{}, exception.Validation("The provided Exclusive start key does not map to the provided Segment and TotalSegments values.")
-	case q.Backward:
-		return store.Span{From: in.From, To: start}, nil
-	}
-	return store.Span{From: after(start), To: in.To}, nil
-}

@@ -97,11 +97,11 @@ func createTable(s *store.Store, q *request.CreateTable) (any, error) {
 // updateTable creates or deletes one global index. The index is there, and filled, when it is answered: the
 // items whose attributes cannot be its key stay out of it.
 func updateTable(s *store.Store, q *request.UpdateTable) (any, error) {
-	if err := q.Check(); err != nil {
-		return nil, err
-	}
 	if q.Target.Table == nil {
 		return nil, exception.TableNotFound(q.Target.Name)
+	}
+	if err := q.Check(); err != nil {
+		return nil, err
 	}
 	next, err := s.Alter(q.Target.Table, q.Apply)
 	if err != nil {

@@ -1,8 +1,10 @@
 package answer
 
 import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/capacity"
-	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 )
@@ -15,21 +17,28 @@ type transactGetOutput struct {
 func transactGet(s *store.Store, q *request.TransactGet) (any, error) {
 	out := &transactGetOutput{Responses: make([]getOutput, len(q.Gets))}
 	spent := capacity.Spending{}
-	keys, err := distinctKeys(q.Gets, func(g *request.Get) (*request.Target, []byte, error) {
+	l, err := locateAll(q.Gets, func(g *request.Get) (*request.Target, []byte, error) {
 		key, err := locate(g)
 		return g.Target, key, err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case l.misfit >= 0:
+		return l.cancel()
 	}
 	room := maxTransactionBytes
 	err = s.View(func(tx store.Tx) error {
 		for i, g := range q.Gets {
-			item, size, err := fetch(tx, g.Target, keys[i], g.Projection)
+			item, size, err := fetch(tx, g.Target, l.keys[i], g.Projection)
 			if err != nil {
 				return err
 			}
-			if room -= size; room < 0 {
+			answered, err := answeredSize(item, size, g)
+			if err != nil {
+				return err
+			}
+			if room -= answered; room < 0 {
 				return errTransactionSize()
 			}
 			out.Responses[i].Item = item
@@ -41,23 +50,11 @@ func transactGet(s *store.Store, q *request.TransactGet) (any, error) {
 	return out, err
 }
 
-// distinctKeys encodes the keys of a transaction, which may name each item once.
-func distinctKeys[T any](entries []T, key func(T) (*request.Target, []byte, error)) ([][]byte, error) {
-	type item struct {
-		table uint64
-		key   string
+// answeredSize is how many bytes DynamoDB counts of an item that is answered, of which the whole has size bytes.
+func answeredSize(item jsontext.Value, size int, g *request.Get) (int, error) {
+	if g.Projection == nil || item == nil {
+		return size, nil
 	}
-	keys, seen := make([][]byte, len(entries)), make(map[item]bool, len(entries))
-	for i, e := range entries {
-		t, encoded, err := key(e)
-		if err != nil {
-			return nil, err
-		}
-		id := item{t.Table.ID, string(encoded)}
-		if seen[id] {
-			return nil, exception.Validation("Transaction request cannot include multiple operations on one item")
-		}
-		seen[id], keys[i] = true, encoded
-	}
-	return keys, nil
+	part, err := attr.ParseItem(item)
+	return part.Size(), err
 }

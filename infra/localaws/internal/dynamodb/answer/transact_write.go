@@ -3,48 +3,47 @@ package answer
 import (
 	"cmp"
 	"errors"
-	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
-	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/capacity"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/request"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/store"
 )
 
-// maxTransactionBytes is what the items of one transaction may weigh together.
-const maxTransactionBytes = 4 << 20
-
-func errTransactionSize() error {
-	return exception.Validation("Transaction size limit exceeded: the items must not be larger than 4 MB together")
-}
-
 type transactWriteOutput struct {
-	ConsumedCapacity []*capacity.Consumed `json:",omitempty"`
-}
-
-// cancellation says why an entry of a transaction was, or was not, what cancelled it.
-type cancellation struct {
-	Code    string
-	Message string    `json:",omitempty"`
-	Item    attr.Item `json:",omitempty"`
+	ConsumedCapacity      []*capacity.Consumed            `json:",omitempty"`
+	ItemCollectionMetrics map[string][]*collectionMetrics `json:",omitempty"`
 }
 
 // transactWrite writes all of the transaction or nothing of it. Every entry is decided before anything is
 // written; entries name different items, so none decides on what another writes.
 func transactWrite(s *store.Store, q *request.TransactWrite) (any, error) {
-	keys, err := distinctKeys(q.Changes, func(c *request.Change) (*request.Target, []byte, error) {
+	payload := 0
+	for _, c := range q.Changes {
+		payload += c.Payload
+	}
+	if payload > maxTransactionBytes {
+		return nil, errTransactionSize()
+	}
+	l, err := locateAll(q.Changes, func(c *request.Change) (*request.Target, []byte, error) {
 		key, err := prepare(c)
 		return c.Target, key, err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case l.misfit >= 0:
+		return l.cancel()
 	}
+	return commitAll(s, q, l.keys)
+}
+
+func commitAll(s *store.Store, q *request.TransactWrite, keys [][]byte) (any, error) {
 	token := &store.Token{Name: q.Token, Digest: q.Digest}
 	var d *decisions
 	var refused error
-	err = s.Commit(func(tx store.Tx) error {
+	err := s.Commit(func(tx store.Tx) error {
 		var again bool
 		if again, refused = tx.Seen(token); again || refused != nil {
 			d = &decisions{}
@@ -62,9 +61,10 @@ func transactWrite(s *store.Store, q *request.TransactWrite) (any, error) {
 		return nil, err
 	}
 	if d.cancelled {
-		return d.cancel()
+		return cancelled(d.reasons)
 	}
-	return &transactWriteOutput{ConsumedCapacity: d.spent.Report(q.Capacity)}, nil
+	touched, err := collections(s, q.Collection, q.Changes)
+	return &transactWriteOutput{d.spent.Report(q.Capacity), touched}, err
 }
 
 // decisions are the outcomes of a transaction's entries.
@@ -77,10 +77,12 @@ type decisions struct {
 
 func decideTogether(tx store.Tx, changes []*request.Change, keys [][]byte) (*decisions, error) {
 	d := &decisions{spent: capacity.Spending{}}
-	bytes := 0
 	for i, c := range changes {
 		live, err := tx.Live(c.Target.Table)
 		if err != nil {
+			return nil, err
+		}
+		if err := putsNoEmptyIndexKeys(c, live); err != nil {
 			return nil, err
 		}
 		o, err := decide(tx, c, live, keys[i])
@@ -89,14 +91,7 @@ func decideTogether(tx store.Tx, changes []*request.Change, keys [][]byte) (*dec
 			return nil, err
 		}
 		d.outcomes, d.reasons = append(d.outcomes, o), append(d.reasons, reason)
-		if reason.Code != "None" {
-			d.cancelled = true
-			continue
-		}
-		bytes += o.NewSize
-	}
-	if bytes > maxTransactionBytes {
-		return nil, errTransactionSize()
+		d.cancelled = d.cancelled || reason.Code != "None"
 	}
 	return d, nil
 }
@@ -129,20 +124,4 @@ func (d *decisions) write(tx store.Tx, changes []*request.Change, keys [][]byte)
 		d.spent.Add(c.Target.Name, units, 2)
 	}
 	return nil
-}
-
-func (d *decisions) cancel() (any, error) {
-	codes := make([]string, len(d.reasons))
-	for i, r := range d.reasons {
-		codes[i] = r.Code
-	}
-	return failure(struct {
-		Type    string         `json:"__type"`
-		Message string         `json:"Message"`
-		Reasons []cancellation `json:"CancellationReasons"`
-	}{
-		exception.Namespace + "#TransactionCanceledException",
-		"Transaction cancelled, please refer cancellation reasons for specific reasons [" + strings.Join(codes, ", ") + "]",
-		d.reasons,
-	})
 }

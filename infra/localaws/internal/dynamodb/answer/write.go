@@ -144,6 +144,8 @@ func do(tx store.Tx, c *request.Change, key []byte, o *outcome) (capacity.Cost, 
 type writeOutput struct {
 	Attributes       attr.Item          `json:",omitempty"`
 	ConsumedCapacity *capacity.Consumed `json:",omitzero"`
+
+	ItemCollectionMetrics *collectionMetrics `json:",omitzero"`
 }
 
 func write(s *store.Store, c *request.Change) (any, error) {
@@ -171,7 +173,11 @@ func write(s *store.Store, c *request.Change) (any, error) {
 	if o.failed {
 		return conditionFailed(c, o)
 	}
-	return &writeOutput{Attributes: returned(c, o), ConsumedCapacity: spent.Report(c.Capacity, c.Target.Name)}, nil
+	out := &writeOutput{Attributes: returned(c, o), ConsumedCapacity: spent.Report(c.Capacity, c.Target.Name)}
+	if c.Collection {
+		out.ItemCollectionMetrics, err = collectionOf(s, o.table, c.ItemKey())
+	}
+	return out, err
 }
 
 // returned is what ReturnValues asks for.

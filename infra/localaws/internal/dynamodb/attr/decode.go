@@ -45,8 +45,14 @@ const (
 	maxValue = 2 << 20 // of a value that stands alone: what an expression or a statement refers to
 )
 
-// UnmarshalJSONFrom reads an item from DynamoDB's JSON. A refusal is an *Error. An item beyond MaxItem is one.
+// UnmarshalJSONFrom reads an item from DynamoDB's JSON. A refusal is an *Error. An item beyond MaxItem is one. A null is no
+// item, as that of an absent member.
 func (it *Item) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() == jsontext.KindNull {
+		*it = nil
+		_, err := dec.ReadToken()
+		return err
+	}
 	attributes := Item{}
 	r := reader{Decoder: dec, left: MaxItem, excess: errItemSize}
 	if err := r.attributes(0, func(name string, v Value) { attributes[name] = v }); err != nil {

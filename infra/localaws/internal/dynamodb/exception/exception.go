@@ -59,14 +59,34 @@ func KeyMismatch() *api.Error {
 	return Validation("The provided key element does not match the schema")
 }
 
+// misfit is the refusal of a key that does not fit the key schema.
+type misfit struct{ refusal *api.Error }
+
+func (m misfit) Error() string { return m.refusal.Error() }
+
+// Unwrap returns the refusal.
+func (m misfit) Unwrap() error { return m.refusal }
+
+// Misfit marks the refusal of a key that does not fit the key schema: it cancels a transaction, in place of refusing it.
+func Misfit(refusal *api.Error) error { return misfit{refusal} }
+
+// IsMisfit reports whether Misfit returned err.
+func IsMisfit(err error) bool {
+	_, ok := errors.AsType[misfit](err)
+	return ok
+}
+
 // UnknownOperation is the answer to an operation that AWS or the store does not have.
 func UnknownOperation(name string) *api.Error {
 	return api.Errorf(http.StatusBadRequest, "UnknownOperationException", "An unknown operation was requested: %s", api.NotServed(name))
 }
 
-// Of gives the errors of attr and expr their form on the wire, as *api.Error; other errors it leaves as
+// Of gives the errors of attr and expr, and misfits, their form on the wire, as *api.Error; other errors it leaves as
 // they are.
 func Of(err error) error {
+	if m, ok := errors.AsType[misfit](err); ok {
+		return m.refusal
+	}
 	wrong, ok := errors.AsType[*attr.Error](err)
 	if !ok {
 		return err

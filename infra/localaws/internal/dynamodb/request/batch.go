@@ -128,8 +128,9 @@ type writeRequest struct {
 
 // BatchWrite is a reading of a BatchWriteItem.
 type BatchWrite struct {
-	Tables   []*TableWrites
-	Capacity string // the effective ReturnConsumedCapacity
+	Tables     []*TableWrites
+	Capacity   string // the effective ReturnConsumedCapacity
+	Collection bool   // ReturnItemCollectionMetrics asks for the sizes of the collections
 }
 
 // TableWrites are the writes to one table in a BatchWriteItem.
@@ -172,7 +173,7 @@ func readBatchWrite(r *reading) (any, error) {
 	if err := distinct(tables, func(t *TableWrites) *Target { return t.Target }); err != nil {
 		return nil, err
 	}
-	return &BatchWrite{Tables: tables, Capacity: capacity}, nil
+	return &BatchWrite{Tables: tables, Capacity: capacity, Collection: in.ReturnItemCollectionMetrics == "SIZE"}, nil
 }
 
 func (r *reading) tableWrites(name string, writes []writeRequest, capacity string) (*TableWrites, error) {

@@ -9,7 +9,8 @@ import (
 // CheckKeys refuses a reading with a key that is not one of its table: with another attribute beside the key's, without
 // one of them, or with a value of another type. It is for a request that another endpoint answers, whose reader might
 // make another key of it. Call it once the request is allowed: before, the answer would tell the names of the keys.
-// Errors are *api.Error, in DynamoDB's words. A table that is not known is left to the other endpoint.
+// Errors are *api.Error, in DynamoDB's words, or exception.Misfit around one. A table that is not known is left to the other
+// endpoint.
 func CheckKeys(asked any) error {
 	switch asked := asked.(type) {
 	case *Get:
@@ -35,7 +36,7 @@ func CheckKeys(asked any) error {
 func each[T any](all []T, check func(T) error) error {
 	for _, one := range all {
 		if err := check(one); err != nil {
-			return exception.Of(err)
+			return err
 		}
 	}
 	return nil
@@ -46,9 +47,9 @@ func checkKey(t *Target, key attr.Item) error {
 		return nil
 	}
 	if len(key) != len(t.Table.Keys.Names()) {
-		return exception.KeyMismatch()
+		return exception.Misfit(exception.KeyMismatch())
 	}
-	return exception.Of(checkAttributes(t.Table.Keys, key))
+	return checkAttributes(t.Table.Keys, key, keyMismatch)
 }
 
 // checkKey is that of the item that a change names; a put names it among the item's attributes.
@@ -59,12 +60,7 @@ func (c *Change) checkKey() error {
 	if c.Target.Table == nil {
 		return nil
 	}
-	for _, k := range c.Target.Table.Keys.Attributes() {
-		if _, ok := c.Item[k.Name]; !ok {
-			return exception.Validation("One or more parameter values were invalid: Missing the key %s in the item", k.Name)
-		}
-	}
-	return exception.Of(checkAttributes(c.Target.Table.Keys, c.Item))
+	return checkAttributes(c.Target.Table.Keys, c.Item, table.ItemMismatch)
 }
 
 // checkStart is that of a start key, which names the key of what is read, and of an index the table's key too.
@@ -79,9 +75,9 @@ func (q *Page) checkStart() error {
 			names[name] = true
 		}
 	}
-	err := checkAttributes(q.Keys, q.Start)
+	err := checkAttributes(q.Keys, q.Start, keyMismatch)
 	if err == nil {
-		err = checkAttributes(t.Keys, q.Start)
+		err = checkAttributes(t.Keys, q.Start, keyMismatch)
 	}
 	if err == nil && len(q.Start) != len(names) {
 		err = exception.KeyMismatch()
@@ -92,15 +88,19 @@ func (q *Page) checkStart() error {
 	return nil
 }
 
-func checkAttributes(keys table.KeySchema, from attr.Item) error {
+func keyMismatch(table.KeyAttribute, attr.Value) error {
+	return exception.Misfit(exception.KeyMismatch())
+}
+
+func checkAttributes(keys table.KeySchema, from attr.Item, mismatch func(table.KeyAttribute, attr.Value) error) error {
 	role := attr.PartitionKey
 	for _, k := range keys.Attributes() {
 		v, ok := from[k.Name]
 		if !ok || k.Type != "" && v.Kind() != k.Kind() {
-			return exception.KeyMismatch()
+			return mismatch(k, v)
 		}
 		if err := attr.CheckKey(role, k.Name, v); err != nil {
-			return err
+			return exception.Of(err)
 		}
 		role = attr.SortKey
 	}

@@ -151,6 +151,8 @@ type Change struct {
 	ReturnOld    bool
 	ReturnValues string // the effective one
 	Capacity     string // the effective ReturnConsumedCapacity
+	Payload      int    // bytes of item, key and values, as DynamoDB counts them
+	Collection   bool   // ReturnItemCollectionMetrics asks for the size of the item's collection
 	Unsupported  error  // why the store cannot do it, though it was read
 }
 
@@ -210,12 +212,20 @@ func (r *reading) change(action string, in *writeInput) (*Change, error) {
 			return nil, err
 		}
 	}
-	key := c.Key
-	if action == "PutItem" {
-		key = c.Item
+	r.item(action, c.Target, c.ItemKey(), a)
+	c.Payload = c.ItemKey().Size()
+	for _, v := range in.ExpressionAttributeValues {
+		c.Payload += v.Size()
 	}
-	r.item(action, c.Target, key, a)
 	return c, nil
+}
+
+// ItemKey is what holds the key of the item: of a put, the item itself.
+func (c *Change) ItemKey() attr.Item {
+	if c.Kind == "PutItem" {
+		return c.Item
+	}
+	return c.Key
 }
 
 func (c *Change) readKey(in *writeInput, _ *access) error {
@@ -240,6 +250,7 @@ func (c *Change) readReturns(in *writeInput, a *access) (err error) {
 	if err := oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", ReturnNone); err != nil {
 		return err
 	}
+	c.Collection = in.ReturnItemCollectionMetrics == "SIZE"
 	if c.Capacity, err = returnCapacity(in.ReturnConsumedCapacity); err != nil {
 		return err
 	}

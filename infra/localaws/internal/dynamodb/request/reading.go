@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/awsjson"
@@ -132,6 +133,9 @@ func setTags(context *policy.Context, prefix string, tags []table.Tag) {
 // them: the answer does not use them either, so they cannot change what is authorized. Names are
 // case-sensitive.
 func (r *reading) decode(into any) error {
+	if jsontext.Value(r.req.Body).Kind() == jsontext.KindNull {
+		return exception.Serialization("The body of a request is an object, not null")
+	}
 	err := json.Unmarshal(r.req.Body, into, json.RejectUnknownMembers(r.strict))
 	if err == nil {
 		return nil

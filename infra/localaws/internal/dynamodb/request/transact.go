@@ -74,6 +74,8 @@ type TransactWrite struct {
 	Token    []byte            // the hash of caller and ClientRequestToken; empty: not idempotent
 	Digest   [sha256.Size]byte // of the request
 	Capacity string            // the effective ReturnConsumedCapacity
+	// Collection says that ReturnItemCollectionMetrics asks for the sizes of the collections.
+	Collection bool
 }
 
 func readTransactWrite(r *reading) (any, error) {
@@ -111,7 +113,7 @@ func readTransactWrite(r *reading) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.Capacity = c.Capacity
+		t.Capacity, t.Collection = c.Capacity, c.Collection
 		t.Changes = append(t.Changes, c)
 	}
 	return t, nil

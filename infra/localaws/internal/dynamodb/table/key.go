@@ -61,23 +61,28 @@ func (s KeySchema) Elements() []KeySchemaElement {
 }
 
 // EncodeKey returns the store's key of the item that key names, which must name nothing else. Errors are
-// refusals, of *api.Error or *attr.Error.
+// refusals, of *api.Error or *attr.Error, or exception.Misfit.
 func (s KeySchema) EncodeKey(key attr.Item) ([]byte, error) {
+	mismatch := func(KeyAttribute, attr.Value) error { return exception.Misfit(exception.KeyMismatch()) }
 	if len(key) != len(s.Names()) {
-		return nil, exception.KeyMismatch()
+		return nil, mismatch(KeyAttribute{}, attr.Value{})
 	}
-	return s.Encode(key, func(KeyAttribute, attr.Value) error { return exception.KeyMismatch() })
+	return s.Encode(key, mismatch)
 }
 
 // EncodeItem returns the store's key of a whole item. Errors are as those of EncodeKey.
 func (s KeySchema) EncodeItem(item attr.Item) ([]byte, error) {
-	return s.Encode(item, func(k KeyAttribute, v attr.Value) error {
-		if v.Kind() == attr.Invalid {
-			return exception.Validation("One or more parameter values were invalid: Missing the key %s in the item", k.Name)
-		}
-		return exception.Validation("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s",
-			k.Name, k.Type, v.Kind())
-	})
+	return s.Encode(item, ItemMismatch)
+}
+
+// ItemMismatch is the refusal of a whole item whose key attribute k has the value v, of another type. A v of kind
+// attr.Invalid says that the item has no such attribute. It is an exception.Misfit.
+func ItemMismatch(k KeyAttribute, v attr.Value) error {
+	if v.Kind() == attr.Invalid {
+		return exception.Misfit(exception.Validation("One or more parameter values were invalid: Missing the key %s in the item", k.Name))
+	}
+	return exception.Misfit(exception.Validation("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s",
+		k.Name, k.Type, v.Kind()))
 }
 
 // Encode returns the store's key of the key attributes in from. An attribute that is not there, with a value
