@@ -191,7 +191,7 @@ func TestAnOperationThatAWSHasNotIsUnknown(t *testing.T) {
 
 func TestAnOperationThatTheStoreHasNotIsAuthorizedThenUnknown(t *testing.T) {
 	s := newTracking(t)
-	for _, name := range []string{"ExecuteStatement", "UpdateTimeToLive", "SearchVectors", "GetRecords", "DescribeLimits"} {
+	for _, name := range []string{"ExecuteStatement", "CreateBackup", "SearchVectors", "GetRecords", "DescribeLimits"} {
 		for _, row := range operationRows {
 			if row.operation != name {
 				continue

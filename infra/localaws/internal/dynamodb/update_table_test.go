@@ -53,7 +53,8 @@ func TestDescribeTableSaysWhatItsIndexesAre(t *testing.T) {
 	const indexes = `"LocalSecondaryIndexes":[{"IndexName":"Local","IndexArn":"` + trackingARN + `/index/Local","KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"},` +
 		`{"AttributeName":"Weight","KeyType":"RANGE"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["Port","Note"]},"ItemCount":%d,"IndexSizeBytes":%d}],` +
 		`"GlobalSecondaryIndexes":[{"IndexName":"Global","IndexArn":"` + trackingARN + `/index/Global","IndexStatus":"ACTIVE","ProvisionedThroughput":` +
-		`{"NumberOfDecreasesToday":0,"ReadCapacityUnits":2,"WriteCapacityUnits":3},"KeySchema":[{"AttributeName":"Carrier","KeyType":"HASH"}],` +
+		`{"NumberOfDecreasesToday":0,"ReadCapacityUnits":2,"WriteCapacityUnits":3},` +
+		`"WarmThroughput":{"ReadUnitsPerSecond":2,"WriteUnitsPerSecond":3,"Status":"ACTIVE"},"KeySchema":[{"AttributeName":"Carrier","KeyType":"HASH"}],` +
 		`"Projection":{"ProjectionType":"KEYS_ONLY"},"ItemCount":%d,"IndexSizeBytes":%d}]`
 	if want := fmt.Sprintf(indexes, 0, 0, 0, 0); !strings.Contains(created, want) {
 		t.Errorf("created: got %s\nwant %s", created, want)
@@ -137,6 +138,9 @@ func TestATableThatIsDeletedTakesItsIndexesAlong(t *testing.T) {
 	}
 }
 
+// setting is an UpdateTable of TrackingData with these members.
+func setting(members string) string { return `{"TableName":"TrackingData",` + members + `}` }
+
 func TestUpdateTableIsRefusedAsByDynamoDB(t *testing.T) {
 	s := newIndexed(t)
 	updates := func(all ...string) string {
@@ -152,7 +156,11 @@ func TestUpdateTableIsRefusedAsByDynamoDB(t *testing.T) {
 		{updates(`{"Create":` + gsi("New", "ALL", "Port") + `,"Delete":{"IndexName":"ByCarrier"}}`), invalid, params + "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"},
 		{updates(remove("ByCarrier"), remove("ByCarrier")), invalid, params + "Only one global secondary index update per index is allowed simultaneously. Index: ByCarrier"},
 		{updates(create("New"), remove("ByCarrier")), "LimitExceededException", "Only 1 online index can be created or deleted simultaneously per table"},
-		{updates(`{"Update":{"IndexName":"ByCarrier"}}`), invalid, "GlobalSecondaryIndexUpdate.Update is not supported by this store"},
+		{updates(`{"Update":{"IndexName":"ByCarrier"}}`), invalid, params + "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ByCarrier"},
+		{updates(`{"Update":{"IndexName":"ByCarrier","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}`), invalid,
+			params + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: ByCarrier when BillingMode is PAY_PER_REQUEST"},
+		{updates(`{"Update":{"IndexName":"Nope","WarmThroughput":{"ReadUnitsPerSecond":20000}}}`), "ResourceNotFoundException", "Requested resource not found"},
+		{updates(`{"Update":{"IndexName":"LocalAll","WarmThroughput":{"ReadUnitsPerSecond":20000}}}`), invalid, "Cannot update an index that is not a GlobalSecondaryIndex: LocalAll"},
 		{updates(create("ByCarrier")), invalid, "Attempting to create an index which already exists"},
 		{updates(create("LocalAll")), invalid, "Attempting to create an index which already exists"},
 		{updates(create("Ne")), invalid, "Value 'Ne' at 'globalSecondaryIndexUpdates.1.member.create.indexName'"},
@@ -161,9 +169,25 @@ func TestUpdateTableIsRefusedAsByDynamoDB(t *testing.T) {
 		{strings.Replace(updates(create("New")), `"AttributeDefinitions"`, `"Definitions"`, 1), invalid, params + "AttributeDefinitions is not specified for index: New"},
 		{`{"TableName":"TrackingData","AttributeDefinitions":[{"AttributeName":"Weight","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":` + gsi("New", "ALL", "Weight") + `}]}`, invalid, "Attribute Weight is defined as N already"},
 		{strings.Replace(updates(create("New")), `"AttributeName":"Port","AttributeType"`, `"AttributeName":"Else","AttributeType"`, 1), invalid, "Some index key attributes are not defined in AttributeDefinitions. Keys: [Port]"},
-		{`{"TableName":"TrackingData","BillingMode":"PROVISIONED"}`, invalid, "UpdateTable of BillingMode is not supported by this store"},
+		{setting(`"BillingMode":"PROVISIONED"`), invalid, params + "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"},
+		{setting(`"BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`), invalid, params + "ProvisionedThroughput must be specified for index: ByCarrier"},
+		{setting(`"BillingMode":"FREE"`), invalid, "billingMode"},
+		{setting(`"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`), invalid, params + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
+		{setting(`"BillingMode":"PAY_PER_REQUEST","TableClass":"STANDARD"`), invalid, params + "TableClass modification must be the only operation in the request"},
+		{setting(`"BillingMode":"PAY_PER_REQUEST","SSESpecification":{"Enabled":true}`), invalid, params + "Server-Side Encryption modification must be the only operation in the request"},
+		{strings.Replace(updates(create("New")), `{"TableName"`, `{"BillingMode":"PAY_PER_REQUEST","TableName"`, 1), invalid, params + "You cannot create or delete index while updating table IOPS"},
+		{setting(`"OnDemandThroughput":{"MaxReadRequestUnits":1},"TableClass":"STANDARD"`), invalid, params + "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request"},
+		{setting(`"OnDemandThroughput":{"MaxReadRequestUnits":0}`), invalid, params + "Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range"},
+		{setting(`"WarmThroughput":{"ReadUnitsPerSecond":11999}`), invalid, "decreasing WarmThroughput is not supported"},
+		{setting(`"TableClass":"GOLD"`), invalid, "Invalid table-class parameter provided"},
+		{setting(`"SSESpecification":{"Enabled":false}`), invalid, params + "Table is already encrypted by default"},
+		{setting(`"SSESpecification":{"Enabled":false,"SSEType":"KMS"}`), invalid, params + "SSEType can not be specified if Enabled is false"},
+		{setting(`"SSESpecification":{"Enabled":true,"KMSMasterKeyId":"k"}`), invalid, params + "SSEType KMS is required if KMSMasterKeyId is specified"},
+		{setting(`"SSESpecification":{"Enabled":true,"SSEType":"AES256"}`), invalid, params + "SSEType AES256 is not supported"},
+		{setting(`"StreamSpecification":{"StreamEnabled":true}`), invalid, "Streams are not supported by this store"},
+		{setting(`"StreamSpecification":{"StreamEnabled":false}`), invalid, "Table has no stream to disable: TableName: TrackingData"},
 		{`{"TableName":"TrackingData","ReplicaUpdates":[{"Create":{"RegionName":"eu-west-1"}}]}`, invalid, "UpdateTable of ReplicaUpdates is not supported by this store"},
-		{strings.Replace(updates(create("New")), `{"TableName"`, `{"DeletionProtectionEnabled":false,"TableName"`, 1), invalid, "UpdateTable of DeletionProtectionEnabled is not supported by this store"},
+		{strings.Replace(updates(create("New")), `{"TableName"`, `{"DeletionProtectionEnabled":false,"TableName"`, 1), invalid, params + "DeletionProtection modification must be the only operation in the request"},
 		{`{"TableName":"Missing"}`, "ResourceNotFoundException", "Requested resource not found: Table: Missing not found"},
 		{strings.Replace(updates(create("New")), `TrackingData`, `Missing`, 1), "ResourceNotFoundException", "Requested resource not found: Table: Missing not found"},
 	} {

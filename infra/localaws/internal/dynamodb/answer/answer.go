@@ -72,8 +72,23 @@ func perform(s *store.Store, asked any) (any, error) {
 		return listTables(s, q), nil
 	case *request.DescribeTimeToLive:
 		return describeTimeToLive(q)
+	}
+	return administer(s, asked)
+}
+
+// administer carries out what changes or shows the settings of a table.
+func administer(s *store.Store, asked any) (any, error) {
+	switch q := asked.(type) {
+	case *request.UpdateTimeToLive:
+		return updateTimeToLive(s, q)
+	case *request.DescribeContinuousBackups:
+		return describeContinuousBackups(q)
+	case *request.UpdateContinuousBackups:
+		return updateContinuousBackups(s, q)
 	case *request.ListTags:
 		return listTags(q)
+	case *request.ChangeTags:
+		return changeTags(s, q)
 	}
 	return nil, fmt.Errorf("dynamodb: no answer to %T", asked)
 }

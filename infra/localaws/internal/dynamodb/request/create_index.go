@@ -25,7 +25,9 @@ type indexInput struct {
 		ProjectionType   string
 		NonKeyAttributes awsjson.List[string, settings]
 	}
-	ProvisionedThroughput *provisionedThroughput // of a global index
+	ProvisionedThroughput *provisionedThroughput // of a global index, as the next
+	OnDemandThroughput    *onDemandInput
+	WarmThroughput        *warmInput
 }
 
 // indexes reads the indexes of a new table, which knows its key and billing mode.
@@ -77,21 +79,35 @@ func addGlobal(t *table.Table, member string, in *indexInput, types map[string]s
 	if err != nil {
 		return err
 	}
+	if err := in.throughput(t, x, member); err != nil {
+		return err
+	}
+	return add(t, x)
+}
+
+// throughput reads the units of a global index, which fit the billing mode of its table.
+func (in *indexInput) throughput(t *table.Table, x *table.Index, member string) (err error) {
 	through := in.ProvisionedThroughput
 	switch {
 	case t.OnDemand && through != nil:
-		return exception.Validation("One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: %s "+
-			"when BillingMode is PAY_PER_REQUEST", x.Name)
-	case t.OnDemand:
-		return add(t, x)
-	case through == nil:
-		return exception.Validation("One or more parameter values were invalid: ProvisionedThroughput is not specified for index: %s", x.Name)
+		return invalidValue("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", x.Name)
+	case !t.OnDemand && through == nil:
+		return invalidValue("ProvisionedThroughput is not specified for index: %s", x.Name)
+	case through != nil:
+		if err := through.check(member + ".provisionedThroughput"); err != nil {
+			return err
+		}
+		x.Read, x.Write = through.ReadCapacityUnits, through.WriteCapacityUnits
 	}
-	if err := through.check(member + ".provisionedThroughput"); err != nil {
-		return err
+	if in.OnDemandThroughput != nil {
+		if x.Limits, err = in.OnDemandThroughput.limits(x.Name, t.OnDemand); err != nil {
+			return err
+		}
 	}
-	x.Read, x.Write = through.ReadCapacityUnits, through.WriteCapacityUnits
-	return add(t, x)
+	if in.WarmThroughput != nil {
+		x.Warm, err = in.WarmThroughput.raise(x.Name, t.WarmUnitsOf(x))
+	}
+	return err
 }
 
 func add(t *table.Table, x *table.Index) error {

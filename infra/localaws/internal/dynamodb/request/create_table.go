@@ -25,8 +25,11 @@ type createTableInput struct {
 	GlobalSecondaryIndexes    awsjson.List[indexInput, settings]
 	LocalSecondaryIndexes     awsjson.List[indexInput, settings]
 
-	// What the store has not. Those that would change how the table behaves are refused; encryption,
-	// throughput limits and warm throughput change nothing that can be seen here, and are ignored.
+	SSESpecification   *sseInput
+	OnDemandThroughput *onDemandInput
+	WarmThroughput     *warmInput
+
+	// What the store has not is refused: it would change how the table behaves.
 	VectorIndexes        awsjson.List[jsontext.Value, settings]
 	GlobalTableSourceArn string
 	ResourcePolicy       jsontext.Value
@@ -35,8 +38,9 @@ type createTableInput struct {
 
 // CreateTable is a reading of a CreateTable.
 type CreateTable struct {
-	ARN string // of the table to be
-	in  createTableInput
+	ARN   string // of the table to be
+	place place
+	in    createTableInput
 }
 
 func readCreateTable(r *reading) (any, error) {
@@ -51,13 +55,40 @@ func readCreateTable(r *reading) (any, error) {
 		}
 		in.TableName = name
 	}
-	return &CreateTable{ARN: r.place.tableARN(in.TableName), in: in}, nil
+	return &CreateTable{ARN: r.place.tableARN(in.TableName), place: r.place, in: in}, nil
 }
 
 // Table returns the requested table, without ID and creation time. Settings that the store does not support, or
 // that are wrong by "CreateTable", API reference, are an *api.Error. The answer returns it, not the reading: a
 // caller that may not create tables must get a denial instead.
-func (c *CreateTable) Table() (*table.Table, error) { return c.in.table() }
+func (c *CreateTable) Table() (*table.Table, error) {
+	t, err := c.in.table()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTags(t.Tags); err != nil {
+		return nil, err
+	}
+	return t, c.in.settings(t, c.place)
+}
+
+// settings reads what the table is made with beside its keys, indexes and billing mode.
+func (in *createTableInput) settings(t *table.Table, p place) (err error) {
+	if in.SSESpecification != nil {
+		if t.KMSKey, err = in.SSESpecification.key(p); err != nil {
+			return err
+		}
+	}
+	if in.OnDemandThroughput != nil {
+		if t.Limits, err = in.OnDemandThroughput.limits("", t.OnDemand); err != nil {
+			return err
+		}
+	}
+	if in.WarmThroughput != nil {
+		t.Warm, err = in.WarmThroughput.raise("", t.WarmUnits())
+	}
+	return err
+}
 
 func (in *createTableInput) table() (*table.Table, error) {
 	if err := in.supported(); err != nil {
@@ -67,7 +98,7 @@ func (in *createTableInput) table() (*table.Table, error) {
 		Name: in.TableName, Attributes: in.AttributeDefinitions, Tags: in.Tags,
 		Class: in.TableClass, Protected: in.DeletionProtectionEnabled,
 	}
-	if err := oneOf("tableClass", in.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS"); err != nil {
+	if err := readClass(in.TableClass); err != nil {
 		return nil, err
 	}
 	if err := in.billing(t); err != nil {

@@ -3,6 +3,7 @@ package request
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -197,4 +198,13 @@ func oneOf(member, value string, allowed ...string) error {
 		return nil
 	}
 	return exception.Constraint("'"+value+"'", member, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
+}
+
+// outside refuses a number that is not between least and most.
+func outside(member string, value, least, most int) error {
+	text := "'" + strconv.Itoa(value) + "'"
+	if value < least {
+		return exception.Constraint(text, member, "Member must have value greater than or equal to "+strconv.Itoa(least))
+	}
+	return exception.Constraint(text, member, "Member must have value less than or equal to "+strconv.Itoa(most))
 }

@@ -14,9 +14,9 @@ import (
 )
 
 // Read reads req once. It returns the permissions that req needs, and the reading that its answer is made
-// from: a pointer to one of BatchGet, BatchWrite, Change, CreateTable, DeleteTable, DescribeTable,
-// DescribeTimeToLive, Get, ListTables, ListTags, Page, TransactGet, TransactWrite and UpdateTable, or nil
-// where the store has not the operation.
+// from: a pointer to one of BatchGet, BatchWrite, Change, ChangeTags, CreateTable, DeleteTable,
+// DescribeContinuousBackups, DescribeTable, DescribeTimeToLive, Get, ListTables, ListTags, Page, TransactGet, TransactWrite,
+// UpdateContinuousBackups, UpdateTable and UpdateTimeToLive, or nil where the store has not the operation.
 //
 // tables returns what is known of the named table, nil where there is none. Errors are *api.Error: a
 // SerializationException where the body is not the operation's JSON, a ValidationException where it is

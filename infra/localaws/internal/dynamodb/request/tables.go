@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
-	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
 
 // Readings of operations on tables, each with the table that TableName names. The table may be deleted before
@@ -65,26 +64,4 @@ func readListTables(r *reading) (any, error) {
 		most = maxTableNames
 	}
 	return &ListTables{After: in.ExclusiveStartTableName, Limit: most}, nil
-}
-
-// ListTags is a reading of a ListTagsOfResource.
-type ListTags struct {
-	ARN   string       // as the request names the resource
-	Table *table.Table // nil: there is no such table, or the resource is none
-}
-
-func readListTagsOfResource(r *reading) (any, error) {
-	var m members
-	if err := r.decode(&m); err != nil {
-		return nil, err
-	}
-	_, name, err := tableOrStream(r.place, &m)
-	if err != nil {
-		return nil, err
-	}
-	l := &ListTags{ARN: m.ResourceArn}
-	if m.ResourceArn == r.place.tableARN(name) {
-		l.Table, err = r.tables(name)
-	}
-	return l, err
 }

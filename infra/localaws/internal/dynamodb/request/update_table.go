@@ -3,6 +3,8 @@ package request
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -15,21 +17,27 @@ type updateTableInput struct {
 	TableName                   string
 	AttributeDefinitions        awsjson.List[table.AttributeDefinition, settings]
 	GlobalSecondaryIndexUpdates awsjson.List[indexUpdate, settings]
+	BillingMode                 string
+	ProvisionedThroughput       *provisionedThroughput
+	OnDemandThroughput          *onDemandInput
+	WarmThroughput              *warmInput
+	DeletionProtectionEnabled   *bool
+	TableClass                  string
+	SSESpecification            *sseInput
+	StreamSpecification         *struct{ StreamEnabled bool }
 	unsupportedUpdates
 }
 
 // unsupportedUpdates are what UpdateTable could change besides, and the store does not.
 type unsupportedUpdates struct {
-	BillingMode, ProvisionedThroughput, OnDemandThroughput, WarmThroughput         jsontext.Value
-	DeletionProtectionEnabled, TableClass, SSESpecification                        jsontext.Value
-	StreamSpecification, ReplicaUpdates, GlobalTableWitnessUpdates                 jsontext.Value
-	MultiRegionConsistency, GlobalTableSettingsReplicationMode, VectorIndexUpdates jsontext.Value
+	ReplicaUpdates, GlobalTableWitnessUpdates, MultiRegionConsistency jsontext.Value
+	GlobalTableSettingsReplicationMode, VectorIndexUpdates            jsontext.Value
 }
 
 type indexUpdate struct {
 	Create *indexInput
 	Delete *struct{ IndexName string }
-	Update *struct{ IndexName string }
+	Update *indexInput // with no key schema and no projection
 }
 
 // name is the index that one update names.
@@ -43,9 +51,11 @@ func (u *indexUpdate) name() string {
 	return u.Update.IndexName
 }
 
-// UpdateTable is a reading of an UpdateTable, which creates or deletes one global index.
+// UpdateTable is a reading of an UpdateTable.
 type UpdateTable struct {
 	Target *Target
+	place  place
+	now    time.Time
 	in     updateTableInput
 }
 
@@ -58,35 +68,50 @@ func readUpdateTable(r *reading) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &UpdateTable{Target: t, in: in}, nil
+	return &UpdateTable{Target: t, place: r.place, now: r.req.Now.UTC(), in: in}, nil
 }
 
 // Check refuses, with an *api.Error, an update that is wrong for all tables, or that the store does not support.
 // The answer calls it, for the reason given at CreateTable.Table.
-func (u *UpdateTable) Check() error { return u.in.check() }
+func (u *UpdateTable) Check() error {
+	if err := u.in.supported(); err != nil {
+		return err
+	}
+	if err := u.in.alone(); err != nil {
+		return err
+	}
+	return u.in.checkIndexes()
+}
 
 // Apply makes the change to a copy of the table that no request sees yet. A change that does not fit the table is
 // an *api.Error.
 func (u *UpdateTable) Apply(t *table.Table) error {
-	one := &u.in.GlobalSecondaryIndexUpdates[0]
-	if one.Delete != nil {
-		return deleteIndex(t, one.name())
-	}
-	return createIndex(t, one.Create, u.in.AttributeDefinitions)
-}
-
-func (in *updateTableInput) check() error {
-	if err := in.supported(); err != nil {
+	if err := u.settings(t); err != nil {
 		return err
 	}
-	switch {
-	case in.GlobalSecondaryIndexUpdates == nil:
-		return exception.Validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, " +
-			"SSESpecification, ReplicaUpdates, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
-	case len(in.GlobalSecondaryIndexUpdates) == 0:
-		return exception.Validation("One or more parameter values were invalid: List of GlobalSecondaryIndexUpdates is empty")
+	for i := range u.in.GlobalSecondaryIndexUpdates {
+		one, err := &u.in.GlobalSecondaryIndexUpdates[i], error(nil)
+		switch {
+		case one.Delete != nil:
+			err = deleteIndex(t, one.name())
+		case one.Create != nil:
+			err = createIndex(t, one.Create, u.in.AttributeDefinitions)
+		default:
+			err = updateIndex(t, one.Update, "globalSecondaryIndexUpdates."+strconv.Itoa(i+1)+".member.update")
+		}
+		if err != nil {
+			return err
+		}
 	}
-	seen := map[string]bool{}
+	return provisionsIndexes(t)
+}
+
+// checkIndexes refuses what no table's indexes can become.
+func (in *updateTableInput) checkIndexes() error {
+	if in.GlobalSecondaryIndexUpdates != nil && len(in.GlobalSecondaryIndexUpdates) == 0 {
+		return invalidValue("List of GlobalSecondaryIndexUpdates is empty")
+	}
+	seen, online := map[string]bool{}, 0
 	for _, u := range in.GlobalSecondaryIndexUpdates {
 		actions := 0
 		for _, given := range []bool{u.Create != nil, u.Delete != nil, u.Update != nil} {
@@ -96,20 +121,17 @@ func (in *updateTableInput) check() error {
 		}
 		switch {
 		case actions == 0:
-			return exception.Validation("One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, " +
-				"GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null")
+			return invalidValue("One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null")
 		case actions > 1:
-			return exception.Validation("One or more parameter values were invalid: Only one global secondary index action is allowed " +
-				"per GlobalSecondaryIndexUpdate object")
+			return invalidValue("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object")
 		case seen[u.name()]:
-			return exception.Validation("One or more parameter values were invalid: Only one global secondary index update per index is allowed "+
-				"simultaneously. Index: %s", u.name())
-		case u.Update != nil:
-			return exception.Validation("GlobalSecondaryIndexUpdate.Update is not supported by this store")
+			return invalidValue("Only one global secondary index update per index is allowed simultaneously. Index: %s", u.name())
+		case u.Update == nil:
+			online++
 		}
 		seen[u.name()] = true
 	}
-	if len(seen) > 1 {
+	if online > 1 {
 		return exception.New("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
 	}
 	return nil
@@ -120,10 +142,6 @@ func (in *updateTableInput) supported() error {
 		name  string
 		value jsontext.Value
 	}{
-		{"BillingMode", in.BillingMode}, {"ProvisionedThroughput", in.ProvisionedThroughput},
-		{"OnDemandThroughput", in.OnDemandThroughput}, {"WarmThroughput", in.WarmThroughput},
-		{"DeletionProtectionEnabled", in.DeletionProtectionEnabled}, {"TableClass", in.TableClass},
-		{"SSESpecification", in.SSESpecification}, {"StreamSpecification", in.StreamSpecification},
 		{"ReplicaUpdates", in.ReplicaUpdates}, {"GlobalTableWitnessUpdates", in.GlobalTableWitnessUpdates},
 		{"MultiRegionConsistency", in.MultiRegionConsistency}, {"VectorIndexUpdates", in.VectorIndexUpdates},
 		{"GlobalTableSettingsReplicationMode", in.GlobalTableSettingsReplicationMode},
@@ -132,7 +150,13 @@ func (in *updateTableInput) supported() error {
 			return exception.Validation("UpdateTable of %s is not supported by this store", one.name)
 		}
 	}
-	return nil
+	switch {
+	case in.StreamSpecification == nil:
+		return nil
+	case in.StreamSpecification.StreamEnabled:
+		return exception.Validation("Streams are not supported by this store")
+	}
+	return exception.Validation("Table has no stream to disable: TableName: %s", in.TableName)
 }
 
 func deleteIndex(t *table.Table, name string) error {

@@ -61,13 +61,17 @@ func createIndex(tx *bbolt.Tx, x *table.Index) (err error) {
 }
 
 // Drop removes the table that was read. Where that table is gone already, the error is a
-// ResourceNotFoundException, even if another table has its name.
+// ResourceNotFoundException, even if another table has its name. A table that is protected against deletion is a
+// ValidationException.
 func (s *Store) Drop(t *table.Table) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.tables[t.Name]
-	if now == nil || now.ID != t.ID {
+	switch {
+	case now == nil || now.ID != t.ID:
 		return exception.TableNotFound(t.Name)
+	case now.Protected:
+		return exception.Validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		if err := tx.Bucket(catalogBucket).Delete([]byte(t.Name)); err != nil {
@@ -106,13 +110,13 @@ func (s *Store) Alter(t *table.Table, change func(*table.Table) error) (*table.T
 		return nil, exception.TableNotFound(t.Name)
 	}
 	next := *now
-	next.Indexes, next.Attributes = slices.Clone(now.Indexes), slices.Clone(now.Attributes)
+	next.Indexes, next.Attributes, next.Tags = slices.Clone(now.Indexes), slices.Clone(now.Attributes), slices.Clone(now.Tags)
 	if err := change(&next); err != nil {
 		return nil, err
 	}
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		for _, x := range now.Indexes {
-			if slices.Contains(next.Indexes, x) {
+			if slices.ContainsFunc(next.Indexes, x.Is) {
 				continue
 			}
 			if err := dropBucket(tx, entriesOf(x)); err != nil {
@@ -120,7 +124,7 @@ func (s *Store) Alter(t *table.Table, change func(*table.Table) error) (*table.T
 			}
 		}
 		for _, x := range next.Indexes {
-			if slices.Contains(now.Indexes, x) {
+			if slices.ContainsFunc(now.Indexes, x.Is) {
 				continue
 			}
 			if err := fill(tx, &next, x); err != nil {

@@ -10,8 +10,10 @@ type Index struct {
 	Local      bool `json:",omitempty"`
 	Keys       KeySchema
 	Projection Projection
-	Read       int64 `json:",omitempty"` // provisioned read capacity units of a global index
-	Write      int64 `json:",omitempty"` // provisioned write capacity units of a global index
+	Read       int64               `json:",omitempty"` // provisioned read capacity units of a global index
+	Write      int64               `json:",omitempty"` // provisioned write capacity units of a global index
+	Limits     *OnDemandThroughput `json:",omitzero"`  // of a global index, as the next
+	Warm       *Throughput         `json:",omitzero"`
 }
 
 // Projection says what of an item an index holds: its keys always.
@@ -26,6 +28,10 @@ const (
 	ProjectKeys    = "KEYS_ONLY"
 	ProjectInclude = "INCLUDE"
 )
+
+// Is reports whether both are the same index, perhaps with other settings. An index that is not in the store yet is none of
+// those that are.
+func (x *Index) Is(other *Index) bool { return x.ID == other.ID }
 
 // Holds reports whether an entry has the attribute, where the item has it; t is the index's table.
 func (x *Index) Holds(t *Table, name string) bool {

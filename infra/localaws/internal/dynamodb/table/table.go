@@ -5,6 +5,7 @@ package table
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -21,13 +22,24 @@ type Table struct {
 	Indexes []*Index `json:",omitempty"` // local ones first, each kind in the order of the request
 
 	CreatedAt  time.Time
-	OnDemand   bool
-	Read       int64  // provisioned read capacity units, 0 on demand
-	Write      int64  // provisioned write capacity units, 0 on demand
-	Class      string `json:",omitempty"`
-	Protected  bool   // against deletion
-	Tags       []Tag  `json:",omitempty"`
+	Tags       []Tag `json:",omitempty"`
 	Attributes []AttributeDefinition
+
+	// What follows is taken, shown and changed as AWS does it. The store does the same whatever it is: it does not throttle,
+	// encrypt, delete what has expired or keep backups.
+
+	OnDemand      bool
+	OnDemandSince time.Time           `json:",omitzero"` // when it was last changed to on demand; zero: never, or as it was created
+	Read          int64               // provisioned read capacity units, 0 on demand
+	Write         int64               // provisioned write capacity units, 0 on demand
+	Limits        *OnDemandThroughput `json:",omitzero"`
+	Warm          *Throughput         `json:",omitzero"`  // what was asked for; nil: nothing
+	Class         string              `json:",omitempty"` // empty: STANDARD, and never another
+	ClassSince    time.Time           `json:",omitzero"`  // when it was last changed; zero: never
+	Protected     bool                // against deletion
+	KMSKey        string              `json:",omitempty"` // ARN of the key that encrypts it; empty: one that AWS owns
+	ExpiresBy     string              `json:",omitempty"` // the attribute that says when an item expires; empty: none does
+	Recovery      *Recovery           `json:",omitzero"`  // nil: point-in-time recovery is disabled
 
 	encoded []byte // what Encode returned, or Decode was given
 }
@@ -84,12 +96,15 @@ func (t *Table) Index(name string) *Index {
 	if t == nil || name == "" {
 		return nil
 	}
-	for _, x := range t.Indexes {
-		if x.Name == name {
-			return x
-		}
+	if i := t.IndexAt(name); i >= 0 {
+		return t.Indexes[i]
 	}
 	return nil
+}
+
+// IndexAt returns the place of the index of that name in Indexes, -1 where there is none.
+func (t *Table) IndexAt(name string) int {
+	return slices.IndexFunc(t.Indexes, func(x *Index) bool { return x.Name == name })
 }
 
 // UUID is the TableId: the table's own ID in the shape that AWS gives.
