@@ -343,7 +343,7 @@ func TestListTablesPages(t *testing.T) {
 		{`{}`, `{"TableNames":["Binary","Numbered","Other","TrackingData"]}`},
 		{`{"Limit":2}`, `{"TableNames":["Binary","Numbered"],"LastEvaluatedTableName":"Numbered"}`},
 		{`{"Limit":2,"ExclusiveStartTableName":"Numbered"}`, `{"TableNames":["Other","TrackingData"]}`},
-		{`{"ExclusiveStartTableName":"Z"}`, `{"TableNames":[]}`},
+		{`{"ExclusiveStartTableName":"Zzz"}`, `{"TableNames":[]}`},
 	} {
 		if got := must(t, s, "ListTables", row.body); got != row.want {
 			t.Errorf("%s: got %s, want %s", row.body, got, row.want)

@@ -23,14 +23,6 @@ func Validation(format string, args ...any) *api.Error {
 	return err
 }
 
-// Constraint words a ValidationException as the API's own model validation does.
-func Constraint(value, member, rule string) *api.Error {
-	return Validation("1 validation error detected: Value %s at '%s' failed to satisfy constraint: %s", value, api.Own(member), api.Own(rule))
-}
-
-// Missing is the answer to a request without a member that it must have.
-func Missing(member string) *api.Error { return Constraint("null", member, "Member must not be null") }
-
 // Serialization is the answer to a body that is not the JSON of the operation's input.
 func Serialization(format string, args ...any) *api.Error {
 	return api.Errorf(http.StatusBadRequest, "SerializationException", format, args...)

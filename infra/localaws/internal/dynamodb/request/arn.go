@@ -13,18 +13,17 @@ import (
 const anyResource = "*"
 
 // namePattern is the grammar of table and index names ("Naming rules", DynamoDB Developer Guide).
-var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
+var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
 
 // labelPattern is what stands behind the kind in a table's sub-resources: a backup's, stream's, export's
 // or import's label. It excludes what could change the meaning of the ARN: separators and wildcards.
 var labelPattern = regexp.MustCompile(`^[a-zA-Z0-9_.:-]{1,255}$`)
 
-func validName(name string) error {
-	if !namePattern.MatchString(name) {
-		return exception.Validation("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, " +
-			"and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'")
-	}
-	return nil
+// validName refuses a name, found in the named member, that no table or index can have.
+func validName(member, name string) error {
+	var f faults
+	f.name(member, name)
+	return f.err()
 }
 
 // place is the account and region that a request is sent to.
@@ -56,8 +55,8 @@ func (p place) resourceOf(arn string) (string, error) {
 	return parts[5], nil
 }
 
-// tableName returns the name of the table that given names, by its name or by its ARN.
-func (p place) tableName(given string) (string, error) {
+// tableName returns the name of the table that the named member names, by its name or by its ARN.
+func (p place) tableName(member, given string) (string, error) {
 	name := given
 	if strings.HasPrefix(given, "arn:") {
 		resource, err := p.resourceOf(given)
@@ -69,7 +68,7 @@ func (p place) tableName(given string) (string, error) {
 			return "", exception.Validation("Invalid table ARN: %s", given)
 		}
 	}
-	return name, validName(name)
+	return name, validName(member, name)
 }
 
 // subresource checks an ARN of the form table/NAME/KIND/LABEL, and returns the table's name.
@@ -82,5 +81,5 @@ func (p place) subresource(arn, kind string) (table string, err error) {
 	if len(parts) != 4 || parts[0] != "table" || parts[2] != kind || !labelPattern.MatchString(parts[3]) {
 		return "", exception.Validation("Invalid %s ARN: %s", kind, arn)
 	}
-	return parts[1], validName(parts[1])
+	return parts[1], validName(kind+"Arn", parts[1])
 }

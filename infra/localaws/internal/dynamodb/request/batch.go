@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/awsjson"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
@@ -17,7 +18,7 @@ type batchGetInput struct {
 
 type tableGetsInput struct {
 	ExpressionAttributeNames awsjson.Dict[string, names]
-	Keys                     awsjson.List[attr.Item, batchGets]
+	Keys                     awsjson.List[attr.Item, batchGetKeys]
 	AttributesToGet          awsjson.List[string, names]
 	ProjectionExpression     *string
 	ConsistentRead           bool
@@ -53,11 +54,9 @@ func readBatchGet(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	capacity, err := returnCapacity(in.ReturnConsumedCapacity)
-	if err != nil {
-		return nil, err
-	}
-	if err := size("requestItems", len(in.RequestItems)); err != nil {
+	var f faults
+	capacity := f.capacity(in.ReturnConsumedCapacity)
+	if err := f.requestItems(in.RequestItems == nil, len(in.RequestItems), "BatchGetItem"); err != nil {
 		return nil, err
 	}
 	total := 0
@@ -88,8 +87,11 @@ func readBatchGet(r *reading) (any, error) {
 
 // tableGets reads one table's part of a BatchGetItem, and adds the permission for all of its keys.
 func (r *reading) tableGets(g *TableGets, capacity string) (err error) {
-	if g.Target, err = r.target("requestItems.member", g.Given, "BatchGetItem", ""); err != nil {
+	if g.Target, err = r.target("requestItems.member", &g.Given, "BatchGetItem", ""); err != nil {
 		return err
+	}
+	if g.Keys == nil {
+		return exception.Missing("requestItems." + g.Given + ".member.keys")
 	}
 	if err := size("requestItems."+g.Given+".member.keys", len(g.Keys)); err != nil {
 		return err
@@ -116,7 +118,7 @@ func (r *reading) tableGets(g *TableGets, capacity string) (err error) {
 }
 
 type batchWriteInput struct {
-	RequestItems                awsjson.Dict[awsjson.List[writeRequest, batchWrites], batchWrites]
+	RequestItems                awsjson.Dict[awsjson.List[writeRequest, batchTableWrites], batchWrites]
 	ReturnConsumedCapacity      string
 	ReturnItemCollectionMetrics string
 }
@@ -144,14 +146,10 @@ func readBatchWrite(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	capacity, err := returnCapacity(in.ReturnConsumedCapacity)
-	if err != nil {
-		return nil, err
-	}
-	if err := oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", ReturnNone); err != nil {
-		return nil, err
-	}
-	if err := size("requestItems", len(in.RequestItems)); err != nil {
+	var f faults
+	capacity := f.capacity(in.ReturnConsumedCapacity)
+	f.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", ReturnNone)
+	if err := f.requestItems(in.RequestItems == nil, len(in.RequestItems), "BatchWriteItem"); err != nil {
 		return nil, err
 	}
 	total := 0
@@ -177,12 +175,12 @@ func readBatchWrite(r *reading) (any, error) {
 }
 
 func (r *reading) tableWrites(name string, writes []writeRequest, capacity string) (*TableWrites, error) {
-	t, err := r.target("requestItems.member", name, "BatchWriteItem", "")
+	t, err := r.target("requestItems.member", &name, "BatchWriteItem", "")
 	if err != nil {
 		return nil, err
 	}
-	if err := size("requestItems."+name+".member", len(writes)); err != nil {
-		return nil, err
+	if len(writes) == 0 {
+		return nil, tableWritesLength(name, "[]")
 	}
 	a, out := access{returnCapacity: capacity}, &TableWrites{Target: t}
 	keys, known := t.Table.KeySchema("")
@@ -219,6 +217,17 @@ func distinct[T any](tables []T, of func(T) *Target) error {
 		seen[name] = true
 	}
 	return nil
+}
+
+// requestItems refuses a batch of nothing, and the faults found before.
+func (f *faults) requestItems(absent bool, n int, operation string) error {
+	if absent {
+		f.missing("requestItems")
+	}
+	if err := f.err(); err != nil || n > 0 {
+		return err
+	}
+	return exception.Validation("The requestItems parameter is required for %s", api.Own(operation))
 }
 
 // size refuses an empty collection.

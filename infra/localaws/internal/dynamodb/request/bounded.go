@@ -1,6 +1,10 @@
 package request
 
-import "example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+import (
+	"fmt"
+
+	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
+)
 
 // The most that one request may hold (API reference of each operation).
 const (
@@ -12,7 +16,9 @@ const (
 
 type (
 	batchGets          struct{}
+	batchGetKeys       struct{} // of one table
 	batchWrites        struct{}
+	batchTableWrites   struct{} // of one table
 	batchStatements    struct{}
 	transactItems      struct{} // of a transaction, as the next
 	transactStatements struct{}
@@ -31,6 +37,32 @@ func (batchWrites) TooMany() error {
 	return exception.Validation("Too many items requested for the BatchWriteItem call")
 }
 
+func (batchGetKeys) Most() int      { return maxBatchGet }
+func (batchGetKeys) TooMany() error { return tooManyOf(tooManyGets) }
+
+func (batchTableWrites) Most() int      { return maxBatchWrite }
+func (batchTableWrites) TooMany() error { return tooManyOf(tooManyWrites) }
+
+// tooManyOf is too many entries of one table in a batch. Its answer names the table, which the reading of the list does not
+// know.
+type tooManyOf func(table string) error
+
+func (tooManyOf) Error() string { return "too many entries of one table" }
+
+func tooManyGets(table string) error {
+	return exception.Constraints([]exception.Fault{{
+		Member: "RequestItems." + table + ".member.Keys",
+		Rule:   fmt.Sprintf("Member must have length less than or equal to %d", maxBatchGet),
+	}})
+}
+
+func tooManyWrites(table string) error { return tableWritesLength(table, "[...]") }
+
+func tableWritesLength(table, writes string) error {
+	return exception.Constraint(quoted("{"+table+"="+writes+"}"), "requestItems", fmt.Sprintf("Map value must satisfy constraint: "+
+		"[Member must have length less than or equal to %d, Member must have length greater than or equal to 1]", maxBatchWrite))
+}
+
 func (batchStatements) Most() int { return maxBatchStatements }
 func (batchStatements) TooMany() error {
 	return exception.Validation("Too many statements requested for the BatchExecuteStatement call")
@@ -43,8 +75,7 @@ func (transactStatements) Most() int      { return maxTransaction }
 func (transactStatements) TooMany() error { return tooManyEntries("transactStatements") }
 
 func tooManyEntries(member string) error {
-	return exception.Validation("1 validation error detected: Value at '%s' failed to satisfy constraint: "+
-		"Member must have length less than or equal to %d", member, maxTransaction)
+	return exception.Constraint("'[...]'", member, fmt.Sprintf("Member must have length less than or equal to %d", maxTransaction))
 }
 
 // operands are what one statement or condition refers to: a statement of maxStatement bytes has fewer question marks.

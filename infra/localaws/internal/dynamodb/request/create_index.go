@@ -75,18 +75,21 @@ func addLocal(t *table.Table, member string, in *indexInput, types map[string]st
 }
 
 func addGlobal(t *table.Table, member string, in *indexInput, types map[string]string) error {
+	if several(in.KeySchema) {
+		return exception.Validation("Keys of several attributes are not supported by this store: that of index %s has %d", in.IndexName, len(in.KeySchema))
+	}
 	x, err := in.index(member, types)
 	if err != nil {
 		return err
 	}
-	if err := in.throughput(t, x, member); err != nil {
+	if err := in.throughput(t, x); err != nil {
 		return err
 	}
 	return add(t, x)
 }
 
 // throughput reads the units of a global index, which fit the billing mode of its table.
-func (in *indexInput) throughput(t *table.Table, x *table.Index, member string) (err error) {
+func (in *indexInput) throughput(t *table.Table, x *table.Index) (err error) {
 	through := in.ProvisionedThroughput
 	switch {
 	case t.OnDemand && through != nil:
@@ -94,9 +97,6 @@ func (in *indexInput) throughput(t *table.Table, x *table.Index, member string) 
 	case !t.OnDemand && through == nil:
 		return invalidValue("ProvisionedThroughput is not specified for index: %s", x.Name)
 	case through != nil:
-		if err := through.check(member + ".provisionedThroughput"); err != nil {
-			return err
-		}
 		x.Read, x.Write = through.ReadCapacityUnits, through.WriteCapacityUnits
 	}
 	if in.OnDemandThroughput != nil {
@@ -118,21 +118,29 @@ func add(t *table.Table, x *table.Index) error {
 	return nil
 }
 
+// faults notes what breaks a rule of the API's model.
+func (in *indexInput) faults(f *faults, member string, mostKeys int) {
+	if in.IndexName == "" {
+		f.missing(member + ".indexName")
+	} else {
+		f.name(member+".indexName", in.IndexName)
+	}
+	keySchemaFaults(f, member+".keySchema", in.KeySchema, mostKeys)
+	if in.Projection == nil {
+		f.missing(member + ".projection")
+	} else {
+		f.oneOf(member+".projection.projectionType", in.Projection.ProjectionType, table.ProjectAll, table.ProjectInclude, table.ProjectKeys)
+	}
+	if in.ProvisionedThroughput != nil {
+		in.ProvisionedThroughput.faults(f, member+".provisionedThroughput")
+	}
+}
+
 // index reads what both kinds of indexes have.
 func (in *indexInput) index(member string, types map[string]string) (*table.Index, error) {
-	switch {
-	case in.IndexName == "":
-		return nil, exception.Missing(member + ".indexName")
-	case len(in.IndexName) < 3:
-		return nil, exception.Constraint("'"+in.IndexName+"'", member+".indexName", "Member must have length greater than or equal to 3")
-	case len(in.IndexName) > 255:
-		return nil, exception.Constraint("'"+in.IndexName+"'", member+".indexName", "Member must have length less than or equal to 255")
-	case validName(in.IndexName) != nil:
-		return nil, exception.Constraint("'"+in.IndexName+"'", member+".indexName", "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
-	}
 	x := &table.Index{Name: in.IndexName}
 	var err error
-	if x.Keys, err = readKeySchema(member+".keySchema", in.KeySchema, types); err != nil {
+	if x.Keys, err = readKeySchema(in.KeySchema, types); err != nil {
 		return nil, err
 	}
 	x.Projection, err = in.projection(member + ".projection")
@@ -141,13 +149,7 @@ func (in *indexInput) index(member string, types map[string]string) (*table.Inde
 
 func (in *indexInput) projection(member string) (table.Projection, error) {
 	var none table.Projection
-	if in.Projection == nil {
-		return none, exception.Missing(member)
-	}
 	kind, names := in.Projection.ProjectionType, in.Projection.NonKeyAttributes
-	if err := oneOf(member+".projectionType", kind, table.ProjectAll, table.ProjectInclude, table.ProjectKeys); err != nil {
-		return none, err
-	}
 	switch {
 	case names != nil && len(names) == 0:
 		return none, exception.Constraint("'[]'", member+".nonKeyAttributes", "Member must have length greater than or equal to 1")

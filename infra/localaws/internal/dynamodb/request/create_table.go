@@ -1,8 +1,8 @@
 package request
 
 import (
+	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -14,7 +14,7 @@ import (
 type provisionedThroughput struct{ ReadCapacityUnits, WriteCapacityUnits int64 }
 
 type createTableInput struct {
-	TableName                 string
+	TableName                 *string
 	AttributeDefinitions      awsjson.List[table.AttributeDefinition, settings]
 	KeySchema                 awsjson.List[table.KeySchemaElement, settings]
 	BillingMode               string
@@ -40,6 +40,7 @@ type createTableInput struct {
 type CreateTable struct {
 	ARN   string // of the table to be
 	place place
+	name  string
 	in    createTableInput
 }
 
@@ -48,21 +49,21 @@ func readCreateTable(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	if strings.HasPrefix(in.TableName, "arn:") {
-		name, err := r.place.tableName(in.TableName)
-		if err != nil {
-			return nil, err
-		}
-		in.TableName = name
+	if in.TableName == nil {
+		return nil, absent("tableName")
 	}
-	return &CreateTable{ARN: r.place.tableARN(in.TableName), place: r.place, in: in}, nil
+	name, err := r.place.tableName("tableName", *in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateTable{ARN: r.place.tableARN(name), place: r.place, name: name, in: in}, nil
 }
 
 // Table returns the requested table, without ID and creation time. Settings that the store does not support, or
 // that are wrong by "CreateTable", API reference, are an *api.Error. The answer returns it, not the reading: a
 // caller that may not create tables must get a denial instead.
 func (c *CreateTable) Table() (*table.Table, error) {
-	t, err := c.in.table()
+	t, err := c.in.table(c.name)
 	if err != nil {
 		return nil, err
 	}
@@ -90,12 +91,15 @@ func (in *createTableInput) settings(t *table.Table, p place) (err error) {
 	return err
 }
 
-func (in *createTableInput) table() (*table.Table, error) {
+func (in *createTableInput) table(name string) (*table.Table, error) {
 	if err := in.supported(); err != nil {
 		return nil, err
 	}
+	if err := in.shape(); err != nil {
+		return nil, err
+	}
 	t := &table.Table{
-		Name: in.TableName, Attributes: in.AttributeDefinitions, Tags: in.Tags,
+		Name: name, Attributes: in.AttributeDefinitions, Tags: in.Tags,
 		Class: in.TableClass, Protected: in.DeletionProtectionEnabled,
 	}
 	if err := readClass(in.TableClass); err != nil {
@@ -108,7 +112,10 @@ func (in *createTableInput) table() (*table.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.Keys, err = readKeySchema("keySchema", in.KeySchema, types); err != nil {
+	if len(in.KeySchema) > len(types) {
+		return nil, exception.Validation("Invalid KeySchema: Some index key attribute have no definition")
+	}
+	if t.Keys, err = readKeySchema(in.KeySchema, types); err != nil {
 		return nil, err
 	}
 	if err := in.indexes(t, types); err != nil {
@@ -132,9 +139,6 @@ func (in *createTableInput) supported() error {
 }
 
 func (in *createTableInput) billing(t *table.Table) error {
-	if err := oneOf("billingMode", in.BillingMode, "PROVISIONED", "PAY_PER_REQUEST"); err != nil {
-		return err
-	}
 	through := in.ProvisionedThroughput
 	t.OnDemand = in.BillingMode == "PAY_PER_REQUEST"
 	switch {
@@ -147,21 +151,51 @@ func (in *createTableInput) billing(t *table.Table) error {
 		return exception.Validation("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must " +
 			"both be specified when BillingMode is PROVISIONED")
 	}
-	if err := through.check("provisionedThroughput"); err != nil {
+	if err := through.bounded(); err != nil {
 		return err
 	}
 	t.Read, t.Write = through.ReadCapacityUnits, through.WriteCapacityUnits
 	return nil
 }
 
-func (p *provisionedThroughput) check(member string) error {
+func (p *provisionedThroughput) faults(f *faults, member string) {
 	for _, one := range []struct {
 		name  string
 		units int64
 	}{{"readCapacityUnits", p.ReadCapacityUnits}, {"writeCapacityUnits", p.WriteCapacityUnits}} {
 		if one.units < 1 {
-			return exception.Constraint("'"+strconv.FormatInt(one.units, 10)+"'", member+"."+one.name, "Member must have value greater than or equal to 1")
+			f.add(quoted(strconv.FormatInt(one.units, 10)), member+"."+one.name, "Member must have value greater than or equal to 1")
 		}
 	}
+}
+
+// maxUnits bounds provisioned capacity.
+const maxUnits = 1_000_000_000_000
+
+func (p *provisionedThroughput) bounded() error {
+	switch {
+	case p.ReadCapacityUnits > maxUnits:
+		return exception.Validation("Given value %d for ReadCapacityUnits is out of bounds", p.ReadCapacityUnits)
+	case p.WriteCapacityUnits > maxUnits:
+		return exception.Validation("Given value %d for WriteCapacityUnits is out of bounds", p.WriteCapacityUnits)
+	}
 	return nil
+}
+
+// shape refuses, all at once, what breaks a rule of the API's model.
+func (in *createTableInput) shape() error {
+	var f faults
+	f.oneOf("billingMode", in.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
+	definitionFaults(&f, in.AttributeDefinitions)
+	keySchemaFaults(&f, "keySchema", in.KeySchema, maxTableKeys)
+	if in.ProvisionedThroughput != nil {
+		in.ProvisionedThroughput.faults(&f, "provisionedThroughput")
+	}
+	for i := range in.LocalSecondaryIndexes {
+		in.LocalSecondaryIndexes[i].faults(&f, fmt.Sprintf("localSecondaryIndexes.%d.member", i+1), maxTableKeys)
+	}
+	for i := range in.GlobalSecondaryIndexes {
+		in.GlobalSecondaryIndexes[i].faults(&f, fmt.Sprintf("globalSecondaryIndexes.%d.member", i+1), maxIndexKeys)
+	}
+	return f.err()
 }

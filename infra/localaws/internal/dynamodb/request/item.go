@@ -36,7 +36,7 @@ func (in *placeholders) parser(expressions ...parameter) (*expr.Placeholders, er
 // keyInput is what the operations on one item have in common.
 type keyInput struct {
 	placeholders
-	TableName              string
+	TableName              *string
 	Key                    attr.Item
 	ReturnConsumedCapacity string
 }
@@ -75,11 +75,12 @@ func (r *reading) get(in *getInput) (*Get, error) {
 	if err != nil {
 		return nil, err
 	}
+	var f faults
+	capacity := f.capacity(in.ReturnConsumedCapacity)
 	if in.Key == nil {
-		return nil, exception.Missing("key")
+		f.missing("key")
 	}
-	capacity, err := returnCapacity(in.ReturnConsumedCapacity)
-	if err != nil {
+	if err := f.err(); err != nil {
 		return nil, err
 	}
 	in.ExpressionAttributeValues = nil // no member of the operation: AWS ignores it
@@ -173,15 +174,12 @@ func (r *reading) write(action string, returnable ...string) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	if err := oneOf("returnValues", in.ReturnValues, ReturnNone, ReturnAllOld, ReturnUpdatedOld, ReturnAllNew, ReturnUpdatedNew); err != nil {
-		return nil, err
-	}
-	if oneOf("", in.ReturnValues, returnable...) != nil {
-		return nil, exception.Validation("Return values set to invalid value")
-	}
 	c, err := r.change(action, &in)
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil:
+		return nil, prefixed(err)
+	case oneOf("", in.ReturnValues, returnable...) != nil:
+		return nil, exception.Validation("ReturnValues can only be ALL_OLD or NONE")
 	}
 	return c, nil
 }
@@ -205,7 +203,7 @@ func (r *reading) change(action string, in *writeInput) (*Change, error) {
 			c.Target, err = r.target("tableName", in.TableName, action, "")
 			return err
 		},
-		c.readKey, c.readReturns, c.readExpressions,
+		c.readShape, c.readExpressions,
 	}
 	for _, step := range steps {
 		if err := step(in, a); err != nil {
@@ -228,32 +226,29 @@ func (c *Change) ItemKey() attr.Item {
 	return c.Key
 }
 
-func (c *Change) readKey(in *writeInput, _ *access) error {
+// readShape reads the members beside the expressions, and refuses all at once what breaks a rule of the API's model.
+func (c *Change) readShape(in *writeInput, a *access) error {
+	var f faults
+	c.Capacity = f.capacity(in.ReturnConsumedCapacity)
 	if c.Kind == "PutItem" {
 		c.Item = in.Item
-		if c.Item == nil {
-			return exception.Missing("item")
-		}
-		return nil
+	} else {
+		c.Key = in.Key
 	}
-	c.Key = in.Key
-	if c.Key == nil {
-		return exception.Missing("key")
+	switch {
+	case c.ItemKey() != nil:
+	case c.Kind == "PutItem":
+		f.missing("item")
+	default:
+		f.missing("key")
 	}
-	return nil
-}
-
-func (c *Change) readReturns(in *writeInput, a *access) (err error) {
-	if err := oneOf("returnValuesOnConditionCheckFailure", in.ReturnValuesOnConditionCheckFailure, ReturnAllOld, ReturnNone); err != nil {
-		return err
-	}
-	if err := oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", ReturnNone); err != nil {
+	f.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", ReturnNone)
+	f.oneOf("returnValues", in.ReturnValues, ReturnAllNew, ReturnUpdatedOld, ReturnAllOld, ReturnNone, ReturnUpdatedNew)
+	f.oneOf("returnValuesOnConditionCheckFailure", in.ReturnValuesOnConditionCheckFailure, ReturnAllOld, ReturnNone)
+	if err := f.err(); err != nil {
 		return err
 	}
 	c.Collection = in.ReturnItemCollectionMetrics == "SIZE"
-	if c.Capacity, err = returnCapacity(in.ReturnConsumedCapacity); err != nil {
-		return err
-	}
 	if c.ReturnValues == "" {
 		c.ReturnValues = ReturnNone
 	}

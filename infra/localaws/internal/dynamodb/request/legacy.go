@@ -1,7 +1,6 @@
 package request
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -181,23 +180,4 @@ func readKeyConditions(conditions map[string]legacyCondition) ([]expr.KeyTerm, e
 		terms = append(terms, expr.KeyTerm{Attribute: name, Op: op, Values: c.AttributeValueList})
 	}
 	return terms, nil
-}
-
-// returnCapacity is the effective value of ReturnConsumedCapacity.
-func returnCapacity(value string) (string, error) {
-	if value == "" {
-		return ReturnNone, nil
-	}
-	return value, oneOf("returnConsumedCapacity", value, "INDEXES", "TOTAL", ReturnNone)
-}
-
-// limit reads Limit.
-func limit(value *int) (int, error) {
-	if value == nil {
-		return 0, nil
-	}
-	if *value < 1 {
-		return 0, exception.Constraint(fmt.Sprintf("'%d'", *value), "limit", "Member must have value greater than or equal to 1")
-	}
-	return *value, nil
 }

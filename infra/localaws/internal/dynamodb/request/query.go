@@ -39,6 +39,21 @@ func readQuery(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
+	q, err := r.query(&in)
+	if err != nil {
+		return nil, prefixed(err)
+	}
+	return q, nil
+}
+
+func (r *reading) query(in *queryInput) (*Page, error) {
+	f := in.faults()
+	if in.Limit != nil && *in.Limit < 1 {
+		f.add("", "Limit", "Member must have value greater than or equal to 1")
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
 	if err := in.oneKind(); err != nil {
 		return nil, err
 	}
@@ -107,6 +122,9 @@ func readScan(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
+	if err := in.shape(); err != nil {
+		return nil, err
+	}
 	if err := notBoth(in.legacy("ScanFilter", in.ScanFilter != nil), in.expressions()); err != nil {
 		return nil, err
 	}
@@ -145,10 +163,7 @@ func (q *Page) readSegments(in *scanInput) error {
 		return exception.Validation("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
 	case in.TotalSegments == nil:
 		return exception.Validation("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
-	case *in.TotalSegments < 1 || *in.TotalSegments > maxSegments:
-		return exception.Validation("1 validation error detected: Value '%d' at 'totalSegments' failed to satisfy constraint: "+
-			"Member must have value between 1 and %d", *in.TotalSegments, maxSegments)
-	case *in.Segment < 0 || *in.Segment >= *in.TotalSegments:
+	case *in.Segment >= *in.TotalSegments:
 		return exception.Validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: "+
 			"Segment: %d is not less than TotalSegments: %d", *in.Segment, *in.TotalSegments)
 	}
@@ -156,11 +171,9 @@ func (q *Page) readSegments(in *scanInput) error {
 	return nil
 }
 
-const maxSegments = 1000000
-
 // page reads what Query and Scan have in common.
 func (r *reading) page(in *pageInput, p *expr.Placeholders) (*Page, *access, error) {
-	q := &Page{Index: in.IndexName, Start: in.ExclusiveStartKey, Consistent: in.ConsistentRead}
+	q := &Page{Index: in.IndexName, Start: in.ExclusiveStartKey, Consistent: in.ConsistentRead, Capacity: new(faults).capacity(in.ReturnConsumedCapacity)}
 	var err error
 	if q.Target, err = r.target("tableName", in.TableName, r.req.Operation, in.IndexName); err != nil {
 		return nil, nil, err
@@ -168,16 +181,13 @@ func (r *reading) page(in *pageInput, p *expr.Placeholders) (*Page, *access, err
 	q.resource, q.From = q.Target.ARN, q.Target.Table.Index(q.Index)
 	q.Keys, _ = q.Target.Table.KeySchema(q.Index)
 	if q.Index != "" {
-		if err := validName(q.Index); err != nil {
+		if err := validName("indexName", q.Index); err != nil {
 			return nil, nil, err
 		}
 		q.resource = r.place.indexARN(q.Target.Name, q.Index)
 	}
-	if q.Limit, err = limit(in.Limit); err != nil {
-		return nil, nil, err
-	}
-	if q.Capacity, err = returnCapacity(in.ReturnConsumedCapacity); err != nil {
-		return nil, nil, err
+	if in.Limit != nil {
+		q.Limit = *in.Limit
 	}
 	if q.Projection, err = readProjection(p, in.ProjectionExpression, in.AttributesToGet); err != nil {
 		return nil, nil, err
@@ -203,9 +213,6 @@ func (r *reading) page(in *pageInput, p *expr.Placeholders) (*Page, *access, err
 // readSelect returns the effective Select, and refuses one that contradicts the projection: a request
 // that says SPECIFIC_ATTRIBUTES and names none would read all.
 func (q *Page) readSelect(in *pageInput) (string, error) {
-	if err := oneOf("select", in.Select, selectSpecific, selectCount, SelectAll, selectProjected); err != nil {
-		return "", err
-	}
 	switch {
 	case in.Select == "" && q.Projection != nil:
 		return selectSpecific, nil
@@ -216,7 +223,7 @@ func (q *Page) readSelect(in *pageInput) (string, error) {
 	case in.Select == selectSpecific && q.Projection == nil:
 		return "", exception.Validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
 	case in.Select != selectSpecific && q.Projection != nil:
-		return "", exception.Validation("Cannot specify the AttributesToGet or ProjectionExpression when choosing to get %s", in.Select)
+		return "", in.selectsTwice()
 	case in.Select == selectProjected && q.Index == "":
 		return "", exception.Validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 	}
@@ -239,7 +246,7 @@ func readSearchVectors(r *reading) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := validName(in.IndexName); err != nil {
+	if err := validName("indexName", in.IndexName); err != nil {
 		return nil, err
 	}
 	for _, arn := range []string{t.ARN, r.place.indexARN(t.Name, in.IndexName)} {

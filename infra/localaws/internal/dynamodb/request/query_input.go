@@ -1,6 +1,8 @@
 package request
 
 import (
+	"math"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"example.com/shiptrack/infra/localaws/internal/awsjson"
@@ -12,7 +14,7 @@ import (
 // pageInput is what Query and Scan have in common.
 type pageInput struct {
 	placeholders
-	TableName              string
+	TableName              *string
 	IndexName              string
 	AttributesToGet        awsjson.List[string, names]
 	ProjectionExpression   *string
@@ -48,6 +50,43 @@ type scanInput struct {
 	ScanFilter    awsjson.Dict[jsontext.Value, names]
 	Segment       *int
 	TotalSegments *int
+}
+
+// faults are those of what Query and Scan have in common, but for the limit: a Query words its own.
+func (in *pageInput) faults() faults {
+	var f faults
+	f.oneOf("returnConsumedCapacity", in.ReturnConsumedCapacity, capacities...)
+	f.oneOf("select", in.Select, selectSpecific, selectCount, SelectAll, selectProjected)
+	return f
+}
+
+// shape refuses, all at once, what breaks a rule of the API's model.
+func (in *scanInput) shape() error {
+	f := in.faults()
+	if in.Limit != nil {
+		f.between("limit", *in.Limit, 1, math.MaxInt32)
+	}
+	if in.Segment != nil {
+		f.between("segment", *in.Segment, 0, maxSegments-1)
+	}
+	if in.TotalSegments != nil {
+		f.between("totalSegments", *in.TotalSegments, 1, maxSegments)
+	}
+	return f.err()
+}
+
+const maxSegments = 1_000_000
+
+// selectsTwice is the answer to a projection beside a Select that has its own.
+func (in *pageInput) selectsTwice() error {
+	projection, selected := projectionExpression, in.Select
+	if in.ProjectionExpression == nil {
+		projection = "AttributesToGet"
+	}
+	if selected == selectCount {
+		selected = "only the Count"
+	}
+	return exception.Validation("Cannot specify the %s when choosing to get %s", projection, selected)
 }
 
 // expressions are those that a Query may have.

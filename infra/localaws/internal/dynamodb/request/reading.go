@@ -3,7 +3,6 @@ package request
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -144,7 +143,23 @@ func (r *reading) decode(into any) error {
 	if wrong, ok := errors.AsType[*attr.Error](err); ok {
 		return wrong
 	}
+	if tooMany, ok := errors.AsType[tooManyOf](err); ok {
+		return tooMany(entryOf(err))
+	}
 	return awsjson.Refusal(err)
+}
+
+// entryOf is the name of the entry of a map, itself a member of the request, in which err arose.
+func entryOf(err error) string {
+	wrong, ok := errors.AsType[*json.SemanticError](err)
+	if !ok {
+		return ""
+	}
+	tokens := slices.Collect(wrong.JSONPointer.Tokens())
+	if len(tokens) < 2 {
+		return ""
+	}
+	return tokens[1]
 }
 
 // Target is the table that a request names.
@@ -163,11 +178,11 @@ func (t *Target) Found() error {
 }
 
 // target resolves a table name or ARN, found in the named member, for an action on it, or on its index where that is set.
-func (r *reading) target(member, given, action, index string) (*Target, error) {
-	if given == "" {
+func (r *reading) target(member string, given *string, action, index string) (*Target, error) {
+	if given == nil {
 		return nil, exception.Missing(member)
 	}
-	name, err := r.place.tableName(given)
+	name, err := r.place.tableName(member, *given)
 	if err != nil {
 		return nil, err
 	}
@@ -190,21 +205,4 @@ func (r *reading) worthAsking(t *Target, action, index string) bool {
 	}
 	r.hopeless = r.hopeless || !r.possible("dynamodb:"+action, arn)
 	return !r.hopeless
-}
-
-// oneOf refuses a value outside of an enumeration; an empty value is an absent member.
-func oneOf(member, value string, allowed ...string) error {
-	if value == "" || slices.Contains(allowed, value) {
-		return nil
-	}
-	return exception.Constraint("'"+value+"'", member, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
-}
-
-// outside refuses a number that is not between least and most.
-func outside(member string, value, least, most int) error {
-	text := "'" + strconv.Itoa(value) + "'"
-	if value < least {
-		return exception.Constraint(text, member, "Member must have value greater than or equal to "+strconv.Itoa(least))
-	}
-	return exception.Constraint(text, member, "Member must have value less than or equal to "+strconv.Itoa(most))
 }

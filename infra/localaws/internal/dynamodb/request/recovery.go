@@ -26,7 +26,7 @@ type UpdateContinuousBackups struct {
 }
 
 type recoveryInput struct {
-	TableName                        string
+	TableName                        *string
 	PointInTimeRecoverySpecification *struct {
 		PointInTimeRecoveryEnabled *bool
 		RecoveryPeriodInDays       *int
@@ -37,7 +37,7 @@ func readUpdateContinuousBackups(r *reading) (any, error) {
 	u := &UpdateContinuousBackups{Now: r.req.Now.UTC()}
 	err := r.decode(&u.in)
 	if err == nil {
-		u.Target, err = r.target("tableName", u.in.TableName, r.req.Operation, "")
+		u.Target, err = r.table(u.in.TableName)
 	}
 	return u, err
 }
@@ -57,12 +57,13 @@ func (u *UpdateContinuousBackups) Check() error {
 		return exception.Missing(member + ".pointInTimeRecoveryEnabled")
 	case spec.RecoveryPeriodInDays == nil:
 		return nil
-	case *spec.RecoveryPeriodInDays < 1 || *spec.RecoveryPeriodInDays > maxRecoveryDays:
-		return outside(member+".recoveryPeriodInDays", *spec.RecoveryPeriodInDays, 1, maxRecoveryDays)
-	case !*spec.PointInTimeRecoveryEnabled:
+	}
+	var f faults
+	f.between(member+".recoveryPeriodInDays", *spec.RecoveryPeriodInDays, 1, maxRecoveryDays)
+	if len(f) == 0 && !*spec.PointInTimeRecoveryEnabled {
 		return exception.Validation("Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
 	}
-	return nil
+	return f.err()
 }
 
 // Apply changes a copy of the table that no request sees yet.

@@ -13,7 +13,7 @@ import (
 // members are what the table operations name their resources by. Other members of their bodies decide
 // nothing about authorization; the answers read them on their own.
 type members struct {
-	TableName        string
+	TableName        *string
 	IndexName        string
 	GlobalTableName  string
 	TargetTableName  string
@@ -28,7 +28,7 @@ type members struct {
 	StreamArn        string
 	ShardIterator    string
 
-	TableCreationParameters   struct{ TableName string }
+	TableCreationParameters   struct{ TableName *string }
 	Tags                      awsjson.List[table.Tag, settings]
 	TagKeys                   awsjson.List[string, settings]
 	ResourcePolicy            jsontext.Value
@@ -51,18 +51,34 @@ func given(raw jsontext.Value) bool { return len(raw) > 0 && raw.Kind() != 'n' }
 type resource func(p place, m *members) (arn, table string, err error)
 
 // named is the table in one member, called member in errors.
-func named(member string, get func(*members) string) resource {
+func named(member string, get func(*members) *string) resource {
 	return func(p place, m *members) (string, string, error) {
 		value := get(m)
-		if value == "" {
-			return "", "", exception.Missing(member)
+		if value == nil {
+			return "", "", absent(member)
 		}
-		name, err := p.tableName(value)
+		name, err := p.tableName(member, *value)
 		if err != nil {
 			return "", "", err
 		}
 		return p.tableARN(name), name, nil
 	}
+}
+
+// absent refuses a request on a table that does not name it.
+func absent(member string) error {
+	if member == "tableName" {
+		return exception.Required("TableName")
+	}
+	return exception.Missing(member)
+}
+
+// textOf is a member, nil where it is empty.
+func textOf(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // sub is a table's sub-resource in one member, which holds its ARN.
@@ -78,14 +94,14 @@ func sub(kind, member string, get func(*members) string) resource {
 }
 
 var (
-	tableName     = named("tableName", func(m *members) string { return m.TableName })
-	targetTable   = named("targetTableName", func(m *members) string { return m.TargetTableName })
-	exportedTable = named("tableArn", func(m *members) string { return m.TableArn })
-	importedTable = named("tableCreationParameters.tableName", func(m *members) string {
+	tableName     = named("tableName", func(m *members) *string { return m.TableName })
+	targetTable   = named("targetTableName", func(m *members) *string { return textOf(m.TargetTableName) })
+	exportedTable = named("tableArn", func(m *members) *string { return textOf(m.TableArn) })
+	importedTable = named("tableCreationParameters.tableName", func(m *members) *string {
 		return m.TableCreationParameters.TableName
 	})
 	// globalTableReplica is the table of a global table in this region: both have one name.
-	globalTableReplica = named("globalTableName", func(m *members) string { return m.GlobalTableName })
+	globalTableReplica = named("globalTableName", func(m *members) *string { return textOf(m.GlobalTableName) })
 
 	backup        = sub("backup", "backupArn", func(m *members) string { return m.BackupArn })
 	export        = sub("export", "exportArn", func(m *members) string { return m.ExportArn })
@@ -108,7 +124,7 @@ func sourceTable(p place, m *members) (string, string, error) {
 	if m.SourceTableName != "" && m.SourceTableArn != "" {
 		return "", "", exception.Validation("Both SourceTableName and SourceTableArn are given")
 	}
-	return named("sourceTableName", func(m *members) string { return m.SourceTableName + m.SourceTableArn })(p, m)
+	return named("sourceTableName", func(m *members) *string { return textOf(m.SourceTableName + m.SourceTableArn) })(p, m)
 }
 
 func tableOrAccount(p place, m *members) (string, string, error) {
@@ -123,7 +139,7 @@ func tableOrIndex(p place, m *members) (string, string, error) {
 	if err != nil || m.IndexName == "" {
 		return arn, table, err
 	}
-	return p.indexARN(table, m.IndexName), table, validName(m.IndexName)
+	return p.indexARN(table, m.IndexName), table, validName("indexName", m.IndexName)
 }
 
 // tableOrStream is ResourceArn, which must be an ARN.
@@ -139,7 +155,7 @@ func tableOrStream(p place, m *members) (string, string, error) {
 		table, err := p.subresource(m.ResourceArn, "stream")
 		return m.ResourceArn, table, err
 	}
-	table, err := p.tableName(m.ResourceArn)
+	table, err := p.tableName("resourceArn", m.ResourceArn)
 	return m.ResourceArn, table, err
 }
 
@@ -147,5 +163,5 @@ func globalTable(p place, m *members) (string, string, error) {
 	if m.GlobalTableName == "" {
 		return "", "", exception.Missing("globalTableName")
 	}
-	return p.globalTableARN(m.GlobalTableName), "", validName(m.GlobalTableName)
+	return p.globalTableARN(m.GlobalTableName), "", validName("globalTableName", m.GlobalTableName)
 }

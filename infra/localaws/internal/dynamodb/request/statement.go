@@ -117,13 +117,13 @@ type partiqlStatement struct {
 func (s *partiqlStatement) permit(r *reading, head *statement) error {
 	action, name := head.kind()
 	index := name.Index
-	t, err := r.target("statement", name.Table, action, index)
+	t, err := r.target("statement", &name.Table, action, index)
 	if err != nil {
 		return err
 	}
 	arn := t.ARN
 	if index != "" {
-		if err := validName(index); err != nil {
+		if err := validName("statement", index); err != nil {
 			return err
 		}
 		arn = r.place.indexARN(t.Name, index)

@@ -1,11 +1,5 @@
 package request
 
-import (
-	"fmt"
-
-	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
-)
-
 // Readings of operations on tables, each with the table that TableName names. The table may be deleted before
 // the request is answered.
 type (
@@ -15,11 +9,19 @@ type (
 )
 
 func (r *reading) named() (*Target, error) {
-	var in struct{ TableName string }
+	var in struct{ TableName *string }
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	return r.target("tableName", in.TableName, r.req.Operation, "")
+	return r.table(in.TableName)
+}
+
+// table resolves the name of the table of an operation on one.
+func (r *reading) table(given *string) (*Target, error) {
+	if given == nil {
+		return nil, absent("tableName")
+	}
+	return r.target("tableName", given, r.req.Operation, "")
 }
 
 func readDeleteTable(r *reading) (any, error) {
@@ -47,21 +49,24 @@ type ListTables struct {
 
 func readListTables(r *reading) (any, error) {
 	var in struct {
-		ExclusiveStartTableName string
+		ExclusiveStartTableName *string
 		Limit                   *int
 	}
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	most, err := limit(in.Limit)
-	if err != nil {
+	var f faults
+	list := &ListTables{Limit: maxTableNames}
+	if in.ExclusiveStartTableName != nil {
+		list.After = *in.ExclusiveStartTableName
+		f.name("exclusiveStartTableName", list.After)
+	}
+	if in.Limit != nil {
+		list.Limit = *in.Limit
+		f.between("limit", list.Limit, 1, maxTableNames)
+	}
+	if err := f.err(); err != nil {
 		return nil, err
 	}
-	if most > maxTableNames {
-		return nil, exception.Constraint(fmt.Sprintf("'%d'", most), "limit", "Member must have value less than or equal to 100")
-	}
-	if most == 0 {
-		most = maxTableNames
-	}
-	return &ListTables{After: in.ExclusiveStartTableName, Limit: most}, nil
+	return list, nil
 }

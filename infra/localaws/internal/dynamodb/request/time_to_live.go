@@ -12,7 +12,7 @@ type UpdateTimeToLive struct {
 }
 
 type timeToLiveInput struct {
-	TableName               string
+	TableName               *string
 	TimeToLiveSpecification *TimeToLive
 }
 
@@ -26,7 +26,7 @@ func readUpdateTimeToLive(r *reading) (any, error) {
 	u := new(UpdateTimeToLive)
 	err := r.decode(&u.in)
 	if err == nil {
-		u.Target, err = r.target("tableName", u.in.TableName, r.req.Operation, "")
+		u.Target, err = r.table(u.in.TableName)
 	}
 	return u, err
 }

@@ -21,7 +21,7 @@ type transactGetInput struct {
 			ExpressionAttributeNames awsjson.Dict[string, names]
 			Key                      attr.Item
 			ProjectionExpression     *string
-			TableName                string
+			TableName                *string
 		}
 	}, transactItems]
 	ReturnConsumedCapacity string
@@ -38,7 +38,10 @@ func readTransactGet(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	if err := size("transactItems", len(in.TransactItems)); err != nil {
+	var f faults
+	f.capacity(in.ReturnConsumedCapacity)
+	f.transactItems(in.TransactItems == nil, len(in.TransactItems))
+	if err := f.err(); err != nil {
 		return nil, err
 	}
 	r.enclosing, r.several = r.req.Operation, len(in.TransactItems) > 1
@@ -83,11 +86,8 @@ func readTransactWrite(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	if err := size("transactItems", len(in.TransactItems)); err != nil {
+	if err := in.shape(); err != nil {
 		return nil, err
-	}
-	if len(in.ClientRequestToken) > maxToken {
-		return nil, exception.Constraint("'"+in.ClientRequestToken+"'", "clientRequestToken", "Member must have length less than or equal to 36")
 	}
 	r.enclosing, r.several = r.req.Operation, len(in.TransactItems) > 1
 	t := &TransactWrite{Token: tokenOf(in.ClientRequestToken, r.req.Caller), Digest: sha256.Sum256(r.req.Body)}
@@ -117,6 +117,27 @@ func readTransactWrite(r *reading) (any, error) {
 		t.Changes = append(t.Changes, c)
 	}
 	return t, nil
+}
+
+// shape refuses, all at once, what breaks a rule of the API's model.
+func (in *transactWriteInput) shape() error {
+	var f faults
+	f.capacity(in.ReturnConsumedCapacity)
+	f.oneOf("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", ReturnNone)
+	if len(in.ClientRequestToken) > maxToken {
+		f.add(quoted(in.ClientRequestToken), "clientRequestToken", "Member must have length less than or equal to 36")
+	}
+	f.transactItems(in.TransactItems == nil, len(in.TransactItems))
+	return f.err()
+}
+
+func (f *faults) transactItems(absent bool, n int) {
+	switch {
+	case absent:
+		f.missing("transactItems")
+	case n == 0:
+		f.add("'[]'", "transactItems", "Member must have length greater than or equal to 1")
+	}
 }
 
 const maxToken = 36

@@ -93,9 +93,6 @@ func (u *UpdateTable) encryption(t *table.Table) error {
 // billing changes billing mode and capacity.
 func (u *UpdateTable) billing(t *table.Table) error {
 	in, through := &u.in, u.in.ProvisionedThroughput
-	if err := oneOf("billingMode", in.BillingMode, "PROVISIONED", "PAY_PER_REQUEST"); err != nil {
-		return err
-	}
 	onDemand := t.OnDemand
 	if in.BillingMode != "" {
 		onDemand = in.BillingMode == "PAY_PER_REQUEST"
@@ -113,7 +110,7 @@ func (u *UpdateTable) billing(t *table.Table) error {
 	case through == nil:
 		return invalidValue("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
 	}
-	if err := through.check("provisionedThroughput"); err != nil {
+	if err := through.bounded(); err != nil {
 		return err
 	}
 	if !t.OnDemand && t.Read == through.ReadCapacityUnits && t.Write == through.WriteCapacityUnits && len(in.GlobalSecondaryIndexUpdates) == 0 {
@@ -140,7 +137,7 @@ func eachGlobal(t *table.Table, change func(*table.Index)) {
 }
 
 // updateIndex changes the throughput of a global index.
-func updateIndex(t *table.Table, in *indexInput, member string) error {
+func updateIndex(t *table.Table, in *indexInput) error {
 	i := t.IndexAt(in.IndexName)
 	switch {
 	case i < 0:
@@ -158,7 +155,7 @@ func updateIndex(t *table.Table, in *indexInput, member string) error {
 	if through == nil && !t.OnDemand {
 		in.ProvisionedThroughput = &provisionedThroughput{next.Read, next.Write}
 	}
-	if err := in.throughput(t, &next, member); err != nil {
+	if err := in.throughput(t, &next); err != nil {
 		return err
 	}
 	t.Indexes[i] = &next

@@ -1,9 +1,9 @@
 package request
 
 import (
+	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -14,7 +14,7 @@ import (
 )
 
 type updateTableInput struct {
-	TableName                   string
+	TableName                   *string
 	AttributeDefinitions        awsjson.List[table.AttributeDefinition, settings]
 	GlobalSecondaryIndexUpdates awsjson.List[indexUpdate, settings]
 	BillingMode                 string
@@ -64,7 +64,7 @@ func readUpdateTable(r *reading) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	t, err := r.target("tableName", in.TableName, r.req.Operation, "")
+	t, err := r.table(in.TableName)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +74,9 @@ func readUpdateTable(r *reading) (any, error) {
 // Check refuses, with an *api.Error, an update that is wrong for all tables, or that the store does not support.
 // The answer calls it, for the reason given at CreateTable.Table.
 func (u *UpdateTable) Check() error {
+	if err := u.in.shape(); err != nil {
+		return err
+	}
 	if err := u.in.supported(); err != nil {
 		return err
 	}
@@ -89,21 +92,43 @@ func (u *UpdateTable) Apply(t *table.Table) error {
 	if err := u.settings(t); err != nil {
 		return err
 	}
-	for i := range u.in.GlobalSecondaryIndexUpdates {
-		one, err := &u.in.GlobalSecondaryIndexUpdates[i], error(nil)
+	for _, one := range u.in.GlobalSecondaryIndexUpdates {
+		var err error
 		switch {
 		case one.Delete != nil:
 			err = deleteIndex(t, one.name())
 		case one.Create != nil:
 			err = createIndex(t, one.Create, u.in.AttributeDefinitions)
 		default:
-			err = updateIndex(t, one.Update, "globalSecondaryIndexUpdates."+strconv.Itoa(i+1)+".member.update")
+			err = updateIndex(t, one.Update)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return provisionsIndexes(t)
+}
+
+// shape refuses, all at once, what breaks a rule of the API's model.
+func (in *updateTableInput) shape() error {
+	var f faults
+	f.oneOf("billingMode", in.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
+	if in.AttributeDefinitions != nil {
+		definitionFaults(&f, in.AttributeDefinitions)
+	}
+	if in.ProvisionedThroughput != nil {
+		in.ProvisionedThroughput.faults(&f, "provisionedThroughput")
+	}
+	for i, u := range in.GlobalSecondaryIndexUpdates {
+		member := fmt.Sprintf("globalSecondaryIndexUpdates.%d.member", i+1)
+		switch {
+		case u.Create != nil:
+			u.Create.faults(&f, member+".create", maxIndexKeys)
+		case u.Update != nil && u.Update.ProvisionedThroughput != nil:
+			u.Update.ProvisionedThroughput.faults(&f, member+".update.provisionedThroughput")
+		}
+	}
+	return f.err()
 }
 
 // checkIndexes refuses what no table's indexes can become.
@@ -156,7 +181,7 @@ func (in *updateTableInput) supported() error {
 	case in.StreamSpecification.StreamEnabled:
 		return exception.Validation("Streams are not supported by this store")
 	}
-	return exception.Validation("Table has no stream to disable: TableName: %s", in.TableName)
+	return exception.Validation("Table has no stream to disable: TableName: %s", *in.TableName)
 }
 
 func deleteIndex(t *table.Table, name string) error {
