@@ -60,6 +60,16 @@ func (f *faults) name(member, name string) {
 	}
 }
 
+// table notes what is wrong with the name of a table, where it is not an ARN.
+func (f *faults) table(given *string) {
+	switch {
+	case given == nil:
+		f.missing("tableName")
+	case !strings.HasPrefix(*given, "arn:"):
+		f.name("tableName", *given)
+	}
+}
+
 // capacities are the values of ReturnConsumedCapacity.
 var capacities = []string{"INDEXES", "TOTAL", ReturnNone}
 

@@ -71,16 +71,17 @@ func readGetItem(r *reading) (any, error) {
 
 // get reads one item's fetch, and adds its permission.
 func (r *reading) get(in *getInput) (*Get, error) {
-	t, err := r.target("tableName", in.TableName, "GetItem", "")
-	if err != nil {
-		return nil, err
-	}
 	var f faults
+	f.table(in.TableName)
 	capacity := f.capacity(in.ReturnConsumedCapacity)
 	if in.Key == nil {
 		f.missing("key")
 	}
 	if err := f.err(); err != nil {
+		return nil, err
+	}
+	t, err := r.target("tableName", in.TableName, "GetItem", "")
+	if err != nil {
 		return nil, err
 	}
 	in.ExpressionAttributeValues = nil // no member of the operation: AWS ignores it
@@ -199,11 +200,12 @@ func (r *reading) change(action string, in *writeInput) (*Change, error) {
 	c := &Change{Kind: action, ReturnValues: in.ReturnValues, ReturnOld: in.ReturnValuesOnConditionCheckFailure == ReturnAllOld}
 	a := &access{enclosing: r.enclosing}
 	steps := []func(*writeInput, *access) error{
+		c.readShape,
 		func(in *writeInput, _ *access) (err error) {
 			c.Target, err = r.target("tableName", in.TableName, action, "")
 			return err
 		},
-		c.readShape, c.readExpressions,
+		c.readExpressions,
 	}
 	for _, step := range steps {
 		if err := step(in, a); err != nil {
@@ -229,6 +231,7 @@ func (c *Change) ItemKey() attr.Item {
 // readShape reads the members beside the expressions, and refuses all at once what breaks a rule of the API's model.
 func (c *Change) readShape(in *writeInput, a *access) error {
 	var f faults
+	f.table(in.TableName)
 	c.Capacity = f.capacity(in.ReturnConsumedCapacity)
 	if c.Kind == "PutItem" {
 		c.Item = in.Item

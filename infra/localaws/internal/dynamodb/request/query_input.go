@@ -55,6 +55,7 @@ type scanInput struct {
 // faults are those of what Query and Scan have in common, but for the limit: a Query words its own.
 func (in *pageInput) faults() faults {
 	var f faults
+	f.table(in.TableName)
 	f.oneOf("returnConsumedCapacity", in.ReturnConsumedCapacity, capacities...)
 	f.oneOf("select", in.Select, selectSpecific, selectCount, SelectAll, selectProjected)
 	return f
