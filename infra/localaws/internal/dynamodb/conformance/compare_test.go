@@ -162,12 +162,37 @@ func known(r request, a, b []string) string {
 		return "an update gives an index a key of another type"
 	case r.operation == "TransactWriteItems" && validation && b[0] == "200" && strings.Contains(r.body, "ConditionCheck"):
 		return "a path into a key, in a ConditionCheck"
-	case r.operation == "Query" && strings.Contains(r.body, `"Limit"`) && compare(withoutEmptyEnd(a), b) == "":
+	case r.operation == "Query" && strings.Contains(r.body, `"Limit"`) && (compare(withoutEmptyEnd(a), b) == "" || compare(a, withoutEmptyEnd(b)) == ""):
 		return "an empty page at the end"
+	case r.operation == "UpdateItem" && nestedReturned(r.body) && partlyReturned(a, b):
+		return "what was updated of a document"
 	case unprojected.MatchString(r.operation + r.body):
 		return "what an index does not project"
 	}
 	return ""
+}
+
+// nestedReturned reports whether the answer holds what was updated inside of a document.
+func nestedReturned(body string) bool {
+	return strings.Contains(body, `"ReturnValues":"UPDATED_`) && nestedUpdate.MatchString(body)
+}
+
+var nestedUpdate = regexp.MustCompile(`"UpdateExpression":"[^"]*(\.[xy]|\[\d)`)
+
+// partlyReturned reports whether both updated, and b answers whole each attribute of which a answers a part, or nothing.
+func partlyReturned(a, b []string) bool {
+	var own, other struct {
+		Attributes map[string]json.RawMessage
+	}
+	if a[0] != "200" || b[0] != "200" || json.Unmarshal([]byte(a[1]), &own) != nil || json.Unmarshal([]byte(b[1]), &other) != nil {
+		return false
+	}
+	for name := range own.Attributes {
+		if _, ok := other.Attributes[name]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // unprojected matches a filter on an index that has not all attributes, and what names the key of one global
