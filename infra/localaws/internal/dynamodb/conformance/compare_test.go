@@ -152,9 +152,9 @@ func known(r request, a, b []string) string {
 		return "capacity of writes to indexes"
 	case alike && (r.operation == "Query" || r.operation == "Scan"):
 		return "capacity of a page"
-	case transaction && a[0] == "TransactionCanceledException" && b[0] == "ValidationException" && slices.Contains(a, "ValidationError"):
+	case transaction && a[0] == "TransactionCanceledException" && b[0] == "ValidationException" && slices.Contains(a, "ValidationError") && strings.Contains(r.body, `"Update":`):
 		return "refused instead of cancelled"
-	case transaction && validation && b[0] == "TransactionCanceledException":
+	case transaction && validation && b[0] == "TransactionCanceledException" && (conditionFailed(b) || keyPath.MatchString(r.body)):
 		return "cancelled instead of refused"
 	case r.operation == "UpdateItem" && validation && b[0] == "ConditionalCheckFailedException":
 		return "the condition first"
@@ -171,6 +171,15 @@ func known(r request, a, b []string) string {
 	}
 	return ""
 }
+
+// conditionFailed reports whether a condition of a transaction failed, which DynamoDB Local may see before what is wrong with
+// the request.
+func conditionFailed(lines []string) bool {
+	return slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, "ConditionalCheckFailed") })
+}
+
+// keyPath matches a path into a key, and an update of one.
+var keyPath = regexp.MustCompile(`[PR](\.|\[)|"UpdateExpression":"[^"]*\b[PR]\b`)
 
 // nestedReturned reports whether the answer holds what was updated inside of a document.
 func nestedReturned(body string) bool {
