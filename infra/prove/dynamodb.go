@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -56,9 +57,26 @@ func ofCaller(name, by string, o operation) *Attack {
 	if o.name == "CreateTable" || o.name == "DeleteTable" {
 		spoils = Tables
 	}
+	control := step(o.of(root, victim))
+	if o.name == "UpdateTimeToLive" {
+		off := o
+		off.body = strings.Replace(o.body, `"Enabled":true`, `"Enabled":false`, 1)
+		control = orElse(control, step(off.of(root, victim)))
+	}
 	return &Attack{
 		Name: "dynamodb/" + name, Does: by + ": " + o.does, Differs: "the caller is root", Layer: IAM, Codes: denied, needs: needs[by],
-		Attempt: step(o.of(by, victim)), Control: step(o.of(root, victim)), Spoils: spoils, local: slices.Contains(leaving, o.name),
+		Attempt: step(o.of(by, victim)), Control: control, Spoils: spoils, local: slices.Contains(leaving, o.name),
+	}
+}
+
+// orElse is first, and second where the table is already as first would make it, which DynamoDB refuses.
+func orElse(first, second Step) Step {
+	return func(ctx context.Context, w *World) (Answer, error) {
+		a, err := first(ctx, w)
+		if err == nil && a.Code == "ValidationException" {
+			return second(ctx, w)
+		}
+		return a, err
 	}
 }
 
@@ -135,7 +153,7 @@ var notGranted = map[string]operation{
 	"list-tables":        {"ListTables", "ListTables", `{}`},
 	"update-table":       {"UpdateTable", "UpdateTable", `{"TableName":"TrackingData","BillingMode":"PAY_PER_REQUEST"}`},
 	"delete-table":       onTable("DeleteTable", "DeleteTable"),
-	"time-to-live":       onTable("UpdateTimeToLive", "UpdateTimeToLive"),
+	"time-to-live":       {"UpdateTimeToLive, which deletes rows", "UpdateTimeToLive", `{"TableName":"TrackingData","TimeToLiveSpecification":{"AttributeName":"Canary","Enabled":true}}`},
 	"list-tags":          {"ListTagsOfResource", "ListTagsOfResource", `{"ResourceArn":"` + arn + `"}`},
 	"tag":                {"TagResource", "TagResource", `{"ResourceArn":"` + arn + `","Tags":[{"Key":"TenantID","Value":"@"}]}`},
 	"resource-policy":    {"PutResourcePolicy", "PutResourcePolicy", `{"ResourceArn":"` + arn + `","Policy":"{}"}`},

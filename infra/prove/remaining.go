@@ -15,11 +15,13 @@ const names = `{"TableName":"TrackingData","TableArn":"` + arn + `","ResourceArn
 
 // tailored are bodies of operations that want more than names.
 var tailored = map[string]string{
-	"GetRecords":       `{"ShardIterator":"` + arn + `/stream/2026-01-01T00:00:00.000|1|x"}`,
-	"GetShardIterator": `{"StreamArn":"` + arn + `/stream/2026-01-01T00:00:00.000","ShardId":"shardId-00000000000000000000","ShardIteratorType":"LATEST"}`,
-	"ImportTable":      `{"TableCreationParameters":{"TableName":"Mine"}}`,
-	"SearchVectors":    `{"TableName":"TrackingData","IndexName":"ByStatus"}`,
-	"CreateTable":      `{"TableName":"Mine","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"TenantID","AttributeType":"S"}],"KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"}]}`,
+	"GetRecords":              `{"ShardIterator":"` + arn + `/stream/2026-01-01T00:00:00.000|1|x"}`,
+	"GetShardIterator":        `{"StreamArn":"` + arn + `/stream/2026-01-01T00:00:00.000","ShardId":"shardId-00000000000000000000","ShardIteratorType":"LATEST"}`,
+	"ImportTable":             `{"TableCreationParameters":{"TableName":"Mine"}}`,
+	"SearchVectors":           `{"TableName":"TrackingData","IndexName":"ByStatus"}`,
+	"UntagResource":           `{"ResourceArn":"` + arn + `","TagKeys":["TenantID"]}`,
+	"UpdateContinuousBackups": `{"TableName":"TrackingData","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":false}}`,
+	"CreateTable":             `{"TableName":"Mine","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"TenantID","AttributeType":"S"}],"KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"}]}`,
 }
 
 // open are operations that need no permission.
