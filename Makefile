@@ -104,6 +104,10 @@ down: ## stop Docker Compose's containers and remove them, their networks and vo
 prove: build-prove build-tracking-service build-shipment-service ## attack isolation with the real policies, mutate them, and search; writes bin/prove.json and bin/prove.xml [REQUESTS=1000000] [TARGET=localstack|dynamodb-local|opensearch, or TARGET=aws ACCOUNT=id]
 	@bin/prove --requests="$$REQUESTS" --target="$$TARGET" $${ACCOUNT:+--account="$$ACCOUNT"} --out=bin
 
+.PHONY: emulators
+emulators: build-localaws ## put the policies to other local emulators of AWS, and write infra/docs/EMULATORS.md; Python, Cargo and Docker have to be there (an hour the first time)
+	@go run ./infra/dev/emulators
+
 .PHONY: bench
 bench: ## run the benchmarks, print a table and write bin/bench.json
 	@mkdir -p bin && go run ./infra/dev/bench --benchtime="$$BENCHTIME" -o bin/bench.json $(PACKAGES)

@@ -1,0 +1,89 @@
+// Command emulators puts the policies of infra/iam to the local AWS emulators that can be installed from a package registry
+// or run as an image, and writes what each one enforces as a page: infra/docs/EMULATORS.md.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/pkg/command"
+)
+
+type cli struct {
+	Page  string `default:"infra/docs/EMULATORS.md" placeholder:"FILE" help:"The page that is written (${default})."`
+	Cache string `env:"EMULATORS_CACHE" placeholder:"DIR" help:"Where emulators are installed (the user's cache folder)."`
+	Bin   string `default:"bin" placeholder:"DIR" help:"Where the binary of localaws is (${default})."`
+	Only  string `placeholder:"NAME" help:"Try this emulator alone, print its rows, and write no page."`
+}
+
+const description = `Install the local AWS emulators (PyPI, crates.io, images of Docker), start each on a free loopback port with its IAM switched on, put the article's policies and the hardened ones to it, and write the page on what it enforces. Whatever was started is ended.
+
+Example:
+
+  emulators --only moto
+      rows of moto on the terminal`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := command.Run(&cli{}, os.Args[1:], os.Stdout, os.Stderr, kong.Name("emulators"), kong.Description(description),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(os.Stdout, (*io.Writer)(nil)))
+	stop()
+	os.Exit(code)
+}
+
+// Run is called by kong. An emulator that cannot be tried is an error: a page without its rows would say nothing about it.
+func (c cli) Run(ctx context.Context, out io.Writer) error {
+	place, err := newPlace(c.Cache, c.Bin)
+	if err != nil {
+		return err
+	}
+	defer place.remove()
+	var rows []row
+	for _, e := range emulators {
+		if c.Only != "" && c.Only != e.Name {
+			continue
+		}
+		for _, set := range []iam.Set{iam.Article, iam.Hardened} {
+			fmt.Fprintf(os.Stderr, "%s %s, %s policies\n", e.Name, e.Version, set)
+			answers, err := try(ctx, place, e, set)
+			if err != nil {
+				return fmt.Errorf("%s, %s policies: %w", e.Name, set, err)
+			}
+			rows = append(rows, row{emulator: e, set: set, answers: answers})
+		}
+	}
+	if c.Only != "" {
+		if rows == nil {
+			return command.Misconfigured(fmt.Errorf("--only %s: there are %s", c.Only, strings.Join(names(), ", ")))
+		}
+		_, err := io.WriteString(out, table(rows))
+		return err
+	}
+	page, err := render(rows, time.Now())
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(c.Page, page, 0o644)
+}
+
+// try starts an emulator, asks it everything, and ends it.
+func try(ctx context.Context, p *place, e emulator, set iam.Set) ([]answer, error) {
+	running, err := e.start(ctx, p, e.Version)
+	if err != nil {
+		return nil, err
+	}
+	defer running.stop()
+	if err := running.await(ctx); err != nil {
+		return nil, err
+	}
+	return ask(ctx, running, set)
+}
