@@ -70,6 +70,10 @@ test-keycloak: ## try the services with tokens of a real Keycloak, fetched once;
 test-suites: ## run MinIO's functional tests for S3 against localaws, fetched once; with S3_TESTS=checkout, ceph/s3-tests too (six minutes)
 	@MINIO_PY=$$(.ci/minio-py) && export MINIO_PY && go test -count=1 -timeout 1h -v -tags suites -run TestSuiteOf ./infra/dev/e2e
 
+.PHONY: test-mappers
+test-mappers: ## have a session of guregu/dynamo, the enhanced client of Java, PynamoDB and ElectroDB with localaws, fetched once; a JDK, Maven and Node.js have to be installed
+	@MAPPERS=$$(.ci/mappers) && export MAPPERS && go test -count=1 -v -tags mappers -run TestMapper ./infra/dev/e2e
+
 .PHONY: build
 build: $(BINARIES:%=build-%) ## build static binaries into bin/
 

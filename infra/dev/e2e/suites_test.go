@@ -15,8 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
@@ -60,25 +58,6 @@ func settle(t *testing.T, suite string, all []verdict) {
 	for _, name := range expected {
 		t.Errorf("%s stands in the table, and passes or did not run", name)
 	}
-}
-
-// server is a localaws of a suite's own.
-type server struct {
-	port string
-	aws  aws.Config // root's
-}
-
-func startServer(t *testing.T) *server {
-	t.Helper()
-	ports, err := freePorts(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	startLocalaws(t, ports[0], t.TempDir())
-	endpoint := "http://127.0.0.1:" + ports[0]
-	return &server{ports[0], aws.Config{
-		Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	}}
 }
 
 // minted is what MinIO's suites are told, as its collection mint tells them.
