@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -23,6 +24,8 @@ type cli struct {
 	Cache string `env:"EMULATORS_CACHE" placeholder:"DIR" help:"Where emulators are installed (the user's cache folder)."`
 	Bin   string `default:"bin" placeholder:"DIR" help:"Where the binary of localaws is (${default})."`
 	Only  string `placeholder:"NAME" help:"Try this emulator alone, print its rows, and write no page."`
+
+	Without []string `placeholder:"NAME,..." help:"Leave these emulators out. Their rows of the page say so."`
 }
 
 const description = `Install the local AWS emulators (PyPI, crates.io, images of Docker), start each on a free loopback port with its IAM switched on, put the article's policies and the hardened ones to it, and write the page on what it enforces. Whatever was started is ended.
@@ -40,31 +43,23 @@ func main() {
 	os.Exit(code)
 }
 
-// Run is called by kong. An emulator that cannot be tried is an error: a page without its rows would say nothing about it.
+// Run is called by kong. An emulator that cannot be tried is an error, unless it is left out.
 func (c cli) Run(ctx context.Context, out io.Writer) error {
+	for _, name := range append(c.Without, c.Only) {
+		if name != "" && !slices.Contains(names(), name) {
+			return command.Misconfigured(fmt.Errorf("there is no emulator %s, but %s", name, strings.Join(names(), ", ")))
+		}
+	}
 	place, err := newPlace(c.Cache, c.Bin)
 	if err != nil {
 		return err
 	}
 	defer place.remove()
-	var rows []row
-	for _, e := range emulators {
-		if c.Only != "" && c.Only != e.Name {
-			continue
-		}
-		for _, set := range []iam.Set{iam.Article, iam.Hardened} {
-			fmt.Fprintf(os.Stderr, "%s %s, %s policies\n", e.Name, e.Version, set)
-			answers, err := try(ctx, place, e, set)
-			if err != nil {
-				return fmt.Errorf("%s, %s policies: %w", e.Name, set, err)
-			}
-			rows = append(rows, row{emulator: e, set: set, answers: answers})
-		}
+	rows, err := c.rows(ctx, place)
+	if err != nil {
+		return err
 	}
 	if c.Only != "" {
-		if rows == nil {
-			return command.Misconfigured(fmt.Errorf("--only %s: there are %s", c.Only, strings.Join(names(), ", ")))
-		}
 		_, err := io.WriteString(out, table(rows))
 		return err
 	}
@@ -73,6 +68,25 @@ func (c cli) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	return os.WriteFile(c.Page, page, 0o644)
+}
+
+func (c cli) rows(ctx context.Context, p *place) (rows []row, err error) {
+	for _, e := range emulators {
+		if c.Only != "" && c.Only != e.Name {
+			continue
+		}
+		for _, set := range []iam.Set{iam.Article, iam.Hardened} {
+			r := row{emulator: e, set: set}
+			if !slices.Contains(c.Without, e.Name) {
+				fmt.Fprintf(os.Stderr, "%s %s, %s policies\n", e.Name, e.Version, set)
+				if r.answers, err = try(ctx, p, e, set); err != nil {
+					return nil, fmt.Errorf("%s, %s policies: %w", e.Name, set, err)
+				}
+			}
+			rows = append(rows, r)
+		}
+	}
+	return rows, nil
 }
 
 // try starts an emulator, asks it everything, and ends it.

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"os"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -71,6 +74,30 @@ func TestADenialCountsBesideItsControlAlone(t *testing.T) {
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%v: %v, want %v", c.answers, got, c.want)
+		}
+	}
+}
+
+// The page is made by hand (make emulators): it must not stay behind its text, or behind the versions that the program names.
+func TestThePageIsWhatTheProgramWrites(t *testing.T) {
+	page, err := os.ReadFile("../../docs/EMULATORS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := render(nil, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for part := range strings.SplitSeq(string(made), "\n\n") {
+		if !strings.HasPrefix(part, "## Tried on") && !strings.HasPrefix(part, "| emulator | policies") && !strings.Contains(string(page), part) {
+			t.Errorf("EMULATORS.md lacks what the program writes; run make emulators:\n%s", part)
+		}
+	}
+	for _, e := range emulators {
+		for _, set := range []iam.Set{iam.Article, iam.Hardened} {
+			if want := "| " + e.Name + " " + e.Version + " | " + string(set) + " |"; !strings.Contains(string(page), want) {
+				t.Errorf("EMULATORS.md lacks %q; run make emulators", want)
+			}
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 type row struct {
 	emulator emulator
 	set      iam.Set
-	answers  []answer
+	answers  []answer // none: it was not tried
 }
 
 // asAWS says whether an answer is that of AWS. A denial counts beside its control alone: the tenant's own row is answered, and a
@@ -61,6 +61,10 @@ func table(rows []row) string {
 	}
 	for _, r := range rows {
 		fmt.Fprintf(&b, "| %s %s | %s |", r.emulator.Name, r.emulator.Version, r.set)
+		if r.answers == nil {
+			b.WriteString(strings.Repeat(" not tried |", len(questions)) + " |\n")
+			continue
+		}
 		right := 0
 		for i := range questions {
 			fmt.Fprintf(&b, " %s |", r.cell(i))
