@@ -152,7 +152,7 @@ func (a *account) putRoles(ctx context.Context, root aws.Config) error {
 		}
 		return 1
 	})
-	return provision.Roles(ctx, root, roles)
+	return provision.Roles(ctx, root, roles, provision.Propagation{})
 }
 
 // startTask gets the credentials that the service runs with.
