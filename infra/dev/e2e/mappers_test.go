@@ -120,7 +120,7 @@ func (s *server) tenantSession(t *testing.T) *ststypes.Credentials {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := provision.Roles(t.Context(), s.aws, roles); err != nil {
+	if err := provision.Roles(t.Context(), s.aws, roles, provision.Propagation{}); err != nil {
 		t.Fatal(err)
 	}
 	out, err := sts.NewFromConfig(s.as(t, "TrackingServiceRole")).AssumeRole(t.Context(), &sts.AssumeRoleInput{
