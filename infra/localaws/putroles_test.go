@@ -89,6 +89,7 @@ func TestPutRolesHoldsDocumentsToTheRulesOfTheAPI(t *testing.T) {
 		"a name with a slash":     {localaws.Role{Name: "a/b", Trust: []byte(taskTrust)}, "role a/b: ValidationError: "},
 		"no trust policy":         {localaws.Role{Name: "R"}, "role R: trust policy: ValidationError: "},
 		"trust without principal": {localaws.Role{Name: "R", Trust: []byte(allowsAll)}, "role R: trust policy: "},
+		"trust in nobody":         {localaws.Role{Name: "R", Trust: []byte(strings.Replace(taskTrust, `"Service":"ecs-tasks.amazonaws.com"`, `"AWS":"arn:aws:iam::000000000000:role/Gone"`, 1))}, `role R: trust policy: Invalid principal in policy: "AWS":"arn:aws:iam::000000000000:role/Gone": as IAM, localaws trusts nobody who does not exist`},
 		"policy with a principal": {localaws.Role{Name: "R", Trust: []byte(taskTrust), Policies: documents("P", taskTrust)}, "role R: policy P: "},
 		"policy without a name":   {localaws.Role{Name: "R", Trust: []byte(taskTrust), Policies: documents("", allowsAll)}, "role R: ValidationError: "},
 		"a policy twice":          {localaws.Role{Name: "R", Trust: []byte(taskTrust), Policies: documents("P", allowsAll, "P", allowsAll)}, "role R: ValidationError: The policy P is given twice."},

@@ -31,7 +31,7 @@ func (s *Service) PutRoles(account string, now time.Time, wanted []RoleDocuments
 		}
 		for _, role := range put {
 			if err := e.BindTrust(role); err != nil {
-				return fmt.Errorf("role %s: trust policy: %w", role.Name, err)
+				return fmt.Errorf("role %s: trust policy: %w: as IAM, localaws trusts nobody who does not exist; give its role a folder too, or take it out", role.Name, err)
 			}
 		}
 		return nil
