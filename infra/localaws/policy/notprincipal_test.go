@@ -66,6 +66,42 @@ func TestNotPrincipalSparesWhomItListsWithTheAccount(t *testing.T) {
 	}
 }
 
+// TestNotPrincipalSparesByTheUniqueID: a user or a role that was made anew under the name of one that was deleted, or renamed to it, is
+// another principal. One that was renamed stays the same.
+func TestNotPrincipalSparesByTheUniqueID(t *testing.T) {
+	user := func(id string) Caller { return Caller{ARN: userNamed, ID: id, Account: account} }
+	role := func(id string) Caller {
+		return Caller{ARN: serviceSession, RoleARN: serviceRole, ID: id + ":task", RoleID: id, Account: account}
+	}
+	renamed := Caller{ARN: userNamed + "2", ID: userID, Account: account}
+	const anotherUser = "AIDABBBBBBBBBBBBBBBBB"
+	byName := map[string]string{userNamed: userID, serviceRole: oldID, serviceSession: oldID + ":task"}
+	for name, test := range map[string]struct {
+		list   string
+		ids    map[string]string
+		caller Caller
+		want   Effect
+	}{
+		"the user":             {userNamed, byName, user(userID), Allow},
+		"the user made anew":   {userNamed, byName, user(anotherUser), ExplicitDeny},
+		"the user renamed":     {userNamed, byName, renamed, Allow},
+		"the user's id":        {userID, nil, user(userID), Allow},
+		"another user's id":    {userID, nil, user(anotherUser), ExplicitDeny},
+		"a user without an id": {userNamed, byName, user(""), ExplicitDeny},
+		"the session":          {serviceSession + `","` + serviceRole, byName, role(oldID), Allow},
+		"the role made anew":   {serviceSession + `","` + serviceRole, byName, role(newID), ExplicitDeny},
+		"the ids":              {oldID + `:task","` + oldID, nil, role(oldID), Allow},
+		"another role's ids":   {oldID + `:task","` + oldID, nil, role(newID), ExplicitDeny},
+	} {
+		key := Named{Name: "key", Policy: mustParse(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"kms:*","Resource":"*"},
+			{"Effect":"Deny","NotPrincipal":{"AWS":["`+test.list+`","`+account+`"]},"Action":"kms:*","Resource":"*"}]}`, Key).Bind(test.ids)}
+		r := &Request{Action: "kms:Decrypt", Resource: "arn:aws:kms:us-east-1:000000000000:key/k", Caller: test.caller}
+		if got := DecideKey(key, Policies{}, r).Effect; got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
 func TestExplanationKnowsOfTheBoundaryThatNotPrincipalDenies(t *testing.T) {
 	key := resourceOf(t, `"Effect":"Deny","NotPrincipal":{"AWS":["arn:aws:iam::000000000000:user/ana","000000000000"]},"Action":"s3:*","Resource":"*"`)
 	if misses := ExplainKey(key, Policies{}, userRequest()); len(misses) != 1 || misses[0].Element != "Principal" {

@@ -152,7 +152,7 @@ func (p *principals) spares(caller *Caller) bool {
 	case caller.isRoot():
 		return true
 	}
-	return contains(p.arns, caller.ARN) && (caller.RoleARN == "" || contains(p.arns, caller.RoleARN))
+	return p.names(caller.ARN, caller.ID) && (caller.RoleARN == "" || p.names(caller.RoleARN, caller.RoleID))
 }
 
 func (p *principals) named(caller *Caller) bool {
