@@ -33,7 +33,7 @@ func ReadTags(f *Form, duplicate string) ([]identity.Tag, error) {
 		if err := checkTag(tag); err != nil {
 			return nil, err
 		}
-		if strings.HasPrefix(strings.ToLower(tag.Key), "aws:") {
+		if IsReservedTag(tag.Key) {
 			return nil, Errorf(400, duplicate, "Tag keys that start with 'aws:' are reserved for system use.")
 		}
 		if identity.FindTag(tags, tag.Key) >= 0 {
@@ -42,6 +42,13 @@ func ReadTags(f *Form, duplicate string) ([]identity.Tag, error) {
 		tags = append(tags, tag)
 	}
 	return tags, nil
+}
+
+// IsReservedTag reports whether a tag's key begins with "aws:", and so is AWS's own. It folds as policies do: one that looks at
+// aws:PrincipalTag/aws:team also sees the tag whose s is another letter of the same folding, such as U+017F.
+func IsReservedTag(key string) bool {
+	prefix, _, found := strings.Cut(key, ":")
+	return found && identity.SameKey(prefix, "aws")
 }
 
 func checkTag(tag identity.Tag) error {

@@ -144,6 +144,7 @@ func TestTagsOfARole(t *testing.T) {
 	}
 	localawstest.WantFailure(t, tag("a", "1", "A", "2"), "InvalidInput", 400)
 	localawstest.WantFailure(t, tag("aws:a", "1"), "InvalidInput", 400)
+	localawstest.WantFailure(t, tag("AW\u017f:a", "1"), "InvalidInput", 400) // U+017F folds to s
 	localawstest.WantFailure(t, tag("a", "*"), "ValidationError", 400)
 	if _, err := c.UntagRole(t.Context(), &iam.UntagRoleInput{RoleName: aws.String("Task"), TagKeys: []string{"TEAM", "None"}}); err != nil || list() != "Stage=test" {
 		t.Errorf("UntagRole: %v, tags %s", err, list())

@@ -54,6 +54,7 @@ func TestRefusalsAreWordedAsByKMS(t *testing.T) {
 		{"UnsupportedOperationException", "multi-region", "CreateKey", values{"MultiRegion": true}},
 		{"ValidationException", "description", "CreateKey", values{"Description": strings.Repeat("x", 8193)}},
 		{"TagException", "reserved", "TagResource", tag("AWS:x", "")},
+		{"TagException", "reserved", "TagResource", tag("aw\u017f:x", "")},
 		{"ValidationException", "between 1 and 128", "TagResource", tag("", "")},
 		{"ValidationException", "tagValue", "TagResource", tag("x", strings.Repeat("x", 257))},
 		{"TagException", "not valid", "TagResource", tag("x*", "")},

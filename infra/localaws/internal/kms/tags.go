@@ -62,7 +62,7 @@ func checkTag(tag identity.Tag) error {
 		return validation("1 validation error detected: Value at 'tags.member.tagValue' failed to satisfy constraint: Member must have length less than or equal to %d", maxTagValue)
 	case !tagPattern.MatchString(tag.Key) || !tagPattern.MatchString(tag.Value):
 		return tagException("One or more tags are not valid: keys and values may have letters, digits, blanks and _ . / = + - : @")
-	case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
+	case api.IsReservedTag(tag.Key):
 		return tagException("Tags beginning with aws: are reserved")
 	}
 	return nil

@@ -114,7 +114,8 @@ func TestTagsOfObjectsAreChecked(t *testing.T) {
 	}{
 		"eleven": {"BadRequest", many(11)}, "no key": {"InvalidTag", []string{"", "x"}}, "long key": {"InvalidTag", []string{strings.Repeat("k", 129), ""}},
 		"long value": {"InvalidTag", []string{"k", strings.Repeat("v", 257)}}, "reserved": {"InvalidTag", []string{"aws:x", ""}},
-		"twice": {"InvalidTag", []string{"k", "1", "k", "2"}}, "character": {"InvalidTag", []string{"k", "${aws:username}"}},
+		"reserved, long s": {"InvalidTag", []string{"aw\u017f:x", ""}},
+		"twice":            {"InvalidTag", []string{"k", "1", "k", "2"}}, "character": {"InvalidTag", []string{"k", "${aws:username}"}},
 	} {
 		t.Run(name, func(t *testing.T) { localawstest.WantFailure(t, k.tag(k.root, "a", row.pairs...), row.code, 400) })
 	}

@@ -60,6 +60,7 @@ func TestSessionTagsAreHeldToTheirRules(t *testing.T) {
 		"newline":                  {tags("TenantID", "a\nb"), "ValidationError"},
 		"reserved key":             {tags("aws:TenantID", "v"), "InvalidParameterValue"},
 		"reserved key, upper case": {tags("AWS:TenantID", "v"), "InvalidParameterValue"},
+		"reserved key, long s":     {tags("aw\u017f:TenantID", "v"), "InvalidParameterValue"},
 		"doubled key":              {tags("TenantID", "yellow", "TenantID", "blue"), "InvalidParameterValue"},
 		"doubled but for the case": {tags("TenantID", "yellow", "tenantid", "blue"), "InvalidParameterValue"},
 		"doubled, Kelvin sign":     {tags("Key", "yellow", "\u212aey", "blue"), "InvalidParameterValue"},

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
@@ -41,7 +40,7 @@ func checkTags(tags []store.Tag, most int) error {
 			return invalidTag("The TagKey you have provided is invalid")
 		case utf8.RuneCountInString(tag.Value) > maxTagValue || !tagPattern.MatchString(tag.Value):
 			return invalidTag("The TagValue you have provided is invalid")
-		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
+		case api.IsReservedTag(tag.Key):
 			return invalidTag("System tags cannot be added/updated by requester")
 		case seen[tag.Key]:
 			return invalidTag("Cannot provide multiple Tags with the same key")
