@@ -46,7 +46,7 @@ func (s *Server) receive(x *exchange, r *http.Request, rt route, opened *sigv4.O
 	if x.protocol == api.RestXML {
 		return s.receiveStream(x, r, opened)
 	}
-	body, release, err := s.readBody(x, r, rt)
+	body, release, err := s.readBody(x, r, rt, s.intake)
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +75,10 @@ func (s *Server) admit(x *exchange, r *http.Request) (route, *sigv4.Opened, erro
 }
 
 // readBody reads the body within bodyTime.
-func (s *Server) readBody(x *exchange, r *http.Request, rt route) (body []byte, release func(), err error) {
+func (s *Server) readBody(x *exchange, r *http.Request, rt route, from intake) (body []byte, release func(), err error) {
 	// A connection without deadlines, as in a test, needs none.
 	_ = x.connection.SetReadDeadline(time.Now().Add(bodyTime))
-	body, release, err = s.intake.read(r.Context(), r.Body, r.ContentLength, rt.limit(operationOf(r)))
+	body, release, err = from.read(r.Context(), r.Body, r.ContentLength, rt.limit(operationOf(r)))
 	if err == nil {
 		x.whole = true
 		_ = x.connection.SetReadDeadline(time.Time{})

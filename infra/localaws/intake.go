@@ -18,6 +18,8 @@ const (
 	// bodyBudget is how much of larger bodies is held at one time, each from its first byte to its answer. One of the
 	// largest fits. What is read from a body takes up to nine times its size.
 	bodyBudget = 20 << 20
+	// unsignedBudget is the same for bodies that come without a signature: whoever holds it takes nothing from those who sign.
+	unsignedBudget = 1 << 20
 )
 
 const (
@@ -32,10 +34,10 @@ type intake struct {
 	tidy   *time.Timer
 }
 
-func newIntake() intake {
+func newIntake(budget int64) intake {
 	tidy := time.AfterFunc(tidyTime, debug.FreeOSMemory)
 	tidy.Stop()
-	return intake{semaphore.NewWeighted(bodyBudget), tidy}
+	return intake{semaphore.NewWeighted(budget), tidy}
 }
 
 // read reads a body of size bytes (-1: unknown), which may have limit bytes. The caller calls release when it needs neither the body nor what

@@ -114,6 +114,32 @@ func rescope(from, to string) func(*http.Request) {
 	}
 }
 
+// TestUnsignedBodiesTakeNothingFromSignedOnes: AssumeRoleWithWebIdentity names its operation in the body, which is read unsigned.
+func TestUnsignedBodiesTakeNothingFromSignedOnes(t *testing.T) {
+	l := localawstest.Start(t)
+	unsigned := func(sent int) net.Conn {
+		r := request(t, l, "", nil)
+		r.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+		return rawRequest(t, r, 64<<10, sent)
+	}
+	for range 20 << 20 / (64 << 10) {
+		unsigned(1)
+	}
+	full := false
+	for range 4 { // the first may be on their way still
+		status, _ := answered(t, unsigned(1))
+		full = full || status == 503
+	}
+	if !full {
+		t.Error("no unsigned body beyond the budget was refused")
+	}
+	large := strings.Repeat(" ", 16<<20)
+	r := request(t, l, large, func(r *http.Request) { r.Header.Set("X-Amz-Target", "DynamoDB_20120810.BatchWriteItem") })
+	if status, _ := l.Do(t, r, []byte(large), localawstest.Root, "dynamodb"); status != 400 { // it is no JSON
+		t.Errorf("a signed body while unsigned ones are held: got %d, want that it is read", status)
+	}
+}
+
 func TestBodiesInFlightHaveABudget(t *testing.T) {
 	l := localawstest.Start(t)
 	first := unfinished(t, l, batch(t, l), localawstest.Root, 16<<20, 1<<20)

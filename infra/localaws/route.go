@@ -184,7 +184,7 @@ func (s *Server) checkUnsigned(x *exchange, r *http.Request) error {
 		return nil
 	}
 	rt := s.routes["sts"]
-	body, release, err := s.readBody(x, r, rt)
+	body, release, err := s.readBody(x, r, rt, s.unsigned)
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,7 @@ type Server struct {
 	log      *decisionLog
 	denials  *denials
 	intake   intake
+	unsigned intake // of what nobody has signed
 	outflow  *outflow
 	sessions *identity.Sessions
 	iam      *iam.Service
@@ -157,7 +158,7 @@ func assemble(c Config, db *bbolt.DB) (*Server, error) {
 	}}
 	s := &Server{
 		region: c.Region, account: c.Account, now: c.Now, db: db, sessions: sessions, iam: roles,
-		log: log, denials: explained, intake: newIntake(), outflow: newOutflow(), routes: routes,
+		log: log, denials: explained, intake: newIntake(bodyBudget), unsigned: newIntake(unsignedBudget), outflow: newOutflow(), routes: routes,
 	}
 	return s, s.gateway.forward(s.routes, c, keys)
 }
