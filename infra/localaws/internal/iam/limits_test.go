@@ -95,23 +95,46 @@ func TestParametersAreHeldToTheirPatterns(t *testing.T) {
 		change func(*iam.CreateRoleInput)
 		code   string
 	}{
-		"name with a slash":  {func(in *iam.CreateRoleInput) { in.RoleName = aws.String("a/b") }, "ValidationError"},
-		"name with a star":   {func(in *iam.CreateRoleInput) { in.RoleName = aws.String("a*") }, "ValidationError"},
-		"name of 65":         {func(in *iam.CreateRoleInput) { in.RoleName = aws.String(strings.Repeat("a", 65)) }, "ValidationError"},
-		"path without end":   {func(in *iam.CreateRoleInput) { in.Path = aws.String("/a") }, "ValidationError"},
-		"path doubled":       {func(in *iam.CreateRoleInput) { in.Path = aws.String("/a//b/") }, "ValidationError"},
-		"session of 3599":    {func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(3599) }, "ValidationError"},
-		"session of 43201":   {func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(43201) }, "ValidationError"},
-		"malformed trust":    {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = aws.String("{}") }, "MalformedPolicyDocument"},
-		"no trust":           {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = aws.String("") }, "ValidationError"},
-		"identity as trust":  {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = aws.String(readItems) }, "MalformedPolicyDocument"},
-		"boundary, no ARN":   {func(in *iam.CreateRoleInput) { in.PermissionsBoundary = aws.String("x") }, "ValidationError"},
-		"boundary, missing":  {func(in *iam.CreateRoleInput) { in.PermissionsBoundary = aws.String(account + "policy/X") }, "NoSuchEntity"},
+		"name with a slash":   {func(in *iam.CreateRoleInput) { in.RoleName = aws.String("a/b") }, "ValidationError"},
+		"name with a star":    {func(in *iam.CreateRoleInput) { in.RoleName = aws.String("a*") }, "ValidationError"},
+		"name of 65":          {func(in *iam.CreateRoleInput) { in.RoleName = aws.String(strings.Repeat("a", 65)) }, "ValidationError"},
+		"path without end":    {func(in *iam.CreateRoleInput) { in.Path = aws.String("/a") }, "ValidationError"},
+		"path doubled":        {func(in *iam.CreateRoleInput) { in.Path = aws.String("/a//b/") }, "ValidationError"},
+		"session of 3599":     {func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(3599) }, "ValidationError"},
+		"session of 43201":    {func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(43201) }, "ValidationError"},
+		"malformed trust":     {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = aws.String("{}") }, "MalformedPolicyDocument"},
+		"no trust":            {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = aws.String("") }, "ValidationError"},
+		"identity as trust":   {func(in *iam.CreateRoleInput) { in.AssumeRolePolicyDocument = aws.String(readItems) }, "MalformedPolicyDocument"},
+		"boundary, no ARN":    {func(in *iam.CreateRoleInput) { in.PermissionsBoundary = aws.String("x") }, "ValidationError"},
+		"boundary, missing":   {func(in *iam.CreateRoleInput) { in.PermissionsBoundary = aws.String(account + "policy/X") }, "NoSuchEntity"},
+		"description of 1001": {func(in *iam.CreateRoleInput) { in.Description = aws.String(strings.Repeat("é", 1001)) }, "ValidationError"},
+		"description of 1000": {func(in *iam.CreateRoleInput) {
+			in.RoleName, in.Description = aws.String("Described"), aws.String(strings.Repeat("é", 1000))
+		}, ""},
 		"as it should be":    {func(in *iam.CreateRoleInput) { in.RoleName = aws.String("Good") }, ""},
 		"path of characters": {func(in *iam.CreateRoleInput) { in.RoleName, in.Path = aws.String("Other"), aws.String("/a/b.c/") }, ""},
 	} {
 		if code, _ := localawstest.Failure(create(test.change)); code != test.code {
 			t.Errorf("%s: got %q, want %q", name, code, test.code)
+		}
+	}
+	long := aws.String(strings.Repeat("d", 1001))
+	for name, change := range map[string]func() error{
+		"CreatePolicy": func() error {
+			_, err := c.CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("P"), PolicyDocument: aws.String(readItems), Description: long})
+			return err
+		},
+		"UpdateRole": func() error {
+			_, err := c.UpdateRole(t.Context(), &iam.UpdateRoleInput{RoleName: aws.String("Good"), Description: long})
+			return err
+		},
+		"UpdateRoleDescription": func() error {
+			_, err := c.UpdateRoleDescription(t.Context(), &iam.UpdateRoleDescriptionInput{RoleName: aws.String("Good"), Description: long})
+			return err
+		},
+	} {
+		if code, _ := localawstest.Failure(change()); code != "ValidationError" {
+			t.Errorf("%s with a description of 1001: got %q, want ValidationError", name, code)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/policy"
@@ -29,6 +30,7 @@ const (
 	maxSession          = 43200 // seconds
 	maxEntityName       = 64
 	maxPolicyNameLength = 128
+	maxDescription      = 1000 // characters
 )
 
 var (
@@ -57,6 +59,15 @@ func checkName(parameter, name string, limit int) error {
 			"and/or the following: +=,.@_-", parameter, limit)
 	}
 	return nil
+}
+
+// description takes the parameter Description, and says whether it was given. Each is kept in memory.
+func (q *query) description() (text string, given bool, err error) {
+	if text, given = q.Form.Take("Description"); utf8.RuneCountInString(text) > maxDescription {
+		err = invalid("1 validation error detected: Value at 'description' failed to satisfy constraint: Member must have length less than or "+
+			"equal to %d", maxDescription)
+	}
+	return text, given, err
 }
 
 // path takes the parameter Path.

@@ -46,10 +46,14 @@ func (q *query) newPolicy() (*identity.ManagedPolicy, error) {
 	if err != nil {
 		return nil, err
 	}
+	description, _, err := q.description()
+	if err != nil {
+		return nil, err
+	}
 	tags, err := api.ReadTags(q.Form, "InvalidInput")
 	m := &identity.ManagedPolicy{
 		Name: name, Path: path, ID: identity.NewID("ANPA", 17), ARN: q.arn("policy", path, name),
-		Description: q.Form.Get("Description"), Created: q.Now.UTC(), Tags: tags,
+		Description: description, Created: q.Now.UTC(), Tags: tags,
 	}
 	m.Default = m.AddVersion(text, q.Now).Number
 	return m, err

@@ -40,9 +40,13 @@ func (q *query) newRole() (*identity.Role, error) {
 	if err != nil {
 		return nil, err
 	}
+	description, _, err := q.description()
+	if err != nil {
+		return nil, err
+	}
 	duration, _, err := q.sessionDuration()
 	return &identity.Role{
-		Entity: entity, Description: q.Form.Get("Description"), MaxSession: duration, Trust: trust,
+		Entity: entity, Description: description, MaxSession: duration, Trust: trust,
 	}, err
 }
 
@@ -86,7 +90,10 @@ func updateRole(q *query) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	description, describe := q.Form.Take("Description")
+	description, describe, err := q.description()
+	if err != nil {
+		return nil, err
+	}
 	duration, prolong, err := q.sessionDuration()
 	return roles.on(q, name, nil, func() (any, error) {
 		return struct{}{}, q.changeRole(name, func(_ *identity.Edit, role *identity.Role) error {
@@ -109,7 +116,10 @@ func updateRoleDescription(q *query) (*plan, error) {
 	if err := q.required("Description", "description"); err != nil {
 		return nil, err
 	}
-	description := q.Form.Get("Description")
+	description, _, err := q.description()
+	if err != nil {
+		return nil, err
+	}
 	return roles.on(q, name, nil, func() (any, error) {
 		var changed *identity.Role
 		err := q.changeRole(name, func(_ *identity.Edit, role *identity.Role) error {
