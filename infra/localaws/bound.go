@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/internal/scrub"
 	"example.com/shiptrack/infra/localaws/policy"
 )
@@ -182,13 +183,16 @@ func (c *cutter) contextValues(key Key) []string {
 	return c.list(key.Values)
 }
 
-// statement keeps the names that an administrator gave: a run of them looks like a secret key.
+// statement keeps the names that an administrator gave: a run of them looks like a secret key. The Sids of a session policy are the caller's.
 func (c *cutter) statement(s *Statement) *Statement {
 	if s == nil {
 		return nil
 	}
 	short := *s
 	short.Policy, short.Sid = c.name(s.Policy), c.name(s.Sid)
+	if s.Policy == identity.SessionPolicy {
+		short.Sid = c.string(s.Sid)
+	}
 	return &short
 }
 

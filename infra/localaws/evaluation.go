@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/identity"
+	"example.com/shiptrack/infra/localaws/internal/scrub"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
@@ -139,7 +140,11 @@ func (d *decided) matched(all []considered, layer string) []matchedPolicy {
 				effect = statementDenies
 			}
 			// "If the statement has no Sid, one is generated for reference."
-			statements = append(statements, matchedStatement{cmp.Or(m.Statement.Sid, "Statement"+strconv.Itoa(m.Statement.Index)), effect})
+			sid := m.Statement.Sid
+			if m.Statement.Policy == identity.SessionPolicy {
+				sid = scrub.Secrets(sid)
+			}
+			statements = append(statements, matchedStatement{cmp.Or(sid, "Statement"+strconv.Itoa(m.Statement.Index)), effect})
 		}
 		if statements != nil {
 			list = append(list, matchedPolicy{c.info.URI, statements})

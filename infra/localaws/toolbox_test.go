@@ -206,6 +206,33 @@ func TestDetailsOfDenialsAreForWhoIsAllowed(t *testing.T) {
 	}
 }
 
+// TestSecretInTheSidOfASessionPolicyIsNotKept: whoever assumes a role writes that Sid.
+func TestSecretInTheSidOfASessionPolicyIsNotKept(t *testing.T) {
+	const secret = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYab"
+	const trust = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com","AWS":"*"},"Action":"sts:AssumeRole"}}`
+	l := localawstest.Start(t)
+	l.PutRoles(t, localaws.Role{Name: "Task", Trust: []byte(trust)})
+	task := l.RoleCredentials(t, "Task", "task")
+	for sid, kept := range map[string]bool{secret: false, "DenyAll": true} {
+		out, err := sts.NewFromConfig(l.Config(task)).AssumeRole(t.Context(), &sts.AssumeRoleInput{
+			RoleArn: aws.String("arn:aws:iam::000000000000:role/Task"), RoleSessionName: aws.String("session"),
+			Policy: aws.String(`{"Version":"2012-10-17","Statement":{"Sid":"` + sid + `","Effect":"Deny","Action":"*","Resource":"*"}}`),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := localawstest.Credentials{AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey, SessionToken: *out.Credentials.SessionToken}
+		_, err = getItem(t, dynamodb.NewFromConfig(l.Config(c)), "blue")
+		d, _, _ := ask(t, l, localawstest.Root, idIn(t, err))
+		if got := strings.Contains(fmt.Sprint(d), sid); got != kept {
+			t.Errorf("%s in the details: %t, want %t", sid, got, kept)
+		}
+		if got := strings.Contains(l.Log(), sid); got != kept {
+			t.Errorf("%s in the log: %t, want %t", sid, got, kept)
+		}
+	}
+}
+
 func TestDetailsAreKeptForADay(t *testing.T) {
 	l := startNotes(t, "yellow")
 	_, err := getItem(t, dynamodb.NewFromConfig(l.Config(sessionOf(t, l, "yellow"))), "blue")

@@ -19,6 +19,9 @@ const (
 // userKeyPrefix begins the id of each user's access key.
 const userKeyPrefix = "AKIA"
 
+// SessionPolicy is what decisions call the session policy that AssumeRole brought as a document. Its Sids are the caller's words.
+const SessionPolicy = "session policy"
+
 // Failures of Resolve.
 var (
 	// ErrUnknownKey means that the key was not issued here or is not active, the token is not the key's, or the session's role
@@ -196,7 +199,7 @@ func sessionPolicies(c *claims, snapshot *Snapshot) ([]policy.Named, error) {
 		if err != nil {
 			return nil, err
 		}
-		named = append(named, policy.Named{Name: "session policy", Policy: compiled})
+		named = append(named, policy.Named{Name: SessionPolicy, Policy: compiled})
 	}
 	for _, id := range c.ManagedIDs {
 		m := snapshot.policyByID(id)
