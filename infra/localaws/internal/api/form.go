@@ -113,10 +113,10 @@ func (f *Form) Unread() []string {
 }
 
 // CheckRead refuses a request with parameters that its operation does not know: AWS may have added one that says how little is to be allowed.
-// One without a value says nothing: SDKs write empty lists so.
+// One without a value says nothing: SDKs write empty lists so. A member of a list is no list: it stands behind a gap.
 func (f *Form) CheckRead() error {
 	for _, name := range f.Unread() {
-		if f.values[name] != "" {
+		if f.values[name] != "" || strings.Contains(name, ".member.") {
 			return invalid("The parameter %q is not recognized: localaws does not do what it asks for, which could allow too much.", name)
 		}
 	}

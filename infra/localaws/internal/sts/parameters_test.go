@@ -230,6 +230,7 @@ func TestListsWithGapsAreRefused(t *testing.T) {
 		{form("PolicyArns", "", "TransitiveTagKeys", "", "ProvidedContexts", ""), 200},
 		{form("ProvidedContexts.member.1.ProviderArn", "arn:aws:iam::aws:contextProvider/x"), 400},
 		{form("Narrower", "true"), 400},
+		{form("PolicyArns.member.2.arn", ""), 400},
 		{form("Tags.member.2.Key", "a", "Tags.member.2.Value", "b"), 400},
 		{form("Tags.member.1.Key", "a"), 400},
 		{form("Tags.member.1.Value", "a"), 400},
