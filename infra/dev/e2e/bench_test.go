@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -79,7 +80,8 @@ func binWithSetting(b *testing.B, setting string) string {
 		}
 	}
 	for _, name := range []string{"tracking-service", "shipment-service"} {
-		script := fmt.Sprintf("#!/bin/sh\n%s exec '%s' \"$@\"\n", setting, filepath.Join(bin, name))
+		binary := strings.ReplaceAll(filepath.Join(bin, name), "'", `'\''`) // the folder of the checkout may have an apostrophe
+		script := fmt.Sprintf("#!/bin/sh\n%s exec '%s' \"$@\"\n", setting, binary)
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o700); err != nil {
 			b.Fatal(err)
 		}
