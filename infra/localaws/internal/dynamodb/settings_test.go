@@ -246,6 +246,7 @@ func TestTagsAreAddedReplacedAndRemoved(t *testing.T) {
 		{"TagResource", of(`"Tags":[` + strings.Join(many, ",") + `]`), invalid, "Number of Tags exceed the current limit for the provided ResourceArn"},
 		{"TagResource", strings.Replace(of(`"Tags":[{"Key":"a","Value":"1"}]`), "TrackingData", "Missing", 1), "ResourceNotFoundException", "Requested resource not found: ResourcArn"},
 		{"UntagResource", strings.Replace(of(`"TagKeys":["a"]`), "TrackingData", "Missing", 1), "ResourceNotFoundException", "Requested resource not found: ResourcArn"},
+		{"TagResource", of(`"Tags":[{"Key":"aw\u017f:a","Value":"1"}]`), invalid, "Tag Key cannot be prefixed with aws:"}, // U+017F folds to s
 		{"CreateTable", createWith(`"BillingMode"`, `"Tags":[{"Key":"aws:a","Value":"1"}],"BillingMode"`), invalid, "Tag Key cannot be prefixed with aws:"},
 	} {
 		_, err := do(s, row.operation, row.body)

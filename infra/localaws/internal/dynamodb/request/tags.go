@@ -2,8 +2,8 @@ package request
 
 import (
 	"slices"
-	"strings"
 
+	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
 )
@@ -112,7 +112,7 @@ func checkTags(tags []table.Tag) error {
 		switch {
 		case t.Key == "" || len([]rune(t.Key)) > maxTagKey:
 			return exception.Validation("The Tag Key provided is invalid, Key: %s", t.Key)
-		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
+		case api.IsReservedTag(t.Key):
 			return exception.Validation("Tag Key cannot be prefixed with aws:, Key: %s", t.Key)
 		case len([]rune(t.Value)) > maxTagValue:
 			return exception.Validation("The Tag Value provided is invalid, Value: %s", t.Value)
