@@ -82,16 +82,7 @@ func (k kind) noSuchInline(policyName string) error {
 }
 
 func (k kind) listPolicies(q *query) (*plan, error) {
-	name, err := k.name(q)
-	if err != nil {
-		return nil, err
-	}
-	p, err := q.page()
-	return k.on(q, name, nil, func() (any, error) {
-		entity, err := k.get(q, name)
-		if err != nil {
-			return nil, err
-		}
+	return k.list(q, func(p page, entity *identity.Entity) any {
 		names := make([]string, len(entity.Inline))
 		for i, document := range entity.Inline {
 			names[i] = document.Name
@@ -100,8 +91,8 @@ func (k kind) listPolicies(q *query) (*plan, error) {
 		return struct {
 			PolicyNames members[string]
 			paging
-		}{members[string]{names}, more}, nil
-	}), err
+		}{members[string]{names}, more}
+	})
 }
 
 func (k kind) deletePolicy(q *query) (*plan, error) {
@@ -170,18 +161,9 @@ func (k kind) detachPolicy(q *query) (*plan, error) {
 }
 
 func (k kind) listAttachedPolicies(q *query) (*plan, error) {
-	name, err := k.name(q)
-	if err != nil {
-		return nil, err
-	}
 	prefix := q.Form.Get("PathPrefix")
-	p, err := q.page()
 	type attached struct{ PolicyName, PolicyArn string }
-	return k.on(q, name, nil, func() (any, error) {
-		entity, err := k.get(q, name)
-		if err != nil {
-			return nil, err
-		}
+	return k.list(q, func(p page, entity *identity.Entity) any {
 		var all []attached
 		for _, arn := range slices.Sorted(slices.Values(entity.Attached)) {
 			if m := q.snapshot.Policy(arn); m == nil || strings.HasPrefix(m.Path, prefix) {
@@ -192,8 +174,8 @@ func (k kind) listAttachedPolicies(q *query) (*plan, error) {
 		return struct {
 			AttachedPolicies members[attached]
 			paging
-		}{members[attached]{policies}, more}, nil
-	}), err
+		}{members[attached]{policies}, more}
+	})
 }
 
 func (k kind) putBoundary(q *query) (*plan, error) {

@@ -85,6 +85,22 @@ func (k kind) on(q *query, name string, keys *policy.Context, answer func() (any
 	return p
 }
 
+// list answers a page of what the role or user has.
+func (k kind) list(q *query, answer func(page, *identity.Entity) any) (*plan, error) {
+	name, err := k.name(q)
+	if err != nil {
+		return nil, err
+	}
+	p, err := q.page()
+	return k.on(q, name, nil, func() (any, error) {
+		entity, err := k.get(q, name)
+		if err != nil {
+			return nil, err
+		}
+		return answer(p, entity), nil
+	}), err
+}
+
 // get returns the role or user called name, as it is now.
 func (k kind) get(q *query, name string) (*identity.Entity, error) {
 	if entity := k.find(q.directory.Snapshot(), name); entity != nil {

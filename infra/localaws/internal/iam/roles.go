@@ -165,18 +165,7 @@ func updateAssumeRolePolicy(q *query) (*plan, error) {
 }
 
 func listInstanceProfilesForRole(q *query) (*plan, error) {
-	name, err := roles.name(q)
-	if err != nil {
-		return nil, err
-	}
-	_, err = q.page()
-	return roles.on(q, name, nil, func() (any, error) {
-		_, err := q.role(name)
-		return struct {
-			InstanceProfiles members[struct{}]
-			paging
-		}{}, err
-	}), err
+	return roles.list(q, func(page, *identity.Entity) any { return emptyList{name: "InstanceProfiles"} })
 }
 
 // changeRole stores what change makes of the role called name.

@@ -81,18 +81,7 @@ func (k kind) untag(q *query) (*plan, error) {
 }
 
 func (k kind) listTags(q *query) (*plan, error) {
-	name, err := k.name(q)
-	if err != nil {
-		return nil, err
-	}
-	p, err := q.page()
-	return k.on(q, name, nil, func() (any, error) {
-		entity, err := k.get(q, name)
-		if err != nil {
-			return nil, err
-		}
-		return tagList(p, entity.Tags), nil
-	}), err
+	return k.list(q, func(p page, entity *identity.Entity) any { return tagList(p, entity.Tags) })
 }
 
 func tagList(p page, own []identity.Tag) any {
