@@ -10,16 +10,22 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-func TestAuditNamesWhatTheDecisionLogLacksAndTheSecretsInIt(t *testing.T) {
+func hardenedWorld(t *testing.T) *World {
+	t.Helper()
 	w, err := NewWorld(t.Context(), roles(t, iam.Hardened))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
+	return w
+}
+
+func TestAuditNamesWhatTheDecisionLogLacksAndTheSecretsInIt(t *testing.T) {
+	w := hardenedWorld(t)
 	get := request{by: attacker, operation: "GetItem", body: `{"TableName":"TrackingData","Key":` + strings.ReplaceAll(key, "@", attacker) + `}`}
 	answer, err := w.send(t.Context(), get)
 	if err != nil || !answer.ok() {
@@ -52,15 +58,7 @@ func TestAuditNamesWhatTheDecisionLogLacksAndTheSecretsInIt(t *testing.T) {
 }
 
 func TestAuditNamesDenialsWhoseDetailsAreNotThoseOfTheLog(t *testing.T) {
-	w, err := NewWorld(t.Context(), roles(t, iam.Hardened))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := w.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	w := hardenedWorld(t)
 	answer, err := w.send(t.Context(), request{by: attacker, operation: "GetItem", body: `{"TableName":"TrackingData","Key":` + strings.ReplaceAll(key, "@", victim) + `}`})
 	if err != nil || answer.ok() {
 		t.Fatal(err, answer.Status)

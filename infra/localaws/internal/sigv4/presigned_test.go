@@ -28,12 +28,29 @@ func editQuery(old, replacement string) func(*http.Request) {
 	}
 }
 
+// tampering is one change of a good request, and how it is refused.
+type tampering struct {
+	name   string
+	tamper func(*http.Request)
+	want   sigv4.Kind
+}
+
+// wantTamperedRefused makes a request for each tampering, which is good before it.
+func wantTamperedRefused(t *testing.T, request func(*testing.T) *http.Request, all []tampering) {
+	t.Helper()
+	for _, tc := range all {
+		t.Run(tc.name, func(t *testing.T) {
+			r := request(t)
+			wantSigned(t, r, options())
+			tc.tamper(r)
+			_, err := verify(t, r, options())
+			wantKind(t, err, tc.want)
+		})
+	}
+}
+
 func TestTamperedPresignedRequestIsRefused(t *testing.T) {
-	for _, tc := range []struct {
-		name   string
-		tamper func(*http.Request)
-		want   sigv4.Kind
-	}{
+	wantTamperedRefused(t, func(t *testing.T) *http.Request { return callerIdentity(t) }, []tampering{
 		{"another verb", func(r *http.Request) { r.Method = http.MethodPost }, sigv4.Mismatch},
 		{"another action", editQuery("GetCallerIdentity", "AssumeRole"), sigv4.Mismatch},
 		{"added parameter", editQuery("Version=", "A=b&Version="), sigv4.Mismatch},
@@ -59,39 +76,19 @@ func TestTamperedPresignedRequestIsRefused(t *testing.T) {
 		{"token as a header", set("X-Amz-Security-Token", session.SessionToken), sigv4.Incomplete},
 		{"authorization too", set("Authorization", "AWS4-HMAC-SHA256 Credential=x"), sigv4.Incomplete},
 		{"body", func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("x")) }, sigv4.Mismatch},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			r := callerIdentity(t)
-			wantSigned(t, r, options())
-			tc.tamper(r)
-			_, err := verify(t, r, options())
-			wantKind(t, err, tc.want)
-		})
-	}
+	})
 }
 
 // TestLifetimeOfALinkToAnObject: S3 wants X-Amz-Expires, of seven days at most.
 func TestLifetimeOfALinkToAnObject(t *testing.T) {
-	for _, tc := range []struct {
-		name   string
-		tamper func(*http.Request)
-		want   sigv4.Kind
-	}{
+	wantTamperedRefused(t, func(t *testing.T) *http.Request { return object(t, lifetime) }, []tampering{
 		{"longer life", editQuery("X-Amz-Expires=900", "X-Amz-Expires=901"), sigv4.Mismatch},
 		{"over seven days", editQuery("X-Amz-Expires=900", "X-Amz-Expires=604801"), sigv4.Incomplete},
 		{"no life at all", editQuery("X-Amz-Expires=900", "X-Amz-Expires=0"), sigv4.Incomplete},
 		{"negative life", editQuery("X-Amz-Expires=900", "X-Amz-Expires=-1"), sigv4.Incomplete},
 		{"life empty", editQuery("X-Amz-Expires=900", "X-Amz-Expires="), sigv4.Incomplete},
 		{"life gone", editQuery("X-Amz-Expires=900&", ""), sigv4.Incomplete},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			r := object(t, lifetime)
-			wantSigned(t, r, options())
-			tc.tamper(r)
-			_, err := verify(t, r, options())
-			wantKind(t, err, tc.want)
-		})
-	}
+	})
 }
 
 func object(t *testing.T, seconds int) *http.Request {
