@@ -64,6 +64,9 @@ func (e *documentError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.file, p.Line, p.Column, e.malformed.Reason)
 }
 
+// Fill replaces every placeholder of text, which an error calls name.
+func (v Values) Fill(name, text string) (string, error) { return fill(name, text, v) }
+
 // fill replaces every placeholder. The error has a line for each placeholder without a value, with its place.
 func fill(file, text string, values Values) (string, error) {
 	var errs []error

@@ -136,7 +136,7 @@ type rawStatement struct {
 	principal, notPrincipal                 []member
 	hasPrincipal                            bool
 	condition                               []rawCondition
-	start, end                              Position
+	start, end, brace                       Position
 }
 
 type rawCondition struct {
@@ -150,7 +150,7 @@ func (d *rawDocument) readStatement() error {
 	if err != nil {
 		return fmt.Errorf("statement %d: %w", len(d.statements), err)
 	}
-	s.end = positionAt(d.source, int(d.dec.InputOffset()))
+	s.end, s.brace = positionAt(d.source, int(d.dec.InputOffset())), positionAt(d.source, s.at)
 	d.statements = append(d.statements, s)
 	return nil
 }

@@ -20,10 +20,11 @@ type statement struct {
 	// variables are the keys of all variables, resourceVariables those of the resources alone.
 	variables, resourceVariables []conditionKey
 	start, end                   Position
+	brace                        Position // of its first character
 }
 
 func (raw *rawStatement) compile(kind rules, variables bool) (statement, error) {
-	s := statement{sid: raw.sid.text, start: raw.start, end: raw.end}
+	s := statement{sid: raw.sid.text, start: raw.start, end: raw.end, brace: raw.brace}
 	// Resource-based policies take other Sids: "Enable IAM User Permissions" is that of KMS's default key policy, and
 	// __default_statement_ID that of an SNS topic's.
 	if !kind.resource && strings.ContainsFunc(s.sid, func(r rune) bool { return !isAlphanumeric(r) }) {

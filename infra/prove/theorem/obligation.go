@@ -1,0 +1,384 @@
+package theorem
+
+import (
+	"slices"
+	"strings"
+
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// unknownStore is where what the ownership file does not know is told.
+const unknownStore = "unknown"
+
+// maxCases bounds how many ways past the Deny statements are looked at.
+const maxCases = 4096
+
+// obligation is one Allow of a role, and one kind of access that it may grant: it must cross no tenants.
+type obligation struct {
+	*prover
+	role   *Role
+	store  string
+	arn    string  // the resource, as the ownership file has it
+	access *Access // nil: the ownership file does not know the resource
+	allows []placed
+	denies []placed
+	// situations are the requests that the Allow may let through, before any Deny.
+	situations []*situation
+}
+
+// obligations are those of r.
+func (p *prover) obligations(r *Role) []*obligation {
+	var allows, limits, denies []placed
+	for _, c := range clausesOf(r.Identity...) {
+		if c.Effect == policy.Allow {
+			allows = append(allows, c)
+		} else {
+			denies = append(denies, c)
+		}
+	}
+	if r.Boundary != nil {
+		for _, c := range clausesOf(*r.Boundary) {
+			if c.Effect == policy.Allow {
+				limits = append(limits, c)
+			} else {
+				denies = append(denies, c)
+			}
+		}
+	}
+	var all []*obligation
+	for _, a := range allows {
+		pairs := [][]placed{{a}}
+		if r.Boundary != nil {
+			pairs = nil
+			for _, l := range limits {
+				pairs = append(pairs, []placed{a, l})
+			}
+		}
+		for _, pair := range pairs {
+			all = append(all, p.accesses(r, pair, denies)...)
+		}
+	}
+	return all
+}
+
+// accesses are the obligations of Allow statements that have to apply together: one of each kind of access.
+func (p *prover) accesses(r *Role, allows, denies []placed) []*obligation {
+	var all []*obligation
+	known := &automaton{} // resources before this one
+	for _, store := range p.owned.Stores {
+		for i := range store.Resources {
+			res := &store.Resources[i]
+			arns := p.ownedARN(res.ARN)
+			if !known.isEmpty() {
+				arns = arns.and(known.not(p.all))
+			}
+			known = or(known, p.ownedARN(res.ARN))
+			rest := p.names([]string{res.service() + ":*"})
+			for j := range res.Access {
+				a := &res.Access[j]
+				all = p.add(all, &obligation{prover: p, role: r, store: store.Name, arn: res.ARN, access: a, allows: allows, denies: denies}, rest.and(p.names(a.Actions)), arns)
+				rest = rest.and(p.names(a.Actions).not(p.all))
+			}
+			all = p.add(all, &obligation{prover: p, role: r, store: store.Name, arn: res.ARN, access: &Access{Owner: everybody}, allows: allows, denies: denies}, rest, arns)
+		}
+	}
+	for _, service := range services(allows) {
+		name := strings.ReplaceAll(service, "*", "?*")
+		of := p.ownedARN("arn:*:" + name + ":*:*:*").and(known.not(p.all))
+		of = or(of, p.exactly("*")) // of actions that have no resource
+		all = p.add(all, &obligation{prover: p, role: r, store: unknownStore, allows: allows, denies: denies}, p.names([]string{service + ":*"}), of)
+	}
+	return all
+}
+
+// services are those that the first of allows names; STS is not among them: what its actions give is composed.
+func services(allows []placed) []string {
+	var all []string
+	for _, t := range allows[0].Actions {
+		service, _, _ := strings.Cut(strings.ToLower(t.Source), ":")
+		if service != "sts" && !slices.Contains(all, service) {
+			all = append(all, service)
+		}
+	}
+	if allows[0].NotAction {
+		return []string{"*"}
+	}
+	return all
+}
+
+// add adds o, where its statements may let a request through.
+func (p *prover) add(all []*obligation, o *obligation, actions, arns *automaton) []*obligation {
+	if o.access != nil && o.access.Owner == nobody || actions.isEmpty() || arns.isEmpty() {
+		return all
+	}
+	start := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: map[string]*automaton{action: actions, resource: arns}}
+	if o.access != nil && o.access.Always {
+		start.base[fold(o.access.Key)] = p.something()
+	}
+	facts := start.add(fact{key: action, presence: present, one: true}) && start.add(fact{key: resource, presence: present, one: true})
+	situations := []*situation{start}
+	for _, a := range o.allows {
+		for _, element := range clauseFacts(&a.Clause) {
+			situations = with(situations, element)
+		}
+	}
+	situations = possible(situations)
+	if !facts || len(situations) == 0 {
+		return all
+	}
+	o.situations = situations
+	return append(all, o)
+}
+
+// possible are those of situations that may be as far as the languages of their words tell.
+func possible(situations []*situation) []*situation {
+	return slices.DeleteFunc(situations, func(s *situation) bool {
+		_, ok := s.languages()
+		return !ok
+	})
+}
+
+// decide decides o, and adds to f.
+func (o *obligation) decide(f *Finding, admin bool) {
+	if o.access == nil {
+		if o.escapes() {
+			if admin {
+				f.raise(Administrative)
+				f.Reaches = append(f.Reaches, o.allows[0].at.String())
+				return
+			}
+			f.open(o.allows[0].at, "the ownership file does not know what the statement grants: add the resource to it, and who owns it")
+		}
+		return
+	}
+	f.raise(Proven)
+	if admin {
+		f.raise(Administrative)
+		f.Reaches = append(f.Reaches, o.allows[0].at.String())
+		return
+	}
+	tags := o.tagsOf(o.role)
+	f.Rests = append(f.Rests, tags.rests...)
+	for _, problem := range tags.problems {
+		f.open(problem.At, "%s", problem.Why)
+	}
+	for _, mode := range tags.modes() {
+		o.in(mode, tags, f)
+	}
+}
+
+// escapes reports whether a request of o may pass the Deny statements.
+func (o *obligation) escapes() bool {
+	passed, whole := o.past(o.situations)
+	return !whole || len(passed) > 0
+}
+
+// mode is what the session's tag is.
+type mode uint8
+
+const (
+	tagged   mode = iota // one value, not empty
+	untagged             // none
+	emptied              // empty: what looks at it does not apply where it allows
+)
+
+// in decides o for sessions whose tag is as mode says.
+func (o *obligation) in(m mode, tags *tags, f *Finding) {
+	if m == emptied && slices.ContainsFunc(o.allows, func(c placed) bool { return c.mentions(o.tagKey) }) {
+		return
+	}
+	for _, s := range o.situations {
+		s = s.clone()
+		if m == tagged {
+			s.base = withBase(s.base, o.tagKey, tags.values)
+			if !s.add(fact{key: o.tagKey, presence: present, one: true}) {
+				continue
+			}
+		} else if !s.add(fact{key: o.tagKey, presence: absent}) {
+			continue
+		}
+		if len(o.crossings(s, f)) == 0 {
+			continue
+		}
+		cases, whole := o.past([]*situation{s})
+		if !whole {
+			f.open(o.allows[0].at, "there are more than %d ways past the Deny statements: write fewer conditions into them", maxCases)
+			continue
+		}
+		o.refute(cases, f)
+	}
+}
+
+// refute looks for a request in one of the cases that crosses. A case in which there is none that can be shown is open.
+func (o *obligation) refute(cases []*situation, f *Finding) {
+	var why string
+	for _, s := range cases {
+		for _, c := range o.crossings(s, f) {
+			r, fault := o.witness(c)
+			if r == nil {
+				why = fault
+				continue
+			}
+			f.raise(Refuted)
+			if !slices.ContainsFunc(f.Refutations, r.says) {
+				f.Refutations = append(f.Refutations, *r)
+			}
+			return
+		}
+	}
+	if why != "" {
+		f.open(o.allows[0].at, "%s", why)
+	}
+}
+
+func withBase(base map[string]*automaton, key string, a *automaton) map[string]*automaton {
+	out := map[string]*automaton{key: a}
+	for k, v := range base {
+		if k != key {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// past returns the ways in which the requests of situations pass every Deny; whole is false where there are too many.
+func (o *obligation) past(situations []*situation) (cases []*situation, whole bool) {
+	for _, d := range o.denies {
+		situations = possible(with(situations, evadingFacts(&d.Clause)))
+		if len(situations) > maxCases {
+			return nil, false
+		}
+	}
+	return situations, true
+}
+
+// mentions reports whether c looks at a condition key.
+func (c *placed) mentions(key string) bool {
+	used := func(list []variable) bool {
+		return slices.ContainsFunc(list, func(v variable) bool { return v.key == key })
+	}
+	if used((&constraint{arns: c.Resources}).variables()) {
+		return true
+	}
+	return slices.ContainsFunc(c.Conditions, func(condition policy.ClauseCondition) bool {
+		return fold(condition.Key) == key || used(testOf(&condition).variables())
+	})
+}
+
+// crossing is a set of requests that touch what is not the session's own.
+type crossing struct {
+	*situation
+	key   string     // of the word that names the owner; none: nothing does
+	named *automaton // what that word may be; nil: it is absent
+	owned bool       // it names another owner; else it names none
+}
+
+// crossings are the requests of s that may cross. None: it is proven that there is none.
+func (o *obligation) crossings(s *situation, f *Finding) []crossing {
+	langs, ok := s.languages()
+	if !ok {
+		return nil
+	}
+	if o.access.Owner == everybody {
+		return []crossing{{situation: s}}
+	}
+	key := resource
+	var last []crossing
+	if o.access.Key != "" {
+		key = fold(o.access.Key)
+		gone := s.clone()
+		if gone.add(fact{key: key, presence: absent}) {
+			if _, ok := gone.languages(); ok && !o.access.Always {
+				last = append(last, crossing{situation: gone, key: key})
+			} else if ok {
+				f.Rests = append(f.Rests, "every request for "+strings.Join(o.access.Actions, ", ")+" has "+o.access.Key)
+			}
+		}
+		s = s.clone()
+		if !s.add(fact{key: key, presence: present}) {
+			return last
+		}
+		if langs, ok = s.languages(); !ok {
+			return last
+		}
+	}
+	template := o.template(o.access, "")
+	values := s.values(langs)
+	word := langs[key]
+	constraints := s.words[key].constraints()
+	for i := range constraints {
+		if a := (reading{alphabet: o.alphabet, values: values}).automaton(&constraints[i]); a != nil {
+			word = word.and(a.without(tenant | owner))
+		}
+	}
+	var all []crossing
+	if inside := o.others(s, key, word.and(template), constraints, values, langs); inside != nil {
+		all = append(all, crossing{situation: s, key: key, named: inside, owned: true})
+	}
+	if outside := word.and(template.without(owner).not(o.all)); !outside.isEmpty() {
+		all = append(all, crossing{situation: s, key: key, named: outside})
+	}
+	return append(all, last...)
+}
+
+// others is what the word may be where its owner is another than the session's tenant; nil where that is impossible. It is enough that one
+// constraint makes the two the same piece of one word.
+func (o *obligation) others(s *situation, key string, inside *automaton, constraints []constraint, values, langs map[string]*automaton) *automaton {
+	if inside.isEmpty() {
+		return nil
+	}
+	best := inside
+	if tag := s.words[o.tagKey]; tag == nil || tag.presence != present {
+		return best
+	}
+	try := func(c *constraint, values map[string]*automaton, use int) (shut bool) {
+		a := reading{alphabet: o.alphabet, values: values, key: o.tagKey, use: use, mark: tenant}.automaton(c)
+		if a == nil {
+			return false
+		}
+		differing := a.and(inside).differing()
+		best = differing
+		return differing.isEmpty()
+	}
+	for i := range constraints {
+		for use := range usesOf(&constraints[i], o.tagKey) {
+			if constraints[i].folding == exact && try(&constraints[i], values, use) {
+				return nil
+			}
+		}
+	}
+	// What the tag itself must be, by a text with the key that names the owner as its variable.
+	owned := withBase(values, key, inside)
+	for _, c := range s.words[o.tagKey].constraints() {
+		if c.folding != exact || usesOf(&c, key) != 1 {
+			continue
+		}
+		a := reading{alphabet: o.alphabet, values: owned}.automaton(&c)
+		if a != nil && a.and(langs[o.tagKey].all(tenant)).differing().isEmpty() {
+			return nil
+		}
+	}
+	return best
+}
+
+func usesOf(c *constraint, key string) int {
+	n := 0
+	for _, v := range c.variables() {
+		if v.key == key {
+			n++
+		}
+	}
+	return n
+}
+
+// all is a with every character marked.
+func (a *automaton) all(m mark) *automaton {
+	out := &automaton{accepts: a.accepts, edges: make([][]edge, len(a.edges))}
+	for i, edges := range a.edges {
+		for _, e := range edges {
+			e.mark |= m
+			out.edges[i] = append(out.edges[i], e)
+		}
+	}
+	return out
+}

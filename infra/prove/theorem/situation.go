@@ -1,0 +1,340 @@
+package theorem
+
+import (
+	"maps"
+	"slices"
+
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// The words of a request that are no condition keys: a key has a colon.
+const (
+	action   = "action"
+	resource = "resource"
+)
+
+// presence says whether a request has a key.
+type presence uint8
+
+const (
+	either presence = iota
+	absent
+	present
+)
+
+// word is what is known of the values of a condition key, or of the action or the resource.
+type word struct {
+	presence presence
+	one      bool         // it has one value at most
+	multi    bool         // an operator for sets looks at it
+	all      []constraint // that each value meets
+	some     []constraint // each of which a value meets
+}
+
+// situation is a conjunction of what must be true of a request. A key may be absent where its values are none, or where its one value is
+// empty and an operator for sets or Null looks at it: IAM holds these to be one.
+type situation struct {
+	*alphabet
+	words map[string]*word
+	// base is what the value of a key may be by the rules of its service.
+	base map[string]*automaton
+}
+
+func (s *situation) clone() *situation {
+	c := &situation{alphabet: s.alphabet, base: s.base, words: make(map[string]*word, len(s.words))}
+	for key, w := range s.words {
+		copied := *w
+		copied.all, copied.some = slices.Clip(w.all), slices.Clip(w.some)
+		c.words[key] = &copied
+	}
+	return c
+}
+
+func (s *situation) word(key string) *word {
+	w := s.words[key]
+	if w == nil {
+		w = &word{}
+		s.words[key] = w
+	}
+	return w
+}
+
+// fact is one thing that must be true of a word.
+type fact struct {
+	key      string
+	presence presence
+	one      bool
+	multi    bool
+	all      *constraint
+	some     *constraint
+}
+
+// add reports whether f may be true beside what is known.
+func (s *situation) add(f fact) bool {
+	w := s.word(f.key)
+	if f.presence != either {
+		if w.presence != either && w.presence != f.presence {
+			return false
+		}
+		w.presence = f.presence
+	}
+	w.one, w.multi = w.one || f.one, w.multi || f.multi
+	for _, c := range []*constraint{f.all, f.some} {
+		if c == nil || c.negated {
+			continue
+		}
+		if !s.resolve(c) {
+			return false
+		}
+	}
+	if f.all != nil {
+		w.all = append(w.all, *f.all)
+	}
+	if f.some != nil {
+		w.some = append(w.some, *f.some)
+	}
+	return true
+}
+
+// resolve says that the variables of c have values, where c matches only then.
+func (s *situation) resolve(c *constraint) bool {
+	if len(c.texts)+len(c.arns) != 1 {
+		return true // another text may be the one that matches
+	}
+	for _, v := range c.variables() {
+		if !v.fallback && !s.add(fact{key: v.key, presence: present, one: true}) {
+			return false
+		}
+	}
+	return true
+}
+
+// with returns the situations in which s and one of the alternatives are true. An alternative is a conjunction.
+func with(situations []*situation, alternatives [][]fact) []*situation {
+	var all []*situation
+	for _, s := range situations {
+		for _, facts := range alternatives {
+			next := s.clone()
+			if !slices.ContainsFunc(facts, func(f fact) bool { return !next.add(f) }) {
+				all = append(all, next)
+			}
+		}
+	}
+	return all
+}
+
+// languages returns what each word may be, and whether the situation is possible as far as they tell.
+func (s *situation) languages() (map[string]*automaton, bool) {
+	langs := map[string]*automaton{}
+	for key, w := range s.words {
+		if w.presence == absent {
+			continue
+		}
+		lang := s.base[key]
+		if lang == nil {
+			lang = s.anything()
+		}
+		for i := range w.all {
+			if len(w.all[i].variables()) > 0 {
+				continue
+			}
+			if a := (reading{alphabet: s.alphabet}).automaton(&w.all[i]); a != nil {
+				lang = lang.and(a)
+			}
+		}
+		if langs[key] = lang; w.presence == present && (lang.isEmpty() || !s.someOf(w, lang)) {
+			return nil, false
+		}
+	}
+	for range 2 {
+		if !s.propagate(langs) {
+			return nil, false
+		}
+	}
+	return langs, true
+}
+
+// someOf reports whether words of lang can be what some values of w must be.
+func (s *situation) someOf(w *word, lang *automaton) bool {
+	for i := range w.some {
+		if len(w.some[i].variables()) > 0 {
+			continue
+		}
+		if a := (reading{alphabet: s.alphabet}).automaton(&w.some[i]); a != nil && a.and(lang).isEmpty() {
+			return false
+		}
+	}
+	return true
+}
+
+// propagate narrows what variables may be by the texts that they stand in.
+func (s *situation) propagate(langs map[string]*automaton) bool {
+	values := s.values(langs)
+	for _, key := range slices.Sorted(maps.Keys(s.words)) {
+		w := s.words[key]
+		if w.presence != present {
+			continue
+		}
+		for _, c := range w.constraints() {
+			uses := map[string]int{}
+			for _, v := range c.variables() {
+				a := reading{alphabet: s.alphabet, values: values, key: v.key, use: uses[v.key], mark: tenant}.automaton(&c)
+				uses[v.key]++
+				if a == nil {
+					break
+				}
+				if a = a.and(langs[key].without(tenant | owner)); a.isEmpty() {
+					return false
+				}
+				if narrower := a.narrowing(tenant); narrower != nil && langs[v.key] != nil {
+					if narrower = narrower.without(tenant); c.folding != exact {
+						narrower = s.caseless(narrower)
+					}
+					langs[v.key] = langs[v.key].and(narrower)
+					if values = s.values(langs); langs[v.key].isEmpty() && s.word(v.key).presence == present {
+						return false
+					}
+				}
+			}
+		}
+	}
+	return true
+}
+
+// constraints are those that one value of the word meets together.
+func (w *word) constraints() []constraint {
+	if w.one {
+		return slices.Concat(w.all, w.some)
+	}
+	return w.all
+}
+
+// narrowing is what m marks in the words of a; nil where a word has no such mark.
+func (a *automaton) narrowing(m mark) *automaton {
+	before, _ := a.unmarked(m)
+	for i := range before {
+		if before[i] && a.accepts[i] {
+			return nil
+		}
+	}
+	return a.marked(m)
+}
+
+// values is what variables may be: a variable has a value only where it is not empty.
+func (s *situation) values(langs map[string]*automaton) map[string]*automaton {
+	values := map[string]*automaton{}
+	for key, lang := range langs {
+		if s.words[key].presence == absent {
+			values[key] = &automaton{}
+			continue
+		}
+		values[key] = lang.and(s.something())
+	}
+	for key, w := range s.words {
+		if w.presence == absent {
+			values[key] = &automaton{}
+		}
+	}
+	return values
+}
+
+// conditionFacts returns what must be true so that c is true, or, where want is false, so that it is false and not undecidable.
+func conditionFacts(c *policy.ClauseCondition, want bool) [][]fact {
+	key := fold(c.Key)
+	gone := [][]fact{{{key: key, presence: absent}}}
+	if c.Null || c.ForAll || c.ForAny {
+		// "A null dataset, such as an empty string": IAM User Guide, "Single-valued vs. multivalued context keys".
+		gone = append(gone, []fact{{key: key, presence: present, one: true, all: &constraint{texts: []policy.Text{{}}}}})
+	}
+	if c.Null {
+		isAbsent, isPresent := c.True, c.False
+		if !want {
+			isAbsent, isPresent = !c.True, !c.False
+		}
+		var all [][]fact
+		if isAbsent {
+			all = append(all, gone...)
+		}
+		if isPresent {
+			all = append(all, []fact{{key: key, presence: present}})
+		}
+		return all
+	}
+	test := testOf(c)
+	test.negated = c.Negated == want
+	whenAbsent := c.IfExists || c.Negated || c.ForAll
+	if c.ForAny {
+		whenAbsent = c.IfExists
+	}
+	f := fact{key: key, presence: present}
+	switch {
+	case c.ForAll && want, c.ForAny && !want:
+		f.multi, f.all = true, test
+	case c.ForAll || c.ForAny:
+		f.multi, f.some = true, test
+	default:
+		f.one, f.all = true, test
+	}
+	all := [][]fact{{f}}
+	if whenAbsent == want {
+		all = append(all, gone...)
+	}
+	return all
+}
+
+// testOf is the constraint of c's values, not negated.
+func testOf(c *policy.ClauseCondition) *constraint {
+	switch c.Operand {
+	case policy.Texts:
+		return &constraint{texts: c.Texts}
+	case policy.Folded:
+		return &constraint{texts: c.Texts, folding: foldUnicode}
+	case policy.ARNs:
+		return &constraint{arns: c.ARNs}
+	case policy.Truth:
+		t := &constraint{folding: foldASCII}
+		for text, is := range map[string]bool{"true": c.True, "false": c.False} {
+			if is {
+				t.texts = append(t.texts, policy.Text{Source: text, Parts: []policy.Part{{Text: text}}})
+			}
+		}
+		return t
+	}
+	return &constraint{measure: c}
+}
+
+// clauseFacts returns, for each element of c, what must be true so that it matches; each of them has to.
+func clauseFacts(c *policy.Clause) [][][]fact {
+	all := [][][]fact{
+		{{{key: action, presence: present, one: true, all: actionsOf(c)}}},
+	}
+	if c.Resources != nil {
+		all = append(all, [][]fact{{{key: resource, presence: present, one: true, all: resourcesOf(c)}}})
+	}
+	for i := range c.Conditions {
+		all = append(all, conditionFacts(&c.Conditions[i], true))
+	}
+	return all
+}
+
+// evadingFacts returns the ways in which c, a Deny, does not apply.
+func evadingFacts(c *policy.Clause) [][]fact {
+	actions, resources := actionsOf(c), resourcesOf(c)
+	actions.negated, resources.negated = !actions.negated, !resources.negated
+	all := [][]fact{{{key: action, presence: present, one: true, all: actions}}}
+	if c.Resources != nil {
+		all = append(all, []fact{{key: resource, presence: present, one: true, all: resources}})
+	}
+	for i := range c.Conditions {
+		all = append(all, conditionFacts(&c.Conditions[i], false)...)
+	}
+	return all
+}
+
+func actionsOf(c *policy.Clause) *constraint {
+	return &constraint{texts: c.Actions, folding: foldASCII, negated: c.NotAction}
+}
+
+func resourcesOf(c *policy.Clause) *constraint {
+	return &constraint{arns: c.Resources, negated: c.NotResource}
+}

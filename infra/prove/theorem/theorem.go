@@ -1,0 +1,224 @@
+package theorem
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// Role is a role with its policies.
+type Role struct {
+	Name     string
+	Trust    policy.Named
+	Identity []policy.Named
+	Boundary *policy.Named // nil: none
+}
+
+// Roles parses the documents of roles. The name of a policy is ROLE/NAME, as its file is called.
+func Roles(roles []localaws.Role) ([]Role, error) {
+	var all []Role
+	for _, r := range roles {
+		trust, err := policy.Parse(r.Trust, policy.Trust)
+		if err != nil {
+			return nil, fmt.Errorf("%s/trust: %w", r.Name, err)
+		}
+		parsed := Role{Name: r.Name, Trust: policy.Named{Name: r.Name + "/trust", Policy: trust}}
+		for _, d := range r.Policies {
+			p, err := policy.Parse(d.Document, policy.Identity)
+			if err != nil {
+				return nil, fmt.Errorf("%s/%s: %w", r.Name, d.Name, err)
+			}
+			parsed.Identity = append(parsed.Identity, policy.Named{Name: r.Name + "/" + d.Name, Policy: p})
+		}
+		all = append(all, parsed)
+	}
+	return all, nil
+}
+
+// Verdict is what is known of a role and a kind of store.
+type Verdict string
+
+// The verdicts, the best first.
+const (
+	Nothing        Verdict = "nothing granted"
+	Proven         Verdict = "PROVEN"
+	Administrative Verdict = "administrative"
+	Undecided      Verdict = "UNDECIDED"
+	Refuted        Verdict = "REFUTED"
+)
+
+var worse = []Verdict{Nothing, Proven, Administrative, Undecided, Refuted}
+
+// Finding is the verdict for a role and a kind of store.
+type Finding struct {
+	Role, Store string
+	Verdict     Verdict
+	// Rests are what a proof rests on beside the policies.
+	Rests       []string
+	Refutations []Refutation
+	Open        []Open
+	Reaches     []string // Administrative: the statements that reach tenants' data
+}
+
+// Open is what could not be decided.
+type Open struct {
+	At  Place
+	Why string
+}
+
+// Place is a statement, and where it stands.
+type Place struct {
+	File         string // ROLE/NAME.json
+	Line, Column int
+	Sid          string
+}
+
+// String is the place as editors read it, with the statement's name.
+func (p Place) String() string {
+	s := fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+	if p.Sid != "" {
+		s += " " + p.Sid
+	}
+	return s
+}
+
+// placed is a statement in its document.
+type placed struct {
+	policy.Clause
+	at Place
+}
+
+func clausesOf(policies ...policy.Named) []placed {
+	var all []placed
+	for _, n := range policies {
+		for _, c := range n.Policy.Clauses() {
+			all = append(all, placed{c, Place{n.Name + ".json", c.At.Line, c.At.Column, c.Sid}})
+		}
+	}
+	return all
+}
+
+// prover decides the theorem for a set of roles.
+type prover struct {
+	*alphabet
+	account string
+	roles   []Role
+	owned   *Ownership
+	tagKey  string // aws:PrincipalTag/TenantID, folded
+	tags    map[string]*tags
+}
+
+// Prove decides, for each role and each kind of store, whether a session that the trust policies can vend for one tenant may touch what is
+// another's. It reads nothing but its arguments. account is the one of the roles, twelve digits.
+func Prove(account string, roles []Role, owned *Ownership) ([]Finding, error) {
+	p := &prover{account: account, roles: roles, owned: owned, tagKey: fold("aws:PrincipalTag/" + owned.Tag), tags: map[string]*tags{}}
+	var err error
+	if p.alphabet, err = newAlphabet(p.texts()); err != nil {
+		return nil, err
+	}
+	var all []Finding
+	for i := range roles {
+		all = append(all, p.role(&roles[i])...)
+	}
+	return all, nil
+}
+
+// texts are all texts of the policies and the ownership file.
+func (p *prover) texts() []string {
+	all := []string{p.owned.Tag}
+	for i := range p.roles {
+		r := &p.roles[i]
+		all = append(all, r.Name)
+		for _, c := range clausesOf(append(r.permissions(), r.Trust)...) {
+			for _, t := range c.Actions {
+				all = append(all, t.Source)
+			}
+			for _, a := range c.Resources {
+				all = append(all, a.Source)
+			}
+			for _, condition := range c.Conditions {
+				all = append(append(all, condition.Key), condition.Values...)
+			}
+		}
+	}
+	for _, s := range p.owned.Stores {
+		for _, r := range s.Resources {
+			all = append(all, r.ARN)
+			for _, a := range r.Access {
+				all = append(append(all, a.Owner), a.Actions...)
+				if a.Delimiters != nil {
+					all = append(all, *a.Delimiters)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// permissions are all policies that speak of what a session of r may do.
+func (r *Role) permissions() []policy.Named {
+	all := slices.Clone(r.Identity)
+	if r.Boundary != nil {
+		all = append(all, *r.Boundary)
+	}
+	return all
+}
+
+// role is the findings of one role, in the order of the stores.
+func (p *prover) role(r *Role) []Finding {
+	findings := map[string]*Finding{}
+	at := func(store string) *Finding {
+		if findings[store] == nil {
+			findings[store] = &Finding{Role: r.Name, Store: store, Verdict: Nothing}
+		}
+		return findings[store]
+	}
+	admin := p.owned.Administrative[r.Name] != ""
+	for _, o := range p.obligations(r) {
+		o.decide(at(o.store), admin)
+	}
+	p.vends(r, at)
+	var all []Finding
+	for _, s := range p.owned.Stores {
+		all = append(all, *at(s.Name))
+		delete(findings, s.Name)
+	}
+	for _, store := range slices.Sorted(maps.Keys(findings)) {
+		all = append(all, *findings[store])
+	}
+	for i := range all {
+		f := &all[i]
+		slices.Sort(f.Rests)
+		f.Rests, f.Reaches = slices.Compact(f.Rests), slices.Compact(f.Reaches)
+	}
+	return all
+}
+
+// raise makes the verdict v, where it is worse.
+func (f *Finding) raise(v Verdict) {
+	if slices.Index(worse, v) > slices.Index(worse, f.Verdict) {
+		f.Verdict = v
+	}
+}
+
+func (f *Finding) open(at Place, format string, args ...any) {
+	f.raise(Undecided)
+	o := Open{at, fmt.Sprintf(format, args...)}
+	if !slices.Contains(f.Open, o) {
+		f.Open = append(f.Open, o)
+	}
+}
+
+// Worst is the worst verdict of findings.
+func Worst(findings []Finding) Verdict {
+	if len(findings) == 0 {
+		return Undecided
+	}
+	return slices.MaxFunc(findings, func(a, b Finding) int {
+		return cmp.Compare(slices.Index(worse, a.Verdict), slices.Index(worse, b.Verdict))
+	}).Verdict
+}

@@ -1,0 +1,357 @@
+package theorem
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// Refutation is a request that is allowed and touches what is not its session's own. The policies were asked: Decide allows it.
+type Refutation struct {
+	At      Place   // the statement that allows it
+	Tenant  string  // of the session; empty: it has no tag
+	Victim  string  // who owns what the request touches; empty: nobody is named, so all do
+	Session Session // how the session is got
+	Request Request
+}
+
+// Session is an AssumeRole.
+type Session struct {
+	Role, By, Name string
+	Tags           map[string]string
+	Transitive     []string
+}
+
+// Request is a request with its condition keys, the tags of the session among them.
+type Request struct {
+	Action, Resource string
+	Context          map[string][]string
+}
+
+// maxTries bounds how many words of a crossing are tried.
+const maxTries = 24
+
+// witness returns a request of c that the policies allow, or why there is none to show.
+func (o *obligation) witness(c crossing) (*Refutation, string) {
+	why := "no request could be made that shows it: rewrite the statement's conditions with one variable each"
+	for _, fixed := range o.starts(c) {
+		values, fault := o.fill(c.situation, fixed.values, fixed.victim)
+		if fault != "" {
+			why = fault
+			continue
+		}
+		r := &Refutation{At: o.allows[0].at, Tenant: first(values[o.tagKey]), Victim: fixed.victim}
+		if r.Tenant == r.Victim && r.Tenant != "" {
+			continue
+		}
+		r.Request = Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
+		delete(values, action)
+		delete(values, resource)
+		session, fault := o.session(r.Tenant, c.situation.words[o.tagKey])
+		if fault != "" {
+			why = fault
+			continue
+		}
+		r.Session = *session
+		if o.allowed(&r.Request, c.situation) {
+			return r, ""
+		}
+	}
+	return nil, why
+}
+
+// begin is a crossing's word with what its marks say.
+type begin struct {
+	values map[string]string
+	victim string
+}
+
+// starts are the words to try.
+func (o *obligation) starts(c crossing) []begin {
+	if c.named == nil {
+		return []begin{{values: map[string]string{}}}
+	}
+	var all []begin
+	add := func(a *automaton, tag string, n int) {
+		for _, w := range a.words(n) {
+			b := begin{values: map[string]string{c.key: o.spell(w.word)}, victim: o.spell(w.of(owner))}
+			if t := cmp.Or(tag, o.spell(w.of(tenant))); t != "" {
+				b.values[o.tagKey] = t
+			}
+			all = append(all, b)
+		}
+	}
+	if w := c.situation.words[o.tagKey]; w != nil && w.presence == present {
+		for _, tag := range []string{"yellow", "blue/yellow"} { // what people read more easily than the shortest
+			add(o.forTenant(c, tag), tag, 4)
+		}
+	}
+	add(c.named, "", maxTries)
+	return all
+}
+
+// forTenant is what the word of c may be for a session of one tenant.
+func (o *obligation) forTenant(c crossing, tag string) *automaton {
+	a := c.named.without(tenant)
+	if c.owned {
+		a = a.without(owner).and(o.template(o.access, tag))
+	}
+	r := reading{alphabet: o.alphabet, values: map[string]*automaton{o.tagKey: o.exactly(tag)}}
+	for _, constraint := range c.situation.words[c.key].constraints() {
+		if narrower := r.automaton(&constraint); narrower != nil {
+			a = a.and(narrower.without(tenant | owner))
+		}
+	}
+	return a
+}
+
+// fill gives each word of s a value. The session's tenant is not victim.
+func (o *obligation) fill(s *situation, fixed map[string]string, victim string) (map[string][]string, string) {
+	langs, ok := s.languages()
+	if !ok {
+		return nil, "the statement's conditions contradict each other"
+	}
+	known := maps.Clone(fixed)
+	values := map[string][]string{}
+	for key, value := range known {
+		values[key] = []string{value}
+	}
+	keys := slices.SortedFunc(maps.Keys(s.words), func(a, b string) int { return strings.Compare(o.rank(a), o.rank(b)) })
+	for _, key := range keys {
+		w := s.words[key]
+		if w.presence != present {
+			continue
+		}
+		narrowed := o.narrowed(s, key, langs, known)
+		if key == o.tagKey && victim != "" {
+			narrowed = narrowed.and(o.exactly(victim).not(o.all))
+		}
+		if _, done := known[key]; !done && (len(w.some) == 0 || w.one) {
+			value, ok := o.pick(narrowed, w, key)
+			if !ok {
+				return nil, "no value of " + key + " was found that shows it"
+			}
+			known[key], values[key] = value, []string{value}
+		}
+		if w.one {
+			continue
+		}
+		for i := range w.some {
+			a := o.literal(known, langs, s).automaton(&w.some[i])
+			if a == nil {
+				a = o.anything()
+			}
+			value, ok := o.pick(narrowed.and(a.without(tenant|owner)), &word{all: []constraint{w.some[i]}}, key)
+			if !ok {
+				return nil, "no value of " + key + " was found that shows it"
+			}
+			values[key] = append(values[key], value)
+		}
+	}
+	return values, ""
+}
+
+// rank orders the words: the tenant first, then what policies speak of, then the conditions.
+func (o *obligation) rank(key string) string {
+	switch key {
+	case o.tagKey, o.requestTag():
+		return "0"
+	case resource:
+		return "1"
+	case action:
+		return "2"
+	}
+	return "3" + key
+}
+
+// literal reads constraints with the values that are known.
+func (o *obligation) literal(known map[string]string, langs map[string]*automaton, s *situation) reading {
+	values := s.values(langs)
+	for key, value := range known {
+		values[key] = o.exactly(value)
+	}
+	return reading{alphabet: o.alphabet, values: values}
+}
+
+// narrowed is what the word may be beside the values that are known.
+func (o *obligation) narrowed(s *situation, key string, langs map[string]*automaton, known map[string]string) *automaton {
+	r := o.literal(known, langs, s)
+	lang := langs[key]
+	for _, c := range s.words[key].constraints() {
+		if len(c.variables()) == 0 {
+			continue
+		}
+		if a := r.automaton(&c); a != nil {
+			lang = lang.and(a.without(tenant | owner))
+		}
+	}
+	for other, value := range known {
+		w := s.words[other]
+		if w == nil || other == key {
+			continue
+		}
+		for _, c := range w.constraints() {
+			if usesOf(&c, key) == 0 {
+				continue
+			}
+			marked := r
+			marked.key, marked.mark = key, tenant
+			marked.values = maps.Clone(r.values)
+			marked.values[key] = lang
+			if a := marked.automaton(&c); a != nil {
+				if n := a.and(o.exactly(value)).narrowing(tenant); n != nil {
+					lang = lang.and(n.without(tenant))
+				}
+			}
+		}
+	}
+	return lang
+}
+
+// pick is a word of lang, one that people can read where there is one.
+func (o *obligation) pick(lang *automaton, w *word, key string) (string, bool) {
+	candidates := o.readable(key)
+	for i := range w.all {
+		candidates = append(candidates, w.all[i].samples()...)
+	}
+	for _, found := range lang.words(maxTries) {
+		candidates = append(candidates, o.spell(found.word))
+	}
+	for _, text := range candidates {
+		if !lang.and(o.exactly(text)).isEmpty() && !slices.ContainsFunc(w.all, func(c constraint) bool { return c.excludes(text) }) {
+			return text, true
+		}
+	}
+	return "", false
+}
+
+// readable are values to prefer.
+func (o *obligation) readable(key string) []string {
+	switch key {
+	case o.tagKey, o.requestTag():
+		return []string{"yellow", "blue"}
+	case sessionName:
+		return []string{"session"}
+	case fold("aws:TagKeys"), fold("sts:TransitiveTagKeys"):
+		return []string{o.owned.Tag}
+	case action:
+		var all []string
+		if o.access != nil {
+			all = append(all, o.access.Actions...)
+		}
+		for _, c := range o.allows {
+			for _, t := range c.Actions {
+				all = append(all, t.Source)
+			}
+		}
+		return slices.DeleteFunc(all, func(s string) bool { return strings.ContainsAny(s, "*?") })
+	}
+	return nil
+}
+
+// samples are values at which a number, a date or an address decides.
+func (c *constraint) samples() []string {
+	if c.measure == nil {
+		return nil
+	}
+	all := []string{"0", "1000000000", "-1000000000", "2026-01-01T00:00:00Z", "2100-01-01T00:00:00Z", "192.0.2.1"}
+	for _, value := range c.measure.Values {
+		address, _, _ := strings.Cut(value, "/")
+		all = append(all, value, address, value+"1", "-"+value)
+	}
+	return all
+}
+
+// excludes reports whether c, about numbers, dates or addresses, is not true of text.
+func (c *constraint) excludes(text string) bool {
+	if c.measure == nil {
+		return false
+	}
+	matched, ok := c.measure.Matches(text)
+	return !ok || matched == c.negated
+}
+
+// allowed asks the policies.
+func (o *obligation) allowed(r *Request, s *situation) bool {
+	own := policy.Policies{Identity: o.role.Identity, Boundary: o.role.Boundary}
+	return own.Decide(&policy.Request{Action: r.Action, Resource: r.Resource, Context: contextOf(r.Context, s)}).Effect == policy.Allow
+}
+
+func contextOf(values map[string][]string, s *situation) *policy.Context {
+	ctx := new(policy.Context)
+	for key, list := range values {
+		if w := s.words[key]; w != nil && w.multi && !w.one {
+			ctx.SetAll(key, list)
+		} else {
+			ctx.Set(key, first(list))
+		}
+	}
+	return ctx
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+// session is an AssumeRole that gets a session for tenant, or why there is none to show.
+func (o *obligation) session(tenant string, tag *word) (*Session, string) {
+	t := o.tagsOf(o.role)
+	want := untagged
+	if tag != nil && tag.presence == present {
+		want = tagged
+	}
+	for _, v := range t.vendings {
+		if v.mode != want {
+			continue
+		}
+		fixed := map[string]string{}
+		if want == tagged {
+			fixed[o.requestTag()] = tenant
+		}
+		values, fault := o.fill(v.situation, fixed, "")
+		if fault != "" {
+			continue
+		}
+		for _, by := range v.by {
+			if o.vended(v, by, values) {
+				s := &Session{Role: o.role.Name, By: o.short(by), Name: first(values[sessionName]), Transitive: values[fold("sts:TransitiveTagKeys")]}
+				if want == tagged {
+					s.Tags = map[string]string{o.owned.Tag: tenant}
+				}
+				return s, ""
+			}
+		}
+	}
+	return nil, "the trust policy may vend a session for it, and no AssumeRole was found that shows it"
+}
+
+// vended asks the trust policy, with the caller's own policies.
+func (o *obligation) vended(v *vending, by string, values map[string][]string) bool {
+	caller := policy.Caller{Service: by}
+	var own policy.Policies
+	for i := range o.roles {
+		if r := &o.roles[i]; o.arnOf(r) == by {
+			caller = policy.Caller{ARN: "arn:aws:sts::" + o.account + ":assumed-role/" + r.Name + "/task", RoleARN: by, Account: o.account}
+			own = policy.Policies{Identity: r.Identity, Boundary: r.Boundary}
+		}
+	}
+	asks := []string{assumeRole}
+	if v.mode == tagged {
+		asks = append(asks, tagSession)
+	}
+	return !slices.ContainsFunc(asks, func(name string) bool {
+		r := &policy.Request{Action: name, Resource: o.arnOf(o.role), Caller: caller, Context: contextOf(values, v.situation)}
+		return policy.DecideTrust(o.role.Trust, own, r).Effect != policy.Allow
+	})
+}
+
+// says reports whether r says no more than other: the same statement reached by the same action, from a session as other's.
+func (r *Refutation) says(other Refutation) bool {
+	return r.At == other.At && r.Request.Action == other.Request.Action && (r.Tenant == "") == (other.Tenant == "") && (r.Victim == "") == (other.Victim == "")
+}
