@@ -23,7 +23,7 @@ const (
 	Article  Set = "article"
 )
 
-//go:embed hardened/*/*.json article/*/*.json
+//go:embed hardened/*/*.json article/*/*.json ownership.json
 var files embed.FS
 
 // Files returns the embedded folder of set, in the form that localaws.LoadRoles reads.

@@ -108,7 +108,7 @@ func resolve(ctx context.Context, cfg aws.Config) (map[string]endpoint, error) {
 
 // Load returns the roles of policies for the account.
 func (a *Account) Load(policies iam.Source) ([]localaws.Role, error) {
-	return policies.Load(localaws.Values{Region: a.config.Region, Account: a.id, Bucket: "shiptrack-" + a.id})
+	return policies.Load(a.Values())
 }
 
 // Creates says what a run under roles creates in the account and deletes at its end.

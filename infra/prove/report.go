@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/prove/theorem"
 )
 
 // Report is what a run found.
@@ -20,6 +21,7 @@ type Report struct {
 	Version   string     // of this program: a revision of the version control system, or "(devel)"
 	Left      int        // attacks that are not for the target
 	Absent    int        // attacks that need a role which the policies do not have
+	Theorem   *Theorem // nil: it was not asked for
 	Rows      []Row
 	Audit     Audit
 	Mutations []Mutation // none: the policies were not mutated
@@ -43,9 +45,12 @@ func (r *Report) failures() []string {
 	return append(all, r.otherFailures()...)
 }
 
-// otherFailures are the failures outside the attacks: in the logs, among the mutants and in the search.
+// otherFailures are the failures outside the attacks: of the theorem, in the logs, among the mutants and in the search.
 func (r *Report) otherFailures() []string {
 	var all []string
+	if r.Theorem != nil {
+		all = r.Theorem.failures()
+	}
 	for _, missing := range r.Audit.Missing {
 		all = append(all, "the logs: "+missing)
 	}
@@ -69,6 +74,11 @@ type Figures struct {
 	Version        string `json:"version"`
 	Policies       string `json:"policies"`
 	PoliciesSHA256 string `json:"policiesSha256"`
+
+	// Proven, Refuted and Undecided count roles and stores by what the theorem says of them.
+	Proven    int `json:"proven"`
+	Refuted   int `json:"refuted"`
+	Undecided int `json:"undecided"`
 
 	Attacks  int `json:"attacks"`
 	Denied   int `json:"denied"`
@@ -103,6 +113,9 @@ func (r *Report) Figures() Figures {
 			f.Leaks++
 		}
 	}
+	if t := r.Theorem; t != nil {
+		f.Proven, f.Refuted, f.Undecided = t.count(theorem.Proven), t.count(theorem.Refuted), t.count(theorem.Undecided)
+	}
 	n := r.outcomes()
 	f.Mutants, f.Killed, f.Equivalent = len(r.Mutations), n[Noticed]+n[Masked], n[Equivalent]
 	if r.Search != nil {
@@ -119,6 +132,9 @@ func (r *Report) Summary() string {
 		return fmt.Sprintf("ISOLATION IS NOT PROVEN for %s on %s: %s", r.Policies, r.Target, strings.Join(r.failures(), ", "))
 	}
 	proven := fmt.Sprintf("%d attacks were denied, each by the layer that has to deny it, and %d controls beside them were allowed, under %s on %s", f.Denied, f.Allowed, r.Policies, r.Target)
+	if f.Proven > 0 {
+		proven += fmt.Sprintf("; the theorem holds for all %d roles and stores that grant anything", f.Proven)
+	}
 	if r.Left > 0 {
 		proven += fmt.Sprintf("; %d more are not for an account: what a compute service does, what would leave something there, and policies that are evaluated without a store", r.Left)
 	}
@@ -142,6 +158,9 @@ func (r *Report) Print(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	r.printRows(table, func(*Row) bool { return true })
 	r.printMutants(table)
+	if r.Theorem != nil {
+		r.Theorem.print(table)
+	}
 	return table.Flush()
 }
 
@@ -154,6 +173,11 @@ func (r *Report) PrintFailures(out io.Writer) error {
 	}
 	for _, failure := range r.otherFailures() {
 		fmt.Fprintln(table, failure)
+	}
+	if r.Theorem != nil {
+		for _, line := range r.Theorem.told() {
+			fmt.Fprintln(table, line)
+		}
 	}
 	return table.Flush()
 }
@@ -207,6 +231,9 @@ func (r *Report) Markdown(out io.Writer) error {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", row.Attack.Name, cell(row.Attack.Does), row.Verdict, cell(row.decided()), cell(row.Attack.Differs), cell(row.Allowed))
 	}
 	r.mutantsMarkdown(&b)
+	if r.Theorem != nil {
+		r.Theorem.markdown(&b)
+	}
 	_, err := io.WriteString(out, b.String())
 	return err
 }

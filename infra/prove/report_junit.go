@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"example.com/shiptrack/infra/prove/theorem"
 )
 
 type failure struct {
@@ -62,6 +64,11 @@ func (r *Report) JUnit(out io.Writer) error {
 		}
 		suite.add(testcase{Class: group, Name: name, Seconds: fmt.Sprintf("%.6f", row.Duration.Seconds())}, message)
 	}
+	if r.Theorem != nil {
+		for i := range r.Theorem.Findings {
+			r.Theorem.junit(&suite, &r.Theorem.Findings[i])
+		}
+	}
 	suite.add(testcase{Class: "logs", Name: "every request, and no secret"}, strings.Join(r.Audit.Missing, "\n"))
 	for i := range r.Mutations {
 		message := ""
@@ -79,4 +86,14 @@ func (r *Report) JUnit(out io.Writer) error {
 	encoder := xml.NewEncoder(out)
 	encoder.Indent("", "  ")
 	return encoder.Encode(suite)
+}
+
+// junit adds what the theorem says of a role and a store.
+func (t *Theorem) junit(suite *testsuite, f *theorem.Finding) {
+	message := ""
+	if f.Verdict == theorem.Refuted || f.Verdict == theorem.Undecided {
+		one := Theorem{Findings: []theorem.Finding{*f}}
+		message = strings.Join(one.told(), "\n")
+	}
+	suite.add(testcase{Class: "theorem", Name: f.Role + " " + f.Store}, message)
 }

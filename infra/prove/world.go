@@ -52,7 +52,7 @@ type World struct {
 
 // Load returns the roles of policies for the account of a World.
 func Load(policies iam.Source) ([]localaws.Role, error) {
-	return policies.Load(localaws.Values{Region: region, Account: account, Bucket: bucket})
+	return policies.Load(Values())
 }
 
 // NewWorld makes a World with the roles given. Close it.

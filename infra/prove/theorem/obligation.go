@@ -291,7 +291,7 @@ func (o *obligation) crossings(s *situation, f *Finding) []crossing {
 			if _, ok := gone.languages(); ok && !o.access.Always {
 				last = append(last, crossing{situation: gone, key: key})
 			} else if ok {
-				f.Rests = append(f.Rests, "every request for "+strings.Join(o.access.Actions, ", ")+" has "+o.access.Key)
+				f.Rests = append(f.Rests, "every request for "+strings.Join(o.granted(langs[action]), ", ")+" has "+o.access.Key)
 			}
 		}
 		s = s.clone()
@@ -359,6 +359,13 @@ func (o *obligation) others(s *situation, key string, inside *automaton, constra
 		}
 	}
 	return best
+}
+
+// granted are the actions of the access that a statement grants.
+func (o *obligation) granted(actions *automaton) []string {
+	return slices.DeleteFunc(slices.Clone(o.access.Actions), func(name string) bool {
+		return o.names([]string{name}).and(actions).isEmpty()
+	})
 }
 
 func usesOf(c *constraint, key string) int {

@@ -1,6 +1,7 @@
 package theorem
 
 import (
+	"bytes"
 	"maps"
 	"os"
 	"testing"
@@ -80,6 +81,42 @@ func BenchmarkProve(b *testing.B) {
 	for b.Loop() {
 		if _, err := Prove(values.Account, roles, owned); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestHoleThatNoAttackNames: attacks use fixed names of indexes, and this one is none of them.
+func TestHoleThatNoAttackNames(t *testing.T) {
+	const index = `{"Version":"2012-10-17","Statement":[{"Sid":"Added","Effect":"Allow","Action":"dynamodb:Query","Resource":"arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData/index/ByCarrier"}]}`
+	for name, undenied := range map[string]bool{"beside the Deny of indexes": false, "without it": true} {
+		loaded, err := iam.Load(iam.Hardened, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range loaded {
+			if r := &loaded[i]; r.Name == "TrackingAccessRole" {
+				r.Policies = append(r.Policies, localaws.PolicyDocument{Name: "Added", Document: []byte(index)})
+				for j := range r.Policies {
+					if undenied {
+						r.Policies[j].Document = bytes.ReplaceAll(r.Policies[j].Document, []byte("/index/*"), []byte("/index/None"))
+					}
+				}
+			}
+		}
+		roles, err := Roles(loaded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		findings, err := Prove(values.Account, roles, ownership(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := Proven
+		if undenied {
+			want = Refuted
+		}
+		if got := verdicts(findings)["TrackingAccessRole DynamoDB"]; got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}
 }

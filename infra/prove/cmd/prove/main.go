@@ -31,24 +31,26 @@ type cli struct {
 }
 
 type attack struct {
-	Policies string `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to attack with: hardened (what everything uses), article (the AWS article's own text), or a folder that holds one folder per role."`
-	Target   string `enum:"embedded,localstack,dynamodb-local,opensearch,aws" default:"embedded" help:"What is attacked: embedded (localaws in this process), localstack, dynamodb-local or opensearch (behind it, in Docker), or aws."`
-	Account  string `placeholder:"ID" help:"For --target aws: the account that may be used. Any other is refused."`
-	Only     string `placeholder:"PREFIX" help:"Only the attacks whose names begin with this text, such as dynamodb/ or sts/no-tag."`
-	Quick    bool   `help:"Only attack: no mutants, and no random search."`
-	Failures bool   `help:"Print only what does not hold. Reports in files stay whole."`
-	Requests int    `default:"100000" placeholder:"N" help:"How many random requests to search with (${default})."`
-	Seed     uint64 `placeholder:"N" help:"Search with the requests of an earlier run, which printed its seed (0: another each time)."`
-	Bin      string `placeholder:"DIR" help:"Where the binaries of the services are (the folder of this one)."`
-	JSON     bool   `name:"json" help:"Print the figures as JSON in place of the table."`
-	Markdown string `placeholder:"FILE" help:"Write a report that can be handed to an auditor: every attack, whether it holds or not."`
-	Out      string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder; for another target than embedded prove-TARGET.json and prove-TARGET.xml."`
+	Policies  string `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to attack with: hardened (what everything uses), article (the AWS article's own text), or a folder that holds one folder per role."`
+	Ownership string `placeholder:"FILE" help:"Which tenant owns what, for the theorem (ownership.json beside the folder of the policies, else the project's own)."`
+	Target    string `enum:"embedded,localstack,dynamodb-local,opensearch,aws" default:"embedded" help:"What is attacked: embedded (localaws in this process), localstack, dynamodb-local or opensearch (behind it, in Docker), or aws."`
+	Account   string `placeholder:"ID" help:"For --target aws: the account that may be used. Any other is refused."`
+	Only      string `placeholder:"PREFIX" help:"Only the attacks whose names begin with this text, such as dynamodb/ or sts/no-tag."`
+	Quick     bool   `help:"Only decide the theorem, and attack: no mutants, and no random search."`
+	Failures  bool   `help:"Print only what does not hold. Reports in files stay whole."`
+	Requests  int    `default:"100000" placeholder:"N" help:"How many random requests to search with (${default})."`
+	Seed      uint64 `placeholder:"N" help:"Search with the requests of an earlier run, which printed its seed (0: another each time)."`
+	Bin       string `placeholder:"DIR" help:"Where the binaries of the services are (the folder of this one)."`
+	JSON      bool   `name:"json" help:"Print the figures as JSON in place of the table."`
+	Markdown  string `placeholder:"FILE" help:"Write a report that can be handed to an auditor: every attack, whether it holds or not."`
+	Out       string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder; for another target than embedded prove-TARGET.json and prove-TARGET.xml."`
 }
 
 const description = `Attack tenant isolation under the policies of infra/iam. The attacks are forged tokens and smuggled tenants against both services, tags and trust policies at STS, signatures, every operation of DynamoDB, and requests to S3, KMS and OpenSearch.
 
 What the report calls
 
+  theorem   what is decided from the policies alone: for every two tenants and every request, no session that the trust policy gives to one may touch what is the other's. PROVEN, REFUTED (with a request that the policies allow) or UNDECIDED
   attack    one attempt of one tenant to reach another tenant's data; it has to be denied
   control   a request beside the attack that differs in one thing; it has to be allowed, since a denial could have any other reason otherwise
   canary    a random text in each tenant's rows; an answer that holds another tenant's canary is a leak
@@ -86,7 +88,7 @@ Examples:
   prove explain --principal arn:aws:iam::000000000000:role/TrackingAccessRole --tag TenantID=yellow \
       --action dynamodb:GetItem --resource arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData --context dynamodb:LeadingKeys=blue
 
-It exits with 0 only if every attack was denied, by the layer that has to deny it, and every control allowed.`
+It exits with 0 only if the theorem is proven, and every attack was denied, by the layer that has to deny it, and every control allowed.`
 
 // collection makes the garbage collector run less often, unless GOGC is set: a search takes a quarter less time, for some
 // tens of megabytes.
@@ -141,6 +143,9 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, closing()) }()
 	report := &prove.Report{Policies: source, Target: c.Target, Date: time.Now(), Version: version()}
+	if report.Theorem, err = c.theorem(roles, target); err != nil {
+		return command.Misconfigured(err)
+	}
 	attacks, report.Left = keep(attacks, target.Has)
 	attacks, report.Absent = keep(attacks, func(a *prove.Attack) bool { return a.Concerns(roles) })
 	fmt.Fprintf(std.err, "prove: %d attacks (%s), each beside its control\n", len(attacks), c.Target)

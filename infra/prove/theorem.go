@@ -1,0 +1,171 @@
+package prove
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/prove/theorem"
+)
+
+// Theorem is what the policies say for all tenants and all requests.
+type Theorem struct {
+	Ownership iam.Ownership
+	Findings  []theorem.Finding
+	Took      time.Duration
+}
+
+// Values are the ones with which Load fills policies.
+func Values() localaws.Values { return localaws.Values{Region: region, Account: account, Bucket: bucket} }
+
+// Values are the ones with which Load fills policies.
+func (a *Account) Values() localaws.Values {
+	return localaws.Values{Region: a.config.Region, Account: a.id, Bucket: "shiptrack-" + a.id}
+}
+
+// Decide decides the theorem for roles, which were filled with values.
+func Decide(roles []localaws.Role, owned iam.Ownership, values localaws.Values) (*Theorem, error) {
+	filled, err := values.Fill(owned.Name, string(owned.Text))
+	if err != nil {
+		return nil, err
+	}
+	ownership, err := theorem.ReadOwnership([]byte(filled))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", owned.Name, err)
+	}
+	parsed, err := theorem.Roles(roles)
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	findings, err := theorem.Prove(values.Account, parsed, ownership)
+	return &Theorem{Ownership: owned, Findings: findings, Took: time.Since(began)}, err
+}
+
+// count is how many findings have the verdict.
+func (t *Theorem) count(v theorem.Verdict) (n int) {
+	for i := range t.Findings {
+		if t.Findings[i].Verdict == v {
+			n++
+		}
+	}
+	return n
+}
+
+// failures are the findings that are not proven, in words.
+func (t *Theorem) failures() []string {
+	var all []string
+	for i := range t.Findings {
+		if f := &t.Findings[i]; f.Verdict == theorem.Refuted || f.Verdict == theorem.Undecided {
+			all = append(all, fmt.Sprintf("the theorem is %s for %s and %s", f.Verdict, f.Role, f.Store))
+		}
+	}
+	return all
+}
+
+// stores are the columns of the table: those of the ownership file, and what else a role reaches.
+func (t *Theorem) stores() []string {
+	var all []string
+	for i := range t.Findings {
+		if !slices.Contains(all, t.Findings[i].Store) {
+			all = append(all, t.Findings[i].Store)
+		}
+	}
+	return all
+}
+
+// rows is the verdicts as a table: a line for each role.
+func (t *Theorem) rows() [][]string {
+	stores := t.stores()
+	all := [][]string{append([]string{"role"}, stores...)}
+	for i := range t.Findings {
+		f := &t.Findings[i]
+		if last := all[len(all)-1]; len(all) == 1 || last[0] != f.Role {
+			row := make([]string, 1+len(stores))
+			row[0] = f.Role
+			all = append(all, row)
+		}
+		if f.Verdict != theorem.Nothing {
+			all[len(all)-1][1+slices.Index(stores, f.Store)] = string(f.Verdict)
+		}
+	}
+	for _, row := range all {
+		for i := range row {
+			if row[i] == "" {
+				row[i] = "-"
+			}
+		}
+	}
+	return all
+}
+
+const statement = "for every two tenants and every request: no session that the trust policy gives to one may touch what is the other's"
+
+// print writes the theorem with what it rests on, and each refutation.
+func (t *Theorem) print(table io.Writer) {
+	fmt.Fprintf(table, "\nthe theorem, %s\n", statement)
+	for _, row := range t.rows() {
+		fmt.Fprintln(table, strings.Join(row, "\t"))
+	}
+	for _, line := range t.rests() {
+		fmt.Fprintln(table, "it rests on: "+line)
+	}
+	for _, line := range t.told() {
+		fmt.Fprintln(table, line)
+	}
+}
+
+// rests are the assumptions of all findings that are proven.
+func (t *Theorem) rests() []string {
+	var all []string
+	for i := range t.Findings {
+		if t.Findings[i].Verdict != theorem.Nothing {
+			all = append(all, t.Findings[i].Rests...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// told is what is refuted, undecided or administrative, a line each.
+func (t *Theorem) told() []string {
+	var all []string
+	for i := range t.Findings {
+		f := &t.Findings[i]
+		for j := range f.Refutations {
+			all = append(all, fmt.Sprintf("%s: %s: %s", theorem.Refuted, f.Refutations[j].At, f.Refutations[j].String()))
+		}
+		for _, o := range f.Open {
+			all = append(all, fmt.Sprintf("%s: %s: %s", theorem.Undecided, o.At, o.Why))
+		}
+		for _, statement := range f.Reaches {
+			all = append(all, fmt.Sprintf("administrative: %s reaches tenants' data in %s by %s", f.Role, f.Store, statement))
+		}
+	}
+	return all
+}
+
+// markdown writes the theorem for an auditor.
+func (t *Theorem) markdown(b *strings.Builder) {
+	fmt.Fprintf(b, "\n## The theorem\n\nDecided from the policies alone, %s. Who owns what says `%s` (SHA-256 `%s`).\n\n", statement, t.Ownership.Name, t.Ownership.SHA256)
+	for i, row := range t.rows() {
+		fmt.Fprintf(b, "| %s |\n", strings.Join(row, " | "))
+		if i == 0 {
+			b.WriteString(strings.Repeat("| --- ", len(row)) + "|\n")
+		}
+	}
+	b.WriteString("\nIt rests on this:\n\n")
+	for _, line := range t.rests() {
+		fmt.Fprintf(b, "- %s\n", line)
+	}
+	for i, line := range t.told() {
+		if i == 0 {
+			b.WriteString("\nWhat is not proven:\n\n")
+		}
+		fmt.Fprintf(b, "- %s\n", line)
+	}
+}
