@@ -21,7 +21,7 @@ type Report struct {
 	Version   string     // of this program: a revision of the version control system, or "(devel)"
 	Left      int        // attacks that are not for the target
 	Absent    int        // attacks that need a role which the policies do not have
-	Theorem   *Theorem // nil: it was not asked for
+	Theorem   *Theorem   // nil: it was not asked for
 	Rows      []Row
 	Audit     Audit
 	Mutations []Mutation // none: the policies were not mutated

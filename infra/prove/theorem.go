@@ -20,7 +20,9 @@ type Theorem struct {
 }
 
 // Values are the ones with which Load fills policies.
-func Values() localaws.Values { return localaws.Values{Region: region, Account: account, Bucket: bucket} }
+func Values() localaws.Values {
+	return localaws.Values{Region: region, Account: account, Bucket: bucket}
+}
 
 // Values are the ones with which Load fills policies.
 func (a *Account) Values() localaws.Values {

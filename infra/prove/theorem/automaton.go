@@ -92,7 +92,7 @@ func (b *builder) build(start, end int) *automaton {
 		var edges []edge
 		for _, state := range closures[order[i]] {
 			for _, e := range b.edges[state] {
-				edges = append(edges, edge{number(e.to), e.on, e.mark})
+				edges = merge(edges, edge{number(e.to), e.on, e.mark})
 			}
 		}
 		a.edges = append(a.edges, edges)
@@ -147,12 +147,25 @@ func (a *automaton) trimmed() *automaton {
 		var kept []edge
 		for _, e := range edges {
 			if alive[e.to] {
-				kept = append(kept, edge{number[e.to], e.on, e.mark})
+				kept = merge(kept, edge{number[e.to], e.on, e.mark})
 			}
 		}
 		out.edges, out.accepts = append(out.edges, kept), append(out.accepts, a.accepts[i])
 	}
 	return out
+}
+
+// merge adds e to edges, within one that leads to the same state.
+func merge(edges []edge, e edge) []edge {
+	for i := range edges {
+		if edges[i].to == e.to && edges[i].mark == e.mark {
+			for j := range e.on {
+				edges[i].on[j] |= e.on[j]
+			}
+			return edges
+		}
+	}
+	return append(edges, e)
 }
 
 func (a *automaton) isEmpty() bool { return len(a.edges) == 0 }
@@ -180,7 +193,7 @@ func (a *automaton) and(o *automaton) *automaton {
 					at[next] = len(order)
 					order = append(order, next)
 				}
-				edges = append(edges, edge{at[next], on, e.mark | f.mark})
+				edges = merge(edges, edge{at[next], on, e.mark | f.mark})
 			}
 		}
 		out.edges = append(out.edges, edges)
@@ -201,6 +214,41 @@ func or(all ...*automaton) *automaton {
 
 // not is the words over all that a does not have, without marks.
 func (a *automaton) not(all set) *automaton {
+	d := a.determined(all)
+	for i := range d.accepts {
+		d.accepts[i] = !d.accepts[i]
+	}
+	return d.trimmed()
+}
+
+// least is the words of a, without marks, in the fewest states: after Brzozowski, what is reversed and made deterministic twice.
+func (a *automaton) least(all set) *automaton {
+	return a.reversed().determined(all).trimmed().reversed().determined(all).trimmed()
+}
+
+// reversed is the words of a read backwards.
+func (a *automaton) reversed() *automaton {
+	var b builder
+	start, end := b.state(), b.state()
+	for range a.edges {
+		b.state()
+	}
+	for i, edges := range a.edges {
+		for _, e := range edges {
+			b.on(e.to+2, i+2, e.on, 0)
+		}
+		if a.accepts[i] {
+			b.skip(start, i+2)
+		}
+	}
+	if !a.isEmpty() {
+		b.skip(2, end)
+	}
+	return b.build(start, end)
+}
+
+// determined is the words of a, without marks, with exactly one way for every word over all.
+func (a *automaton) determined(all set) *automaton {
 	out := &automaton{}
 	at := map[string]int{}
 	var order [][]int
@@ -222,12 +270,12 @@ func (a *automaton) not(all set) *automaton {
 	for i := 0; i < len(order); i++ {
 		var edges []edge
 		for _, part := range a.divide(order[i], all) {
-			edges = append(edges, edge{to: number(part.to), on: part.on})
+			edges = merge(edges, edge{to: number(part.to), on: part.on})
 		}
 		out.edges = append(out.edges, edges)
-		out.accepts = append(out.accepts, !slices.ContainsFunc(order[i], func(s int) bool { return a.accepts[s] }))
+		out.accepts = append(out.accepts, slices.ContainsFunc(order[i], func(s int) bool { return a.accepts[s] }))
 	}
-	return out.trimmed()
+	return out
 }
 
 func keyOf(states []int) string {

@@ -18,7 +18,6 @@ type obligation struct {
 	*prover
 	role   *Role
 	store  string
-	arn    string  // the resource, as the ownership file has it
 	access *Access // nil: the ownership file does not know the resource
 	allows []placed
 	denies []placed
@@ -61,31 +60,44 @@ func (p *prover) obligations(r *Role) []*obligation {
 	return all
 }
 
+// kind is a kind of access, with the requests that are of it: those of no kind before it.
+type kind struct {
+	store         string
+	access        *Access
+	actions, arns *automaton
+}
+
+// kinds are those of the ownership file, and the ARNs of which it knows nothing.
+func (p *prover) kinds() (all []kind, unknown *automaton) {
+	unknown = p.anything()
+	for _, store := range p.owned.Stores {
+		for i := range store.Resources {
+			r := &store.Resources[i]
+			arns := p.ownedARN(r.ARN)
+			free := arns.and(unknown)
+			unknown = unknown.and(arns.not(p.all))
+			rest := p.names([]string{r.service() + ":*"})
+			for j := range r.Access {
+				a := &r.Access[j]
+				named := p.names(a.Actions)
+				all = append(all, kind{store.Name, a, rest.and(named), free})
+				rest = rest.and(named.not(p.all))
+			}
+			all = append(all, kind{store.Name, &Access{Owner: everybody}, rest, free})
+		}
+	}
+	return slices.DeleteFunc(all, func(k kind) bool { return k.access.Owner == nobody || k.actions.isEmpty() || k.arns.isEmpty() }), unknown
+}
+
 // accesses are the obligations of Allow statements that have to apply together: one of each kind of access.
 func (p *prover) accesses(r *Role, allows, denies []placed) []*obligation {
 	var all []*obligation
-	known := &automaton{} // resources before this one
-	for _, store := range p.owned.Stores {
-		for i := range store.Resources {
-			res := &store.Resources[i]
-			arns := p.ownedARN(res.ARN)
-			if !known.isEmpty() {
-				arns = arns.and(known.not(p.all))
-			}
-			known = or(known, p.ownedARN(res.ARN))
-			rest := p.names([]string{res.service() + ":*"})
-			for j := range res.Access {
-				a := &res.Access[j]
-				all = p.add(all, &obligation{prover: p, role: r, store: store.Name, arn: res.ARN, access: a, allows: allows, denies: denies}, rest.and(p.names(a.Actions)), arns)
-				rest = rest.and(p.names(a.Actions).not(p.all))
-			}
-			all = p.add(all, &obligation{prover: p, role: r, store: store.Name, arn: res.ARN, access: &Access{Owner: everybody}, allows: allows, denies: denies}, rest, arns)
-		}
+	for _, k := range p.known {
+		all = p.add(all, &obligation{prover: p, role: r, store: k.store, access: k.access, allows: allows, denies: denies}, k.actions, k.arns)
 	}
 	for _, service := range services(allows) {
 		name := strings.ReplaceAll(service, "*", "?*")
-		of := p.ownedARN("arn:*:" + name + ":*:*:*").and(known.not(p.all))
-		of = or(of, p.exactly("*")) // of actions that have no resource
+		of := or(p.ownedARN("arn:*:"+name+":*:*:*").and(p.unknown), p.exactly("*")) // * is of actions that have no resource
 		all = p.add(all, &obligation{prover: p, role: r, store: unknownStore, allows: allows, denies: denies}, p.names([]string{service + ":*"}), of)
 	}
 	return all
@@ -108,7 +120,7 @@ func services(allows []placed) []string {
 
 // add adds o, where its statements may let a request through.
 func (p *prover) add(all []*obligation, o *obligation, actions, arns *automaton) []*obligation {
-	if o.access != nil && o.access.Owner == nobody || actions.isEmpty() || arns.isEmpty() {
+	if p.automaton(actionsOf(&o.allows[0].Clause)).and(actions).isEmpty() {
 		return all
 	}
 	start := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: map[string]*automaton{action: actions, resource: arns}}

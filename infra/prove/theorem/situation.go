@@ -2,6 +2,7 @@ package theorem
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 
 	"example.com/shiptrack/infra/localaws/policy"
@@ -38,6 +39,9 @@ type situation struct {
 	words map[string]*word
 	// base is what the value of a key may be by the rules of its service.
 	base map[string]*automaton
+	// langs is what languages returned, until something is added.
+	langs map[string]*automaton
+	known bool
 }
 
 func (s *situation) clone() *situation {
@@ -71,6 +75,7 @@ type fact struct {
 
 // add reports whether f may be true beside what is known.
 func (s *situation) add(f fact) bool {
+	s.langs, s.known = nil, false
 	w := s.word(f.key)
 	if f.presence != either {
 		if w.presence != either && w.presence != f.presence {
@@ -92,6 +97,40 @@ func (s *situation) add(f fact) bool {
 	}
 	if f.some != nil {
 		w.some = append(w.some, *f.some)
+	}
+	return !w.contradicts()
+}
+
+// contradicts reports whether a value would have to be one of some texts, and none of them. Automata tell it where the texts have no
+// variables; this tells it where they are written alike.
+func (w *word) contradicts() bool {
+	for i := range w.all {
+		is := &w.all[i]
+		if is.negated || is.measure != nil {
+			continue
+		}
+		isNone := func(not constraint) bool { return not.negated && not.measure == nil && not.includes(is) }
+		if slices.ContainsFunc(w.all, isNone) || slices.ContainsFunc(w.some, isNone) {
+			return true
+		}
+	}
+	return false
+}
+
+// includes reports whether each text of o is one of c's, written alike.
+func (c *constraint) includes(o *constraint) bool {
+	if c.folding != o.folding {
+		return false
+	}
+	for _, t := range o.texts {
+		if !slices.ContainsFunc(c.texts, func(u policy.Text) bool { return slices.Equal(t.Parts, u.Parts) }) {
+			return false
+		}
+	}
+	for _, a := range o.arns {
+		if !slices.ContainsFunc(c.arns, func(b policy.ARN) bool { return reflect.DeepEqual(a, b) }) {
+			return false
+		}
 	}
 	return true
 }
@@ -124,7 +163,15 @@ func with(situations []*situation, alternatives [][]fact) []*situation {
 }
 
 // languages returns what each word may be, and whether the situation is possible as far as they tell.
-func (s *situation) languages() (map[string]*automaton, bool) {
+func (s *situation) languages() (langs map[string]*automaton, ok bool) {
+	if !s.known {
+		s.langs, s.known = s.solve(), true
+	}
+	return s.langs, s.langs != nil
+}
+
+// solve is languages; nil where the situation is impossible.
+func (s *situation) solve() map[string]*automaton {
 	langs := map[string]*automaton{}
 	for key, w := range s.words {
 		if w.presence == absent {
@@ -143,15 +190,15 @@ func (s *situation) languages() (map[string]*automaton, bool) {
 			}
 		}
 		if langs[key] = lang; w.presence == present && (lang.isEmpty() || !s.someOf(w, lang)) {
-			return nil, false
+			return nil
 		}
 	}
 	for range 2 {
 		if !s.propagate(langs) {
-			return nil, false
+			return nil
 		}
 	}
-	return langs, true
+	return langs
 }
 
 // someOf reports whether words of lang can be what some values of w must be.

@@ -152,7 +152,7 @@ func (p *prover) vend(t *tags, r *Role, clauses []placed, assume, tag placed) {
 		if !ok {
 			continue
 		}
-		t.values = or(t.values, langs[p.requestTag()])
+		t.values = or(t.values, langs[p.requestTag()]).least(p.all)
 		t.vendings = append(t.vendings, &vending{v, assume, tag, by, tagged})
 		for _, who := range by {
 			if !p.mayTag(who) {
@@ -181,7 +181,7 @@ func (p *prover) vendUntagged(t *tags, r *Role, clauses []placed, assume placed)
 			}
 			// A session keeps its transitive tags when it assumes another role, and they are not in aws:RequestTag.
 			if from := p.tagsOf(caller); !from.values.isEmpty() {
-				t.values, t.inherited = or(t.values, from.values), true
+				t.values, t.inherited = or(t.values, from.values).least(p.all), true
 			}
 		}
 	}
@@ -306,7 +306,7 @@ func (p *prover) reaches(r *Role, principals *policy.Principals, to *Role) bool 
 func (p *prover) vendsAs(r *Role, own *tags, to *Role, clauses []placed, assume, tag placed, f *Finding) {
 	f.raise(Proven)
 	access := &Access{Key: "aws:RequestTag/" + p.owned.Tag, Owner: hole, Always: true}
-	o := &obligation{prover: p, role: r, store: "STS", arn: p.arnOf(to), access: access, allows: []placed{tag}}
+	o := &obligation{prover: p, role: r, store: "STS", access: access, allows: []placed{tag}}
 	s := p.start()
 	s.base = withBase(s.base, p.tagKey, own.values)
 	s.add(fact{key: p.requestTag(), presence: present, one: true})

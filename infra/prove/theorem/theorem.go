@@ -110,6 +110,8 @@ type prover struct {
 	owned   *Ownership
 	tagKey  string // aws:PrincipalTag/TenantID, folded
 	tags    map[string]*tags
+	known   []kind     // of access
+	unknown *automaton // ARNs of no kind
 }
 
 // Prove decides, for each role and each kind of store, whether a session that the trust policies can vend for one tenant may touch what is
@@ -120,6 +122,7 @@ func Prove(account string, roles []Role, owned *Ownership) ([]Finding, error) {
 	if p.alphabet, err = newAlphabet(p.texts()); err != nil {
 		return nil, err
 	}
+	p.known, p.unknown = p.kinds()
 	var all []Finding
 	for i := range roles {
 		all = append(all, p.role(&roles[i])...)

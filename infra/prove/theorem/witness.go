@@ -333,14 +333,7 @@ func (o *obligation) session(tenant string, tag *word) (*Session, string) {
 
 // vended asks the trust policy, with the caller's own policies.
 func (o *obligation) vended(v *vending, by string, values map[string][]string) bool {
-	caller := policy.Caller{Service: by}
-	var own policy.Policies
-	for i := range o.roles {
-		if r := &o.roles[i]; o.arnOf(r) == by {
-			caller = policy.Caller{ARN: "arn:aws:sts::" + o.account + ":assumed-role/" + r.Name + "/task", RoleARN: by, Account: o.account}
-			own = policy.Policies{Identity: r.Identity, Boundary: r.Boundary}
-		}
-	}
+	caller, own := o.caller(by)
 	asks := []string{assumeRole}
 	if v.mode == tagged {
 		asks = append(asks, tagSession)
@@ -349,6 +342,17 @@ func (o *obligation) vended(v *vending, by string, values map[string][]string) b
 		r := &policy.Request{Action: name, Resource: o.arnOf(o.role), Caller: caller, Context: contextOf(values, v.situation)}
 		return policy.DecideTrust(o.role.Trust, own, r).Effect != policy.Allow
 	})
+}
+
+// caller is a session of the role that a trust policy names, with its policies, or an AWS service.
+func (p *prover) caller(name string) (policy.Caller, policy.Policies) {
+	for i := range p.roles {
+		if r := &p.roles[i]; p.arnOf(r) == name {
+			session := "arn:aws:sts::" + p.account + ":assumed-role/" + r.Name + "/task"
+			return policy.Caller{ARN: session, RoleARN: name, Account: p.account}, policy.Policies{Identity: r.Identity, Boundary: r.Boundary}
+		}
+	}
+	return policy.Caller{Service: name}, policy.Policies{}
 }
 
 // says reports whether r says no more than other: the same statement reached by the same action, from a session as other's.

@@ -1,0 +1,298 @@
+package theorem
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// Comparison says how two sets of policies differ in what they allow.
+type Comparison struct {
+	// Added is a request that only the second set allows, Removed one that only the first allows; nil: proven that there is none, or
+	// not decided.
+	Added, Removed *Difference
+	// Undecided are statements beside which no request could be shown and none could be excluded.
+	Undecided []Place
+}
+
+// Same reports whether both sets are proven to allow the same.
+func (c *Comparison) Same() bool { return c.Added == nil && c.Removed == nil && len(c.Undecided) == 0 }
+
+// Difference is a request that one of two sets of policies allows.
+type Difference struct {
+	Role    string
+	At      Place // the statement that allows it
+	Request Request
+}
+
+// String tells the difference as a request.
+func (d *Difference) String() string {
+	var keys []string
+	for _, key := range slices.Sorted(maps.Keys(d.Request.Context)) {
+		keys = append(keys, key+"="+strings.Join(d.Request.Context[key], ","))
+	}
+	return fmt.Sprintf("%s %s with %s", d.Request.Action, d.Request.Resource, strings.Join(keys, " and "))
+}
+
+// Compare compares what old and changed, which have the same roles, allow: the permission policies by their requests, the trust policies by
+// AssumeRole and TagSession. The facts that it uses about requests: an action is for resources of its own service; a session's name and
+// tags have the characters that STS takes; sts:TagSession is asked for only where there are tags; kms:ViaService is the name of a host.
+func Compare(account string, old, changed []Role, owned *Ownership) (*Comparison, error) {
+	p := &prover{account: account, owned: owned, tagKey: fold("aws:PrincipalTag/" + owned.Tag), tags: map[string]*tags{}}
+	p.roles = slices.Concat(old, changed)
+	var err error
+	if p.alphabet, err = newAlphabet(p.texts()); err != nil {
+		return nil, err
+	}
+	out := &Comparison{}
+	for i := range changed {
+		at := slices.IndexFunc(old, func(r Role) bool { return r.Name == changed[i].Name })
+		if at < 0 {
+			return nil, fmt.Errorf("role %s is in one of the sets alone", changed[i].Name)
+		}
+		p.roles = old
+		p.compare(out, &old[at], &changed[i], &out.Removed)
+		p.roles = changed
+		p.compare(out, &changed[i], &old[at], &out.Added)
+	}
+	return out, nil
+}
+
+// compare looks for a request that a allows and b does not.
+func (p *prover) compare(out *Comparison, a, b *Role, found **Difference) {
+	if a.Boundary != nil || b.Boundary != nil {
+		out.Undecided = append(out.Undecided, Place{File: a.Name})
+		return
+	}
+	p.beyond(out, side(clausesOf(a.Identity...)), side(clausesOf(b.Identity...)), a, found, p.requests, func(r *Request, s *situation) bool {
+		ask := &policy.Request{Action: r.Action, Resource: r.Resource, Context: contextOf(r.Context, s)}
+		return policy.Policies{Identity: a.Identity}.Decide(ask).Effect == policy.Allow && policy.Policies{Identity: b.Identity}.Decide(ask).Effect != policy.Allow
+	})
+	for _, name := range []string{assumeRole, tagSession} {
+		p.beyond(out, p.about(a, name), p.about(b, name), a, found, func(*placed) []*situation { return p.asking(a, name) }, func(r *Request, s *situation) bool {
+			return p.trusts(a, r, s) && !p.trusts(b, r, s)
+		})
+	}
+}
+
+// statements are those that allow, and those that deny.
+type statements struct{ allows, denies []placed }
+
+func side(clauses []placed) (s statements) {
+	for _, c := range clauses {
+		if c.Effect == policy.Allow {
+			s.allows = append(s.allows, c)
+		} else {
+			s.denies = append(s.denies, c)
+		}
+	}
+	return s
+}
+
+// about are the statements of r's trust policy that name an action.
+func (p *prover) about(r *Role, name string) statements {
+	return side(slices.DeleteFunc(clausesOf(r.Trust), func(c placed) bool { return !p.does(&c, name) }))
+}
+
+// requests are those that an Allow may be about, by the services that it names.
+func (p *prover) requests(c *placed) []*situation {
+	var all []*situation
+	for _, service := range services([]placed{*c}) {
+		arns := or(p.ownedARN("arn:*:"+strings.ReplaceAll(service, "*", "?*")+":*:*:*"), p.exactly("*"))
+		s := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: p.grammar()}
+		s.base[action], s.base[resource] = p.names([]string{service + ":*"}), arns
+		s.add(fact{key: action, presence: present, one: true})
+		s.add(fact{key: resource, presence: present, one: true})
+		all = append(all, s)
+	}
+	return all
+}
+
+// grammar is what values may be by the rules of the services. The value of a tag is not empty, since what looks at an empty one is not
+// decided.
+func (p *prover) grammar() map[string]*automaton {
+	host := p.some(p.where(func(r rune) bool { return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '.' || r == '-' }), false)
+	all := map[string]*automaton{fold("kms:ViaService"): host}
+	tag := p.some(p.where(isTag), false)
+	for _, kind := range []string{"aws:PrincipalTag/", "aws:RequestTag/", "aws:ResourceTag/"} {
+		all[fold(kind+p.owned.Tag)] = tag
+	}
+	return all
+}
+
+// asking are the requests for an action on r, by the rules of STS.
+func (p *prover) asking(r *Role, name string) []*situation {
+	s := p.start()
+	maps.Copy(s.base, p.grammar())
+	s.base[action], s.base[resource] = p.exactly(name), p.exactly(p.arnOf(r))
+	s.add(fact{key: action, presence: present, one: true})
+	s.add(fact{key: resource, presence: present, one: true})
+	if name == tagSession {
+		s.add(fact{key: fold("aws:TagKeys"), presence: present, multi: true})
+	}
+	return []*situation{s}
+}
+
+// consistent reports whether the tags that a request asks for and their keys are the same.
+func (p *prover) consistent(s *situation) bool {
+	langs, ok := s.languages()
+	if !ok {
+		return false
+	}
+	keys, tag := s.words[fold("aws:TagKeys")], s.words[p.requestTag()]
+	if keys == nil || keys.presence != present || tag == nil || tag.presence != absent {
+		return true
+	}
+	own := &constraint{texts: []policy.Text{{Parts: []policy.Part{{Text: p.owned.Tag}}}}, folding: foldUnicode, negated: true}
+	return !langs[fold("aws:TagKeys")].and(p.automaton(own)).isEmpty()
+}
+
+// beyond looks for a request that a allows and b does not; show asks the policies.
+func (p *prover) beyond(out *Comparison, a, b statements, r *Role, found **Difference, start func(*placed) []*situation, show func(*Request, *situation) bool) {
+	for _, allow := range a.allows {
+		if len(a.denies) == len(b.denies) && slices.EqualFunc(a.denies, b.denies, alike) && slices.ContainsFunc(b.allows, func(c placed) bool { return alike(allow, c) }) {
+			continue
+		}
+		situations := start(&allow)
+		for _, element := range clauseFacts(&allow.Clause) {
+			situations = with(situations, element)
+		}
+		o := &obligation{prover: p, role: r, allows: []placed{allow}, denies: a.denies}
+		situations, whole := o.past(possible(situations))
+		if whole {
+			situations, whole = p.refused(situations, &allow, b)
+		}
+		situations = slices.DeleteFunc(situations, func(s *situation) bool { return !p.consistent(s) })
+		if whole && len(situations) == 0 {
+			continue
+		}
+		if d := o.difference(situations, show); d != nil {
+			*found = d
+		} else {
+			out.Undecided = append(out.Undecided, allow.at)
+		}
+	}
+}
+
+// alike reports whether two statements say the same.
+func alike(a, b placed) bool {
+	one, other := a.Clause, b.Clause
+	for _, c := range []*policy.Clause{&one, &other} {
+		c.At, c.Sid, c.Index = policy.Position{}, "", 0
+		c.Conditions = slices.Clone(c.Conditions)
+		for i := range c.Conditions {
+			c.Conditions[i].Matches = nil
+		}
+	}
+	return reflect.DeepEqual(one, other)
+}
+
+// refused are those of situations, in which allow applies, that b does not allow.
+func (p *prover) refused(situations []*situation, allow *placed, b statements) (all []*situation, whole bool) {
+	for _, d := range b.denies {
+		applies := situations
+		for _, element := range clauseFacts(&d.Clause) {
+			applies = with(applies, element)
+		}
+		all = append(all, possible(applies)...)
+		if p.undecidable(&d, allow) {
+			all = append(all, situations...)
+		}
+	}
+	none := situations
+	for _, c := range b.allows {
+		ways := evadingFacts(&c.Clause)
+		if p.undecidable(&c, allow) || !reflect.DeepEqual(c.Principals, allow.Principals) {
+			ways = append(ways, nil)
+		}
+		if none = possible(with(none, ways)); len(none) > maxCases {
+			return nil, false
+		}
+	}
+	return append(all, none...), true
+}
+
+// undecidable reports whether a key that c looks at may be one of which nothing can be concluded, although allow applies: allow looks at it
+// in no way, or c wants one value where allow takes several.
+func (p *prover) undecidable(c, allow *placed) bool {
+	known, single := keysOf(allow)
+	all, wantsOne := keysOf(c)
+	for key := range all {
+		if key == sessionName {
+			continue
+		}
+		if !known[key] || wantsOne[key] && !single[key] {
+			return true
+		}
+	}
+	return false
+}
+
+// keysOf are the keys that c looks at, and those of which it takes one value alone.
+func keysOf(c *placed) (all, single map[string]bool) {
+	all, single = map[string]bool{}, map[string]bool{}
+	use := func(list []variable) {
+		for _, v := range list {
+			all[v.key], single[v.key] = true, true
+		}
+	}
+	use((&constraint{arns: c.Resources}).variables())
+	for i := range c.Conditions {
+		condition := &c.Conditions[i]
+		key := fold(condition.Key)
+		all[key] = true
+		if !condition.ForAll && !condition.ForAny && !condition.Null {
+			single[key] = true
+		}
+		use(testOf(condition).variables())
+	}
+	return all, single
+}
+
+// difference is a request of one of the situations for which show is true.
+func (o *obligation) difference(situations []*situation, show func(*Request, *situation) bool) *Difference {
+	for _, s := range situations {
+		for _, fixed := range []map[string]string{{}, {o.tagKey: "yellow"}} {
+			if w := s.words[o.tagKey]; len(fixed) > 0 && (w == nil || w.presence != present) {
+				continue
+			}
+			values, fault := o.fill(s, fixed, "")
+			if fault != "" {
+				continue
+			}
+			r := Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
+			delete(values, action)
+			delete(values, resource)
+			if show(&r, s) {
+				return &Difference{o.role.Name, o.allows[0].at, r}
+			}
+		}
+	}
+	return nil
+}
+
+// trusts asks r's trust policy alone, for each principal that it names.
+func (p *prover) trusts(r *Role, q *Request, s *situation) bool {
+	var names []string
+	for _, c := range clausesOf(r.Trust) {
+		names = append(names, c.Principals.Source...)
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		caller, _ := p.caller(name)
+		all := policy.Policies{Identity: everything}
+		return policy.DecideTrust(r.Trust, all, &policy.Request{Action: q.Action, Resource: q.Resource, Caller: caller, Context: contextOf(q.Context, s)}).Effect == policy.Allow
+	})
+}
+
+// everything allows all, for callers whose own policies are not the question. It is never written to.
+var everything = func() []policy.Named {
+	p, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`), policy.Identity)
+	if err != nil {
+		panic(err)
+	}
+	return []policy.Named{{Name: "everything", Policy: p}}
+}()
