@@ -31,7 +31,9 @@ func TestTheoremAgreesWithTheEvaluator(t *testing.T) {
 	if os.Getenv("LONG") != "" {
 		checks = moreSets
 	}
+	if os.Getenv("N") != "" { fmt.Sscan(os.Getenv("N"), &checks) }
 	setFlag(t, "rapid.checks", fmt.Sprint(checks))
+	setFlag(t, "rapid.shrinktime", "3s")
 	setFlag(t, "rapid.nofailfile", "true")
 	if flag.Lookup("rapid.seed").Value.String() == "0" {
 		setFlag(t, "rapid.seed", "20261129")
