@@ -156,14 +156,11 @@ func (a *automaton) trimmed() *automaton {
 		}
 		out.edges, out.accepts = append(out.edges, merged(kept)), append(out.accepts, a.accepts[i])
 	}
-	if len(out.edges) > small {
-		return out.reduced()
-	}
 	return out
 }
 
 // small is how many states an automaton may have before states that are alike are looked for in it.
-const small = 24
+const small = 100
 
 // merged is edges with those made one that lead to one state with one mark.
 func merged(edges []edge) []edge {
@@ -235,6 +232,30 @@ func signature(class int, edges []edge, classes []int) string {
 	return string(key)
 }
 
+// nonempty is a without the empty word.
+func (a *automaton) nonempty() *automaton {
+	if a.isEmpty() || !a.accepts[0] {
+		return a
+	}
+	var b builder
+	start, end := b.state(), b.state()
+	for range a.edges {
+		b.state()
+	}
+	for i, edges := range a.edges {
+		for _, e := range edges {
+			b.on(i+2, e.to+2, e.on, e.mark)
+			if i == 0 {
+				b.on(start, e.to+2, e.on, e.mark)
+			}
+		}
+		if a.accepts[i] {
+			b.skip(i+2, end)
+		}
+	}
+	return b.build(start, end)
+}
+
 func (a *automaton) isEmpty() bool { return len(a.edges) == 0 }
 
 // and is the words of both. A character keeps the marks of both.
@@ -266,7 +287,10 @@ func (a *automaton) and(o *automaton) *automaton {
 		out.edges = append(out.edges, edges)
 		out.accepts = append(out.accepts, a.accepts[p.a] && o.accepts[p.o])
 	}
-	return out.trimmed()
+	if out = out.trimmed(); len(out.edges) > small {
+		return out.reduced()
+	}
+	return out
 }
 
 // or is the words of any.

@@ -38,6 +38,8 @@ type situation struct {
 	words map[string]*word
 	// base is what the value of a key may be by the rules of its service.
 	base map[string]*automaton
+	// known is what languages returned, until a fact is added.
+	known map[string]*automaton
 }
 
 func (s *situation) clone() *situation {
@@ -71,6 +73,7 @@ type fact struct {
 
 // add reports whether f may be true beside what is known.
 func (s *situation) add(f fact) bool {
+	s.known = nil
 	w := s.word(f.key)
 	if f.presence != either {
 		if w.presence != either && w.presence != f.presence {
@@ -125,6 +128,9 @@ func with(situations []*situation, alternatives [][]fact) []*situation {
 
 // languages returns what each word may be, and whether the situation is possible as far as they tell.
 func (s *situation) languages() (map[string]*automaton, bool) {
+	if s.known != nil {
+		return s.known, true
+	}
 	langs := map[string]*automaton{}
 	for key, w := range s.words {
 		if w.presence == absent {
@@ -151,6 +157,7 @@ func (s *situation) languages() (map[string]*automaton, bool) {
 			return nil, false
 		}
 	}
+	s.known = langs
 	return langs, true
 }
 
@@ -228,7 +235,7 @@ func (s *situation) values(langs map[string]*automaton) map[string]*automaton {
 			values[key] = &automaton{}
 			continue
 		}
-		values[key] = lang.and(s.something())
+		values[key] = lang.nonempty()
 	}
 	for key, w := range s.words {
 		if w.presence == absent {

@@ -32,7 +32,7 @@ type Request struct {
 }
 
 // maxTries bounds how many words of a crossing are tried.
-const maxTries = 24
+const maxTries = 12
 
 // witness returns a request of c that the policies allow, or why there is none to show.
 func (o *obligation) witness(c crossing) (*Refutation, string) {
@@ -50,7 +50,7 @@ func (o *obligation) witness(c crossing) (*Refutation, string) {
 		r.Request = Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
 		delete(values, action)
 		delete(values, resource)
-		session, fault := o.session(r.Tenant, c.situation.words[o.tagKey])
+		session, fault := o.session(r.Tenant, c.situation.words[o.tagKey], o.otherTags(values))
 		if fault != "" {
 			why = fault
 			continue
@@ -283,7 +283,7 @@ func (o *obligation) allowed(r *Request, s *situation) bool {
 func contextOf(values map[string][]string, s *situation) *policy.Context {
 	ctx := new(policy.Context)
 	for key, list := range values {
-		if w := s.words[key]; w != nil && w.multi && !w.one {
+		if w := s.words[key]; w != nil && w.multi && !w.one || len(list) > 1 {
 			ctx.SetAll(key, list)
 		} else {
 			ctx.Set(key, first(list))
@@ -300,7 +300,7 @@ func first(list []string) string {
 }
 
 // session is an AssumeRole that gets a session for tenant, or why there is none to show.
-func (o *obligation) session(tenant string, tag *word) (*Session, string) {
+func (o *obligation) session(tenant string, tag *word, others map[string]string) (*Session, string) {
 	t := o.tagsOf(o.role)
 	want := untagged
 	if tag != nil && tag.presence == present {
@@ -318,17 +318,39 @@ func (o *obligation) session(tenant string, tag *word) (*Session, string) {
 		if fault != "" {
 			continue
 		}
+		keys := values[fold("aws:TagKeys")]
+		for key, value := range others {
+			keys, values[requestTags+key] = append(slices.Clip(keys), key), []string{value}
+		}
+		values[fold("aws:TagKeys")] = keys
 		for _, by := range v.by {
 			if o.vended(v, by, values) {
 				s := &Session{Role: o.role.Name, By: o.short(by), Name: first(values[sessionName]), Transitive: values[fold("sts:TransitiveTagKeys")]}
+				s.Tags = maps.Clone(others)
 				if want == tagged {
-					s.Tags = map[string]string{o.owned.Tag: tenant}
+					s.Tags[o.owned.Tag] = tenant
 				}
 				return s, ""
 			}
 		}
 	}
 	return nil, "the trust policy may vend a session for it, and no AssumeRole was found that shows it"
+}
+
+var (
+	principalTags = fold("aws:PrincipalTag/")
+	requestTags   = fold("aws:RequestTag/")
+)
+
+// otherTags are those that a session must have beside the tenant's, so that a request of it has values.
+func (o *obligation) otherTags(values map[string][]string) map[string]string {
+	all := map[string]string{}
+	for key, list := range values {
+		if tag, ok := strings.CutPrefix(key, principalTags); ok && key != o.tagKey {
+			all[tag] = first(list)
+		}
+	}
+	return all
 }
 
 // vended asks the trust policy, with the caller's own policies.
@@ -342,7 +364,7 @@ func (o *obligation) vended(v *vending, by string, values map[string][]string) b
 		}
 	}
 	asks := []string{assumeRole}
-	if v.mode == tagged {
+	if len(values[fold("aws:TagKeys")]) > 0 {
 		asks = append(asks, tagSession)
 	}
 	return !slices.ContainsFunc(asks, func(name string) bool {
