@@ -283,7 +283,7 @@ func (o *obligation) allowed(r *Request, s *situation) bool {
 func contextOf(values map[string][]string, s *situation) *policy.Context {
 	ctx := new(policy.Context)
 	for key, list := range values {
-		if w := s.words[key]; w != nil && w.multi && !w.one || len(list) > 1 {
+		if w := s.words[key]; w != nil && w.multi && !w.one || len(list) != 1 {
 			ctx.SetAll(key, list)
 		} else {
 			ctx.Set(key, first(list))
@@ -318,18 +318,19 @@ func (o *obligation) session(tenant string, tag *word, others map[string]string)
 		if fault != "" {
 			continue
 		}
-		keys := values[fold("aws:TagKeys")]
-		for key, value := range others {
-			keys, values[requestTags+key] = append(slices.Clip(keys), key), []string{value}
+		s := &Session{Role: o.role.Name, Name: first(values[sessionName]), Transitive: values[fold("sts:TransitiveTagKeys")], Tags: maps.Clone(others)}
+		if want == tagged {
+			s.Tags[o.spelled(values[fold("aws:TagKeys")])] = tenant
 		}
-		values[fold("aws:TagKeys")] = keys
+		// Of the caller's own session nothing is said: it is shown where it needs no tag.
+		maps.DeleteFunc(values, func(key string, _ []string) bool { return strings.HasPrefix(key, principalTags) })
+		for key, value := range s.Tags {
+			values[fold("aws:RequestTag/"+key)] = []string{value}
+		}
+		values[fold("aws:TagKeys")] = slices.Sorted(maps.Keys(s.Tags))
 		for _, by := range v.by {
 			if o.vended(v, by, values) {
-				s := &Session{Role: o.role.Name, By: o.short(by), Name: first(values[sessionName]), Transitive: values[fold("sts:TransitiveTagKeys")]}
-				s.Tags = maps.Clone(others)
-				if want == tagged {
-					s.Tags[o.owned.Tag] = tenant
-				}
+				s.By = o.short(by)
 				return s, ""
 			}
 		}
@@ -337,16 +338,31 @@ func (o *obligation) session(tenant string, tag *word, others map[string]string)
 	return nil, "the trust policy may vend a session for it, and no AssumeRole was found that shows it"
 }
 
-var (
-	principalTags = fold("aws:PrincipalTag/")
-	requestTags   = fold("aws:RequestTag/")
-)
+var principalTags = fold("aws:PrincipalTag/")
 
-// otherTags are those that a session must have beside the tenant's, so that a request of it has values.
+// spelled is the tenant's key as keys have it.
+func (o *obligation) spelled(keys []string) string {
+	if i := slices.IndexFunc(keys, func(key string) bool { return strings.EqualFold(key, o.owned.Tag) }); i >= 0 {
+		return keys[i]
+	}
+	return o.owned.Tag
+}
+
+// otherTags are those that a session must have beside the tenant's, so that a request of it has values. Their keys are spelled as the
+// role's policies do.
 func (o *obligation) otherTags(values map[string][]string) map[string]string {
+	spelled := map[string]string{}
+	for _, n := range o.role.permissions() {
+		for _, key := range n.Policy.Keys() {
+			spelled[fold(key)] = key
+		}
+	}
 	all := map[string]string{}
 	for key, list := range values {
 		if tag, ok := strings.CutPrefix(key, principalTags); ok && key != o.tagKey {
+			if written := spelled[key]; written != "" {
+				_, tag, _ = strings.Cut(written, "/")
+			}
 			all[tag] = first(list)
 		}
 	}
