@@ -120,6 +120,7 @@ func Prove(account string, roles []Role, owned *Ownership) ([]Finding, error) {
 	if p.alphabet, err = newAlphabet(p.texts()); err != nil {
 		return nil, err
 	}
+	p.vendAll()
 	var all []Finding
 	for i := range roles {
 		all = append(all, p.role(&roles[i])...)
