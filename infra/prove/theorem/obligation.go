@@ -83,8 +83,10 @@ func (p *prover) accesses(r *Role, allows, denies []placed) []*obligation {
 		}
 	}
 	for _, service := range services(allows) {
-		name := strings.ReplaceAll(service, "*", "?*")
-		of := p.ownedARN("arn:*:" + name + ":*:*:*").and(known.not(p.all))
+		of := p.ownedARN("arn:*:*:*:*:*") // as kafka-cluster:Connect, whose ARNs are kafka's
+		if service == "*" || p.owned.knows(service) {
+			of = p.ownedARN("arn:*:" + strings.ReplaceAll(service, "*", "?*") + ":*:*:*").and(known.not(p.all))
+		}
 		of = or(of, p.exactly("*")) // of actions that have no resource
 		all = p.add(all, &obligation{prover: p, role: r, store: unknownStore, allows: allows, denies: denies}, p.names([]string{service + ":*"}), of)
 	}
