@@ -22,6 +22,13 @@ func (s set) and(o set) set {
 	return s
 }
 
+func (s set) or(o set) set {
+	for i := range s {
+		s[i] |= o[i]
+	}
+	return s
+}
+
 func (s set) minus(o set) set {
 	for i := range s {
 		s[i] &^= o[i]

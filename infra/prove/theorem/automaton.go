@@ -1,6 +1,10 @@
 package theorem
 
-import "slices"
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
 
 // automaton is a nondeterministic finite automaton without empty moves: a language, some of whose characters are marked. State 0 is
 // where a word begins. One without states is the empty language.
@@ -92,7 +96,7 @@ func (b *builder) build(start, end int) *automaton {
 		var edges []edge
 		for _, state := range closures[order[i]] {
 			for _, e := range b.edges[state] {
-				edges = merge(edges, edge{number(e.to), e.on, e.mark})
+				edges = append(edges, edge{number(e.to), e.on, e.mark})
 			}
 		}
 		a.edges = append(a.edges, edges)
@@ -147,25 +151,109 @@ func (a *automaton) trimmed() *automaton {
 		var kept []edge
 		for _, e := range edges {
 			if alive[e.to] {
-				kept = merge(kept, edge{number[e.to], e.on, e.mark})
+				kept = append(kept, edge{number[e.to], e.on, e.mark})
 			}
 		}
-		out.edges, out.accepts = append(out.edges, kept), append(out.accepts, a.accepts[i])
+		out.edges, out.accepts = append(out.edges, merged(kept)), append(out.accepts, a.accepts[i])
 	}
 	return out
 }
 
-// merge adds e to edges, within one that leads to the same state.
-func merge(edges []edge, e edge) []edge {
-	for i := range edges {
-		if edges[i].to == e.to && edges[i].mark == e.mark {
-			for j := range e.on {
-				edges[i].on[j] |= e.on[j]
-			}
-			return edges
+// small is how many states an automaton may have before states that are alike are looked for in it.
+const small = 100
+
+// merged is edges with those made one that lead to one state with one mark.
+func merged(edges []edge) []edge {
+	slices.SortFunc(edges, func(a, b edge) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.mark, b.mark)) })
+	out := edges[:0]
+	for _, e := range edges {
+		if n := len(out); n > 0 && out[n-1].to == e.to && out[n-1].mark == e.mark {
+			out[n-1].on = out[n-1].on.or(e.on)
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// reduced is a with states made one from which the same marked words lead to an end in the same steps: intersections have many of them.
+func (a *automaton) reduced() *automaton {
+	class := make([]int, len(a.edges)) // of each state; that of state 0 is 0
+	for i := range class {
+		if a.accepts[i] != a.accepts[0] {
+			class[i] = 1
 		}
 	}
-	return append(edges, e)
+	classes := 0
+	for {
+		at := map[string]int{}
+		next := make([]int, len(class))
+		for i := range class {
+			key := signature(class[i], a.edges[i], class)
+			if _, known := at[key]; !known {
+				at[key] = len(at)
+			}
+			next[i] = at[key]
+		}
+		if class = next; len(at) == classes {
+			break
+		}
+		classes = len(at)
+	}
+	out := &automaton{edges: make([][]edge, classes), accepts: make([]bool, classes)}
+	done := make([]bool, classes)
+	for i, c := range class {
+		if done[c] {
+			continue
+		}
+		done[c], out.accepts[c] = true, a.accepts[i]
+		edges := slices.Clone(a.edges[i])
+		for j := range edges {
+			edges[j].to = class[edges[j].to]
+		}
+		out.edges[c] = merged(edges)
+	}
+	return out
+}
+
+// signature is equal for states of one class whose edges are the same but for the classes that they lead to.
+func signature(class int, edges []edge, classes []int) string {
+	same := slices.Clone(edges)
+	for i := range same {
+		same[i].to = classes[same[i].to]
+	}
+	key := binary.LittleEndian.AppendUint32(nil, uint32(class))
+	for _, e := range merged(same) {
+		key = append(binary.LittleEndian.AppendUint32(key, uint32(e.to)), byte(e.mark))
+		for _, word := range e.on {
+			key = binary.LittleEndian.AppendUint64(key, word)
+		}
+	}
+	return string(key)
+}
+
+// nonempty is a without the empty word.
+func (a *automaton) nonempty() *automaton {
+	if a.isEmpty() || !a.accepts[0] {
+		return a
+	}
+	var b builder
+	start, end := b.state(), b.state()
+	for range a.edges {
+		b.state()
+	}
+	for i, edges := range a.edges {
+		for _, e := range edges {
+			b.on(i+2, e.to+2, e.on, e.mark)
+			if i == 0 {
+				b.on(start, e.to+2, e.on, e.mark)
+			}
+		}
+		if a.accepts[i] {
+			b.skip(i+2, end)
+		}
+	}
+	return b.build(start, end)
 }
 
 func (a *automaton) isEmpty() bool { return len(a.edges) == 0 }
@@ -193,13 +281,16 @@ func (a *automaton) and(o *automaton) *automaton {
 					at[next] = len(order)
 					order = append(order, next)
 				}
-				edges = merge(edges, edge{at[next], on, e.mark | f.mark})
+				edges = append(edges, edge{at[next], on, e.mark | f.mark})
 			}
 		}
 		out.edges = append(out.edges, edges)
 		out.accepts = append(out.accepts, a.accepts[p.a] && o.accepts[p.o])
 	}
-	return out.trimmed()
+	if out = out.trimmed(); len(out.edges) > small {
+		return out.reduced()
+	}
+	return out
 }
 
 // or is the words of any.
@@ -219,32 +310,6 @@ func (a *automaton) not(all set) *automaton {
 		d.accepts[i] = !d.accepts[i]
 	}
 	return d.trimmed()
-}
-
-// least is the words of a, without marks, in the fewest states: after Brzozowski, what is reversed and made deterministic twice.
-func (a *automaton) least(all set) *automaton {
-	return a.reversed().determined(all).trimmed().reversed().determined(all).trimmed()
-}
-
-// reversed is the words of a read backwards.
-func (a *automaton) reversed() *automaton {
-	var b builder
-	start, end := b.state(), b.state()
-	for range a.edges {
-		b.state()
-	}
-	for i, edges := range a.edges {
-		for _, e := range edges {
-			b.on(e.to+2, i+2, e.on, 0)
-		}
-		if a.accepts[i] {
-			b.skip(start, i+2)
-		}
-	}
-	if !a.isEmpty() {
-		b.skip(2, end)
-	}
-	return b.build(start, end)
 }
 
 // determined is the words of a, without marks, with exactly one way for every word over all.
@@ -270,7 +335,7 @@ func (a *automaton) determined(all set) *automaton {
 	for i := 0; i < len(order); i++ {
 		var edges []edge
 		for _, part := range a.divide(order[i], all) {
-			edges = merge(edges, edge{to: number(part.to), on: part.on})
+			edges = append(edges, edge{to: number(part.to), on: part.on})
 		}
 		out.edges = append(out.edges, edges)
 		out.accepts = append(out.accepts, slices.ContainsFunc(order[i], func(s int) bool { return a.accepts[s] }))
@@ -279,9 +344,9 @@ func (a *automaton) determined(all set) *automaton {
 }
 
 func keyOf(states []int) string {
-	key := make([]byte, 0, 2*len(states))
+	key := make([]byte, 0, 4*len(states))
 	for _, s := range states {
-		key = append(key, byte(s), byte(s>>8))
+		key = binary.LittleEndian.AppendUint32(key, uint32(s))
 	}
 	return string(key)
 }

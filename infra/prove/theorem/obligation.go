@@ -96,8 +96,11 @@ func (p *prover) accesses(r *Role, allows, denies []placed) []*obligation {
 		all = p.add(all, &obligation{prover: p, role: r, store: k.store, access: k.access, allows: allows, denies: denies}, k.actions, k.arns)
 	}
 	for _, service := range services(allows) {
-		name := strings.ReplaceAll(service, "*", "?*")
-		of := or(p.ownedARN("arn:*:"+name+":*:*:*").and(p.unknown), p.exactly("*")) // * is of actions that have no resource
+		of := p.ownedARN("arn:*:*:*:*:*") // as kafka-cluster:Connect, whose ARNs are kafka's
+		if service == "*" || p.owned.knows(service) {
+			of = p.ownedARN("arn:*:" + strings.ReplaceAll(service, "*", "?*") + ":*:*:*").and(p.unknown)
+		}
+		of = or(of, p.exactly("*")) // of actions that have no resource
 		all = p.add(all, &obligation{prover: p, role: r, store: unknownStore, allows: allows, denies: denies}, p.names([]string{service + ":*"}), of)
 	}
 	return all

@@ -3,6 +3,7 @@ package theorem
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -113,6 +114,13 @@ func (r *Resource) check() error {
 
 // service is the one whose actions r is for.
 func (r *Resource) service() string { return strings.SplitN(r.ARN, ":", 6)[2] }
+
+// knows reports whether o has resources of a service.
+func (o *Ownership) knows(service string) bool {
+	return slices.ContainsFunc(o.Stores, func(s Store) bool {
+		return slices.ContainsFunc(s.Resources, func(r Resource) bool { return strings.EqualFold(r.service(), service) })
+	})
+}
 
 // parts reads a text of the ownership file.
 func parts(text string) []policy.Part {

@@ -2,6 +2,7 @@ package theorem
 
 import (
 	"strings"
+	"unicode"
 
 	"example.com/shiptrack/infra/localaws/policy"
 )
@@ -55,7 +56,18 @@ func (c *constraint) variables() []variable {
 }
 
 // fold is the form of a key's name by which names that IAM holds to be one are equal.
-func fold(key string) string { return strings.ToLower(strings.ToUpper(key)) }
+func fold(key string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		if 'A' <= least && least <= 'Z' {
+			return least + 'a' - 'A' // as people read it
+		}
+		return least
+	}, key)
+}
 
 // reading is how an automaton is made of a constraint: what each variable may be, and which use of which variable is marked.
 type reading struct {
@@ -163,6 +175,11 @@ func (l *alphabet) caseless(a *automaton) *automaton {
 						wide[j] |= f[j]
 					}
 				}
+			}
+			// A mark, such as U+0345, is the same as a letter: so may be some of those without a symbol of their own.
+			if wide.has(l.letter) || wide.has(l.other) {
+				wide.add(l.letter)
+				wide.add(l.other)
 			}
 			out.edges[i] = append(out.edges[i], edge{e.to, wide, e.mark})
 		}

@@ -39,9 +39,8 @@ type situation struct {
 	words map[string]*word
 	// base is what the value of a key may be by the rules of its service.
 	base map[string]*automaton
-	// langs is what languages returned, until something is added.
-	langs map[string]*automaton
-	known bool
+	// known is what languages returned, until a fact is added.
+	known map[string]*automaton
 }
 
 func (s *situation) clone() *situation {
@@ -75,7 +74,7 @@ type fact struct {
 
 // add reports whether f may be true beside what is known.
 func (s *situation) add(f fact) bool {
-	s.langs, s.known = nil, false
+	s.known = nil
 	w := s.word(f.key)
 	if f.presence != either {
 		if w.presence != either && w.presence != f.presence {
@@ -163,11 +162,11 @@ func with(situations []*situation, alternatives [][]fact) []*situation {
 }
 
 // languages returns what each word may be, and whether the situation is possible as far as they tell.
-func (s *situation) languages() (langs map[string]*automaton, ok bool) {
-	if !s.known {
-		s.langs, s.known = s.solve(), true
+func (s *situation) languages() (map[string]*automaton, bool) {
+	if s.known == nil {
+		s.known = s.solve()
 	}
-	return s.langs, s.langs != nil
+	return s.known, s.known != nil
 }
 
 // solve is languages; nil where the situation is impossible.
@@ -275,7 +274,7 @@ func (s *situation) values(langs map[string]*automaton) map[string]*automaton {
 			values[key] = &automaton{}
 			continue
 		}
-		values[key] = lang.and(s.something())
+		values[key] = lang.nonempty()
 	}
 	for key, w := range s.words {
 		if w.presence == absent {

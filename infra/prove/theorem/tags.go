@@ -1,7 +1,9 @@
 package theorem
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,14 +12,20 @@ import (
 
 // tags is what the tag of a role's sessions may be.
 type tags struct {
-	values         *automaton // not empty
-	absent, empty  bool
-	vendings       []*vending
-	rests          []string
-	problems       []Open
-	inherited      bool // values may come from a caller's session
-	inProgress     bool
-	administrative bool
+	values        *automaton // not empty
+	absent, empty bool
+	vendings      []*vending
+	rests         []string
+	problems      []Open
+	taggers       []asker          // who may ask for a session with a tag
+	outsiders     []asker          // who may bring a tag along that no trust policy of the set vends
+	from          map[string]Place // the roles whose sessions may bring their tag along, and where they are trusted
+}
+
+// asker is a principal that a trust policy names, and where.
+type asker struct {
+	who string
+	at  Place
 }
 
 // vending is a way in which the trust policy vends a session.
@@ -47,15 +55,32 @@ func (t *tags) modes() []mode {
 	return all
 }
 
-// tagsOf says what the tag of r's sessions may be, by its trust policy. The caller's own policies can only take away.
-func (p *prover) tagsOf(r *Role) *tags {
-	if known := p.tags[r.Name]; known != nil {
-		if known.inProgress {
-			known.problems = append(known.problems, Open{p.trustOf(r), "this role and another trust each other in a circle: let one of them alone trust the other"})
-		}
-		return known
+// tagsOf says what the tag of r's sessions may be, by the trust policies. The callers' own policies can only take away.
+func (p *prover) tagsOf(r *Role) *tags { return p.tags[r.Name] }
+
+// vendAll finds the tags of all roles: first what each trust policy vends, then what sessions bring along that assume another role, and
+// then who may ask for them.
+func (p *prover) vendAll() {
+	for i := range p.roles {
+		p.vendOf(&p.roles[i])
 	}
-	t := &tags{values: &automaton{}, inProgress: true}
+	inherited := map[string]*automaton{}
+	for i := range p.roles {
+		inherited[p.roles[i].Name] = p.inherit(&p.roles[i])
+	}
+	for i := range p.roles {
+		r := &p.roles[i]
+		p.tags[r.Name].values = inherited[r.Name]
+	}
+	for i := range p.roles {
+		r := &p.roles[i]
+		p.trust(p.tags[r.Name])
+		p.describe(p.tags[r.Name], r)
+	}
+}
+
+func (p *prover) vendOf(r *Role) {
+	t := &tags{values: &automaton{}, from: map[string]Place{}}
 	p.tags[r.Name] = t
 	clauses := clausesOf(r.Trust)
 	for _, a := range clauses {
@@ -77,21 +102,61 @@ func (p *prover) tagsOf(r *Role) *tags {
 		}
 		p.vendUntagged(t, r, clauses, a)
 	}
-	p.describe(t, r)
-	t.inProgress = false
-	return t
 }
 
-func (p *prover) trustOf(r *Role) Place {
-	return Place{File: r.Trust.Name + ".json", Line: 1, Column: 1}
+// inherit is what the tag of r's sessions may be with what callers bring along: a session keeps its transitive tags when it assumes another
+// role, and they are not in aws:RequestTag.
+func (p *prover) inherit(r *Role) *automaton {
+	own := p.tags[r.Name]
+	values, seen := own.values, map[string]bool{}
+	var visit func(of *tags)
+	visit = func(of *tags) {
+		for caller, at := range of.from {
+			if caller == r.Name && of != own {
+				own.problems = append(own.problems, Open{own.circle(at), "roles trust each other in a circle, this one among them: let one of them alone trust the other"})
+			}
+			if !seen[caller] {
+				seen[caller] = true
+				values = or(values, p.tags[caller].values)
+				visit(p.tags[caller])
+			}
+		}
+		if len(of.outsiders) > 0 {
+			values = or(values, p.some(p.where(isTag), false))
+		}
+	}
+	visit(own)
+	return values
 }
 
-// named reports whether one of the kinds of principals that can match has source.
+// circle is where a role names the one by which the circle is closed; at is where another names it.
+func (t *tags) circle(at Place) Place {
+	places := slices.SortedFunc(maps.Values(t.from), func(a, b Place) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) })
+	if len(places) > 0 {
+		return places[0]
+	}
+	return at
+}
+
+// trust says who is trusted to ask for sessions of any tenant.
+func (p *prover) trust(t *tags) {
+	for _, a := range slices.Concat(t.taggers, t.outsiders) {
+		if p.mayTag(a.who) {
+			t.rests = append(t.rests, p.short(a.who)+" asks only for the tenant whose request it serves")
+			continue
+		}
+		t.problems = append(t.problems, Open{a.at, fmt.Sprintf("%s may ask for a session of any tenant, or bring a transitive tag along: if it is trusted to have verified who asks, name it in \"mayTag\" of the ownership file", p.short(a.who))})
+	}
+}
+
+// named reports whether source is one of the kinds of principals that can match.
 func named(p *policy.Principals, source string) bool {
 	if source == "*" || slices.Contains(p.Names, source) || slices.Contains(p.Services, source) {
 		return true
 	}
-	return slices.ContainsFunc(p.Accounts, func(account string) bool { return strings.Contains(source, account) })
+	return slices.ContainsFunc(p.Accounts, func(account string) bool {
+		return source == account || strings.HasSuffix(source, ":iam::"+account+":root")
+	})
 }
 
 // does reports whether c names the action.
@@ -152,14 +217,10 @@ func (p *prover) vend(t *tags, r *Role, clauses []placed, assume, tag placed) {
 		if !ok {
 			continue
 		}
-		t.values = or(t.values, langs[p.requestTag()]).least(p.all)
+		t.values = or(t.values, langs[p.requestTag()])
 		t.vendings = append(t.vendings, &vending{v, assume, tag, by, tagged})
 		for _, who := range by {
-			if !p.mayTag(who) {
-				t.problems = append(t.problems, Open{tag.at, fmt.Sprintf("%s may ask for a session of any tenant: if it is trusted to have verified who asks, name it in \"mayTag\" of the ownership file", p.short(who))})
-			} else {
-				t.rests = append(t.rests, p.short(who)+" asks only for the tenant whose request it serves")
-			}
+			t.taggers = append(t.taggers, asker{who, tag.at})
 		}
 	}
 	if !assume.mentions(p.requestTag()) && !tag.mentions(p.requestTag()) {
@@ -171,37 +232,65 @@ func (p *prover) vend(t *tags, r *Role, clauses []placed, assume, tag placed) {
 func (p *prover) vendUntagged(t *tags, r *Role, clauses []placed, assume placed) {
 	s := p.start()
 	s.add(fact{key: p.requestTag(), presence: absent})
-	for _, v := range p.both(s, clauses, assume) {
-		t.absent = true
+	vended := p.both(s, clauses, assume)
+	if len(vended) == 0 {
+		return
+	}
+	t.absent = true
+	for _, v := range vended {
 		t.vendings = append(t.vendings, &vending{v, assume, placed{}, assume.Principals.Source, untagged})
-		for i := range p.roles {
-			caller := &p.roles[i]
-			if !p.namesRole(&assume.Principals, caller) || caller.Name == r.Name {
-				continue
-			}
-			// A session keeps its transitive tags when it assumes another role, and they are not in aws:RequestTag.
-			if from := p.tagsOf(caller); !from.values.isEmpty() {
-				t.values, t.inherited = or(t.values, from.values).least(p.all), true
-			}
+	}
+	for i := range p.roles {
+		caller := &p.roles[i]
+		if caller.Name != r.Name && p.namesRole(&assume.Principals, caller) && p.reaches(caller, &assume.Principals, r) {
+			t.from[caller.Name] = assume.at
+		}
+	}
+	for _, who := range assume.Principals.Source {
+		if p.isOutsider(&assume.Principals, who) {
+			t.outsiders = append(t.outsiders, asker{who, assume.at})
 		}
 	}
 }
 
-// common are the principals that both name.
+// isOutsider reports whether who may have sessions, with tags, of which the set says nothing.
+func (p *prover) isOutsider(principals *policy.Principals, who string) bool {
+	if slices.Contains(principals.Services, who) || !named(principals, who) || strings.Contains(who, ":user/") {
+		return false
+	}
+	return !slices.ContainsFunc(p.roles, func(r Role) bool { return p.isOf(who, &r) })
+}
+
+// common are the principals that both name; of two of which one is among the other, the lesser one.
 func common(a, b *policy.Principals) []string {
 	var all []string
-	for _, source := range a.Source {
-		if slices.Contains(b.Source, source) || b.Everyone {
-			all = append(all, source)
+	for _, x := range a.Source {
+		for _, y := range b.Source {
+			switch {
+			case x == y, covers(x, y):
+				all = append(all, y)
+			case covers(y, x):
+				all = append(all, x)
+			case policy.IsUniqueID(x) || policy.IsUniqueID(y):
+				all = append(all, x, y)
+			}
 		}
 	}
-	if a.Everyone {
-		all = b.Source
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// covers reports whether y is one of those that x, everyone, an account or a role, names.
+func covers(x, y string) bool {
+	if !strings.HasPrefix(y, "arn:") && !policy.IsUniqueID(y) && strings.Contains(y, ".") {
+		return false // a service
 	}
-	if len(all) == 0 { // such as an account, and a role of it
-		all = append(slices.Clone(a.Source), b.Source...)
+	account := x
+	if before, isRoot := strings.CutSuffix(x, ":root"); isRoot {
+		account = before[strings.LastIndexByte(before, ':')+1:]
 	}
-	return all
+	session := strings.Replace(strings.Replace(x, ":iam::", ":sts::", 1), ":role/", ":assumed-role/", 1) + "/"
+	return x == "*" || y == account || strings.Contains(y, "::"+account+":") || strings.HasPrefix(y, session)
 }
 
 // mayTag reports whether a principal is trusted to ask for a session of any tenant. One whose sessions are a tenant's own need not be: that
@@ -211,7 +300,7 @@ func (p *prover) mayTag(who string) bool {
 		return true
 	}
 	for i := range p.roles {
-		if r := &p.roles[i]; who == p.arnOf(r) {
+		if r := &p.roles[i]; who == p.arnOf(r) && p.owned.Administrative[r.Name] == "" {
 			t := p.tagsOf(r)
 			return !t.values.isEmpty() && !t.absent && !t.empty
 		}
@@ -236,10 +325,17 @@ func (p *prover) namesRole(principals *policy.Principals, r *Role) bool {
 	if principals.Everyone || slices.Contains(principals.Accounts, p.account) {
 		return true
 	}
-	session := "arn:aws:sts::" + p.account + ":assumed-role/" + r.Name + "/"
-	return slices.ContainsFunc(principals.Names, func(name string) bool {
-		return name == p.arnOf(r) || strings.HasPrefix(name, session)
-	})
+	return p.namesItself(principals, r)
+}
+
+// namesItself reports whether principals name r or a session of it. A unique id may be that of any role.
+func (p *prover) namesItself(principals *policy.Principals, r *Role) bool {
+	return slices.ContainsFunc(principals.Names, func(name string) bool { return p.isOf(name, r) || policy.IsUniqueID(name) })
+}
+
+// isOf reports whether a principal is r or a session of it.
+func (p *prover) isOf(who string, r *Role) bool {
+	return who == p.arnOf(r) || strings.HasPrefix(who, "arn:aws:sts::"+p.account+":assumed-role/"+r.Name+"/")
 }
 
 // describe says what is known of the values, for whoever reads a verdict.
@@ -293,10 +389,7 @@ func (p *prover) vends(r *Role, at func(string) *Finding) {
 
 // reaches reports whether principals name r or its sessions, or else whether r's own policies may let it assume the role.
 func (p *prover) reaches(r *Role, principals *policy.Principals, to *Role) bool {
-	if principals.Everyone {
-		return true
-	}
-	if !slices.Contains(principals.Accounts, p.account) {
+	if principals.Everyone || p.namesItself(principals, r) {
 		return true
 	}
 	own := policy.Policies{Identity: r.Identity}

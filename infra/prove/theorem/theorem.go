@@ -123,6 +123,7 @@ func Prove(account string, roles []Role, owned *Ownership) ([]Finding, error) {
 		return nil, err
 	}
 	p.known, p.unknown = p.kinds()
+	p.vendAll()
 	var all []Finding
 	for i := range roles {
 		all = append(all, p.role(&roles[i])...)

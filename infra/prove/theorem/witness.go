@@ -32,7 +32,7 @@ type Request struct {
 }
 
 // maxTries bounds how many words of a crossing are tried.
-const maxTries = 24
+const maxTries = 12
 
 // witness returns a request of c that the policies allow, or why there is none to show.
 func (o *obligation) witness(c crossing) (*Refutation, string) {
@@ -50,7 +50,7 @@ func (o *obligation) witness(c crossing) (*Refutation, string) {
 		r.Request = Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
 		delete(values, action)
 		delete(values, resource)
-		session, fault := o.session(r.Tenant, c.situation.words[o.tagKey])
+		session, fault := o.session(r.Tenant, c.situation.words[o.tagKey], o.otherTags(values))
 		if fault != "" {
 			why = fault
 			continue
@@ -283,7 +283,7 @@ func (o *obligation) allowed(r *Request, s *situation) bool {
 func contextOf(values map[string][]string, s *situation) *policy.Context {
 	ctx := new(policy.Context)
 	for key, list := range values {
-		if w := s.words[key]; w != nil && w.multi && !w.one {
+		if w := s.words[key]; w != nil && w.multi && !w.one || len(list) != 1 {
 			ctx.SetAll(key, list)
 		} else {
 			ctx.Set(key, first(list))
@@ -300,7 +300,7 @@ func first(list []string) string {
 }
 
 // session is an AssumeRole that gets a session for tenant, or why there is none to show.
-func (o *obligation) session(tenant string, tag *word) (*Session, string) {
+func (o *obligation) session(tenant string, tag *word, others map[string]string) (*Session, string) {
 	t := o.tagsOf(o.role)
 	want := untagged
 	if tag != nil && tag.presence == present {
@@ -318,12 +318,19 @@ func (o *obligation) session(tenant string, tag *word) (*Session, string) {
 		if fault != "" {
 			continue
 		}
+		s := &Session{Role: o.role.Name, Name: first(values[sessionName]), Transitive: values[fold("sts:TransitiveTagKeys")], Tags: maps.Clone(others)}
+		if want == tagged {
+			s.Tags[o.spelled(values[fold("aws:TagKeys")])] = tenant
+		}
+		// Of the caller's own session nothing is said: it is shown where it needs no tag.
+		maps.DeleteFunc(values, func(key string, _ []string) bool { return strings.HasPrefix(key, principalTags) })
+		for key, value := range s.Tags {
+			values[fold("aws:RequestTag/"+key)] = []string{value}
+		}
+		values[fold("aws:TagKeys")] = slices.Sorted(maps.Keys(s.Tags))
 		for _, by := range v.by {
 			if o.vended(v, by, values) {
-				s := &Session{Role: o.role.Name, By: o.short(by), Name: first(values[sessionName]), Transitive: values[fold("sts:TransitiveTagKeys")]}
-				if want == tagged {
-					s.Tags = map[string]string{o.owned.Tag: tenant}
-				}
+				s.By = o.short(by)
 				return s, ""
 			}
 		}
@@ -331,11 +338,42 @@ func (o *obligation) session(tenant string, tag *word) (*Session, string) {
 	return nil, "the trust policy may vend a session for it, and no AssumeRole was found that shows it"
 }
 
+var principalTags = fold("aws:PrincipalTag/")
+
+// spelled is the tenant's key as keys have it.
+func (o *obligation) spelled(keys []string) string {
+	if i := slices.IndexFunc(keys, func(key string) bool { return strings.EqualFold(key, o.owned.Tag) }); i >= 0 {
+		return keys[i]
+	}
+	return o.owned.Tag
+}
+
+// otherTags are those that a session must have beside the tenant's, so that a request of it has values. Their keys are spelled as the
+// role's policies do.
+func (o *obligation) otherTags(values map[string][]string) map[string]string {
+	spelled := map[string]string{}
+	for _, n := range o.role.permissions() {
+		for _, key := range n.Policy.Keys() {
+			spelled[fold(key)] = key
+		}
+	}
+	all := map[string]string{}
+	for key, list := range values {
+		if tag, ok := strings.CutPrefix(key, principalTags); ok && key != o.tagKey {
+			if written := spelled[key]; written != "" {
+				_, tag, _ = strings.Cut(written, "/")
+			}
+			all[tag] = first(list)
+		}
+	}
+	return all
+}
+
 // vended asks the trust policy, with the caller's own policies.
 func (o *obligation) vended(v *vending, by string, values map[string][]string) bool {
 	caller, own := o.caller(by)
 	asks := []string{assumeRole}
-	if v.mode == tagged {
+	if len(values[fold("aws:TagKeys")]) > 0 {
 		asks = append(asks, tagSession)
 	}
 	return !slices.ContainsFunc(asks, func(name string) bool {

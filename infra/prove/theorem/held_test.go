@@ -1,0 +1,344 @@
+package theorem
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// The random policy sets of the test below, or many more of them (LONG=yes), and the requests that each is asked about.
+const (
+	sets     = 5000
+	moreSets = 100_000
+	asked    = 24
+	slowest  = 30 * time.Second
+)
+
+// TestTheoremAgreesWithTheEvaluator holds the theorem to policy.Decide and policy.DecideTrust: of random policy sets, none for which it
+// says Proven lets one of many requests in their neighbourhood cross, and each refutation crosses.
+func TestTheoremAgreesWithTheEvaluator(t *testing.T) {
+	checks := sets
+	if os.Getenv("LONG") != "" {
+		checks = moreSets
+	}
+	if os.Getenv("N") != "" {
+		fmt.Sscan(os.Getenv("N"), &checks)
+	}
+	setFlag(t, "rapid.checks", fmt.Sprint(checks))
+	setFlag(t, "rapid.shrinktime", "3s")
+	setFlag(t, "rapid.nofailfile", "true")
+	if flag.Lookup("rapid.seed").Value.String() == "0" {
+		setFlag(t, "rapid.seed", "20261129")
+	}
+	counts := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) { hold(t, counts) })
+	t.Logf("of %d sets: %v", checks, counts)
+	for _, enough := range []string{string(Proven), string(Refuted), "crossings"} {
+		if !t.Failed() && counts[enough] < checks/20 {
+			t.Errorf("%d of %s: the sets or the requests are such as say nothing", counts[enough], enough)
+		}
+	}
+}
+
+// setFlag sets a flag of rapid for the time of the test.
+func setFlag(t *testing.T, name, value string) {
+	t.Helper()
+	before := flag.Lookup(name).Value.String()
+	if err := flag.Set(name, value); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = flag.Set(name, before) }) // it was the value
+}
+
+// hold checks one random set.
+func hold(t *rapid.T, counts map[string]int) {
+	w := drawWorld(t)
+	began := time.Now()
+	findings, err := Prove(heldAccount, w.roles, w.owned)
+	if err != nil {
+		t.Fatalf("Prove: %v\n%s", err, w)
+	}
+	if took := time.Since(began); took > slowest {
+		t.Fatalf("Prove took %v\n%s", took, w)
+	}
+	verdict := map[string]Verdict{}
+	for i := range findings {
+		f := &findings[i]
+		verdict[f.Role+" "+f.Store] = f.Verdict
+		counts[string(f.Verdict)]++
+		if (f.Verdict == Refuted) != (len(f.Refutations) > 0) || (f.Verdict == Undecided) && len(f.Open) == 0 {
+			t.Fatalf("%+v\n%s", f, w)
+		}
+		for _, r := range f.Refutations {
+			w.checkRefutation(t, f, r)
+		}
+	}
+	for range asked {
+		s := w.drawSession(t)
+		if !w.vends(s) {
+			continue
+		}
+		r := w.drawRequest(t, s)
+		store, crosses := w.crosses(r, s.tenant())
+		if !crosses || !w.allows(s.role, r) {
+			continue
+		}
+		counts["crossings"]++
+		if v := verdict[s.role+" "+store]; v == Proven || v == Nothing || v == "" {
+			t.Fatalf("%s of %s is %q, but a session %+v of it may do %s\n%s", store, s.role, v, s, showRequest(r), w)
+		}
+	}
+}
+
+// session is what an AssumeRole asks for.
+type session struct {
+	role, by, name string
+	tags           map[string]string
+	transitive     []string
+}
+
+// tenant is the value of the session's tag, by the key in any case of letters; empty: none.
+func (s *session) tenant() string {
+	for key, value := range s.tags {
+		if strings.EqualFold(key, heldTag) {
+			return value
+		}
+	}
+	return ""
+}
+
+func (w *world) role(name string) *Role {
+	return &w.roles[slices.IndexFunc(w.roles, func(r Role) bool { return r.Name == name })]
+}
+
+// vends asks the trust policy of the session's role.
+func (w *world) vends(s *session) bool {
+	ctx := new(policy.Context)
+	ctx.Set("sts:RoleSessionName", s.name)
+	var keys []string
+	for key, value := range s.tags {
+		ctx.Set("aws:RequestTag/"+key, value)
+		keys = append(keys, key)
+	}
+	ctx.SetAll("aws:TagKeys", keys)
+	ctx.SetAll("sts:TransitiveTagKeys", s.transitive)
+	caller := policy.Caller{Service: s.by}
+	var own policy.Policies
+	if !strings.Contains(s.by, ".") {
+		caller = policy.Caller{ARN: "arn:aws:sts::" + heldAccount + ":assumed-role/" + s.by + "/x", RoleARN: roleARN(s.by), Account: heldAccount}
+		own = w.policies(s.by)
+	}
+	asks := []string{"sts:AssumeRole"}
+	if len(s.tags) > 0 {
+		asks = append(asks, "sts:TagSession")
+	}
+	return !slices.ContainsFunc(asks, func(name string) bool {
+		r := &policy.Request{Action: name, Resource: roleARN(s.role), Caller: caller, Context: ctx}
+		return policy.DecideTrust(w.role(s.role).Trust, own, r).Effect != policy.Allow
+	})
+}
+
+func roleARN(name string) string { return "arn:aws:iam::" + heldAccount + ":role/" + name }
+
+func (w *world) policies(role string) policy.Policies {
+	r := w.role(role)
+	return policy.Policies{Identity: r.Identity, Boundary: r.Boundary}
+}
+
+func (w *world) allows(role string, r *policy.Request) bool {
+	own := w.policies(role)
+	return own.Decide(r).Effect == policy.Allow
+}
+
+// checkRefutation holds a refutation to the policies, and to the ownership file as crosses reads it.
+func (w *world) checkRefutation(t *rapid.T, f *Finding, r Refutation) {
+	s := &session{role: r.Session.Role, by: r.Session.By, name: r.Session.Name, tags: r.Session.Tags, transitive: r.Session.Transitive}
+	ctx := new(policy.Context)
+	for key, values := range r.Request.Context {
+		if len(values) == 1 {
+			ctx.Set(key, values[0])
+		} else {
+			ctx.SetAll(key, values)
+		}
+	}
+	request := &policy.Request{Action: r.Request.Action, Resource: r.Request.Resource, Context: ctx}
+	store, crosses := w.crosses(request, r.Tenant)
+	switch {
+	case !w.vends(s):
+		t.Fatalf("no such session is vended: %+v\n%s", r, w)
+	case r.Tenant != s.tenant():
+		t.Fatalf("the session is not %q's: %+v\n%s", r.Tenant, r, w)
+	case !w.allows(f.Role, request):
+		t.Fatalf("the request is denied: %+v\n%s", r, w)
+	case !crosses || store != f.Store:
+		t.Fatalf("the request crosses nothing of %s: %+v\n%s", f.Store, r, w)
+	}
+	request.Context.Each(func(key string, values []string, _ bool) {
+		if tag, ok := strings.CutPrefix(strings.ToLower(key), "aws:principaltag/"); ok && (len(values) != 1 || tagOf(s.tags, tag) != values[0]) {
+			t.Fatalf("the session has not the tag %s=%q: %+v\n%s", tag, values, r, w)
+		}
+	})
+}
+
+func tagOf(tags map[string]string, key string) string {
+	for k, value := range tags {
+		if strings.EqualFold(k, key) {
+			return value
+		}
+	}
+	return ""
+}
+
+// crosses says, of the ownership file alone, in which store r touches data of another than tenant. A request that its service would not
+// take touches nothing.
+func (w *world) crosses(r *policy.Request, tenant string) (store string, crosses bool) {
+	for _, s := range w.owned.Stores {
+		for _, res := range s.Resources {
+			if !naiveARN(res.ARN, r.Resource) {
+				continue
+			}
+			if service, _, _ := strings.Cut(r.Action, ":"); !strings.EqualFold(service, strings.Split(res.ARN, ":")[2]) {
+				return "", false
+			}
+			for _, a := range res.Access {
+				if slices.ContainsFunc(a.Actions, func(name string) bool { return naive(strings.ToLower(name), strings.ToLower(r.Action)) }) {
+					return s.Name, touches(&a, r, tenant)
+				}
+			}
+			return s.Name, true
+		}
+	}
+	return unknownStore, true
+}
+
+func touches(a *Access, r *policy.Request, tenant string) bool {
+	switch {
+	case a.Owner == nobody:
+		return false
+	case a.Owner == everybody:
+		return true
+	case a.Key == "":
+		return !onlyOwner(a, r.Resource, tenant)
+	}
+	var named []string
+	r.Context.Each(func(key string, values []string, _ bool) {
+		if strings.EqualFold(key, a.Key) {
+			named = values
+		}
+	})
+	if a.Always && (len(named) == 0 || slices.Contains(named, "")) {
+		return false // the service takes no such request
+	}
+	return len(named) == 0 || slices.ContainsFunc(named, func(value string) bool { return !onlyOwner(a, value, tenant) })
+}
+
+// onlyOwner reports whether text names tenant, in the one way or the several ways in which it can be read.
+func onlyOwner(a *Access, text, tenant string) bool {
+	before, after, _ := strings.Cut(a.Owner, hole)
+	none := ""
+	if a.Delimiters != nil {
+		none = *a.Delimiters
+	} else if after != "" && after[0] != '*' && after[0] != '?' {
+		none = after[:1]
+	}
+	found := false
+	for i := range len(text) {
+		for j := i + 1; j <= len(text); j++ {
+			if strings.ContainsAny(text[i:j], none) || !naiveEither(a.Key == "", before, text[:i]) || !naive(after, text[j:]) {
+				continue
+			}
+			if found = true; text[i:j] != tenant || tenant == "" {
+				return false
+			}
+		}
+	}
+	return found
+}
+
+func naiveEither(arn bool, pattern, text string) bool {
+	if arn {
+		return naiveARN(pattern, text)
+	}
+	return naive(pattern, text)
+}
+
+// naiveARN matches segment by segment; the last one may have colons.
+func naiveARN(pattern, text string) bool {
+	p, s := strings.SplitN(pattern, ":", 6), strings.SplitN(text, ":", 6)
+	if len(p) != len(s) {
+		return false
+	}
+	for i := range p {
+		if !naive(p[i], s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// naive matches a pattern by the definition.
+func naive(pattern, text string) bool {
+	switch {
+	case pattern == "":
+		return text == ""
+	case pattern[0] == '*':
+		return naive(pattern[1:], text) || text != "" && naive(pattern, text[1:])
+	case text == "":
+		return false
+	}
+	return (pattern[0] == '?' || pattern[0] == text[0]) && naive(pattern[1:], text[1:])
+}
+
+func showRequest(r *policy.Request) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s", r.Action, r.Resource)
+	r.Context.Each(func(key string, values []string, _ bool) { fmt.Fprintf(&b, " %s=%q", key, values) })
+	return b.String()
+}
+
+// world is a random set of roles with an ownership file.
+type world struct {
+	roles     []Role
+	owned     *Ownership
+	documents map[string]string // for whoever reads a failure
+	letters   string            // of tenants' ids
+	texts     []string          // of the policies, to make requests of
+	boundary  bool
+}
+
+func (w *world) String() string {
+	var b strings.Builder
+	for name, document := range w.documents {
+		fmt.Fprintf(&b, "%s: %s\n", name, document)
+	}
+	return b.String()
+}
+
+// document makes text of v, and keeps it.
+func (w *world) document(t *rapid.T, name string, v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.documents[name] = string(text)
+	return text
+}
+
+// parsed are the roles of documents.
+func (w *world) parsed(t *rapid.T, roles []localaws.Role) []Role {
+	all, err := Roles(roles)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, w)
+	}
+	return all
+}
