@@ -66,8 +66,8 @@ func under(r theorem.Refutation) theorem.Refutation {
 	return r
 }
 
-// granted are the actions of the hardened roles, by role and service.
-var granted = map[string]string{
+// grantedOwn are the actions of the hardened roles, by role and service.
+var grantedOwn = map[string]string{
 	"TrackingAccessRole dynamodb": "GetItem", "TrackingAccessRole es": "ESHttpGet", "TrackingAccessRole s3": "GetObject", "TrackingAccessRole kms": "Decrypt",
 	"TrackingWriteRole s3": "PutObject", "TrackingWriteRole kms": "GenerateDataKey",
 	"TrackingSeedRole dynamodb": "PutItem", "TrackingSeedRole es": "ESHttpPut", "TrackingSeedRole s3": "PutObject", "TrackingSeedRole kms": "GenerateDataKey",
@@ -82,7 +82,7 @@ func own(r theorem.Refutation) theorem.Refutation {
 	r = under(r)
 	service, action, _ := strings.Cut(r.Request.Action, ":")
 	if !slices.Contains([]string{"TrackingAccessRole Query", "TrackingAccessRole BatchGetItem", "TrackingSeedRole BatchWriteItem", "TrackingAccessRole ListBucket"}, r.Session.Role+" "+action) {
-		action = granted[r.Session.Role+" "+service]
+		action = grantedOwn[r.Session.Role+" "+service]
 	}
 	keys := map[string][]string{"aws:principaltag/tenantid": {attacker}}
 	r.Request = theorem.Request{Action: service + ":" + action, Context: keys}
@@ -138,10 +138,10 @@ func mustAllow(t *testing.T, name string, got []Replayed, want ...bool) {
 	}
 }
 
-type statement = map[string]any
+type fields = map[string]any
 
 // edited is roles with each statement of a Sid changed; change returns what stands in its place.
-func edited(t *testing.T, all []localaws.Role, sid string, change func(statement) []statement) []localaws.Role {
+func edited(t *testing.T, all []localaws.Role, sid string, change func(fields) []fields) []localaws.Role {
 	t.Helper()
 	out, changed := slices.Clone(all), false
 	for i := range out {
@@ -149,12 +149,12 @@ func edited(t *testing.T, all []localaws.Role, sid string, change func(statement
 		for j, p := range out[i].Policies {
 			var document struct {
 				Version   string
-				Statement []statement
+				Statement []fields
 			}
 			if err := json.Unmarshal(p.Document, &document); err != nil {
 				t.Fatal(err)
 			}
-			var statements []statement
+			var statements []fields
 			for _, s := range document.Statement {
 				if s["Sid"] == sid {
 					changed = true
@@ -178,43 +178,43 @@ func edited(t *testing.T, all []localaws.Role, sid string, change func(statement
 }
 
 // with returns a change that sets an element of a statement; nil takes it away.
-func with(element string, value any) func(statement) []statement {
-	return func(s statement) []statement {
+func with(element string, value any) func(fields) []fields {
+	return func(s fields) []fields {
 		if value == nil {
 			delete(s, element)
 		} else {
 			s[element] = value
 		}
-		return []statement{s}
+		return []fields{s}
 	}
 }
 
 // withoutKey returns a change that takes one condition away.
-func withoutKey(operator, key string) func(statement) []statement {
-	return func(s statement) []statement {
-		delete(s["Condition"].(statement)[operator].(statement), key)
-		if len(s["Condition"].(statement)[operator].(statement)) == 0 {
-			delete(s["Condition"].(statement), operator)
+func withoutKey(operator, key string) func(fields) []fields {
+	return func(s fields) []fields {
+		delete(s["Condition"].(fields)[operator].(fields), key)
+		if len(s["Condition"].(fields)[operator].(fields)) == 0 {
+			delete(s["Condition"].(fields), operator)
 		}
-		return []statement{s}
+		return []fields{s}
 	}
 }
 
-func instead(s ...statement) func(statement) []statement {
-	return func(statement) []statement { return s }
+func instead(s ...fields) func(fields) []fields {
+	return func(fields) []fields { return s }
 }
 
 func TestRefutationsOfWeakenedPoliciesAreReplayed(t *testing.T) {
 	table := "arn:aws:dynamodb:" + region + ":" + account + ":table/"
-	allow := func(action, resource string) statement {
-		return statement{"Sid": "Planted", "Effect": "Allow", "Action": action, "Resource": resource}
+	allow := func(action, resource string) fields {
+		return fields{"Sid": "Planted", "Effect": "Allow", "Action": action, "Resource": resource}
 	}
-	also := func(more statement) func(statement) []statement {
-		return func(s statement) []statement { return []statement{s, more} }
+	also := func(more fields) func(fields) []fields {
+		return func(s fields) []fields { return []fields{s, more} }
 	}
 	for name, tc := range map[string]struct {
 		sid, refuted string
-		change       func(statement) []statement
+		change       func(fields) []fields
 		actions      []string // that have to be among the refuted; none: any
 	}{
 		"reads of any partition":         {"ReadOwnPartition", "ReadOwnPartition", with("Condition", nil), nil},
@@ -241,9 +241,9 @@ func TestRefutationsOfWeakenedPoliciesAreReplayed(t *testing.T) {
 		"keys of all, from KMS itself":   {"DecryptWithOwnKey", "DecryptWithOwnKey", with("Condition", nil), nil},
 		"data keys of all, through S3":   {"EncryptWithOwnKey", "EncryptWithOwnKey", withoutKey("StringEquals", "aws:PrincipalTag/TenantID"), nil},
 		"data keys of all, from KMS":     {"EncryptWithOwnKey", "EncryptWithOwnKey", with("Condition", nil), nil},
-		"any partition from one address": {"ReadOwnPartition", "ReadOwnPartition", with("Condition", statement{"IpAddress": statement{"aws:SourceIp": "198.51.100.0/24"}}), nil},
-		"any partition of one agent":     {"ReadOwnPartition", "ReadOwnPartition", with("Condition", statement{"StringLike": statement{"aws:UserAgent": "agent-*"}}), nil},
-		"any partition over TLS":         {"ReadOwnPartition", "ReadOwnPartition", with("Condition", statement{"Bool": statement{"aws:SecureTransport": "true"}}), nil},
+		"any partition from one address": {"ReadOwnPartition", "ReadOwnPartition", with("Condition", fields{"IpAddress": fields{"aws:SourceIp": "198.51.100.0/24"}}), nil},
+		"any partition of one agent":     {"ReadOwnPartition", "ReadOwnPartition", with("Condition", fields{"StringLike": fields{"aws:UserAgent": "agent-*"}}), nil},
+		"any partition over TLS":         {"ReadOwnPartition", "ReadOwnPartition", with("Condition", fields{"Bool": fields{"aws:SecureTransport": "true"}}), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -277,13 +277,13 @@ func TestRefutationsThatNoClientCanSendAreSimulatedAndSaySo(t *testing.T) {
 	hardened := roles(t, iam.Hardened)
 	for name, tc := range map[string]struct {
 		sid    string
-		change func(statement) []statement
+		change func(fields) []fields
 		why    string
 	}{
-		"a time that is not now":   {"ReadOwnPartition", with("Condition", statement{"DateGreaterThan": statement{"aws:CurrentTime": "2090-01-01T00:00:00Z"}}), "aws:currenttime"},
-		"a service of AWS":         {"DecryptWithOwnKey", with("Condition", statement{"StringEquals": statement{"kms:ViaService": "sqs.us-east-1.amazonaws.com"}}), "sqs.us-east-1.amazonaws.com"},
-		"two keys of a GetItem":    {"ReadOwnPartition", with("Condition", statement{"ForAnyValue:StringEquals": statement{"dynamodb:LeadingKeys": "${aws:PrincipalTag/TenantID}"}}), "GetItem names one key"},
-		"another's name of itself": {"ReadOwnPartition", with("Condition", statement{"ArnEquals": statement{"aws:PrincipalArn": "arn:aws:iam::111111111111:role/Other"}}), "aws:principalarn"},
+		"a time that is not now":   {"ReadOwnPartition", with("Condition", fields{"DateGreaterThan": fields{"aws:CurrentTime": "2090-01-01T00:00:00Z"}}), "aws:currenttime"},
+		"a service of AWS":         {"DecryptWithOwnKey", with("Condition", fields{"StringEquals": fields{"kms:ViaService": "sqs.us-east-1.amazonaws.com"}}), "sqs.us-east-1.amazonaws.com"},
+		"two keys of a GetItem":    {"ReadOwnPartition", with("Condition", fields{"ForAnyValue:StringEquals": fields{"dynamodb:LeadingKeys": "${aws:PrincipalTag/TenantID}"}}), "GetItem names one key"},
+		"another's name of itself": {"ReadOwnPartition", with("Condition", fields{"ArnEquals": fields{"aws:PrincipalArn": "arn:aws:iam::111111111111:role/Other"}}), "aws:principalarn"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
