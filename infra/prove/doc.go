@@ -11,6 +11,8 @@
 //     trust.go, iam.go, signature.go, presigned.go, policies.go, token.go and http.go
 //   - whether the attacks would notice a hole: mutation.go and worker.go, with the mutants of package mutate
 //   - random requests, for attacks that nobody thought of: search.go, generate.go, shapes.go and shrink.go
+//   - the refutations of package theorem as signed requests: replay.go, replay_requests.go and replay_objects.go;
+//     attacks that are made from the statements themselves: derived.go
 //   - what the logs say: audit.go
 //   - what people read: report.go, report_mutants.go, report_junit.go and explain.go
 package prove

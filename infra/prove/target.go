@@ -36,18 +36,24 @@ func (t Target) world(ctx context.Context, roles []localaws.Role) (*World, error
 }
 
 func localWorld(log *decisions, upstreams map[string]*url.URL) (*World, error) {
+	c := localaws.Config{SearchGuard: true}
+	if len(upstreams) > 0 {
+		c.Upstreams = upstreams
+	}
+	return configured(c, log)
+}
+
+// configured is an empty World of a localaws with the settings of c.
+func configured(c localaws.Config, log *decisions) (*World, error) {
 	dir, err := os.MkdirTemp("", "shiptrack-prove-")
 	if err != nil {
 		return nil, err
 	}
-	c := localaws.Config{Data: dir, AllowedHosts: []string{host}, SearchGuard: true}
+	c.Data, c.AllowedHosts = dir, []string{host}
 	if log != nil {
 		c.Log = log
 	}
-	if len(upstreams) > 0 {
-		c.Upstreams = upstreams
-	}
-	w := &World{log: log, dir: dir, foreign: len(upstreams) > 0, callers: map[string]aws.Credentials{root: {AccessKeyID: "test", SecretAccessKey: "test"}}}
+	w := &World{log: log, dir: dir, foreign: len(c.Upstreams) > 0, callers: map[string]aws.Credentials{root: {AccessKeyID: "test", SecretAccessKey: "test"}}}
 	if w.server, err = localaws.New(c); err != nil {
 		_ = os.RemoveAll(dir) // the first error is what is told
 		return nil, err

@@ -117,18 +117,25 @@ type prover struct {
 // Prove decides, for each role and each kind of store, whether a session that the trust policies can vend for one tenant may touch what is
 // another's. It reads nothing but its arguments. account is the one of the roles, twelve digits.
 func Prove(account string, roles []Role, owned *Ownership) ([]Finding, error) {
-	p := &prover{account: account, roles: roles, owned: owned, tagKey: fold("aws:PrincipalTag/" + owned.Tag), tags: map[string]*tags{}}
-	var err error
-	if p.alphabet, err = newAlphabet(p.texts()); err != nil {
+	p, err := newProver(account, roles, owned)
+	if err != nil {
 		return nil, err
 	}
-	p.known, p.unknown = p.kinds()
-	p.vendAll()
 	var all []Finding
 	for i := range roles {
 		all = append(all, p.role(&roles[i])...)
 	}
 	return all, nil
+}
+
+func newProver(account string, roles []Role, owned *Ownership) (p *prover, err error) {
+	p = &prover{account: account, roles: roles, owned: owned, tagKey: fold("aws:PrincipalTag/" + owned.Tag), tags: map[string]*tags{}}
+	if p.alphabet, err = newAlphabet(p.texts()); err != nil {
+		return nil, err
+	}
+	p.known, p.unknown = p.kinds()
+	p.vendAll()
+	return p, nil
 }
 
 // texts are all texts of the policies and the ownership file.
