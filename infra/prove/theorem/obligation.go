@@ -163,6 +163,7 @@ func (o *obligation) decide(f *Finding, admin bool) {
 				return
 			}
 			f.open(o.allows[0].at, "the ownership file does not know what the statement grants: add the resource to it, and who owns it")
+			f.Decided = append(f.Decided, Decided{At: o.allows[0].at, Verdict: Undecided})
 		}
 		return
 	}
@@ -178,7 +179,24 @@ func (o *obligation) decide(f *Finding, admin bool) {
 		f.open(problem.At, "%s", problem.Why)
 	}
 	for _, mode := range tags.modes() {
-		o.in(mode, tags, f)
+		own := Finding{Verdict: Proven}
+		o.in(mode, tags, &own)
+		f.add(own)
+		f.Decided = append(f.Decided, Decided{o.allows[0].at, o.arn, o.access.Actions, mode.String(), own.Verdict})
+	}
+}
+
+// add adds what was found of one obligation.
+func (f *Finding) add(own Finding) {
+	f.raise(own.Verdict)
+	f.Rests = append(f.Rests, own.Rests...)
+	for _, o := range own.Open {
+		f.open(o.At, "%s", o.Why)
+	}
+	for _, r := range own.Refutations {
+		if !slices.ContainsFunc(f.Refutations, r.says) {
+			f.Refutations = append(f.Refutations, r)
+		}
 	}
 }
 
@@ -196,6 +214,8 @@ const (
 	untagged             // none
 	emptied              // empty: what looks at it does not apply where it allows
 )
+
+func (m mode) String() string { return [...]string{"tagged", "untagged", "emptied"}[m] }
 
 // in decides o for sessions whose tag is as mode says.
 func (o *obligation) in(m mode, tags *tags, f *Finding) {
