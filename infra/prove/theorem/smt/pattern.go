@@ -196,11 +196,6 @@ func (r *request) arnValue(term string, a policy.ARN) match {
 	return r.matches(term, all, resolved)
 }
 
-// textOf is a literal text as a part of policies.
-func textOf(text string) policy.Text {
-	return policy.Text{Source: text, Parts: []policy.Part{{Text: text}}}
-}
-
 // lower is a text in lower case: so actions are compared, since IAM compares them without regard to case.
 func lower(t policy.Text) policy.Text {
 	out := policy.Text{Source: t.Source}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/policy"
@@ -25,6 +26,9 @@ func Write(dir, account string, roles []theorem.Role, owned *theorem.Ownership) 
 	}
 	return len(files), nil
 }
+
+// beyond is a literal with a character that SMT-LIB does not have.
+var beyond = regexp.MustCompile(`\\u\{([3-9a-f][0-9a-f]{4}|[0-9a-f]{6})\}`)
 
 // certificates are the files by their names.
 func certificates(account string, roles []theorem.Role, owned *theorem.Ownership) (map[string]string, error) {
@@ -53,7 +57,9 @@ func certificates(account string, roles []theorem.Role, owned *theorem.Ownership
 					for _, mode := range o.modes() {
 						c := &certificate{script: &script{}, obligation: o, account: account, roles: roles, owned: owned, role: role, from: n, allow: allow, mode: mode}
 						v := expected[keyOf(role.Name, place(n, &allow), o.arn, o.named(), mode)]
-						files[c.file()] = c.text(statusOf(v))
+						if files[c.file()] = c.text(statusOf(v)); beyond.MatchString(files[c.file()]) {
+							return nil, fmt.Errorf("%s: a policy or the ownership file has a character beyond U+%X, and SMT-LIB has none", c.file(), lastRune)
+						}
 					}
 				}
 			}
