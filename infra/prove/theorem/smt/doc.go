@@ -6,8 +6,8 @@
 // of package theorem nor its situations are used, nor does anything here know how it decides: two programs would have to be wrong in the
 // same place. What both share is the parser of policies, and the reading of the ownership file.
 //
-// SMT-LIB has no characters beyond U+2FFFF. None is left out by that: where no policy names such a character, and Write refuses those that
-// do, any other that no policy names stands for it.
+// SMT-LIB has no characters beyond U+2FFFF. None is left out by that: policies have none beyond U+00FF, and Write refuses an ownership file
+// that has one, so any other that neither names stands for it.
 //
 // Where SMT-LIB cannot say what a policy says, a certificate sees more requests than there are, and its head says where.
 //

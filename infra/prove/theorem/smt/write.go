@@ -58,7 +58,7 @@ func certificates(account string, roles []theorem.Role, owned *theorem.Ownership
 						c := &certificate{script: &script{}, obligation: o, account: account, roles: roles, owned: owned, role: role, from: n, allow: allow, mode: mode}
 						v := expected[keyOf(role.Name, place(n, &allow), o.arn, o.named(), mode)]
 						if files[c.file()] = c.text(statusOf(v)); beyond.MatchString(files[c.file()]) {
-							return nil, fmt.Errorf("%s: a policy or the ownership file has a character beyond U+%X, and SMT-LIB has none", c.file(), lastRune)
+							return nil, fmt.Errorf("%s: the ownership file has a character beyond U+%X, and SMT-LIB has none", c.file(), lastRune)
 						}
 					}
 				}
