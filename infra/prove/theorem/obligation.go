@@ -18,6 +18,7 @@ type obligation struct {
 	*prover
 	role   *Role
 	store  string
+	arn    string  // the resource, as the ownership file has it
 	access *Access // nil: the ownership file does not know the resource
 	allows []placed
 	denies []placed
@@ -62,7 +63,7 @@ func (p *prover) obligations(r *Role) []*obligation {
 
 // kind is a kind of access, with the requests that are of it: those of no kind before it.
 type kind struct {
-	store         string
+	store, arn    string
 	access        *Access
 	actions, arns *automaton
 }
@@ -80,10 +81,10 @@ func (p *prover) kinds() (all []kind, unknown *automaton) {
 			for j := range r.Access {
 				a := &r.Access[j]
 				named := p.names(a.Actions)
-				all = append(all, kind{store.Name, a, rest.and(named), free})
+				all = append(all, kind{store.Name, r.ARN, a, rest.and(named), free})
 				rest = rest.and(named.not(p.all))
 			}
-			all = append(all, kind{store.Name, &Access{Owner: everybody}, rest, free})
+			all = append(all, kind{store.Name, r.ARN, &Access{Owner: everybody}, rest, free})
 		}
 	}
 	return slices.DeleteFunc(all, func(k kind) bool { return k.access.Owner == nobody || k.actions.isEmpty() || k.arns.isEmpty() }), unknown
@@ -93,7 +94,7 @@ func (p *prover) kinds() (all []kind, unknown *automaton) {
 func (p *prover) accesses(r *Role, allows, denies []placed) []*obligation {
 	var all []*obligation
 	for _, k := range p.known {
-		all = p.add(all, &obligation{prover: p, role: r, store: k.store, access: k.access, allows: allows, denies: denies}, k.actions, k.arns)
+		all = p.add(all, &obligation{prover: p, role: r, store: k.store, arn: k.arn, access: k.access, allows: allows, denies: denies}, k.actions, k.arns)
 	}
 	for _, service := range services(allows) {
 		of := p.ownedARN("arn:*:*:*:*:*") // as kafka-cluster:Connect, whose ARNs are kafka's
@@ -163,6 +164,7 @@ func (o *obligation) decide(f *Finding, admin bool) {
 				return
 			}
 			f.open(o.allows[0].at, "the ownership file does not know what the statement grants: add the resource to it, and who owns it")
+			f.Decided = append(f.Decided, Decided{At: o.allows[0].at, Verdict: Undecided})
 		}
 		return
 	}
@@ -178,7 +180,24 @@ func (o *obligation) decide(f *Finding, admin bool) {
 		f.open(problem.At, "%s", problem.Why)
 	}
 	for _, mode := range tags.modes() {
-		o.in(mode, tags, f)
+		own := Finding{Verdict: Proven}
+		o.in(mode, tags, &own)
+		f.add(own)
+		f.Decided = append(f.Decided, Decided{o.allows[0].at, o.arn, o.access.Actions, mode.String(), own.Verdict})
+	}
+}
+
+// add adds what was found of one obligation.
+func (f *Finding) add(own Finding) {
+	f.raise(own.Verdict)
+	f.Rests = append(f.Rests, own.Rests...)
+	for _, o := range own.Open {
+		f.open(o.At, "%s", o.Why)
+	}
+	for _, r := range own.Refutations {
+		if !slices.ContainsFunc(f.Refutations, r.says) {
+			f.Refutations = append(f.Refutations, r)
+		}
 	}
 }
 
@@ -196,6 +215,8 @@ const (
 	untagged             // none
 	emptied              // empty: what looks at it does not apply where it allows
 )
+
+func (m mode) String() string { return [...]string{"tagged", "untagged", "emptied"}[m] }
 
 // in decides o for sessions whose tag is as mode says.
 func (o *obligation) in(m mode, tags *tags, f *Finding) {

@@ -62,6 +62,16 @@ type Finding struct {
 	Refutations []Refutation
 	Open        []Open
 	Reaches     []string // Administrative: the statements that reach tenants' data
+	Decided     []Decided
+}
+
+// Decided is one obligation of a finding: a statement, a kind of access, and what the session's tag is.
+type Decided struct {
+	At       Place
+	Resource string   // as the ownership file has it; empty: it does not know it
+	Actions  []string // as the ownership file has them; none: all others
+	Mode     string   // tagged, untagged or emptied; empty: any
+	Verdict  Verdict
 }
 
 // Open is what could not be decided.

@@ -26,8 +26,9 @@ import (
 )
 
 type cli struct {
-	Run     attack  `cmd:"" default:"withargs" help:"Attack, and print a row for each attack (what prove alone does)."`
-	Explain explain `cmd:"" help:"Say whether the policies allow a request, and why not."`
+	Run          attack       `cmd:"" default:"withargs" help:"Attack, and print a row for each attack (what prove alone does)."`
+	Explain      explain      `cmd:"" help:"Say whether the policies allow a request, and why not."`
+	Certificates certificates `cmd:"" help:"Write the theorem's obligations as SMT-LIB 2, for z3 and cvc5."`
 }
 
 type attack struct {
