@@ -322,8 +322,11 @@ func (o *obligation) crossings(s *situation, f *Finding) []crossing {
 	var last []crossing
 	if o.access.Key != "" {
 		key = fold(o.access.Key)
-		gone := s.clone()
-		if gone.add(fact{key: key, presence: absent}) {
+		for _, none := range []presence{absent, blank} {
+			gone := s.clone()
+			if !gone.add(fact{key: key, presence: none}) {
+				continue
+			}
 			if _, ok := gone.languages(); ok && !o.access.Always {
 				last = append(last, crossing{situation: gone, key: key})
 			} else if ok {

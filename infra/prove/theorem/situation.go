@@ -4,6 +4,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"example.com/shiptrack/infra/localaws/policy"
 )
@@ -20,7 +21,8 @@ type presence uint8
 const (
 	either presence = iota
 	absent
-	present
+	blank   // its one value is the empty string, which Null and the operators for sets hold to be none
+	present // anything else
 )
 
 // word is what is known of the values of a condition key, or of the action or the resource.
@@ -32,8 +34,7 @@ type word struct {
 	some     []constraint // each of which a value meets
 }
 
-// situation is a conjunction of what must be true of a request. A key may be absent where its values are none, or where its one value is
-// empty and an operator for sets or Null looks at it: IAM holds these to be one.
+// situation is a conjunction of what must be true of a request.
 type situation struct {
 	*alphabet
 	words map[string]*word
@@ -173,7 +174,7 @@ func (s *situation) languages() (map[string]*automaton, bool) {
 func (s *situation) solve() map[string]*automaton {
 	langs := map[string]*automaton{}
 	for key, w := range s.words {
-		if w.presence == absent {
+		if w.presence == absent || w.presence == blank {
 			continue
 		}
 		lang := s.base[key]
@@ -187,6 +188,9 @@ func (s *situation) solve() map[string]*automaton {
 			if a := (reading{alphabet: s.alphabet}).automaton(&w.all[i]); a != nil {
 				lang = lang.and(a)
 			}
+		}
+		if w.presence == present && w.one {
+			lang = lang.nonempty()
 		}
 		if langs[key] = lang; w.presence == present && (lang.isEmpty() || !s.someOf(w, lang)) {
 			return nil
@@ -270,14 +274,10 @@ func (a *automaton) narrowing(m mark) *automaton {
 func (s *situation) values(langs map[string]*automaton) map[string]*automaton {
 	values := map[string]*automaton{}
 	for key, lang := range langs {
-		if s.words[key].presence == absent {
-			values[key] = &automaton{}
-			continue
-		}
 		values[key] = lang.nonempty()
 	}
 	for key, w := range s.words {
-		if w.presence == absent {
+		if w.presence == absent || w.presence == blank {
 			values[key] = &automaton{}
 		}
 	}
@@ -288,9 +288,10 @@ func (s *situation) values(langs map[string]*automaton) map[string]*automaton {
 func conditionFacts(c *policy.ClauseCondition, want bool) [][]fact {
 	key := fold(c.Key)
 	gone := [][]fact{{{key: key, presence: absent}}}
-	if c.Null || c.ForAll || c.ForAny {
+	empty := []fact{{key: key, presence: blank, one: true}}
+	if !isTagKey(key) && (c.Null || c.ForAll || c.ForAny) {
 		// "A null dataset, such as an empty string": IAM User Guide, "Single-valued vs. multivalued context keys".
-		gone = append(gone, []fact{{key: key, presence: present, one: true, all: &constraint{texts: []policy.Text{{}}}}})
+		gone = append(gone, empty)
 	}
 	if c.Null {
 		isAbsent, isPresent := c.True, c.False
@@ -325,7 +326,39 @@ func conditionFacts(c *policy.ClauseCondition, want bool) [][]fact {
 	if whenAbsent == want {
 		all = append(all, gone...)
 	}
+	if !c.ForAll && !c.ForAny && !isTagKey(key) && test.mayTakeEmpty() {
+		all = append(all, empty)
+	}
 	return all
+}
+
+// isTagKey reports whether key is the value of a tag, of whose empty value nothing is concluded: see policy.Context.Set.
+func isTagKey(key string) bool {
+	kind, _, ok := strings.Cut(key, "/")
+	return ok && strings.HasSuffix(kind, "tag")
+}
+
+// mayTakeEmpty reports whether the empty word may be one that c is true of.
+func (c *constraint) mayTakeEmpty() bool {
+	if c.measure != nil {
+		matched, ok := c.measure.Matches("")
+		return ok && matched != c.negated
+	}
+	never, always := true, false
+	for _, t := range c.texts {
+		fits := !slices.ContainsFunc(t.Parts, func(p policy.Part) bool {
+			return p.Kind == policy.One || p.Kind == policy.Literal || p.Kind == policy.Variable && (!p.Fallback || p.Text != "")
+		})
+		never = never && !fits
+		always = always || fits && len(c.variables()) == 0
+	}
+	for _, a := range c.arns {
+		never, always = never && !a.Any, always || a.Any
+	}
+	if c.negated {
+		return !always
+	}
+	return !never
 }
 
 // testOf is the constraint of c's values, not negated.

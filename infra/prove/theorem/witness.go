@@ -122,6 +122,9 @@ func (o *obligation) fill(s *situation, fixed map[string]string, victim string) 
 	keys := slices.SortedFunc(maps.Keys(s.words), func(a, b string) int { return strings.Compare(o.rank(a), o.rank(b)) })
 	for _, key := range keys {
 		w := s.words[key]
+		if w.presence == blank {
+			values[key] = []string{""}
+		}
 		if w.presence != present {
 			continue
 		}
