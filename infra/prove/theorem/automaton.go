@@ -96,7 +96,7 @@ func (b *builder) build(start, end int) *automaton {
 		var edges []edge
 		for _, state := range closures[order[i]] {
 			for _, e := range b.edges[state] {
-				edges = append(edges, edge{number(e.to), e.on, e.mark})
+				edges = merge(edges, edge{number(e.to), e.on, e.mark})
 			}
 		}
 		a.edges = append(a.edges, edges)
@@ -151,7 +151,7 @@ func (a *automaton) trimmed() *automaton {
 		var kept []edge
 		for _, e := range edges {
 			if alive[e.to] {
-				kept = append(kept, edge{number[e.to], e.on, e.mark})
+				kept = merge(kept, edge{number[e.to], e.on, e.mark})
 			}
 		}
 		out.edges, out.accepts = append(out.edges, merged(kept)), append(out.accepts, a.accepts[i])
@@ -161,6 +161,9 @@ func (a *automaton) trimmed() *automaton {
 
 // small is how many states an automaton may have before states that are alike are looked for in it.
 const small = 100
+
+// maxRounds bounds how often reduced looks at each state.
+const maxRounds = 40
 
 // merged is edges with those made one that lead to one state with one mark.
 func merged(edges []edge) []edge {
@@ -185,7 +188,10 @@ func (a *automaton) reduced() *automaton {
 		}
 	}
 	classes := 0
-	for {
+	for round := 0; ; round++ {
+		if round == maxRounds {
+			return a // a long text, in which no two states are alike
+		}
 		at := map[string]int{}
 		next := make([]int, len(class))
 		for i := range class {
@@ -256,7 +262,52 @@ func (a *automaton) nonempty() *automaton {
 	return b.build(start, end)
 }
 
+// merge adds e to edges, within one that leads to the same state.
+func merge(edges []edge, e edge) []edge {
+	for i := range edges {
+		if edges[i].to == e.to && edges[i].mark == e.mark {
+			for j := range e.on {
+				edges[i].on[j] |= e.on[j]
+			}
+			return edges
+		}
+	}
+	return append(edges, e)
+}
+
 func (a *automaton) isEmpty() bool { return len(a.edges) == 0 }
+
+// maxStates bounds the automata: a text such as *a?????????????????????? has more of them than there is room for.
+const maxStates = 3000
+
+// tooLarge is what bound panics with: the question is undecided (prover.within).
+type tooLarge struct{}
+
+func bound(states int) {
+	if states > maxStates {
+		panic(tooLarge{})
+	}
+}
+
+// has reports whether text, as symbols, is a word of a.
+func (a *automaton) has(text []int) bool {
+	if a.isEmpty() {
+		return false
+	}
+	at := []int{0}
+	for _, symbol := range text {
+		var next []int
+		for _, state := range at {
+			for _, e := range a.edges[state] {
+				if e.on.has(symbol) && !slices.Contains(next, e.to) {
+					next = append(next, e.to)
+				}
+			}
+		}
+		at = next
+	}
+	return slices.ContainsFunc(at, func(state int) bool { return a.accepts[state] })
+}
 
 // and is the words of both. A character keeps the marks of both.
 func (a *automaton) and(o *automaton) *automaton {
@@ -268,6 +319,7 @@ func (a *automaton) and(o *automaton) *automaton {
 	order := []pair{{}}
 	out := &automaton{}
 	for i := 0; i < len(order); i++ {
+		bound(i)
 		p := order[i]
 		var edges []edge
 		for _, e := range a.edges[p.a] {
@@ -281,7 +333,7 @@ func (a *automaton) and(o *automaton) *automaton {
 					at[next] = len(order)
 					order = append(order, next)
 				}
-				edges = append(edges, edge{at[next], on, e.mark | f.mark})
+				edges = merge(edges, edge{at[next], on, e.mark | f.mark})
 			}
 		}
 		out.edges = append(out.edges, edges)
@@ -312,6 +364,32 @@ func (a *automaton) not(all set) *automaton {
 	return d.trimmed()
 }
 
+// least is the words of a, without marks, in the fewest states: after Brzozowski, what is reversed and made deterministic twice.
+func (a *automaton) least(all set) *automaton {
+	return a.reversed().determined(all).trimmed().reversed().determined(all).trimmed()
+}
+
+// reversed is the words of a read backwards.
+func (a *automaton) reversed() *automaton {
+	var b builder
+	start, end := b.state(), b.state()
+	for range a.edges {
+		b.state()
+	}
+	for i, edges := range a.edges {
+		for _, e := range edges {
+			b.on(e.to+2, i+2, e.on, 0)
+		}
+		if a.accepts[i] {
+			b.skip(start, i+2)
+		}
+	}
+	if !a.isEmpty() {
+		b.skip(2, end)
+	}
+	return b.build(start, end)
+}
+
 // determined is the words of a, without marks, with exactly one way for every word over all.
 func (a *automaton) determined(all set) *automaton {
 	out := &automaton{}
@@ -333,9 +411,10 @@ func (a *automaton) determined(all set) *automaton {
 		number([]int{0})
 	}
 	for i := 0; i < len(order); i++ {
+		bound(i)
 		var edges []edge
 		for _, part := range a.divide(order[i], all) {
-			edges = append(edges, edge{to: number(part.to), on: part.on})
+			edges = merge(edges, edge{to: number(part.to), on: part.on})
 		}
 		out.edges = append(out.edges, edges)
 		out.accepts = append(out.accepts, slices.ContainsFunc(order[i], func(s int) bool { return a.accepts[s] }))

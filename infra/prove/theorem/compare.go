@@ -54,10 +54,14 @@ func Compare(account string, old, changed []Role, owned *Ownership) (*Comparison
 		if at < 0 {
 			return nil, fmt.Errorf("role %s is in one of the sets alone", changed[i].Name)
 		}
-		p.roles = old
-		p.compare(out, &old[at], &changed[i], &out.Removed)
-		p.roles = changed
-		p.compare(out, &changed[i], &old[at], &out.Added)
+		if !p.within(maxEffort, func() {
+			p.roles = old
+			p.compare(out, &old[at], &changed[i], &out.Removed)
+			p.roles = changed
+			p.compare(out, &changed[i], &old[at], &out.Added)
+		}) {
+			out.Undecided = append(out.Undecided, Place{File: changed[i].Name})
+		}
 	}
 	return out, nil
 }

@@ -62,7 +62,11 @@ func (p *prover) tagsOf(r *Role) *tags { return p.tags[r.Name] }
 // then who may ask for them.
 func (p *prover) vendAll() {
 	for i := range p.roles {
-		p.vendOf(&p.roles[i])
+		if r := &p.roles[i]; !p.within(maxEffort/10, func() { p.vendOf(r) }) {
+			p.tags[r.Name] = &tags{
+				values: p.some(p.where(isTag), false), absent: true, empty: true, from: map[string]Place{}, problems: []Open{{p.trustOf(r), tooMuch}},
+			}
+		}
 	}
 	inherited := map[string]*automaton{}
 	for i := range p.roles {
@@ -75,7 +79,7 @@ func (p *prover) vendAll() {
 	for i := range p.roles {
 		r := &p.roles[i]
 		p.trust(p.tags[r.Name])
-		p.describe(p.tags[r.Name], r)
+		p.within(maxEffort/10, func() { p.describe(p.tags[r.Name], r) }) // what it says helps a reader, and no proof
 	}
 }
 
@@ -149,6 +153,10 @@ func (p *prover) trust(t *tags) {
 	}
 }
 
+func (p *prover) trustOf(r *Role) Place {
+	return Place{File: r.Trust.Name + ".json", Line: 1, Column: 1}
+}
+
 // named reports whether source is one of the kinds of principals that can match.
 func named(p *policy.Principals, source string) bool {
 	if source == "*" || slices.Contains(p.Names, source) || slices.Contains(p.Services, source) {
@@ -217,7 +225,7 @@ func (p *prover) vend(t *tags, r *Role, clauses []placed, assume, tag placed) {
 		if !ok {
 			continue
 		}
-		t.values = or(t.values, langs[p.requestTag()])
+		t.values = or(t.values, langs[p.requestTag()]).least(p.all)
 		t.vendings = append(t.vendings, &vending{v, assume, tag, by, tagged})
 		for _, who := range by {
 			t.taggers = append(t.taggers, asker{who, tag.at})

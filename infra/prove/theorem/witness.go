@@ -2,6 +2,7 @@ package theorem
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -221,7 +222,7 @@ func (o *obligation) pick(lang *automaton, w *word, key string) (string, bool) {
 		candidates = append(candidates, o.spell(found.word))
 	}
 	for _, text := range candidates {
-		if !lang.and(o.exactly(text)).isEmpty() && !slices.ContainsFunc(w.all, func(c constraint) bool { return c.excludes(text) }) {
+		if lang.has(o.symbols(text)) && !slices.ContainsFunc(w.all, func(c constraint) bool { return c.excludes(text) }) {
 			return text, true
 		}
 	}
@@ -301,11 +302,23 @@ func first(list []string) string {
 
 // session is an AssumeRole that gets a session for tenant, or why there is none to show.
 func (o *obligation) session(tenant string, tag *word, others map[string]string) (*Session, string) {
-	t := o.tagsOf(o.role)
 	want := untagged
 	if tag != nil && tag.presence == present {
 		want = tagged
 	}
+	key := fmt.Sprint(o.role.Name, want, tenant, others)
+	if _, known := o.sessions[key]; !known {
+		o.sessions[key] = o.vend(want, tenant, others)
+	}
+	if s := o.sessions[key]; s != nil {
+		return s, ""
+	}
+	return nil, "the trust policy may vend a session for it, and no AssumeRole was found that shows it"
+}
+
+// vend is an AssumeRole; nil where none was found.
+func (o *obligation) vend(want mode, tenant string, others map[string]string) *Session {
+	t := o.tagsOf(o.role)
 	for _, v := range t.vendings {
 		if v.mode != want {
 			continue
@@ -331,11 +344,11 @@ func (o *obligation) session(tenant string, tag *word, others map[string]string)
 		for _, by := range v.by {
 			if o.vended(v, by, values) {
 				s.By = o.short(by)
-				return s, ""
+				return s
 			}
 		}
 	}
-	return nil, "the trust policy may vend a session for it, and no AssumeRole was found that shows it"
+	return nil
 }
 
 var principalTags = fold("aws:PrincipalTag/")
