@@ -96,7 +96,7 @@ func (b *builder) build(start, end int) *automaton {
 		var edges []edge
 		for _, state := range closures[order[i]] {
 			for _, e := range b.edges[state] {
-				edges = merge(edges, edge{number(e.to), e.on, e.mark})
+				edges = append(edges, edge{number(e.to), e.on, e.mark})
 			}
 		}
 		a.edges = append(a.edges, edges)
@@ -151,7 +151,7 @@ func (a *automaton) trimmed() *automaton {
 		var kept []edge
 		for _, e := range edges {
 			if alive[e.to] {
-				kept = merge(kept, edge{number[e.to], e.on, e.mark})
+				kept = append(kept, edge{number[e.to], e.on, e.mark})
 			}
 		}
 		out.edges, out.accepts = append(out.edges, merged(kept)), append(out.accepts, a.accepts[i])
@@ -262,19 +262,6 @@ func (a *automaton) nonempty() *automaton {
 	return b.build(start, end)
 }
 
-// merge adds e to edges, within one that leads to the same state.
-func merge(edges []edge, e edge) []edge {
-	for i := range edges {
-		if edges[i].to == e.to && edges[i].mark == e.mark {
-			for j := range e.on {
-				edges[i].on[j] |= e.on[j]
-			}
-			return edges
-		}
-	}
-	return append(edges, e)
-}
-
 func (a *automaton) isEmpty() bool { return len(a.edges) == 0 }
 
 // maxStates bounds the automata: a text such as *a?????????????????????? has more of them than there is room for.
@@ -333,7 +320,7 @@ func (a *automaton) and(o *automaton) *automaton {
 					at[next] = len(order)
 					order = append(order, next)
 				}
-				edges = merge(edges, edge{at[next], on, e.mark | f.mark})
+				edges = append(edges, edge{at[next], on, e.mark | f.mark})
 			}
 		}
 		out.edges = append(out.edges, edges)
@@ -364,32 +351,6 @@ func (a *automaton) not(all set) *automaton {
 	return d.trimmed()
 }
 
-// least is the words of a, without marks, in the fewest states: after Brzozowski, what is reversed and made deterministic twice.
-func (a *automaton) least(all set) *automaton {
-	return a.reversed().determined(all).trimmed().reversed().determined(all).trimmed()
-}
-
-// reversed is the words of a read backwards.
-func (a *automaton) reversed() *automaton {
-	var b builder
-	start, end := b.state(), b.state()
-	for range a.edges {
-		b.state()
-	}
-	for i, edges := range a.edges {
-		for _, e := range edges {
-			b.on(e.to+2, i+2, e.on, 0)
-		}
-		if a.accepts[i] {
-			b.skip(start, i+2)
-		}
-	}
-	if !a.isEmpty() {
-		b.skip(2, end)
-	}
-	return b.build(start, end)
-}
-
 // determined is the words of a, without marks, with exactly one way for every word over all.
 func (a *automaton) determined(all set) *automaton {
 	out := &automaton{}
@@ -414,7 +375,7 @@ func (a *automaton) determined(all set) *automaton {
 		bound(i)
 		var edges []edge
 		for _, part := range a.divide(order[i], all) {
-			edges = merge(edges, edge{to: number(part.to), on: part.on})
+			edges = append(edges, edge{to: number(part.to), on: part.on})
 		}
 		out.edges = append(out.edges, edges)
 		out.accepts = append(out.accepts, slices.ContainsFunc(order[i], func(s int) bool { return a.accepts[s] }))

@@ -225,7 +225,7 @@ func (p *prover) vend(t *tags, r *Role, clauses []placed, assume, tag placed) {
 		if !ok {
 			continue
 		}
-		t.values = or(t.values, langs[p.requestTag()]).least(p.all)
+		t.values = or(t.values, langs[p.requestTag()])
 		t.vendings = append(t.vendings, &vending{v, assume, tag, by, tagged})
 		for _, who := range by {
 			t.taggers = append(t.taggers, asker{who, tag.at})

@@ -51,7 +51,7 @@ func (o *obligation) witness(c crossing) (*Refutation, string) {
 		r.Request = Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
 		delete(values, action)
 		delete(values, resource)
-		session, fault := o.session(r.Tenant, c.situation.words[o.tagKey], o.otherTags(values))
+		session, fault := o.session(r.Tenant, c.words[o.tagKey], o.otherTags(values))
 		if fault != "" {
 			why = fault
 			continue
@@ -85,7 +85,7 @@ func (o *obligation) starts(c crossing) []begin {
 			all = append(all, b)
 		}
 	}
-	if w := c.situation.words[o.tagKey]; w != nil && w.presence == present {
+	if w := c.words[o.tagKey]; w != nil && w.presence == present {
 		for _, tag := range []string{"yellow", "blue/yellow"} { // what people read more easily than the shortest
 			add(o.forTenant(c, tag), tag, 4)
 		}
