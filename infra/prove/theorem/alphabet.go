@@ -56,6 +56,8 @@ type alphabet struct {
 	all   set
 	// letter and other are the symbols of all characters without one of their own.
 	letter, other int
+	// effort is how many situations were looked at: see prover.within.
+	effort int
 }
 
 const readable = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_./"
@@ -157,6 +159,15 @@ func (a *alphabet) spell(word []int) string {
 		b.WriteRune(a.runes[symbol])
 	}
 	return b.String()
+}
+
+// symbols are those of text.
+func (a *alphabet) symbols(text string) []int {
+	var all []int
+	for _, r := range text {
+		all = append(all, a.of(r))
+	}
+	return all
 }
 
 func isTagLetter(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.Z) }

@@ -162,6 +162,9 @@ func (a *automaton) trimmed() *automaton {
 // small is how many states an automaton may have before states that are alike are looked for in it.
 const small = 100
 
+// maxRounds bounds how often reduced looks at each state.
+const maxRounds = 40
+
 // merged is edges with those made one that lead to one state with one mark.
 func merged(edges []edge) []edge {
 	slices.SortFunc(edges, func(a, b edge) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.mark, b.mark)) })
@@ -185,7 +188,10 @@ func (a *automaton) reduced() *automaton {
 		}
 	}
 	classes := 0
-	for {
+	for round := 0; ; round++ {
+		if round == maxRounds {
+			return a // a long text, in which no two states are alike
+		}
 		at := map[string]int{}
 		next := make([]int, len(class))
 		for i := range class {
@@ -258,6 +264,38 @@ func (a *automaton) nonempty() *automaton {
 
 func (a *automaton) isEmpty() bool { return len(a.edges) == 0 }
 
+// maxStates bounds the automata: a text such as *a?????????????????????? has more of them than there is room for.
+const maxStates = 3000
+
+// tooLarge is what bound panics with: the question is undecided (prover.within).
+type tooLarge struct{}
+
+func bound(states int) {
+	if states > maxStates {
+		panic(tooLarge{})
+	}
+}
+
+// has reports whether text, as symbols, is a word of a.
+func (a *automaton) has(text []int) bool {
+	if a.isEmpty() {
+		return false
+	}
+	at := []int{0}
+	for _, symbol := range text {
+		var next []int
+		for _, state := range at {
+			for _, e := range a.edges[state] {
+				if e.on.has(symbol) && !slices.Contains(next, e.to) {
+					next = append(next, e.to)
+				}
+			}
+		}
+		at = next
+	}
+	return slices.ContainsFunc(at, func(state int) bool { return a.accepts[state] })
+}
+
 // and is the words of both. A character keeps the marks of both.
 func (a *automaton) and(o *automaton) *automaton {
 	if a.isEmpty() || o.isEmpty() {
@@ -268,6 +306,7 @@ func (a *automaton) and(o *automaton) *automaton {
 	order := []pair{{}}
 	out := &automaton{}
 	for i := 0; i < len(order); i++ {
+		bound(i)
 		p := order[i]
 		var edges []edge
 		for _, e := range a.edges[p.a] {
@@ -333,6 +372,7 @@ func (a *automaton) determined(all set) *automaton {
 		number([]int{0})
 	}
 	for i := 0; i < len(order); i++ {
+		bound(i)
 		var edges []edge
 		for _, part := range a.divide(order[i], all) {
 			edges = append(edges, edge{to: number(part.to), on: part.on})

@@ -42,7 +42,7 @@ func (d *Difference) String() string {
 // AssumeRole and TagSession. The facts that it uses about requests: an action is for resources of its own service; a session's name and
 // tags have the characters that STS takes; sts:TagSession is asked for only where there are tags; kms:ViaService is the name of a host.
 func Compare(account string, old, changed []Role, owned *Ownership) (*Comparison, error) {
-	p := &prover{account: account, owned: owned, tagKey: fold("aws:PrincipalTag/" + owned.Tag), tags: map[string]*tags{}}
+	p := &prover{account: account, owned: owned, tagKey: fold("aws:PrincipalTag/" + owned.Tag), tags: map[string]*tags{}, sessions: map[string]*Session{}}
 	p.roles = slices.Concat(old, changed)
 	var err error
 	if p.alphabet, err = newAlphabet(p.texts()); err != nil {
@@ -54,10 +54,14 @@ func Compare(account string, old, changed []Role, owned *Ownership) (*Comparison
 		if at < 0 {
 			return nil, fmt.Errorf("role %s is in one of the sets alone", changed[i].Name)
 		}
-		p.roles = old
-		p.compare(out, &old[at], &changed[i], &out.Removed)
-		p.roles = changed
-		p.compare(out, &changed[i], &old[at], &out.Added)
+		if !p.within(maxEffort, func() {
+			p.roles = old
+			p.compare(out, &old[at], &changed[i], &out.Removed)
+			p.roles = changed
+			p.compare(out, &changed[i], &old[at], &out.Added)
+		}) {
+			out.Undecided = append(out.Undecided, Place{File: changed[i].Name})
+		}
 	}
 	return out, nil
 }

@@ -124,7 +124,7 @@ func (w *world) drawTrust(t *rapid.T, delimiter, by string) any {
 	if one(t, 8) {
 		set("StringEquals", "aws:PrincipalTag/T", "${aws:RequestTag/T}")
 	}
-	principal := map[string]any{"AWS": pick(t, []string{roleARN(by), roleARN(by), roleARN(by), heldAccount})}
+	principal := map[string]any{"AWS": pick(t, []string{roleARN(by), roleARN(by), roleARN(by), roleARN(by), roleARN(by), heldAccount})}
 	statements := []any{map[string]any{"Effect": "Allow", "Principal": principal, "Action": []string{"sts:AssumeRole", "sts:TagSession"}, "Condition": condition}}
 	if one(t, 4) {
 		statements = append(statements, map[string]any{"Effect": "Allow", "Principal": map[string]any{"Service": compute}, "Action": "sts:AssumeRole"})
@@ -162,10 +162,11 @@ func (w *world) drawStatement(t *rapid.T, effect string, pieces []string, delimi
 	}
 	var resources []string
 	for range rapid.IntRange(1, 2).Draw(t, "resources") {
-		resources = append(resources, w.keep(w.drawResource(t, service, pieces, delimiter)))
+		resources = append(resources, w.drawResource(t, service, pieces, delimiter))
 	}
 	s := map[string]any{"Effect": effect, element: actions, resource: resources}
 	condition := map[string]map[string]any{}
+	defer func() { w.statements = append(w.statements, statement{actions[0], resources, condition}) }()
 	for range rapid.IntRange(0, 2).Draw(t, "conditions") {
 		w.drawCondition(t, condition, service, pieces)
 	}
@@ -173,11 +174,6 @@ func (w *world) drawStatement(t *rapid.T, effect string, pieces []string, delimi
 		s["Condition"] = condition
 	}
 	return s
-}
-
-func (w *world) keep(text string) string {
-	w.texts = append(w.texts, text)
-	return text
 }
 
 func (w *world) drawResource(t *rapid.T, service string, pieces []string, delimiter string) string {
@@ -224,9 +220,9 @@ func (w *world) drawCondition(t *rapid.T, into map[string]map[string]any, servic
 	for range rapid.IntRange(1, 2).Draw(t, "values") {
 		switch {
 		case strings.HasPrefix(base, "String"):
-			values = append(values, w.keep(pick(t, []string{"${aws:PrincipalTag/T}", "${aws:PrincipalTag/T}", w.drawText(t, pieces)})))
+			values = append(values, pick(t, []string{"${aws:PrincipalTag/T}", "${aws:PrincipalTag/T}", w.drawText(t, pieces)}))
 		case strings.HasPrefix(base, "Arn"):
-			values = append(values, w.keep(pick(t, []string{"arn:aws:s3:::b/${aws:PrincipalTag/T}", "arn:*:s3:::${aws:PrincipalTag/T}:*", "${s3:prefix}"})))
+			values = append(values, pick(t, []string{"arn:aws:s3:::b/${aws:PrincipalTag/T}", "arn:*:s3:::${aws:PrincipalTag/T}:*", "${s3:prefix}"}))
 		case strings.HasPrefix(base, "Numeric"):
 			values = append(values, pick(t, []string{"1", "5"}))
 		case strings.HasPrefix(base, "Date"):
@@ -286,15 +282,26 @@ func (w *world) drawRequest(t *rapid.T, s *session) *policy.Request {
 		r.Context.Set("aws:PrincipalTag/"+key, value)
 	}
 	ids := []string{w.drawID(t), w.drawID(t), s.tenant()}
-	text := pick(t, w.texts)
-	if !strings.HasPrefix(text, "arn:") {
-		text = pick(t, []string{"arn:aws:s3:::b/*", "arn:aws:s3:::b", "arn:aws:dynamodb:r:000000000000:table/T", "arn:aws:kms:r:000000000000:key/a", "*"})
+	of := rapid.SampledFrom(w.statements).Draw(t, "statement")
+	r.Resource = w.filled(t, pick(t, of.resources), ids)
+	if service, _, _ := strings.Cut(of.action, ":"); !strings.Contains(of.action, "*") && !one(t, 4) {
+		r.Action = of.action
+	} else if len(service) > 1 && !one(t, 3) {
+		r.Action = map[string]string{"s3": "s3:GetObject", "dynamodb": "dynamodb:GetItem", "kms": "kms:Decrypt"}[service]
 	}
-	r.Resource = w.filled(t, text, ids)
+	if r.Resource == "*" || one(t, 12) {
+		r.Resource = pick(t, []string{"arn:aws:s3:::b/a", "arn:aws:s3:::b", "arn:aws:dynamodb:r:000000000000:table/T", "arn:aws:kms:r:000000000000:key/a"})
+	}
+	wanted := map[string][]string{}
+	for _, keys := range of.condition {
+		for key, values := range keys {
+			wanted[key] = append(wanted[key], values.([]string)...)
+		}
+	}
 	for _, key := range []string{"s3:prefix", "dynamodb:LeadingKeys", "aws:ResourceTag/T", "a:b"} {
 		value := func() string {
-			if one(t, 3) {
-				return w.filled(t, pick(t, w.texts), ids)
+			if list := wanted[key]; len(list) > 0 && !one(t, 3) {
+				return w.filled(t, pick(t, list), ids)
 			}
 			return pick(t, append([]string{"", "a", "5", "true", "10.0.0.1"}, append(ids, ids...)...))
 		}

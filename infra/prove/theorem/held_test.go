@@ -16,12 +16,12 @@ import (
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
-// The random policy sets of the test below, or many more of them (LONG=yes), and the requests that each is asked about.
+// The random policy sets of the test below, or more of them (LONG=yes), and the requests that each is asked about: 6,000 pairs, or 100,800.
 const (
-	sets     = 5000
-	moreSets = 100_000
+	sets     = 250
+	moreSets = 4200
 	asked    = 24
-	slowest  = 30 * time.Second
+	slowest  = 10 * time.Second // a set takes some 40 ms of a processor that nobody else uses
 )
 
 // TestTheoremAgreesWithTheEvaluator holds the theorem to policy.Decide and policy.DecideTrust: of random policy sets, none for which it
@@ -31,11 +31,7 @@ func TestTheoremAgreesWithTheEvaluator(t *testing.T) {
 	if os.Getenv("LONG") != "" {
 		checks = moreSets
 	}
-	if os.Getenv("N") != "" {
-		fmt.Sscan(os.Getenv("N"), &checks)
-	}
 	setFlag(t, "rapid.checks", fmt.Sprint(checks))
-	setFlag(t, "rapid.shrinktime", "3s")
 	setFlag(t, "rapid.nofailfile", "true")
 	if flag.Lookup("rapid.seed").Value.String() == "0" {
 		setFlag(t, "rapid.seed", "20261129")
@@ -312,8 +308,14 @@ type world struct {
 	owned     *Ownership
 	documents map[string]string // for whoever reads a failure
 	letters   string            // of tenants' ids
-	texts     []string          // of the policies, to make requests of
-	boundary  bool
+	// statements are those of the permissions, to make requests of.
+	statements []statement
+}
+
+type statement struct {
+	action    string
+	resources []string
+	condition map[string]map[string]any
 }
 
 func (w *world) String() string {

@@ -370,8 +370,8 @@ func (o *obligation) others(s *situation, key string, inside *automaton, constra
 	if tag := s.words[o.tagKey]; tag == nil || tag.presence != present {
 		return best
 	}
-	try := func(c *constraint, values map[string]*automaton, use int) (shut bool) {
-		a := reading{alphabet: o.alphabet, values: values, key: o.tagKey, use: use, mark: tenant}.automaton(c)
+	try := func(c *constraint, use int, each bool) (shut bool) {
+		a := reading{alphabet: o.alphabet, values: values, key: o.tagKey, use: use, mark: tenant, each: each}.automaton(c)
 		if a == nil {
 			return false
 		}
@@ -380,10 +380,17 @@ func (o *obligation) others(s *situation, key string, inside *automaton, constra
 		return differing.isEmpty()
 	}
 	for i := range constraints {
-		for use := range usesOf(&constraints[i], o.tagKey) {
-			if constraints[i].folding == exact && try(&constraints[i], values, use) {
+		uses := usesOf(&constraints[i], o.tagKey)
+		if constraints[i].folding != exact {
+			continue
+		}
+		for use := range uses {
+			if try(&constraints[i], use, false) {
 				return nil
 			}
+		}
+		if uses > 1 && try(&constraints[i], 0, true) { // a list, each of whose texts has the tag
+			return nil
 		}
 	}
 	// What the tag itself must be, by a text with the key that names the owner as its variable.

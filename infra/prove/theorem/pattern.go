@@ -77,6 +77,7 @@ type reading struct {
 	use    int                   // which of its uses, from 0
 	mark   mark
 	uses   int
+	each   bool // uses are counted within each text, not over all of them
 	// ends are the characters of which a wildcard takes none: those before the resource part of an ARN.
 	ends string
 }
@@ -91,9 +92,11 @@ func (r reading) automaton(c *constraint) *automaton {
 		all = append(all, c.plain)
 	}
 	for _, t := range c.texts {
+		r.nextText()
 		all = append(all, r.text(t.Parts, c.folding))
 	}
 	for _, a := range c.arns {
+		r.nextText()
 		all = append(all, r.arn(a))
 	}
 	one := all
@@ -107,6 +110,12 @@ func (r reading) automaton(c *constraint) *automaton {
 		return a.not(r.all)
 	}
 	return a
+}
+
+func (r *reading) nextText() {
+	if r.each {
+		r.uses = 0
+	}
 }
 
 func (r *reading) text(parts []policy.Part, folding folding) *automaton {

@@ -40,8 +40,9 @@ type situation struct {
 	words map[string]*word
 	// base is what the value of a key may be by the rules of its service.
 	base map[string]*automaton
-	// known is what languages returned, until a fact is added.
-	known map[string]*automaton
+	// langs is what languages returned, until something is added.
+	langs map[string]*automaton
+	known bool
 }
 
 func (s *situation) clone() *situation {
@@ -75,7 +76,7 @@ type fact struct {
 
 // add reports whether f may be true beside what is known.
 func (s *situation) add(f fact) bool {
-	s.known = nil
+	s.langs, s.known = nil, false
 	w := s.word(f.key)
 	if f.presence != either {
 		if w.presence != either && w.presence != f.presence {
@@ -163,15 +164,18 @@ func with(situations []*situation, alternatives [][]fact) []*situation {
 }
 
 // languages returns what each word may be, and whether the situation is possible as far as they tell.
-func (s *situation) languages() (map[string]*automaton, bool) {
-	if s.known == nil {
-		s.known = s.solve()
+func (s *situation) languages() (langs map[string]*automaton, ok bool) {
+	if !s.known {
+		s.langs, s.known = s.solve(), true
 	}
-	return s.known, s.known != nil
+	return s.langs, s.langs != nil
 }
 
 // solve is languages; nil where the situation is impossible.
 func (s *situation) solve() map[string]*automaton {
+	if s.effort++; s.effort > maxEffort {
+		panic(tooLarge{})
+	}
 	langs := map[string]*automaton{}
 	for key, w := range s.words {
 		if w.presence == absent || w.presence == blank {

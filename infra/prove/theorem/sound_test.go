@@ -32,7 +32,10 @@ func assumeBy(principal string) string {
 	return `{"Effect": "Allow", "Principal": ` + principal + `, "Action": "sts:AssumeRole"}`
 }
 
-// setOf makes roles of texts: NAME, the statements of its trust policy, and those of its policy.
+// nextPolicy stands between the statements of two policies.
+const nextPolicy = ",\n\n"
+
+// setOf makes roles of texts: NAME, the statements of its trust policy, and those of its policies.
 func setOf(t testing.TB, texts ...string) []Role {
 	t.Helper()
 	document := func(statements string) []byte {
@@ -42,7 +45,9 @@ func setOf(t testing.TB, texts ...string) []Role {
 	for i := 0; i < len(texts); i += 3 {
 		r := localaws.Role{Name: texts[i], Trust: document(texts[i+1])}
 		if texts[i+2] != "" {
-			r.Policies = []localaws.PolicyDocument{{Name: "p", Document: document(texts[i+2])}}
+			for n, statements := range strings.Split(texts[i+2], nextPolicy) {
+				r.Policies = append(r.Policies, localaws.PolicyDocument{Name: "p" + strings.Repeat("p", n), Document: document(statements)})
+			}
 		}
 		roles = append(roles, r)
 	}
@@ -97,6 +102,10 @@ func TestNothingIsProvenThatIsNot(t *testing.T) {
 		want  Verdict
 	}{
 		"control": {"", []string{service, byCompute, "", a, strictBy(serviceRole), ownObjects}, "A S3", Proven},
+		"a list of resources, each with the tag": {"", []string{service, byCompute, "", a, strictBy(serviceRole),
+			`{"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::b/${aws:PrincipalTag/TenantID}/a/*", "arn:aws:s3:::b/${aws:PrincipalTag/TenantID}/b/*"]}`}, "A S3", Proven},
+		"a list of resources, all but one with the tag": {"", []string{service, byCompute, "", a, strictBy(serviceRole),
+			`{"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::b/${aws:PrincipalTag/TenantID}/a/*", "arn:aws:s3:::b/x/b/*"]}`}, "A S3", Refuted},
 		"a variable whose key has a dotless i": {"", []string{service, byCompute, "", a, strictBy(serviceRole),
 			`{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/Tenant\u0131D}/*"}`}, "A S3", Refuted},
 		"a circle, into which another role brings any id": {"", []string{service, byCompute, "", a, assumeBy(roleOf(b)) + "," + assumeBy(roleOf("C")), "", b, assumeBy(roleOf(a)), byPrefix,

@@ -2,6 +2,7 @@ package theorem
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -120,8 +121,10 @@ type prover struct {
 	owned   *Ownership
 	tagKey  string // aws:PrincipalTag/TenantID, folded
 	tags    map[string]*tags
-	known   []kind     // of access
-	unknown *automaton // ARNs of no kind
+	// sessions are those that were looked for, by whose they are; nil: none was found.
+	sessions map[string]*Session
+	known    []kind     // of access
+	unknown  *automaton // ARNs of no kind
 }
 
 // Prove decides, for each role and each kind of store, whether a session that the trust policies can vend for one tenant may touch what is
@@ -139,11 +142,13 @@ func Prove(account string, roles []Role, owned *Ownership) ([]Finding, error) {
 }
 
 func newProver(account string, roles []Role, owned *Ownership) (p *prover, err error) {
-	p = &prover{account: account, roles: roles, owned: owned, tagKey: fold("aws:PrincipalTag/" + owned.Tag), tags: map[string]*tags{}}
+	p = &prover{account: account, roles: roles, owned: owned, tagKey: fold("aws:PrincipalTag/" + owned.Tag), tags: map[string]*tags{}, sessions: map[string]*Session{}}
 	if p.alphabet, err = newAlphabet(p.texts()); err != nil {
 		return nil, err
 	}
-	p.known, p.unknown = p.kinds()
+	if !p.within(maxEffort, func() { p.known, p.unknown = p.kinds() }) {
+		return nil, errors.New("the ownership file's ARNs are too large to be decided: write fewer wildcards into one")
+	}
 	p.vendAll()
 	return p, nil
 }
@@ -199,10 +204,18 @@ func (p *prover) role(r *Role) []Finding {
 		return findings[store]
 	}
 	admin := p.owned.Administrative[r.Name] != ""
-	for _, o := range p.obligations(r) {
-		o.decide(at(o.store), admin)
+	if !p.within(maxEffort, func() {
+		for _, o := range p.obligations(r) {
+			if f := at(o.store); !p.within(maxEffort/10, func() { o.decide(f, admin) }) {
+				f.open(o.allows[0].at, tooMuch)
+			}
+		}
+		p.vends(r, at)
+	}) {
+		for _, s := range p.owned.Stores {
+			at(s.Name).open(p.trustOf(r), tooMuch)
+		}
 	}
-	p.vends(r, at)
 	var all []Finding
 	for _, s := range p.owned.Stores {
 		all = append(all, *at(s.Name))
@@ -217,6 +230,28 @@ func (p *prover) role(r *Role) []Finding {
 		f.Rests, f.Reaches = slices.Compact(f.Rests), slices.Compact(f.Reaches)
 	}
 	return all
+}
+
+// maxEffort bounds how many situations of a role are looked at; of one obligation it is a tenth. It is some seconds.
+const maxEffort = 20_000
+
+const tooMuch = "the policies are too large to be decided: write fewer Deny statements and conditions, and fewer wildcards into one text"
+
+// within reports whether f came to its end with so much effort, and with automata that are not too large.
+func (p *prover) within(effort int, f func()) (done bool) {
+	before := p.effort
+	p.effort = maxEffort - effort
+	defer func() {
+		p.effort = before + p.effort - (maxEffort - effort)
+		if fault := recover(); fault != nil {
+			if _, ok := fault.(tooLarge); !ok {
+				panic(fault)
+			}
+			done = false
+		}
+	}()
+	f()
+	return true
 }
 
 // raise makes the verdict v, where it is worse.

@@ -2,6 +2,7 @@ package theorem
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -50,7 +51,7 @@ func (o *obligation) witness(c crossing) (*Refutation, string) {
 		r.Request = Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
 		delete(values, action)
 		delete(values, resource)
-		session, fault := o.session(r.Tenant, c.situation.words[o.tagKey], o.otherTags(values))
+		session, fault := o.session(r.Tenant, c.words[o.tagKey], o.otherTags(values))
 		if fault != "" {
 			why = fault
 			continue
@@ -84,7 +85,7 @@ func (o *obligation) starts(c crossing) []begin {
 			all = append(all, b)
 		}
 	}
-	if w := c.situation.words[o.tagKey]; w != nil && w.presence == present {
+	if w := c.words[o.tagKey]; w != nil && w.presence == present {
 		for _, tag := range []string{"yellow", "blue/yellow"} { // what people read more easily than the shortest
 			add(o.forTenant(c, tag), tag, 4)
 		}
@@ -224,7 +225,7 @@ func (o *obligation) pick(lang *automaton, w *word, key string) (string, bool) {
 		candidates = append(candidates, o.spell(found.word))
 	}
 	for _, text := range candidates {
-		if !lang.and(o.exactly(text)).isEmpty() && !slices.ContainsFunc(w.all, func(c constraint) bool { return c.excludes(text) }) {
+		if lang.has(o.symbols(text)) && !slices.ContainsFunc(w.all, func(c constraint) bool { return c.excludes(text) }) {
 			return text, true
 		}
 	}
@@ -304,11 +305,23 @@ func first(list []string) string {
 
 // session is an AssumeRole that gets a session for tenant, or why there is none to show.
 func (o *obligation) session(tenant string, tag *word, others map[string]string) (*Session, string) {
-	t := o.tagsOf(o.role)
 	want := untagged
 	if tag != nil && tag.presence == present {
 		want = tagged
 	}
+	key := fmt.Sprint(o.role.Name, want, tenant, others)
+	if _, known := o.sessions[key]; !known {
+		o.sessions[key] = o.vend(want, tenant, others)
+	}
+	if s := o.sessions[key]; s != nil {
+		return s, ""
+	}
+	return nil, "the trust policy may vend a session for it, and no AssumeRole was found that shows it"
+}
+
+// vend is an AssumeRole; nil where none was found.
+func (o *obligation) vend(want mode, tenant string, others map[string]string) *Session {
+	t := o.tagsOf(o.role)
 	for _, v := range t.vendings {
 		if v.mode != want {
 			continue
@@ -334,11 +347,11 @@ func (o *obligation) session(tenant string, tag *word, others map[string]string)
 		for _, by := range v.by {
 			if o.vended(v, by, values) {
 				s.By = o.short(by)
-				return s, ""
+				return s
 			}
 		}
 	}
-	return nil, "the trust policy may vend a session for it, and no AssumeRole was found that shows it"
+	return nil
 }
 
 var principalTags = fold("aws:PrincipalTag/")
