@@ -132,9 +132,14 @@ func (c *certificate) target(r *request) {
 	r.segments = append([]string{quote("arn")}, r.segments...)
 	if c.arn == "" {
 		r.star = c.declare("star", "Bool") // of actions that have no resource
-		c.say("No resource of the ownership file, but one of the action's own service, or * alone.")
-		c.assert(not("(str.prefixof " + quote("sts:") + " " + r.action + ")"))
-		c.assert(or(r.star, "(str.prefixof "+concat("service", quote(":"))+" "+r.action+")"))
+		c.say("A resource of the action's own service that is none of the ownership file's, * alone, or any where it does not know the service.")
+		c.assert(not(r.does([]string{"sts:*"})))
+		unknown, knows := "(str.prefixof "+concat("service", quote(":"))+" "+r.action+")", no
+		for _, arn := range c.earlier {
+			unknown = and(unknown, not(r.owns(arn)))
+			knows = or(knows, r.does([]string{strings.SplitN(arn, ":", 6)[2] + ":*"}))
+		}
+		c.assert(or(r.star, unknown, not(knows)))
 	} else {
 		c.say("The resource is %s, and none before it in the ownership file. The action is one of those in question.", c.arn)
 		c.assert(and(r.owns(c.arn), r.does([]string{c.service() + ":*"})))
@@ -142,9 +147,9 @@ func (c *certificate) target(r *request) {
 			c.assert(r.does(c.access.Actions))
 		}
 		c.assert(not(r.does(c.actions)))
-	}
-	for _, arn := range c.earlier {
-		c.assert(not(r.owns(arn)))
+		for _, arn := range c.earlier {
+			c.assert(not(r.owns(arn)))
+		}
 	}
 }
 
