@@ -25,13 +25,14 @@ type located struct {
 }
 
 // locateAll encodes the keys of a transaction, which may name each item once. A key that does not fit its table is no
-// refusal here: it cancels the transaction. What else is wrong comes first.
+// refusal here: it cancels the transaction, even one that names an item twice. What else is wrong comes first.
 func locateAll[T any](entries []T, key func(T) (*request.Target, []byte, error)) (*located, error) {
 	type item struct {
 		table uint64
 		key   string
 	}
 	l, seen := &located{keys: make([][]byte, len(entries)), misfit: -1}, make(map[item]bool, len(entries))
+	twice := false
 	for i, e := range entries {
 		t, encoded, err := key(e)
 		switch {
@@ -44,10 +45,11 @@ func locateAll[T any](entries []T, key func(T) (*request.Target, []byte, error))
 			return nil, err
 		}
 		id := item{t.Table.ID, string(encoded)}
-		if seen[id] {
-			return nil, exception.Validation("Transaction request cannot include multiple operations on one item")
-		}
+		twice = twice || seen[id]
 		seen[id], l.keys[i] = true, encoded
+	}
+	if twice && l.misfit < 0 {
+		return nil, exception.Validation("Transaction request cannot include multiple operations on one item")
 	}
 	return l, nil
 }

@@ -178,8 +178,8 @@ func conditionFailed(lines []string) bool {
 	return slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, "ConditionalCheckFailed") })
 }
 
-// keyPath matches a path into a key, and an update of one.
-var keyPath = regexp.MustCompile(`[PR](\.|\[)|"UpdateExpression":"[^"]*\b[PR]\b`)
+// keyPath matches a path into a key, of the table or of an index, and an update of one of the table.
+var keyPath = regexp.MustCompile(`\b[PRcw](\.|\[)|"UpdateExpression":"[^"]*\b[PR]\b`)
 
 // nestedReturned reports whether the answer holds what was updated inside of a document.
 func nestedReturned(body string) bool {
@@ -209,7 +209,7 @@ func partlyReturned(a, b []string) bool {
 var unprojected = regexp.MustCompile(`^(Scan|Query).*("FilterExpression".*"IndexName":"(ByW|Keys)"|"IndexName":"Keys".*\bw\b)`)
 
 // indexKeyWritten matches an update of what is an index's key.
-var indexKeyWritten = regexp.MustCompile(`"UpdateExpression":"[^"]*\b[cw] =`)
+var indexKeyWritten = regexp.MustCompile(`"UpdateExpression":"[^"]*\b[cw] (=|:)`)
 
 var lastKeyPattern = regexp.MustCompile(`"LastEvaluatedKey":\{[^{}]*\{[^{}]*\},[^{}]*\{[^{}]*\}\},`)
 
