@@ -19,8 +19,11 @@ type Outcome string
 const (
 	Noticed    Outcome = "noticed"
 	Masked     Outcome = "masked"     // a second layer still denies: once a second mutant removes that layer too, an attack notices
-	Equivalent Outcome = "equivalent" // it grants exactly what the original document grants; the mutant's Reason says why
-	Unnoticed  Outcome = "UNNOTICED"
+	Equivalent Outcome = "equivalent" // proven: it decides every request as the original document does
+	// RefutedByTheorem: no attack notices it, and the theorem does.
+	RefutedByTheorem Outcome = "refuted"
+	Harmless         Outcome = "harmless" // proven: what it adds touches nobody else's data
+	Unnoticed        Outcome = "UNNOTICED"
 )
 
 // Mutation is a mutant that was attacked.
@@ -29,6 +32,7 @@ type Mutation struct {
 	Outcome Outcome
 	By      string // the attack that gets through, or whose control is refused
 	With    string // Masked: the second mutant
+	Proof   string // what the theorem says of it; empty: an attack notices it
 }
 
 // found holds the attacks whose verdict is not Holds.
@@ -47,8 +51,9 @@ func (f found) going(d mutate.Direction) []*Attack {
 }
 
 // Mutations carries out attacks on every mutant of the documents of roles, on all processors; progress is told how many
-// are done. A mutant that widens has to let an attack through, one that narrows has to refuse a control.
-func Mutations(ctx context.Context, roles []localaws.Role, attacks []*Attack, progress func(done, all int)) (_ []Mutation, err error) {
+// are done. A mutant that widens has to let an attack through, one that narrows has to refuse a control; of any other the theorem has to
+// prove that it does no harm.
+func Mutations(ctx context.Context, roles []localaws.Role, attacks []*Attack, proof *Theorem, progress func(done, all int)) (_ []Mutation, err error) {
 	mutants, _, err := mutate.First(roles)
 	if err != nil {
 		return nil, err
@@ -65,6 +70,9 @@ func Mutations(ctx context.Context, roles []localaws.Role, attacks []*Attack, pr
 		err := w.alone(ctx, &all[i])
 		if err == nil && all[i].Outcome == Unnoticed {
 			err = w.behind(ctx, &all[i], mutants)
+		}
+		if err == nil && all[i].Outcome != Noticed {
+			err = proof.prove(&all[i], roles)
 		}
 		progress(int(done.Add(1)), len(all))
 		return err

@@ -117,7 +117,7 @@ func (r *Report) Figures() Figures {
 		f.Proven, f.Refuted, f.Undecided = t.count(theorem.Proven), t.count(theorem.Refuted), t.count(theorem.Undecided)
 	}
 	n := r.outcomes()
-	f.Mutants, f.Killed, f.Equivalent = len(r.Mutations), n[Noticed]+n[Masked], n[Equivalent]
+	f.Mutants, f.Killed, f.Equivalent = len(r.Mutations), n[Noticed]+n[Masked]+n[RefutedByTheorem], n[Equivalent]
 	if r.Search != nil {
 		f.RandomRequests = r.Search.Requests
 		f.Leaks += len(r.Search.Leaks)

@@ -35,9 +35,9 @@ func (r *Report) printMutants(table io.Writer) {
 		return
 	}
 	row := func(kind string, n map[Outcome]int) {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\n", kind, n[Noticed], n[Masked], n[Equivalent], n[Unnoticed])
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\n", kind, n[Noticed], n[Masked], n[RefutedByTheorem], n[Equivalent], n[Harmless], n[Unnoticed])
 	}
-	fmt.Fprintf(table, "\nmutants of the policies\tnoticed\tmasked\tequivalent\tunnoticed\n")
+	fmt.Fprintf(table, "\nmutants of the policies\tnoticed\tmasked\trefuted\tequivalent\tharmless\tunnoticed\n")
 	kinds := r.kinds()
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 		row(kind, kinds[kind])
@@ -52,20 +52,22 @@ func (r *Report) mutantsMarkdown(b *strings.Builder) {
 		return
 	}
 	b.WriteString("\n## Mutants\n\nA mutant is a copy of a policy file with one change. It shows whether the attacks would notice such a mistake: a change that allows more has to let an attack through, and one that allows less has to refuse a control.\n\n")
-	b.WriteString("| kind | noticed | masked | equivalent | unnoticed |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("| kind | noticed | masked | refuted | equivalent | harmless | unnoticed |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	kinds := r.kinds()
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 		n := kinds[kind]
-		fmt.Fprintf(b, "| %s | %d | %d | %d | %d |\n", kind, n[Noticed], n[Masked], n[Equivalent], n[Unnoticed])
+		fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %d | %d |\n", kind, n[Noticed], n[Masked], n[RefutedByTheorem], n[Equivalent], n[Harmless], n[Unnoticed])
 	}
 	for _, part := range []struct {
 		outcome Outcome
 		title   string
 		why     func(*Mutation) string
 	}{
-		{Unnoticed, "Unnoticed: no attack notices this change", func(*Mutation) string { return "" }},
-		{Masked, "Masked: a second layer still denies. Once that layer is removed too, an attack notices", func(m *Mutation) string { return "`" + m.With + "`; then " + m.By }},
-		{Equivalent, "Equivalent: the changed document grants exactly what the original grants", func(m *Mutation) string { return m.Reason }},
+		{Unnoticed, "Unnoticed: no attack notices this change, and nothing proves that it does no harm", func(m *Mutation) string { return m.Proof }},
+		{RefutedByTheorem, "Refuted: no attack notices this change, and the theorem does", func(m *Mutation) string { return m.Proof }},
+		{Harmless, "Harmless: what the change adds touches nobody else's data", func(m *Mutation) string { return m.Proof }},
+		{Masked, "Masked: a second layer still denies. Once that layer is removed too, an attack notices", func(m *Mutation) string { return "`" + m.With + "`; then " + m.By + ". " + m.Proof }},
+		{Equivalent, "Equivalent: proven to decide every request as the original does", func(m *Mutation) string { return m.Reason }},
 	} {
 		r.mutantsOf(b, part.outcome, part.title, part.why)
 	}

@@ -17,6 +17,9 @@ type Theorem struct {
 	Ownership iam.Ownership
 	Findings  []theorem.Finding
 	Took      time.Duration
+
+	account string
+	owned   *theorem.Ownership
 }
 
 // Values are the ones with which Load fills policies.
@@ -45,7 +48,7 @@ func Decide(roles []localaws.Role, owned iam.Ownership, values localaws.Values) 
 	}
 	began := time.Now()
 	findings, err := theorem.Prove(values.Account, parsed, ownership)
-	return &Theorem{Ownership: owned, Findings: findings, Took: time.Since(began)}, err
+	return &Theorem{Ownership: owned, Findings: findings, Took: time.Since(began), account: values.Account, owned: ownership}, err
 }
 
 // count is how many findings have the verdict.

@@ -92,7 +92,7 @@ func (b *builder) build(start, end int) *automaton {
 		return at[state]
 	}
 	number(start)
-	for i := 0; i < len(order); i++ {
+	for i := 0; i < len(order); i++ { //nolint:intrange // order grows meanwhile
 		var edges []edge
 		for _, state := range closures[order[i]] {
 			for _, e := range b.edges[state] {
@@ -371,7 +371,7 @@ func (a *automaton) determined(all set) *automaton {
 	} else {
 		number([]int{0})
 	}
-	for i := 0; i < len(order); i++ {
+	for i := 0; i < len(order); i++ { //nolint:intrange // order grows meanwhile
 		bound(i)
 		var edges []edge
 		for _, part := range a.divide(order[i], all) {

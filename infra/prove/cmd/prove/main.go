@@ -157,7 +157,7 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 	case c.whole() && !report.Holds():
 		fmt.Fprintln(std.err, "prove: no mutants and no random search: every attack has to be denied first")
 	case c.whole():
-		if report.Mutations, err = prove.Mutations(ctx, roles, attacks, progress(std.err, "mutants of the policies")); err != nil {
+		if report.Mutations, err = prove.Mutations(ctx, roles, attacks, report.Theorem, progress(std.err, "mutants of the policies")); err != nil {
 			return err
 		}
 		if report.Search, err = c.search(ctx, roles, std.err); err != nil {

@@ -1,0 +1,68 @@
+package prove
+
+import (
+	"fmt"
+
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/prove/mutate"
+	"example.com/shiptrack/infra/prove/theorem"
+)
+
+// prove says of a mutant that no attack notices alone what the theorem says of it: that it is refuted, that it decides every request as the
+// original does, or that the requests in which it differs touch nobody else's data. Without one of these it is Unnoticed.
+func (t *Theorem) prove(m *Mutation, roles []localaws.Role) error {
+	changed, err := m.Apply(roles)
+	if err != nil {
+		return err
+	}
+	parsed, err := theorem.Roles(changed)
+	if err != nil {
+		return err
+	}
+	original, err := theorem.Roles(roles)
+	if err != nil {
+		return err
+	}
+	findings, err := theorem.Prove(t.account, parsed, t.owned)
+	if err != nil {
+		return err
+	}
+	if theorem.Worst(findings) == theorem.Refuted {
+		m.Proof = "refuted: " + (&Theorem{Findings: findings}).told()[0]
+		if m.Outcome == Unnoticed {
+			m.Outcome = RefutedByTheorem
+		}
+		return nil
+	}
+	same, err := theorem.Compare(t.account, original, parsed, t.owned)
+	if err != nil {
+		return err
+	}
+	m.settle(findings, same)
+	return nil
+}
+
+// settle gives m its outcome by what is proven.
+func (m *Mutation) settle(findings []theorem.Finding, c *theorem.Comparison) {
+	holds := theorem.Worst(findings) == theorem.Proven
+	switch {
+	case c.Same():
+		m.Proof, m.Outcome = "proven: it decides every request as the original does", Equivalent
+	case holds && c.Added != nil:
+		m.Proof = fmt.Sprintf("proven harmless: it adds %s, and the theorem holds", c.Added)
+	case holds && c.Removed != nil:
+		m.Proof = fmt.Sprintf("proven harmless: it takes away %s, and the theorem holds", c.Removed)
+	default:
+		m.Proof = "undecided"
+		if m.Outcome == Equivalent {
+			m.Outcome = Unnoticed
+		}
+		return
+	}
+	if m.Outcome == Unnoticed || m.Outcome == Equivalent && !c.Same() {
+		m.Outcome = Harmless
+	}
+	if m.Outcome == Harmless && m.Direction == mutate.Narrows {
+		m.Outcome = Unnoticed // a control has to notice what is taken away
+	}
+}
