@@ -23,20 +23,22 @@ func (t *Theorem) prove(m *Mutation, roles []localaws.Role) error {
 	if err != nil {
 		return err
 	}
-	findings, err := theorem.Prove(t.account, parsed, t.owned)
-	if err != nil {
-		return err
-	}
-	if theorem.Worst(findings) == theorem.Refuted {
-		m.Proof = "refuted: " + (&Theorem{Findings: findings}).told()[0]
-		if m.Outcome == Unnoticed {
-			m.Outcome = RefutedByTheorem
-		}
-		return nil
-	}
 	same, err := theorem.Compare(t.account, original, parsed, t.owned)
 	if err != nil {
 		return err
+	}
+	findings := t.Findings
+	if same.Added != nil || len(same.Undecided) > 0 { // else nothing is allowed that was not
+		if findings, err = theorem.Prove(t.account, parsed, t.owned); err != nil {
+			return err
+		}
+	}
+	if theorem.Worst(findings) == theorem.Refuted {
+		m.Proof = "refuted: " + (&Theorem{Findings: findings}).told()[0]
+		if m.Outcome == Unnoticed || m.Outcome == Equivalent {
+			m.Outcome = RefutedByTheorem
+		}
+		return nil
 	}
 	m.settle(findings, same)
 	return nil

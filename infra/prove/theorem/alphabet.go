@@ -58,6 +58,8 @@ type alphabet struct {
 	letter, other int
 	// effort is how many situations were looked at: see prover.within.
 	effort int
+	// literals are the automata of constraints without variables, by their keys.
+	literals map[string]*automaton
 }
 
 const readable = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_./"
@@ -66,7 +68,7 @@ var errAlphabet = errors.New("the policies name more than 200 different characte
 
 // newAlphabet has the characters of texts, and what each folds to, as symbols.
 func newAlphabet(texts []string) (*alphabet, error) {
-	a := &alphabet{index: map[rune]int{}}
+	a := &alphabet{index: map[rune]int{}, literals: map[string]*automaton{}}
 	for _, r := range readable {
 		a.own(r)
 	}

@@ -28,6 +28,8 @@ func TestWhatIsNotKnownIsUndecided(t *testing.T) {
 		"an operator that reads numbers, beside the tenant": {[]string{service, byCompute, "", "A", strictBy(serviceRole),
 			allow(`"Resource": "arn:aws:s3:::b/*", "Condition": {"NumericEquals": {"aws:PrincipalTag/TenantID": "5"}, "BinaryEquals": {"a:b": "aGk="}, "NumericLessThan": {"a:b": "7"}}`)},
 			"A S3", "A/p.json:1:41 Reads", ""},
+		"a role that is not of the set": {[]string{service, byCompute, "", "A", strictBy(serviceRole),
+			ownObjects + `, {"Sid": "Onward", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::111111111111:role/Admin"}`}, "A STS", "Onward", "name the roles of this set"},
 		"a session that may ask for any tenant": {[]string{"A", strictBy(`{"AWS": "*"}`), ownObjects}, "A S3", "A/trust.json:1:41", "mayTag"},
 	} {
 		t.Run(name, func(t *testing.T) {

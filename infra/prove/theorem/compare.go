@@ -1,6 +1,7 @@
 package theorem
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -105,7 +106,7 @@ func (p *prover) about(r *Role, name string) statements {
 // requests are those that an Allow may be about, by the services that it names.
 func (p *prover) requests(c *placed) []*situation {
 	var all []*situation
-	for _, service := range services([]placed{*c}) {
+	for _, service := range allServices(c) {
 		arns := or(p.ownedARN("arn:*:"+strings.ReplaceAll(service, "*", "?*")+":*:*:*"), p.exactly("*"))
 		s := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: p.grammar()}
 		s.base[action], s.base[resource] = p.names([]string{service + ":*"}), arns
@@ -166,9 +167,9 @@ func (p *prover) beyond(out *Comparison, a, b statements, r *Role, found **Diffe
 			situations = with(situations, element)
 		}
 		o := &obligation{prover: p, role: r, allows: []placed{allow}, denies: a.denies}
-		situations, whole := o.past(possible(situations))
+		situations, whole := p.refused(possible(situations), &allow, b, a.denies)
 		if whole {
-			situations, whole = p.refused(situations, &allow, b)
+			situations, whole = o.past(situations)
 		}
 		situations = slices.DeleteFunc(situations, func(s *situation) bool { return !p.consistent(s) })
 		if whole && len(situations) == 0 {
@@ -195,9 +196,12 @@ func alike(a, b placed) bool {
 	return reflect.DeepEqual(one, other)
 }
 
-// refused are those of situations, in which allow applies, that b does not allow.
-func (p *prover) refused(situations []*situation, allow *placed, b statements) (all []*situation, whole bool) {
+// refused are those of situations, in which allow applies and none of passed, that b does not allow.
+func (p *prover) refused(situations []*situation, allow *placed, b statements, passed []placed) (all []*situation, whole bool) {
 	for _, d := range b.denies {
+		if slices.ContainsFunc(passed, func(c placed) bool { return alike(c, d) }) {
+			continue
+		}
 		applies := situations
 		for _, element := range clauseFacts(&d.Clause) {
 			applies = with(applies, element)
@@ -207,8 +211,11 @@ func (p *prover) refused(situations []*situation, allow *placed, b statements) (
 			all = append(all, situations...)
 		}
 	}
+	// What was allow before it was changed excludes most: it comes first.
+	allows := slices.Clone(b.allows)
+	slices.SortStableFunc(allows, func(c, d placed) int { return cmp.Compare(c.distance(allow), d.distance(allow)) })
 	none := situations
-	for _, c := range b.allows {
+	for _, c := range allows {
 		ways := evadingFacts(&c.Clause)
 		if p.undecidable(&c, allow) || !reflect.DeepEqual(c.Principals, allow.Principals) {
 			ways = append(ways, nil)
@@ -216,8 +223,19 @@ func (p *prover) refused(situations []*situation, allow *placed, b statements) (
 		if none = possible(with(none, ways)); len(none) > maxCases {
 			return nil, false
 		}
+		if len(none) == 0 {
+			break
+		}
 	}
 	return append(all, none...), true
+}
+
+// distance is 0 for a statement of the same name in the same file, and else 1.
+func (c *placed) distance(o *placed) int {
+	if c.at.File == o.at.File && c.Sid == o.Sid {
+		return 0
+	}
+	return 1
 }
 
 // undecidable reports whether a key that c looks at may be one of which nothing can be concluded, although allow applies: allow looks at it

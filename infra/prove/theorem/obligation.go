@@ -107,17 +107,22 @@ func (p *prover) accesses(r *Role, allows, denies []placed) []*obligation {
 	return all
 }
 
-// services are those that the first of allows names; STS is not among them: what its actions give is composed.
+// services are those that the first of allows names; STS is not among them: what its actions give is composed (see assumes).
 func services(allows []placed) []string {
+	return slices.DeleteFunc(allServices(&allows[0]), func(service string) bool { return service == "sts" })
+}
+
+// allServices are those that c names.
+func allServices(c *placed) []string {
+	if c.NotAction {
+		return []string{"*"}
+	}
 	var all []string
-	for _, t := range allows[0].Actions {
+	for _, t := range c.Actions {
 		service, _, _ := strings.Cut(strings.ToLower(t.Source), ":")
-		if service != "sts" && !slices.Contains(all, service) {
+		if !slices.Contains(all, service) {
 			all = append(all, service)
 		}
-	}
-	if allows[0].NotAction {
-		return []string{"*"}
 	}
 	return all
 }

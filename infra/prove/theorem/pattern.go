@@ -1,6 +1,7 @@
 package theorem
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
@@ -11,7 +12,6 @@ import (
 type constraint struct {
 	texts   []policy.Text
 	arns    []policy.ARN
-	plain   *automaton // in place of texts and arns
 	folding folding
 	negated bool
 	measure *policy.ClauseCondition // numbers, dates and addresses: any word may be one; a request is tried
@@ -84,13 +84,46 @@ type reading struct {
 
 // automaton is the language of c; nil where nothing can be said, since the texts that c excludes depend on a variable.
 func (r reading) automaton(c *constraint) *automaton {
-	if c.measure != nil || c.negated && len(c.variables()) > 0 {
+	literal := len(c.variables()) == 0
+	if c.measure != nil || c.negated && !literal {
 		return nil
 	}
-	var all []*automaton
-	if c.plain != nil {
-		all = append(all, c.plain)
+	if !literal {
+		return r.read(c)
 	}
+	key := c.key()
+	if known := r.literals[key]; known != nil {
+		return known
+	}
+	a := r.read(c)
+	r.literals[key] = a
+	return a
+}
+
+// key tells constraints without variables apart.
+func (c *constraint) key() string {
+	key := fmt.Appendf(nil, "%d %t", c.folding, c.negated)
+	parts := func(t policy.Text) {
+		key = append(key, 0)
+		for _, p := range t.Parts {
+			key = append(append(key, 1, byte(p.Kind)), p.Text...)
+		}
+	}
+	for _, t := range c.texts {
+		parts(t)
+	}
+	for _, a := range c.arns {
+		key = fmt.Appendf(key, "\x02%t %t", a.Any, a.Never)
+		for _, t := range a.Segments {
+			parts(t)
+		}
+	}
+	return string(key)
+}
+
+// read makes the automaton.
+func (r reading) read(c *constraint) *automaton {
+	var all []*automaton
 	for _, t := range c.texts {
 		r.nextText()
 		all = append(all, r.text(t.Parts, c.folding))
@@ -99,12 +132,11 @@ func (r reading) automaton(c *constraint) *automaton {
 		r.nextText()
 		all = append(all, r.arn(a))
 	}
-	one := all
 	a := &automaton{}
-	if len(one) == 1 {
-		a = one[0]
-	} else if len(one) > 1 {
-		a = or(one...)
+	if len(all) == 1 {
+		a = all[0]
+	} else if len(all) > 1 {
+		a = or(all...)
 	}
 	if c.negated {
 		return a.not(r.all)

@@ -373,6 +373,25 @@ func (p *prover) describe(t *tags, r *Role) {
 	t.rests = append(t.rests, said)
 }
 
+// assumes tells where r may assume a role whose policies are not known: what its sessions reach then is not decided.
+func (p *prover) assumes(r *Role, at func(string) *Finding) {
+	strangers := p.ownedARN("arn:*:iam::*:role/*")
+	for i := range p.roles {
+		strangers = strangers.and(p.exactly(p.arnOf(&p.roles[i])).not(p.all))
+	}
+	for _, c := range clausesOf(r.Identity...) {
+		if c.Effect == policy.Allow && p.does(&c, assumeRole) && p.covers(&c, strangers) && p.owned.Administrative[r.Name] == "" {
+			at("STS").open(c.at, "it allows to assume roles that are not among these, and what they reach is not known: name the roles of this set in its Resource")
+		}
+	}
+}
+
+// covers reports whether c may be about one of arns.
+func (p *prover) covers(c *placed, arns *automaton) bool {
+	a := reading{alphabet: p.alphabet}.automaton(resourcesOf(&c.Clause))
+	return a == nil || !a.and(arns).isEmpty()
+}
+
 // vends decides whether a session of r may get a session of another tenant.
 func (p *prover) vends(r *Role, at func(string) *Finding) {
 	own := p.tagsOf(r)

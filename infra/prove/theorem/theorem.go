@@ -211,6 +211,7 @@ func (p *prover) role(r *Role) []Finding {
 			}
 		}
 		p.vends(r, at)
+		p.assumes(r, at)
 	}) {
 		for _, s := range p.owned.Stores {
 			at(s.Name).open(p.trustOf(r), tooMuch)

@@ -217,6 +217,7 @@ func (o *obligation) narrowed(s *situation, key string, langs map[string]*automa
 
 // pick is a word of lang, one that people can read where there is one.
 func (o *obligation) pick(lang *automaton, w *word, key string) (string, bool) {
+	lang = lang.nonempty() // an empty value may count as none
 	candidates := o.readable(key)
 	for i := range w.all {
 		candidates = append(candidates, w.all[i].samples()...)

@@ -1,0 +1,56 @@
+package theorem
+
+import (
+	"testing"
+)
+
+// TestCompare holds that two sets are called the same only where no request tells them apart, and that a difference is shown as a request.
+func TestCompare(t *testing.T) {
+	const (
+		same = "same"
+		more = "more"
+		less = "less"
+	)
+	read := ownObjects
+	listing := func(c string) string {
+		return `{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b", "Condition": {` + c + `}}`
+	}
+	for name, test := range map[string]struct{ old, changed, want string }{
+		"itself":                                {read, read, same},
+		"an action more":                        {read, read + `, {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/x"}`, more},
+		"an action less":                        {read + `, {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/x"}`, read, less},
+		"an action of STS":                      {read, read + `, {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}`, more},
+		"a statement that another holds":        {read, read + `, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/TenantID}/a*"}`, "undecided"},
+		"a Deny of what nobody allows":          {read, read + `, {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}`, same},
+		"a Deny of what is allowed":             {read, read + `, {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/yellow/a"}`, less},
+		"StringLike without wildcards":          {listing(`"StringEquals": {"s3:prefix": "${aws:PrincipalTag/TenantID}/"}`), listing(`"StringLike": {"s3:prefix": "${aws:PrincipalTag/TenantID}/"}`), same},
+		"IfExists":                              {listing(`"StringEquals": {"s3:prefix": "a"}`), listing(`"StringEqualsIfExists": {"s3:prefix": "a"}`), more},
+		"IfExists beside a guard":               {listing(`"StringEquals": {"s3:prefix": "a"}, "Null": {"s3:prefix": "false"}`), listing(`"StringEqualsIfExists": {"s3:prefix": "a"}, "Null": {"s3:prefix": "false"}`), same},
+		"Null where the value may be empty":     {listing(`"StringLike": {"s3:prefix": "*"}`), listing(`"StringLike": {"s3:prefix": "*"}, "Null": {"s3:prefix": "false"}`), less},
+		"?* and * of a tag, which is not empty": {listing(`"StringLike": {"aws:PrincipalTag/TenantID": "?*"}`), listing(`"StringLike": {"aws:PrincipalTag/TenantID": "*"}`), same},
+		"?* and * of another key":               {listing(`"StringLike": {"s3:prefix": "?*"}`), listing(`"StringLike": {"s3:prefix": "*"}`), more},
+		"a key that only one looks at":          {listing(`"StringLike": {"s3:prefix": "a"}`), listing(`"StringLike": {"s3:prefix": "a"}, "Null": {"s3:delimiter": "true"}`), less},
+	} {
+		t.Run(name, func(t *testing.T) {
+			set := func(policies string) []Role {
+				return setOf(t, "Service", byCompute, "", "A", strictBy(serviceRole), policies)
+			}
+			c, err := Compare("000000000000", set(test.old), set(test.changed), owned(t, ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := "undecided"
+			switch {
+			case c.Same():
+				got = same
+			case c.Added != nil && c.Removed == nil:
+				got = more
+			case c.Removed != nil && c.Added == nil:
+				got = less
+			}
+			if got != test.want {
+				t.Errorf("%s, want %s: added %v, removed %v, undecided %v", got, test.want, c.Added, c.Removed, c.Undecided)
+			}
+		})
+	}
+}
