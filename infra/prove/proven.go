@@ -8,6 +8,8 @@ import (
 	"example.com/shiptrack/infra/prove/theorem"
 )
 
+const undecidedProof = "undecided"
+
 // prove says of a mutant that no attack notices alone what the theorem says of it: that it is refuted, that it decides every request as the
 // original does, or that the requests in which it differs touch nobody else's data. Without one of these it is Unnoticed.
 func (t *Theorem) prove(m *Mutation, roles []localaws.Role) error {
@@ -55,7 +57,7 @@ func (m *Mutation) settle(findings []theorem.Finding, c *theorem.Comparison) {
 	case holds && c.Removed != nil:
 		m.Proof = fmt.Sprintf("proven harmless: it takes away %s, and the theorem holds", c.Removed)
 	default:
-		m.Proof = "undecided"
+		m.Proof = undecidedProof
 		if m.Outcome == Equivalent {
 			m.Outcome = Unnoticed
 		}

@@ -43,6 +43,19 @@ func (r *Report) printMutants(table io.Writer) {
 		row(kind, kinds[kind])
 	}
 	row("all", r.outcomes())
+	if n := r.undecided(); n > 0 {
+		fmt.Fprintf(table, "of the masked ones the theorem decides all but %d: there it cannot say whether the change alone does harm\n", n)
+	}
+}
+
+// undecided is how many mutants that a second layer hides the theorem says nothing of.
+func (r *Report) undecided() (n int) {
+	for i := range r.Mutations {
+		if r.Mutations[i].Proof == undecidedProof {
+			n++
+		}
+	}
+	return n
 }
 
 // mutantsMarkdown lists the mutants that an auditor would ask about: those that no attack notices, those that a second layer

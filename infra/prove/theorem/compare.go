@@ -40,7 +40,7 @@ func (d *Difference) String() string {
 }
 
 // Compare compares what old and changed, which have the same roles, allow: the permission policies by their requests, the trust policies by
-// AssumeRole and TagSession. The facts that it uses about requests: an action is for resources of its own service; a session's name and
+// AssumeRole and TagSession. The facts that it uses about requests: an action is for resources of its own service (of STS: for roles); a session's name and
 // tags have the characters that STS takes; sts:TagSession is asked for only where there are tags; kms:ViaService is the name of a host.
 func Compare(account string, old, changed []Role, owned *Ownership) (*Comparison, error) {
 	p := &prover{account: account, owned: owned, tagKey: fold("aws:PrincipalTag/" + owned.Tag), tags: map[string]*tags{}, sessions: map[string]*Session{}}
@@ -108,6 +108,9 @@ func (p *prover) requests(c *placed) []*situation {
 	var all []*situation
 	for _, service := range allServices(c) {
 		arns := or(p.ownedARN("arn:*:"+strings.ReplaceAll(service, "*", "?*")+":*:*:*"), p.exactly("*"))
+		if service == "sts" {
+			arns = or(arns, p.ownedARN("arn:*:iam:*:*:*")) // the roles
+		}
 		s := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: p.grammar()}
 		s.base[action], s.base[resource] = p.names([]string{service + ":*"}), arns
 		s.add(fact{key: action, presence: present, one: true})
@@ -299,15 +302,29 @@ func (o *obligation) difference(situations []*situation, show func(*Request, *si
 
 // trusts asks r's trust policy alone, for each principal that it names.
 func (p *prover) trusts(r *Role, q *Request, s *situation) bool {
-	var names []string
+	var names, services []string
 	for _, c := range clausesOf(r.Trust) {
-		names = append(names, c.Principals.Source...)
+		names, services = append(names, c.Principals.Source...), append(services, c.Principals.Services...)
 	}
 	return slices.ContainsFunc(names, func(name string) bool {
 		caller, _ := p.caller(name)
+		if !slices.Contains(services, name) && caller.Service != "" {
+			caller = p.stranger(name)
+		}
 		all := policy.Policies{Identity: everything}
 		return policy.DecideTrust(r.Trust, all, &policy.Request{Action: q.Action, Resource: q.Resource, Caller: caller, Context: contextOf(q.Context, s)}).Effect == policy.Allow
 	})
+}
+
+// stranger is a session of a role outside the set: of the one that name is, or of any where it is an account or everyone.
+func (p *prover) stranger(name string) policy.Caller {
+	role := name
+	if !strings.Contains(name, ":role/") {
+		role = "arn:aws:iam::" + p.account + ":role/Stranger"
+	}
+	_, short, _ := strings.Cut(role, ":role/")
+	account := policy.ResourceAccount(role)
+	return policy.Caller{ARN: "arn:aws:sts::" + account + ":assumed-role/" + short + "/task", RoleARN: role, Account: account}
 }
 
 // everything allows all, for callers whose own policies are not the question. It is never written to.

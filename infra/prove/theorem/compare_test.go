@@ -19,6 +19,7 @@ func TestCompare(t *testing.T) {
 		"itself":                                {read, read, same},
 		"an action more":                        {read, read + `, {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/x"}`, more},
 		"an action less":                        {read + `, {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/x"}`, read, less},
+		"an action of STS, removed":             {read + `, {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::000000000000:role/B"}`, read, less},
 		"an action of STS":                      {read, read + `, {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}`, more},
 		"a statement that another holds":        {read, read + `, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/TenantID}/a*"}`, "undecided"},
 		"a Deny of what nobody allows":          {read, read + `, {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}`, same},
