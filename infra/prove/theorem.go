@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -17,6 +18,12 @@ type Theorem struct {
 	Ownership iam.Ownership
 	Findings  []theorem.Finding
 	Took      time.Duration
+	// Replayed are the refutations as signed requests on localaws, and Derived the attacks that are made of the policies' own Allow
+	// statements; none: see Try.
+	Replayed []Replayed
+	Derived  []Derived
+	// Uncovered are requests that localaws allowed although they cross, by a statement by which no attack leaked.
+	Uncovered []Replayed
 
 	account string
 	owned   *theorem.Ownership
@@ -51,6 +58,27 @@ func Decide(roles []localaws.Role, owned iam.Ownership, values localaws.Values) 
 	return &Theorem{Ownership: owned, Findings: findings, Took: time.Since(began), account: values.Account, owned: ownership}, err
 }
 
+// Try replays each refutation as a signed request on localaws, and makes attacks of the Allow statements of roles and carries them out there.
+// rows are the attacks that were carried out under the same roles.
+func (t *Theorem) Try(ctx context.Context, roles []localaws.Role, rows []Row) (err error) {
+	var refutations []theorem.Refutation
+	for i := range t.Findings {
+		refutations = append(refutations, t.Findings[i].Refutations...)
+	}
+	if t.Replayed, err = Replay(ctx, roles, refutations); err != nil {
+		return err
+	}
+	if t.Derived, err = Derive(ctx, roles, t.owned); err != nil {
+		return err
+	}
+	tried := slices.Clone(t.Replayed)
+	for i := range t.Derived {
+		tried = append(tried, t.Derived[i].Attempt)
+	}
+	t.Uncovered = Uncovered(tried, rows)
+	return nil
+}
+
 // count is how many findings have the verdict.
 func (t *Theorem) count(v theorem.Verdict) (n int) {
 	for i := range t.Findings {
@@ -67,6 +95,16 @@ func (t *Theorem) failures() []string {
 	for i := range t.Findings {
 		if f := &t.Findings[i]; f.Verdict == theorem.Refuted || f.Verdict == theorem.Undecided {
 			all = append(all, fmt.Sprintf("the theorem is %s for %s and %s", f.Verdict, f.Role, f.Store))
+		}
+	}
+	for i := range t.Replayed {
+		if r := &t.Replayed[i]; r.How == Sent && !r.Allowed {
+			all = append(all, fmt.Sprintf("the refutation at %s is not one: localaws refuses %s", r.At, r.Sent))
+		}
+	}
+	for i := range t.Derived {
+		if d := &t.Derived[i]; !d.Holds() {
+			all = append(all, "the derived attack "+d.Name)
 		}
 	}
 	return all
@@ -122,6 +160,31 @@ func (t *Theorem) print(table io.Writer) {
 	for _, line := range t.told() {
 		fmt.Fprintln(table, line)
 	}
+	if n := len(t.Derived); n > 0 {
+		held := 0
+		for i := range t.Derived {
+			if t.Derived[i].Holds() {
+				held++
+			}
+		}
+		fmt.Fprintf(table, "of %d attacks that are derived from the Allow statements %d were denied beside a control that was allowed\n", n, held)
+	}
+	for i := range t.Uncovered {
+		fmt.Fprintf(table, "no attack of the table covers %s: %s\n", t.Uncovered[i].At, t.Uncovered[i].String())
+	}
+}
+
+// replayed says what became of r as a signed request.
+func (t *Theorem) replayed(r *theorem.Refutation) string {
+	for i := range t.Replayed {
+		if p := &t.Replayed[i]; p.At == r.At && p.Tenant == r.Tenant && p.Victim == r.Victim {
+			if p.Allowed {
+				return fmt.Sprintf(" (%s to localaws, which allows it)", p.How)
+			}
+			return fmt.Sprintf(" (%s: %s)", p.How, p.Why)
+		}
+	}
+	return ""
 }
 
 // rests are the assumptions of all findings that are proven.
@@ -142,7 +205,7 @@ func (t *Theorem) told() []string {
 	for i := range t.Findings {
 		f := &t.Findings[i]
 		for j := range f.Refutations {
-			all = append(all, fmt.Sprintf("%s: %s: %s", theorem.Refuted, f.Refutations[j].At, f.Refutations[j].String()))
+			all = append(all, fmt.Sprintf("%s: %s: %s%s", theorem.Refuted, f.Refutations[j].At, f.Refutations[j].String(), t.replayed(&f.Refutations[j])))
 		}
 		for _, o := range f.Open {
 			all = append(all, fmt.Sprintf("%s: %s: %s", theorem.Undecided, o.At, o.Why))

@@ -153,6 +153,11 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 	if report.Rows, report.Audit, err = prove.CarryOut(ctx, target, roles, attacks, c.Bin, progress(std.err, "attacks")); err != nil {
 		return err
 	}
+	if report.Theorem != nil && c.Target == embedded {
+		if err := report.Theorem.Try(ctx, roles, report.Rows); err != nil {
+			return err
+		}
+	}
 	switch {
 	case c.whole() && !report.Holds():
 		fmt.Fprintln(std.err, "prove: no mutants and no random search: every attack has to be denied first")
