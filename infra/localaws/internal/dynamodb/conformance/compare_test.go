@@ -154,7 +154,7 @@ func known(r request, a, b []string) string {
 		return "capacity of a page"
 	case transaction && a[0] == "TransactionCanceledException" && b[0] == "ValidationException" && slices.Contains(a, "ValidationError") && strings.Contains(r.body, `"Update":`):
 		return "refused instead of cancelled"
-	case transaction && validation && b[0] == "TransactionCanceledException" && (conditionFailed(b) || keyPath.MatchString(r.body)):
+	case transaction && validation && b[0] == "TransactionCanceledException" && (conditionFailed(b) || keyPath.MatchString(r.body) || r.indexed && indexKeyMistyped.MatchString(r.body)):
 		return "cancelled instead of refused"
 	case r.operation == "UpdateItem" && validation && b[0] == "ConditionalCheckFailedException":
 		return "the condition first"
@@ -180,6 +180,9 @@ func conditionFailed(lines []string) bool {
 
 // keyPath matches a path into a key, of the table or of an index, and an update of one of the table.
 var keyPath = regexp.MustCompile(`\b[PRcw](\.|\[)|"UpdateExpression":"[^"]*\b[PR]\b`)
+
+// indexKeyMistyped matches an item whose key of an index is of another type.
+var indexKeyMistyped = regexp.MustCompile(`"c":\{"[^S]|"w":\{"[^N]`)
 
 // nestedReturned reports whether the answer holds what was updated inside of a document.
 func nestedReturned(body string) bool {
