@@ -15,9 +15,12 @@ import (
 
 // Theorem is what the policies say for all tenants and all requests.
 type Theorem struct {
+	Name      string // of the policies, for people; empty: those of the report
 	Ownership iam.Ownership
 	Findings  []theorem.Finding
 	Took      time.Duration
+	// Beside is the theorem for another set of policies, which stands beside this one in the table; nil: none.
+	Beside *Theorem
 	// Replayed are the refutations as signed requests on localaws, and Derived the attacks that are made of the policies' own Allow
 	// statements; none: see Try.
 	Replayed []Replayed
@@ -133,7 +136,7 @@ func (t *Theorem) rows() [][]string {
 			all = append(all, row)
 		}
 		if f.Verdict != theorem.Nothing {
-			all[len(all)-1][1+slices.Index(stores, f.Store)] = string(f.Verdict)
+			all[len(all)-1][1+slices.Index(stores, f.Store)] = string(f.Verdict) + t.Beside.other(f)
 		}
 	}
 	for _, row := range all {
@@ -144,6 +147,20 @@ func (t *Theorem) rows() [][]string {
 		}
 	}
 	return all
+}
+
+// other is what t says of f's role and store, where it is another verdict than f's.
+func (t *Theorem) other(f *theorem.Finding) string {
+	if t == nil {
+		return ""
+	}
+	for i := range t.Findings {
+		o := &t.Findings[i]
+		if o.Role == f.Role && o.Store == f.Store && o.Verdict != f.Verdict && o.Verdict != theorem.Nothing {
+			return fmt.Sprintf(" (%s: %s)", t.Name, o.Verdict)
+		}
+	}
+	return ""
 }
 
 const statement = "for every two tenants and every request: no session that the trust policy gives to one may touch what is the other's"

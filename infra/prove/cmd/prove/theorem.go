@@ -25,5 +25,23 @@ func (c attack) theorem(roles []localaws.Role, target prove.Target) (*prove.Theo
 	if target.Account != nil {
 		values = target.Account.Values()
 	}
-	return prove.Decide(roles, owned, values)
+	decided, err := prove.Decide(roles, owned, values)
+	if err != nil || iam.Set(c.Policies) != iam.Hardened {
+		return decided, err
+	}
+	decided.Beside, err = besides(iam.Article, owned, values)
+	return decided, err
+}
+
+// besides is the theorem for the set that what is proven is compared with.
+func besides(set iam.Set, owned iam.Ownership, values localaws.Values) (*prove.Theorem, error) {
+	roles, err := iam.Load(set, values)
+	if err != nil {
+		return nil, err
+	}
+	t, err := prove.Decide(roles, owned, values)
+	if t != nil {
+		t.Name = string(set)
+	}
+	return t, err
 }
