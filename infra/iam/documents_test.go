@@ -31,7 +31,7 @@ const (
 func TestEveryPolicyFileParses(t *testing.T) {
 	files := 0
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(path) != ".json" {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".json" || path == iam.OwnershipFile {
 			return err
 		}
 		files++
