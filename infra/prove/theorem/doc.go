@@ -15,8 +15,9 @@
 // What the procedure leaves out makes it see more requests than there are, never fewer: so Proven is safe. Refuted is safe since the
 // policies themselves allowed the request. See infra/docs/THEOREM.md.
 //
-//   - languages: alphabet.go, automaton.go; of policies' texts: pattern.go
-//   - what must be true of a request: situation.go
-//   - who owns what: ownership.go; which sessions there are: tags.go
-//   - the decision: theorem.go, obligation.go; requests that show a refutation: witness.go
+//   - languages: alphabet.go, automaton.go, reduced.go, marks.go, words.go; of policies' texts: pattern.go
+//   - what must be true of a request: situation.go, facts.go
+//   - who owns what: ownership.go; which sessions there are: tags.go, principals.go, vends.go
+//   - the decision: theorem.go, obligation.go, crossing.go; requests that show a refutation: witness.go, fill.go, story.go
+//   - what else is made of it: two sets compared (compare.go), requests for a tenant's own data (grant.go), certificates (smt)
 package theorem
