@@ -295,9 +295,24 @@ func (o *obligation) difference(situations []*situation, show func(*Request, *si
 			if show(&r, s) {
 				return &Difference{o.role.Name, o.allows[0].at, r}
 			}
+			r.Context = doubled(r.Context, s)
+			if show(&r, s) {
+				return &Difference{o.role.Name, o.allows[0].at, r}
+			}
 		}
 	}
 	return nil
+}
+
+// doubled is values with each key that may have several given twice what it has: an operator for one value decides nothing then.
+func doubled(values map[string][]string, s *situation) map[string][]string {
+	values = maps.Clone(values)
+	for key, list := range values {
+		if w := s.words[key]; w != nil && w.multi && !w.one {
+			values[key] = append(slices.Clone(list), list...)
+		}
+	}
+	return values
 }
 
 // trusts asks r's trust policy alone, for each principal that it names.

@@ -93,12 +93,25 @@ func (s *situation) add(f fact) bool {
 		}
 	}
 	if f.all != nil {
-		w.all = append(w.all, *f.all)
+		w.all = append(w.all, s.pruned(f.key, *f.all))
 	}
 	if f.some != nil {
 		w.some = append(w.some, *f.some)
 	}
 	return !w.contradicts()
+}
+
+// pruned is c without the texts that the rules of the key's service exclude, such as * in a tag.
+func (s *situation) pruned(key string, c constraint) constraint {
+	base := s.base[key]
+	if base == nil || c.negated || len(c.texts) < 2 {
+		return c
+	}
+	c.texts = slices.DeleteFunc(slices.Clone(c.texts), func(t policy.Text) bool {
+		one := constraint{texts: []policy.Text{t}, folding: c.folding}
+		return len(one.variables()) == 0 && s.automaton(&one).and(base).isEmpty()
+	})
+	return c
 }
 
 // contradicts reports whether a value would have to be one of some texts, and none of them. Automata tell it where the texts have no
