@@ -57,3 +57,23 @@ func TestCompare(t *testing.T) {
 		})
 	}
 }
+
+// TestCompareOfTrustPolicies holds that a Deny of one caller hides nothing of another.
+func TestCompareOfTrustPolicies(t *testing.T) {
+	const denied = `{"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::000000000000:role/B"}, "Action": "sts:AssumeRole"}`
+	set := func(trust string) []Role {
+		return setOf(t, "Service", byCompute, "", "B", byCompute, "", "A", trust, ownObjects)
+	}
+	for name, test := range map[string]struct {
+		old, changed string
+		removes      bool
+	}{
+		"another is trusted no more": {assumeBy(serviceRole) + ", " + denied, denied, true},
+		"who is denied is":           {assumeBy(serviceRole) + ", " + denied, assumeBy(serviceRole) + ", " + denied, false},
+	} {
+		c, err := Compare("000000000000", set(test.old), set(test.changed), owned(t, ""))
+		if err != nil || c.Same() == test.removes || (c.Removed != nil) != test.removes {
+			t.Errorf("%s: %+v, %v", name, c, err)
+		}
+	}
+}

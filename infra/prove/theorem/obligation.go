@@ -282,9 +282,13 @@ func withBase(base map[string]*automaton, key string, a *automaton) map[string]*
 	return out
 }
 
-// past returns the ways in which the requests of situations pass every Deny; whole is false where there are too many.
+// past returns the ways in which the requests of situations pass every Deny; whole is false where there are too many. A Deny that names
+// less than everyone, of a trust policy, may be about another caller.
 func (o *obligation) past(situations []*situation) (cases []*situation, whole bool) {
 	for _, d := range o.denies {
+		if len(d.Principals.Source) > 0 && !d.Principals.Everyone {
+			continue
+		}
 		situations = possible(with(situations, evadingFacts(&d.Clause)))
 		if len(situations) > maxCases {
 			return nil, false
