@@ -100,20 +100,20 @@ func (r reading) automaton(c *constraint) *automaton {
 	return a
 }
 
-// key tells constraints without variables apart.
+// key tells constraints without variables apart. Texts are quoted: a policy may have any character in them.
 func (c *constraint) key() string {
 	key := fmt.Appendf(nil, "%d %t", c.folding, c.negated)
 	parts := func(t policy.Text) {
-		key = append(key, 0)
+		key = append(key, "\ntext"...)
 		for _, p := range t.Parts {
-			key = append(append(key, 1, byte(p.Kind)), p.Text...)
+			key = fmt.Appendf(key, " %d %q", p.Kind, p.Text)
 		}
 	}
 	for _, t := range c.texts {
 		parts(t)
 	}
 	for _, a := range c.arns {
-		key = fmt.Appendf(key, "\x02%t %t", a.Any, a.Never)
+		key = fmt.Appendf(key, "\nARN %t %t", a.Any, a.Never)
 		for _, t := range a.Segments {
 			parts(t)
 		}
