@@ -23,30 +23,13 @@ type Comparison struct {
 // Same reports whether both sets are proven to allow the same.
 func (c *Comparison) Same() bool { return c.Added == nil && c.Removed == nil && len(c.Undecided) == 0 }
 
-// Difference is a request that one of two sets of policies allows.
-type Difference struct {
-	Role    string
-	At      Place // the statement that allows it
-	Request Request
-}
-
-// String tells the difference as a request.
-func (d *Difference) String() string {
-	var keys []string
-	for _, key := range slices.Sorted(maps.Keys(d.Request.Context)) {
-		keys = append(keys, key+"="+strings.Join(d.Request.Context[key], ","))
-	}
-	return fmt.Sprintf("%s %s with %s", d.Request.Action, d.Request.Resource, strings.Join(keys, " and "))
-}
-
 // Compare compares what old and changed, which have the same roles, allow: the permission policies by their requests, the trust policies by
-// AssumeRole and TagSession. The facts that it uses about requests: an action is for resources of its own service (of STS: for roles); a session's name and
-// tags have the characters that STS takes; sts:TagSession is asked for only where there are tags; kms:ViaService is the name of a host.
+// AssumeRole and TagSession. The facts that it uses about requests: an action is for resources of its own service (of STS: for roles); a
+// session's name and tags have the characters that STS takes; sts:TagSession is asked for only where there are tags; kms:ViaService is the
+// name of a host.
 func Compare(account string, old, changed []Role, owned *Ownership) (*Comparison, error) {
-	p := &prover{account: account, owned: owned, tagKey: fold("aws:PrincipalTag/" + owned.Tag), tags: map[string]*tags{}, sessions: map[string]*Session{}}
-	p.roles = slices.Concat(old, changed)
-	var err error
-	if p.alphabet, err = newAlphabet(p.texts()); err != nil {
+	p, err := newSpeaker(account, slices.Concat(old, changed), owned)
+	if err != nil {
 		return nil, err
 	}
 	out := &Comparison{}
@@ -112,9 +95,7 @@ func (p *prover) requests(c *placed) []*situation {
 			arns = or(arns, p.ownedARN("arn:*:iam:*:*:*")) // the roles
 		}
 		s := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: p.grammar()}
-		s.base[action], s.base[resource] = p.names([]string{service + ":*"}), arns
-		s.add(fact{key: action, presence: present, one: true})
-		s.add(fact{key: resource, presence: present, one: true})
+		s.asks(p.names([]string{service + ":*"}), arns)
 		all = append(all, s)
 	}
 	return all
@@ -136,9 +117,7 @@ func (p *prover) grammar() map[string]*automaton {
 func (p *prover) asking(r *Role, name string) []*situation {
 	s := p.start()
 	maps.Copy(s.base, p.grammar())
-	s.base[action], s.base[resource] = p.exactly(name), p.exactly(p.arnOf(r))
-	s.add(fact{key: action, presence: present, one: true})
-	s.add(fact{key: resource, presence: present, one: true})
+	s.asks(p.exactly(name), p.exactly(p.arnOf(r)))
 	if name == tagSession {
 		s.add(fact{key: fold("aws:TagKeys"), presence: present, multi: true})
 	}
@@ -277,76 +256,3 @@ func keysOf(c *placed) (all, single map[string]bool) {
 	}
 	return all, single
 }
-
-// difference is a request of one of the situations for which show is true.
-func (o *obligation) difference(situations []*situation, show func(*Request, *situation) bool) *Difference {
-	for _, s := range situations {
-		for _, fixed := range []map[string]string{{}, {o.tagKey: "yellow"}} {
-			if w := s.words[o.tagKey]; len(fixed) > 0 && (w == nil || w.presence != present) {
-				continue
-			}
-			values, fault := o.fill(s, fixed, "")
-			if fault != "" {
-				continue
-			}
-			r := Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
-			delete(values, action)
-			delete(values, resource)
-			if show(&r, s) {
-				return &Difference{o.role.Name, o.allows[0].at, r}
-			}
-			r.Context = doubled(r.Context, s)
-			if show(&r, s) {
-				return &Difference{o.role.Name, o.allows[0].at, r}
-			}
-		}
-	}
-	return nil
-}
-
-// doubled is values with each key that may have several given twice what it has: an operator for one value decides nothing then.
-func doubled(values map[string][]string, s *situation) map[string][]string {
-	values = maps.Clone(values)
-	for key, list := range values {
-		if w := s.words[key]; w != nil && w.multi && !w.one {
-			values[key] = append(slices.Clone(list), list...)
-		}
-	}
-	return values
-}
-
-// trusts asks r's trust policy alone, for each principal that it names.
-func (p *prover) trusts(r *Role, q *Request, s *situation) bool {
-	var names, services []string
-	for _, c := range clausesOf(r.Trust) {
-		names, services = append(names, c.Principals.Source...), append(services, c.Principals.Services...)
-	}
-	return slices.ContainsFunc(names, func(name string) bool {
-		caller, _ := p.caller(name)
-		if !slices.Contains(services, name) && caller.Service != "" {
-			caller = p.stranger(name)
-		}
-		all := policy.Policies{Identity: everything}
-		return policy.DecideTrust(r.Trust, all, &policy.Request{Action: q.Action, Resource: q.Resource, Caller: caller, Context: contextOf(q.Context, s)}).Effect == policy.Allow
-	})
-}
-
-// stranger is a session of a role outside the set: of the one that name is, or of any where it is an account or everyone.
-func (p *prover) stranger(name string) policy.Caller {
-	role := name
-	if !strings.Contains(name, ":role/") {
-		role = "arn:aws:iam::" + p.account + ":role/Stranger"
-	}
-	_, short, _ := strings.Cut(role, ":role/")
-	account := policy.ResourceAccount(role)
-	return policy.Caller{ARN: "arn:aws:sts::" + account + ":assumed-role/" + short + "/task", RoleARN: role, Account: account}
-}
-
-// everything allows all, for callers whose own policies are not the question. It is never written to.
-var everything = func() []policy.Named {
-	p, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`), policy.Identity)
-	if err != nil {
-		panic(err)
-	}
-	return []policy.Named{{Name: "everything", Policy: p}}
-}()

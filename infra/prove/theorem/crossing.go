@@ -47,13 +47,8 @@ func (o *obligation) crossings(s *situation, f *Finding) []crossing {
 	}
 	template := o.template(o.access, "")
 	values := s.values(langs)
-	word := langs[key]
 	constraints := s.words[key].constraints()
-	for i := range constraints {
-		if a := (reading{alphabet: o.alphabet, values: values}).automaton(&constraints[i]); a != nil {
-			word = word.and(a.without(tenant | owner))
-		}
-	}
+	word := reading{alphabet: o.alphabet, values: values}.meeting(langs[key], constraints)
 	var all []crossing
 	if inside := o.others(s, key, word.and(template), constraints, values, langs); inside != nil {
 		all = append(all, crossing{situation: s, key: key, named: inside, owned: true})
@@ -126,16 +121,4 @@ func usesOf(c *constraint, key string) int {
 		}
 	}
 	return n
-}
-
-// all is a with every character marked.
-func (a *automaton) all(m mark) *automaton {
-	out := &automaton{accepts: a.accepts, edges: make([][]edge, len(a.edges))}
-	for i, edges := range a.edges {
-		for _, e := range edges {
-			e.mark |= m
-			out.edges[i] = append(out.edges[i], e)
-		}
-	}
-	return out
 }

@@ -75,13 +75,8 @@ func (o *obligation) grantIn(s *situation, key, id string) *Grant {
 	if !ok {
 		return nil
 	}
-	own := langs[key].and(o.ownedBy(id))
 	r := reading{alphabet: o.alphabet, values: map[string]*automaton{o.tagKey: o.exactly(id)}}
-	for _, c := range s.words[key].constraints() {
-		if narrower := r.automaton(&c); narrower != nil {
-			own = own.and(narrower.without(tenant | owner))
-		}
-	}
+	own := r.meeting(langs[key].and(o.ownedBy(id)), s.words[key].constraints())
 	for _, w := range own.words(maxTries) {
 		values, fault := o.fill(s, map[string]string{o.tagKey: id, key: o.spell(w.word)}, "")
 		if fault != "" {
@@ -91,10 +86,7 @@ func (o *obligation) grantIn(s *situation, key, id string) *Grant {
 		if session == nil {
 			continue
 		}
-		g := &Grant{At: o.allows[0].at, Tenant: id, Resource: o.owned.resourceOf(o.access), Access: o.access, Session: *session}
-		g.Request = Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
-		delete(values, action)
-		delete(values, resource)
+		g := &Grant{At: o.allows[0].at, Tenant: id, Resource: o.owned.resourceOf(o.access), Access: o.access, Session: *session, Request: requestOf(values)}
 		if o.allowed(&g.Request, s) {
 			return g
 		}

@@ -54,16 +54,25 @@ func (a *automaton) unmarked(m mark) (before, after []bool) {
 	return before, after
 }
 
-// without is a with no marks but those of keep.
-func (a *automaton) without(m mark) *automaton {
+// mapped is a with each of its edges as f has it.
+func (a *automaton) mapped(f func(edge) edge) *automaton {
 	out := &automaton{accepts: a.accepts, edges: make([][]edge, len(a.edges))}
 	for i, edges := range a.edges {
 		for _, e := range edges {
-			e.mark &^= m
-			out.edges[i] = append(out.edges[i], e)
+			out.edges[i] = append(out.edges[i], f(e))
 		}
 	}
 	return out
+}
+
+// without is a without the marks of m.
+func (a *automaton) without(m mark) *automaton {
+	return a.mapped(func(e edge) edge { return edge{e.to, e.on, e.mark &^ m} })
+}
+
+// all is a with m on every character.
+func (a *automaton) all(m mark) *automaton {
+	return a.mapped(func(e edge) edge { return edge{e.to, e.on, e.mark | m} })
 }
 
 // differing is the words of a in which some character is marked with one of tenant and owner alone.

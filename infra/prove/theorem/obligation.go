@@ -28,34 +28,19 @@ type obligation struct {
 
 // obligations are those of r.
 func (p *prover) obligations(r *Role) []*obligation {
-	var allows, limits, denies []placed
-	for _, c := range clausesOf(r.Identity...) {
-		if c.Effect == policy.Allow {
-			allows = append(allows, c)
-		} else {
-			denies = append(denies, c)
-		}
-	}
-	if r.Boundary != nil {
-		for _, c := range clausesOf(*r.Boundary) {
-			if c.Effect == policy.Allow {
-				limits = append(limits, c)
-			} else {
-				denies = append(denies, c)
-			}
-		}
-	}
+	identity := side(clausesOf(r.Identity...))
 	var all []*obligation
-	for _, a := range allows {
-		pairs := [][]placed{{a}}
-		if r.Boundary != nil {
-			pairs = nil
-			for _, l := range limits {
-				pairs = append(pairs, []placed{a, l})
-			}
+	if r.Boundary == nil {
+		for _, a := range identity.allows {
+			all = append(all, p.accesses(r, []placed{a}, identity.denies)...)
 		}
-		for _, pair := range pairs {
-			all = append(all, p.accesses(r, pair, denies)...)
+		return all
+	}
+	boundary := side(clausesOf(*r.Boundary))
+	denies := slices.Concat(identity.denies, boundary.denies)
+	for _, a := range identity.allows {
+		for _, limit := range boundary.allows {
+			all = append(all, p.accesses(r, []placed{a, limit}, denies)...)
 		}
 	}
 	return all
@@ -132,11 +117,11 @@ func (p *prover) add(all []*obligation, o *obligation, actions, arns *automaton)
 	if p.automaton(actionsOf(&o.allows[0].Clause)).and(actions).isEmpty() {
 		return all
 	}
-	start := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: map[string]*automaton{action: actions, resource: arns}}
+	start := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: map[string]*automaton{}}
 	if o.access != nil && o.access.Always {
 		start.base[fold(o.access.Key)] = p.something()
 	}
-	facts := start.add(fact{key: action, presence: present, one: true}) && start.add(fact{key: resource, presence: present, one: true})
+	start.asks(actions, arns)
 	situations := []*situation{start}
 	for _, a := range o.allows {
 		for _, element := range clauseFacts(&a.Clause) {
@@ -144,7 +129,7 @@ func (p *prover) add(all []*obligation, o *obligation, actions, arns *automaton)
 		}
 	}
 	situations = possible(situations)
-	if !facts || len(situations) == 0 {
+	if len(situations) == 0 {
 		return all
 	}
 	o.situations = situations

@@ -152,7 +152,7 @@ func arnOf(text string) policy.ARN {
 	return a
 }
 
-// arn is the language of an ARN of the ownership file.
+// ownedARN is the language of an ARN of the ownership file.
 func (a *alphabet) ownedARN(text string) *automaton {
 	r := reading{alphabet: a}
 	return r.arn(arnOf(text))
@@ -167,7 +167,7 @@ func (a *alphabet) names(actions []string) *automaton {
 	return reading{alphabet: a}.automaton(&c)
 }
 
-// template is the language of what names an owner, with the owner marked. It is any but the one that is not empty.
+// template is the language of what names an owner, with the owner marked. Where but is not empty, the owner is another.
 func (a *alphabet) template(access *Access, but string) *automaton {
 	none := ""
 	if _, after, _ := strings.Cut(access.Owner, hole); access.Delimiters != nil {

@@ -100,6 +100,16 @@ func (r reading) automaton(c *constraint) *automaton {
 	return a
 }
 
+// meeting is the words of a that all constraints are true of, as far as automata tell.
+func (r reading) meeting(a *automaton, constraints []constraint) *automaton {
+	for i := range constraints {
+		if narrower := r.automaton(&constraints[i]); narrower != nil {
+			a = a.and(narrower.without(tenant | owner))
+		}
+	}
+	return a
+}
+
 // key tells constraints without variables apart. Texts are quoted: a policy may have any character in them.
 func (c *constraint) key() string {
 	key := fmt.Appendf(nil, "%d %t", c.folding, c.negated)
@@ -205,27 +215,20 @@ func (r *reading) value(key string, folding folding) *automaton {
 
 // caseless is the words of a in any case of letters.
 func (l *alphabet) caseless(a *automaton) *automaton {
-	out := &automaton{accepts: a.accepts, edges: make([][]edge, len(a.edges))}
-	for i, edges := range a.edges {
-		for _, e := range edges {
-			wide := e.on
-			for symbol, char := range l.runes {
-				if e.on.has(symbol) {
-					f := l.folded(char)
-					for j := range wide {
-						wide[j] |= f[j]
-					}
-				}
+	return a.mapped(func(e edge) edge {
+		wide := e.on
+		for symbol, char := range l.runes {
+			if e.on.has(symbol) {
+				wide = wide.or(l.folded(char))
 			}
-			// A mark, such as U+0345, is the same as a letter: so may be some of those without a symbol of their own.
-			if wide.has(l.letter) || wide.has(l.other) {
-				wide.add(l.letter)
-				wide.add(l.other)
-			}
-			out.edges[i] = append(out.edges[i], edge{e.to, wide, e.mark})
 		}
-	}
-	return out
+		// A mark, such as U+0345, is the same as a letter: so may be some of those without a symbol of their own.
+		if wide.has(l.letter) || wide.has(l.other) {
+			wide.add(l.letter)
+			wide.add(l.other)
+		}
+		return edge{e.to, wide, e.mark}
+	})
 }
 
 func (r *reading) marking(key string) mark {

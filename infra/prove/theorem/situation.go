@@ -63,6 +63,13 @@ func (s *situation) word(key string) *word {
 	return w
 }
 
+// asks says that the request is for one of actions, on one of arns.
+func (s *situation) asks(actions, arns *automaton) {
+	s.base[action], s.base[resource] = actions, arns
+	s.add(fact{key: action, presence: present, one: true})
+	s.add(fact{key: resource, presence: present, one: true})
+}
+
 // fact is one thing that must be true of a word.
 type fact struct {
 	key      string

@@ -17,15 +17,21 @@ func (r *Refutation) String() string {
 	if r.Victim != "" {
 		what = fmt.Sprintf("which is of %q", r.Victim)
 	}
+	request := r.Request.told(func(key string) bool { return !strings.HasPrefix(key, principalTags) })
+	return fmt.Sprintf("%s may %s, %s", who, request, what)
+}
+
+// told is the request for people, with those of its condition keys that are wanted.
+func (r *Request) told(wanted func(key string) bool) string {
 	var keys []string
-	for _, key := range slices.Sorted(maps.Keys(r.Request.Context)) {
-		if !strings.HasPrefix(key, "aws:principaltag/") {
-			keys = append(keys, key+"="+strings.Join(r.Request.Context[key], ","))
+	for _, key := range slices.Sorted(maps.Keys(r.Context)) {
+		if wanted(key) {
+			keys = append(keys, key+"="+strings.Join(r.Context[key], ","))
 		}
 	}
-	with := ""
+	said := r.Action + " " + r.Resource
 	if len(keys) > 0 {
-		with = " with " + strings.Join(keys, " and ")
+		said += " with " + strings.Join(keys, " and ")
 	}
-	return fmt.Sprintf("%s may %s %s%s, %s", who, r.Request.Action, r.Request.Resource, with, what)
+	return said
 }

@@ -141,9 +141,16 @@ func Prove(account string, roles []Role, owned *Ownership) ([]Finding, error) {
 	return all, nil
 }
 
-func newProver(account string, roles []Role, owned *Ownership) (p *prover, err error) {
+// newSpeaker is a prover that knows the language of the policies, and nothing yet of sessions.
+func newSpeaker(account string, roles []Role, owned *Ownership) (p *prover, err error) {
 	p = &prover{account: account, roles: roles, owned: owned, tagKey: fold("aws:PrincipalTag/" + owned.Tag), tags: map[string]*tags{}, sessions: map[string]*Session{}}
-	if p.alphabet, err = newAlphabet(p.texts()); err != nil {
+	p.alphabet, err = newAlphabet(p.texts())
+	return p, err
+}
+
+func newProver(account string, roles []Role, owned *Ownership) (*prover, error) {
+	p, err := newSpeaker(account, roles, owned)
+	if err != nil {
 		return nil, err
 	}
 	if !p.within(maxEffort, func() { p.known, p.unknown = p.kinds() }) {

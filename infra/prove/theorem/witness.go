@@ -32,6 +32,14 @@ type Request struct {
 	Context          map[string][]string
 }
 
+// requestOf is the request whose words are values, which it takes over.
+func requestOf(values map[string][]string) Request {
+	r := Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
+	delete(values, action)
+	delete(values, resource)
+	return r
+}
+
 // maxTries bounds how many words of a crossing are tried.
 const maxTries = 12
 
@@ -48,9 +56,7 @@ func (o *obligation) witness(c crossing) (*Refutation, string) {
 		if r.Tenant == r.Victim && r.Tenant != "" {
 			continue
 		}
-		r.Request = Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
-		delete(values, action)
-		delete(values, resource)
+		r.Request = requestOf(values)
 		session, fault := o.session(r.Tenant, c.words[o.tagKey], o.otherTags(values))
 		if fault != "" {
 			why = fault
@@ -101,12 +107,7 @@ func (o *obligation) forTenant(c crossing, tag string) *automaton {
 		a = a.without(owner).and(o.template(o.access, tag))
 	}
 	r := reading{alphabet: o.alphabet, values: map[string]*automaton{o.tagKey: o.exactly(tag)}}
-	for _, constraint := range c.situation.words[c.key].constraints() {
-		if narrower := r.automaton(&constraint); narrower != nil {
-			a = a.and(narrower.without(tenant | owner))
-		}
-	}
-	return a
+	return r.meeting(a, c.situation.words[c.key].constraints())
 }
 
 // allowed asks the policies.
@@ -140,7 +141,7 @@ func (o *obligation) session(tenant string, tag *word, others map[string]string)
 	if tag != nil && tag.presence == present {
 		want = tagged
 	}
-	key := fmt.Sprint(o.role.Name, want, tenant, others)
+	key := fmt.Sprintf("%q %s %q %q", o.role.Name, want, tenant, others)
 	if _, known := o.sessions[key]; !known {
 		o.sessions[key] = o.vend(want, tenant, others)
 	}

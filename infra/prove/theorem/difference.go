@@ -1,0 +1,92 @@
+package theorem
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+// Difference is a request that one of two sets of policies allows.
+type Difference struct {
+	Role    string
+	At      Place // the statement that allows it
+	Request Request
+}
+
+// String tells the difference as a request.
+func (d *Difference) String() string {
+	return d.Request.told(func(string) bool { return true })
+}
+
+// difference is a request of one of the situations for which show is true.
+func (o *obligation) difference(situations []*situation, show func(*Request, *situation) bool) *Difference {
+	for _, s := range situations {
+		for _, fixed := range []map[string]string{{}, {o.tagKey: "yellow"}} {
+			if w := s.words[o.tagKey]; len(fixed) > 0 && (w == nil || w.presence != present) {
+				continue
+			}
+			values, fault := o.fill(s, fixed, "")
+			if fault != "" {
+				continue
+			}
+			r := requestOf(values)
+			if show(&r, s) {
+				return &Difference{o.role.Name, o.allows[0].at, r}
+			}
+			r.Context = doubled(r.Context, s)
+			if show(&r, s) {
+				return &Difference{o.role.Name, o.allows[0].at, r}
+			}
+		}
+	}
+	return nil
+}
+
+// doubled is values with each key that may have several given twice what it has: an operator for one value decides nothing then.
+func doubled(values map[string][]string, s *situation) map[string][]string {
+	values = maps.Clone(values)
+	for key, list := range values {
+		if w := s.words[key]; w != nil && w.multi && !w.one {
+			values[key] = append(slices.Clone(list), list...)
+		}
+	}
+	return values
+}
+
+// trusts asks r's trust policy alone, for each principal that it names.
+func (p *prover) trusts(r *Role, q *Request, s *situation) bool {
+	var names, services []string
+	for _, c := range clausesOf(r.Trust) {
+		names, services = append(names, c.Principals.Source...), append(services, c.Principals.Services...)
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		caller, _ := p.caller(name)
+		if !slices.Contains(services, name) && caller.Service != "" {
+			caller = p.stranger(name)
+		}
+		all := policy.Policies{Identity: everything}
+		return policy.DecideTrust(r.Trust, all, &policy.Request{Action: q.Action, Resource: q.Resource, Caller: caller, Context: contextOf(q.Context, s)}).Effect == policy.Allow
+	})
+}
+
+// stranger is a session of a role outside the set: of the one that name is, or of any where it is an account or everyone.
+func (p *prover) stranger(name string) policy.Caller {
+	role := name
+	if !strings.Contains(name, ":role/") {
+		role = "arn:aws:iam::" + p.account + ":role/Stranger"
+	}
+	_, short, _ := strings.Cut(role, ":role/")
+	account := policy.ResourceAccount(role)
+	return policy.Caller{ARN: "arn:aws:sts::" + account + ":assumed-role/" + short + "/task", RoleARN: role, Account: account}
+}
+
+// everything allows all, for callers whose own policies are not the question. It is never written to.
+var everything = func() []policy.Named {
+	p, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`), policy.Identity)
+	if err != nil {
+		panic(err)
+	}
+	return []policy.Named{{Name: "everything", Policy: p}}
+}()
