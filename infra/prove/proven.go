@@ -21,11 +21,7 @@ func (t *Theorem) prove(m *Mutation, roles []localaws.Role) error {
 	if err != nil {
 		return err
 	}
-	original, err := theorem.Roles(roles)
-	if err != nil {
-		return err
-	}
-	same, err := theorem.Compare(t.account, original, parsed, t.owned)
+	same, err := theorem.Compare(t.account, t.roles, parsed, t.owned)
 	if err != nil {
 		return err
 	}
@@ -52,6 +48,7 @@ func (m *Mutation) settle(findings []theorem.Finding, c *theorem.Comparison) {
 	switch {
 	case c.Same():
 		m.Proof, m.Outcome = "proven: it decides every request as the original does", Equivalent
+		return
 	case holds && c.Added != nil:
 		m.Proof = fmt.Sprintf("proven harmless: it adds %s, and the theorem holds", c.Added)
 	case holds && c.Removed != nil:
@@ -63,7 +60,7 @@ func (m *Mutation) settle(findings []theorem.Finding, c *theorem.Comparison) {
 		}
 		return
 	}
-	if m.Outcome == Unnoticed || m.Outcome == Equivalent && !c.Same() {
+	if m.Outcome == Unnoticed || m.Outcome == Equivalent {
 		m.Outcome = Harmless
 	}
 	if m.Outcome == Harmless && m.Direction == mutate.Narrows {

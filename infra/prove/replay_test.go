@@ -3,7 +3,6 @@ package prove
 import (
 	"encoding/json"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,15 +14,11 @@ import (
 
 func ownership(t testing.TB) *theorem.Ownership {
 	t.Helper()
-	text, err := os.ReadFile("../iam/ownership.json")
+	file, err := iam.EmbeddedOwnership()
 	if err != nil {
 		t.Fatal(err)
 	}
-	filled, err := localaws.Values{Region: region, Account: account, Bucket: bucket}.Fill("ownership.json", string(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	owned, err := theorem.ReadOwnership([]byte(filled))
+	owned, err := Owned(file, Values())
 	if err != nil {
 		t.Fatal(err)
 	}

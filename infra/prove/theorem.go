@@ -30,6 +30,7 @@ type Theorem struct {
 
 	account string
 	owned   *theorem.Ownership
+	roles   []theorem.Role
 }
 
 // Values are the ones with which Load fills policies.
@@ -42,15 +43,24 @@ func (a *Account) Values() localaws.Values {
 	return localaws.Values{Region: a.config.Region, Account: a.id, Bucket: "shiptrack-" + a.id}
 }
 
-// Decide decides the theorem for roles, which were filled with values.
-func Decide(roles []localaws.Role, owned iam.Ownership, values localaws.Values) (*Theorem, error) {
-	filled, err := values.Fill(owned.Name, string(owned.Text))
+// Owned reads an ownership file, filled with values.
+func Owned(file iam.Ownership, values localaws.Values) (*theorem.Ownership, error) {
+	filled, err := values.Fill(file.Name, string(file.Text))
 	if err != nil {
 		return nil, err
 	}
-	ownership, err := theorem.ReadOwnership([]byte(filled))
+	owned, err := theorem.ReadOwnership([]byte(filled))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", owned.Name, err)
+		return nil, fmt.Errorf("%s: %w", file.Name, err)
+	}
+	return owned, nil
+}
+
+// Decide decides the theorem for roles, which were filled with values.
+func Decide(roles []localaws.Role, owned iam.Ownership, values localaws.Values) (*Theorem, error) {
+	ownership, err := Owned(owned, values)
+	if err != nil {
+		return nil, err
 	}
 	parsed, err := theorem.Roles(roles)
 	if err != nil {
@@ -58,7 +68,7 @@ func Decide(roles []localaws.Role, owned iam.Ownership, values localaws.Values) 
 	}
 	began := time.Now()
 	findings, err := theorem.Prove(values.Account, parsed, ownership)
-	return &Theorem{Ownership: owned, Findings: findings, Took: time.Since(began), account: values.Account, owned: ownership}, err
+	return &Theorem{Ownership: owned, Findings: findings, Took: time.Since(began), account: values.Account, owned: ownership, roles: parsed}, err
 }
 
 // Try replays each refutation as a signed request on localaws, and makes attacks of the Allow statements of roles and carries them out there.

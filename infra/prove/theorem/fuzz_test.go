@@ -21,9 +21,7 @@ func FuzzReadOwnership(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := Prove(heldAccount, roles, o); err != nil {
-			t.Skip(err)
-		}
+		_, _ = Prove(heldAccount, roles, o) // it may be too large: that is an error, and no panic
 	})
 }
 
@@ -40,7 +38,7 @@ func FuzzProve(f *testing.F) {
 		began := time.Now()
 		findings, err := Prove(heldAccount, roles, owned(t, ""))
 		if err != nil {
-			t.Skip(err)
+			return // too many characters
 		}
 		if took := time.Since(began); took > time.Minute {
 			t.Errorf("took %v", took)

@@ -43,21 +43,13 @@ func (c certificates) Run(std streams) error {
 }
 
 func (c certificates) write(source iam.Source) (int, error) {
-	dir, err := os.Getwd()
+	file, err := ownership(c.Ownership, c.Policies)
 	if err != nil {
 		return 0, err
 	}
-	text, err := iam.OpenOwnership(c.Ownership, c.Policies, dir)
+	owned, err := prove.Owned(file, prove.Values())
 	if err != nil {
 		return 0, err
-	}
-	filled, err := prove.Values().Fill(text.Name, string(text.Text))
-	if err != nil {
-		return 0, err
-	}
-	owned, err := theorem.ReadOwnership([]byte(filled))
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", text.Name, err)
 	}
 	loaded, err := prove.Load(source)
 	if err != nil {

@@ -13,11 +13,7 @@ func (c attack) theorem(roles []localaws.Role, target prove.Target) (*prove.Theo
 	if c.Only != "" {
 		return nil, nil
 	}
-	dir, err := os.Getwd()
-	if err != nil {
-		return nil, err
-	}
-	owned, err := iam.OpenOwnership(c.Ownership, c.Policies, dir)
+	owned, err := ownership(c.Ownership, c.Policies)
 	if err != nil {
 		return nil, err
 	}
@@ -31,6 +27,15 @@ func (c attack) theorem(roles []localaws.Role, target prove.Target) (*prove.Theo
 	}
 	decided.Beside, err = besides(iam.Article, owned, values)
 	return decided, err
+}
+
+// ownership reads the file that --ownership names, or the one that belongs to the policies.
+func ownership(where, policies string) (iam.Ownership, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return iam.Ownership{}, err
+	}
+	return iam.OpenOwnership(where, policies, dir)
 }
 
 // besides is the theorem for the set that what is proven is compared with.
