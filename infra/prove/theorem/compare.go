@@ -56,13 +56,13 @@ func (p *prover) compare(out *Comparison, a, b *Role, found **Difference) {
 		out.Undecided = append(out.Undecided, Place{File: a.Name})
 		return
 	}
-	p.beyond(out, side(clausesOf(a.Identity...)), side(clausesOf(b.Identity...)), a, found, p.requests, func(r *Request, s *situation) bool {
+	p.beyond(out, side(clausesOf(a.Identity...)), side(clausesOf(b.Identity...)), a, found, p.requests, func(r *Request, s *situation) (string, bool) {
 		ask := &policy.Request{Action: r.Action, Resource: r.Resource, Context: contextOf(r.Context, s)}
-		return policy.Policies{Identity: a.Identity}.Decide(ask).Effect == policy.Allow && policy.Policies{Identity: b.Identity}.Decide(ask).Effect != policy.Allow
+		return "", policy.Policies{Identity: a.Identity}.Decide(ask).Effect == policy.Allow && policy.Policies{Identity: b.Identity}.Decide(ask).Effect != policy.Allow
 	})
 	for _, name := range []string{assumeRole, tagSession} {
-		p.beyond(out, p.about(a, name), p.about(b, name), a, found, func(*placed) []*situation { return p.asking(a, name) }, func(r *Request, s *situation) bool {
-			return p.trusts(a, r, s) && !p.trusts(b, r, s)
+		p.beyond(out, p.about(a, name), p.about(b, name), a, found, func(*placed) []*situation { return p.asking(a, name) }, func(r *Request, s *situation) (string, bool) {
+			return p.trustedBeyond(a, b, r, s)
 		})
 	}
 }
@@ -138,8 +138,8 @@ func (p *prover) consistent(s *situation) bool {
 	return !langs[fold("aws:TagKeys")].and(p.automaton(own)).isEmpty()
 }
 
-// beyond looks for a request that a allows and b does not; show asks the policies.
-func (p *prover) beyond(out *Comparison, a, b statements, r *Role, found **Difference, start func(*placed) []*situation, show func(*Request, *situation) bool) {
+// beyond looks for a request that a allows and b does not; show asks the policies, and says by whom.
+func (p *prover) beyond(out *Comparison, a, b statements, r *Role, found **Difference, start func(*placed) []*situation, show asking) {
 	for _, allow := range a.allows {
 		if len(a.denies) == len(b.denies) && slices.EqualFunc(a.denies, b.denies, alike) && slices.ContainsFunc(b.allows, func(c placed) bool { return alike(allow, c) }) {
 			continue
@@ -164,6 +164,9 @@ func (p *prover) beyond(out *Comparison, a, b statements, r *Role, found **Diffe
 		}
 	}
 }
+
+// asking asks the policies whether a request tells two sets apart, and for whom; empty: any session of the role.
+type asking func(*Request, *situation) (by string, differs bool)
 
 // alike reports whether two statements say the same.
 func alike(a, b placed) bool {
@@ -199,7 +202,7 @@ func (p *prover) refused(situations []*situation, allow *placed, b statements, p
 	none := situations
 	for _, c := range allows {
 		ways := evadingFacts(&c.Clause)
-		if p.undecidable(&c, allow) || !reflect.DeepEqual(c.Principals, allow.Principals) {
+		if p.undecidable(&c, allow) || !c.trustsAll(allow) {
 			ways = append(ways, nil)
 		}
 		if none = possible(with(none, ways)); len(none) > maxCases {
@@ -210,6 +213,17 @@ func (p *prover) refused(situations []*situation, allow *placed, b statements, p
 		}
 	}
 	return append(all, none...), true
+}
+
+// trustsAll reports whether c names each principal that o names, written alike and of the same kind.
+func (c *placed) trustsAll(o *placed) bool {
+	a, b := &c.Principals, &o.Principals
+	if a.Not || b.Not || b.Everyone && !a.Everyone {
+		return reflect.DeepEqual(a, b)
+	}
+	return !slices.ContainsFunc(b.Source, func(name string) bool {
+		return !slices.Contains(a.Source, name) || slices.Contains(a.Services, name) != slices.Contains(b.Services, name) || named(a, name) != named(b, name)
+	})
 }
 
 // distance is 0 for a statement of the same name in the same file, and else 1.

@@ -77,3 +77,19 @@ func TestCompareOfTrustPolicies(t *testing.T) {
 		}
 	}
 }
+
+// TestCompareSaysWhoIsTrustedBeyond holds that a principal more is a difference, beside one that both sets trust with the same request.
+func TestCompareSaysWhoIsTrustedBeyond(t *testing.T) {
+	set := func(principals string) []Role {
+		return setOf(t, "Service", byCompute, "", "A", strictBy(`{"AWS": [`+principals+`]}`), ownObjects)
+	}
+	const service, other = `"arn:aws:iam::000000000000:role/Service"`, "arn:aws:iam::000000000000:role/Other"
+	c, err := Compare("000000000000", set(service), set(service+`, "`+other+`"`), owned(t, ""))
+	if err != nil || c.Added == nil || c.Added.By != other || c.Removed != nil || len(c.Undecided) != 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	c, err = Compare("000000000000", set(service+`, "`+other+`"`), set(service), owned(t, ""))
+	if err != nil || c.Removed == nil || c.Removed.By != other || c.Added != nil || len(c.Undecided) != 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}

@@ -1,6 +1,7 @@
 package theorem
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -13,15 +14,20 @@ type Difference struct {
 	Role    string
 	At      Place // the statement that allows it
 	Request Request
+	By      string // of a trust policy: the principal that asks
 }
 
 // String tells the difference as a request.
 func (d *Difference) String() string {
-	return d.Request.told(func(string) bool { return true })
+	said := d.Request.told(func(string) bool { return true })
+	if d.By != "" {
+		said += " by " + d.By
+	}
+	return said
 }
 
 // difference is a request of one of the situations for which show is true.
-func (o *obligation) difference(situations []*situation, show func(*Request, *situation) bool) *Difference {
+func (o *obligation) difference(situations []*situation, show asking) *Difference {
 	for _, s := range situations {
 		for _, fixed := range []map[string]string{{}, {o.tagKey: "yellow"}} {
 			if w := s.words[o.tagKey]; len(fixed) > 0 && (w == nil || w.presence != present) {
@@ -32,12 +38,12 @@ func (o *obligation) difference(situations []*situation, show func(*Request, *si
 				continue
 			}
 			r := requestOf(values)
-			if show(&r, s) {
-				return &Difference{o.role.Name, o.allows[0].at, r}
+			if by, differs := show(&r, s); differs {
+				return &Difference{o.role.Name, o.allows[0].at, r, by}
 			}
 			r.Context = doubled(r.Context, s)
-			if show(&r, s) {
-				return &Difference{o.role.Name, o.allows[0].at, r}
+			if by, differs := show(&r, s); differs {
+				return &Difference{o.role.Name, o.allows[0].at, r, by}
 			}
 		}
 	}
@@ -55,20 +61,26 @@ func doubled(values map[string][]string, s *situation) map[string][]string {
 	return values
 }
 
-// trusts asks r's trust policy alone, for each principal that it names.
-func (p *prover) trusts(r *Role, q *Request, s *situation) bool {
-	var names, services []string
-	for _, c := range clausesOf(r.Trust) {
-		names, services = append(names, c.Principals.Source...), append(services, c.Principals.Services...)
-	}
-	return slices.ContainsFunc(names, func(name string) bool {
-		caller, _ := p.caller(name)
-		if !slices.Contains(services, name) && caller.Service != "" {
-			caller = p.stranger(name)
+// trustedBeyond is a principal, of those that a's trust policy names, whom a trusts with a request and b does not.
+func (p *prover) trustedBeyond(a, b *Role, q *Request, s *situation) (by string, ok bool) {
+	for _, c := range clausesOf(a.Trust) {
+		for _, name := range c.Principals.Source {
+			caller, _ := p.caller(name)
+			if !slices.Contains(c.Principals.Services, name) && caller.Service != "" {
+				caller = p.stranger(name)
+			}
+			ask := &policy.Request{Action: q.Action, Resource: q.Resource, Caller: caller, Context: contextOf(q.Context, s)}
+			if trusts(a, ask) && !trusts(b, ask) {
+				return cmp.Or(caller.Service, caller.RoleARN), true
+			}
 		}
-		all := policy.Policies{Identity: everything}
-		return policy.DecideTrust(r.Trust, all, &policy.Request{Action: q.Action, Resource: q.Resource, Caller: caller, Context: contextOf(q.Context, s)}).Effect == policy.Allow
-	})
+	}
+	return "", false
+}
+
+// trusts asks r's trust policy alone.
+func trusts(r *Role, ask *policy.Request) bool {
+	return policy.DecideTrust(r.Trust, policy.Policies{Identity: everything}, ask).Effect == policy.Allow
 }
 
 // stranger is a session of a role outside the set: of the one that name is, or of any where it is an account or everyone.
