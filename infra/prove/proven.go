@@ -2,6 +2,7 @@ package prove
 
 import (
 	"fmt"
+	"strings"
 
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove/mutate"
@@ -42,26 +43,30 @@ func (t *Theorem) prove(m *Mutation, roles []localaws.Role) error {
 	return nil
 }
 
-// settle gives m its outcome by what is proven.
+// settle gives m its outcome by what is proven. What holds under an assumption alone, which the original does without, makes none harmless
+// that nothing notices.
 func (m *Mutation) settle(findings []theorem.Finding, c *theorem.Comparison) {
-	holds := theorem.Worst(findings) == theorem.Proven
+	assumed, holds := theorem.Assumed(findings)
+	what, difference := "it adds", c.Added
+	if difference == nil {
+		what, difference = "it takes away", c.Removed
+	}
 	switch {
 	case c.Same():
 		m.Proof, m.Outcome = "proven: it decides every request as the original does", Equivalent
 		return
-	case holds && c.Added != nil:
-		m.Proof = fmt.Sprintf("proven harmless: it adds %s, and the theorem holds", c.Added)
-	case holds && c.Removed != nil:
-		m.Proof = fmt.Sprintf("proven harmless: it takes away %s, and the theorem holds", c.Removed)
+	case holds && difference != nil && len(assumed) == 0:
+		m.Proof = fmt.Sprintf("proven harmless: %s %s, and the theorem holds", what, difference)
+		if m.Outcome == Unnoticed || m.Outcome == Equivalent {
+			m.Outcome = Harmless
+		}
+	case holds && difference != nil:
+		m.Proof = fmt.Sprintf("harmless as long as %s: %s %s, and the theorem holds but for that", strings.Join(assumed, " and "), what, difference)
 	default:
 		m.Proof = undecidedProof
-		if m.Outcome == Equivalent {
-			m.Outcome = Unnoticed
-		}
-		return
 	}
-	if m.Outcome == Unnoticed || m.Outcome == Equivalent {
-		m.Outcome = Harmless
+	if m.Outcome == Equivalent {
+		m.Outcome = Unnoticed
 	}
 	if m.Outcome == Harmless && m.Direction == mutate.Narrows {
 		m.Outcome = Unnoticed // a control has to notice what is taken away

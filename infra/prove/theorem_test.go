@@ -69,6 +69,9 @@ func TestMutantsThatNoAttackNotices(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ before, want Outcome }{
 		"TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: condition ForAllValues:StringEquals dynamodb:LeadingKeys made ForAllValues:StringLike": {Equivalent, Equivalent},
+		"TrackingAccessRole/trust: AssumeUnderTenantsName: principal arn:aws:iam::000000000000:role/Other added":                                                   {Unnoticed, Harmless},
+		"TrackingServiceRole/AssumePolicy: AssumeForATenant: resource arn:aws:iam::000000000000:role/TrackingAccessRole made *":                                    {Unnoticed, Unnoticed},
+		"TrackingServiceRole/AssumePolicy: AssumeForATenant: action sts:AssumeRole made *":                                                                         {Unnoticed, Unnoticed},
 		"TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: all conditions removed":                                                                {Unnoticed, RefutedByTheorem},
 		"TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: action dynamodb:PutItem added":                                                         {Unnoticed, Harmless},
 		"TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: action dynamodb:GetItem removed":                                                       {Unnoticed, Unnoticed},
@@ -81,6 +84,27 @@ func TestMutantsThatNoAttackNotices(t *testing.T) {
 		m := &Mutation{Mutant: mutants[i], Outcome: test.before}
 		if err := proof.prove(m, all); err != nil || m.Outcome != test.want || m.Proof == "" {
 			t.Errorf("%s: %s (%s), want %s: %v", name, m.Outcome, m.Proof, test.want, err)
+		}
+	}
+}
+
+// TestWhatRestsOnAnAssumptionSaysSo holds that a masked mutant which is harmless under an assumption alone names it, beside one that is not
+// even then.
+func TestWhatRestsOnAnAssumptionSaysSo(t *testing.T) {
+	proof, all := decide(t, iam.Hardened), roles(t, iam.Hardened)
+	mutants, _, err := mutate.First(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"resource arn:aws:iam::000000000000:role/TrackingAccessRole made *": "harmless as long as no role outside of the set trusts TrackingServiceRole or its account: it adds sts:AssumeRole *",
+		"action sts:AssumeRole made *":                                      undecidedProof,
+	} {
+		name = "TrackingServiceRole/AssumePolicy: AssumeForATenant: " + name
+		i := slices.IndexFunc(mutants, func(m mutate.Mutant) bool { return m.Name == name })
+		m := &Mutation{Mutant: mutants[i], Outcome: Masked}
+		if err := proof.prove(m, all); err != nil || m.Outcome != Masked || !strings.HasPrefix(m.Proof, want) {
+			t.Errorf("%s: %s (%s), want %s: %v", name, m.Outcome, m.Proof, want, err)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func (p *prover) vendAll() {
 	for i := range p.roles {
 		if r := &p.roles[i]; !p.within(maxEffort/10, func() { p.vendOf(r) }) {
 			p.tags[r.Name] = &tags{
-				values: p.some(p.where(isTag), false), absent: true, empty: true, from: map[string]Place{}, problems: []Open{{p.trustOf(r), tooMuch}},
+				values: p.some(p.where(isTag), false), absent: true, empty: true, from: map[string]Place{}, problems: []Open{{At: p.trustOf(r), Why: tooMuch}},
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func (p *prover) vendOf(r *Role) {
 		}
 		for _, source := range a.Principals.Source {
 			if !named(&a.Principals, source) {
-				t.problems = append(t.problems, Open{a.at, "the principal " + source + " is an identity provider: what tags its tokens can ask for is not modelled"})
+				t.problems = append(t.problems, Open{At: a.at, Why: "the principal " + source + " is an identity provider: what tags its tokens can ask for is not modelled"})
 			}
 		}
 		if !p.does(&a, assumeRole) {
@@ -117,7 +117,7 @@ func (p *prover) inherit(r *Role) *automaton {
 	visit = func(of *tags) {
 		for caller, at := range of.from {
 			if caller == r.Name && of != own {
-				own.problems = append(own.problems, Open{own.circle(at), "roles trust each other in a circle, this one among them: let one of them alone trust the other"})
+				own.problems = append(own.problems, Open{At: own.circle(at), Why: "roles trust each other in a circle, this one among them: let one of them alone trust the other"})
 			}
 			if !seen[caller] {
 				seen[caller] = true
@@ -149,7 +149,7 @@ func (p *prover) trust(t *tags) {
 			t.rests = append(t.rests, p.short(a.who)+" asks only for the tenant whose request it serves")
 			continue
 		}
-		t.problems = append(t.problems, Open{a.at, fmt.Sprintf("%s may ask for a session of any tenant, or bring a transitive tag along: if it is trusted to have verified who asks, name it in \"mayTag\" of the ownership file", p.short(a.who))})
+		t.problems = append(t.problems, Open{At: a.at, Why: fmt.Sprintf("%s may ask for a session of any tenant, or bring a transitive tag along: if it is trusted to have verified who asks, name it in \"mayTag\" of the ownership file", p.short(a.who))})
 	}
 }
 

@@ -79,6 +79,8 @@ type Decided struct {
 type Open struct {
 	At  Place
 	Why string
+	// If is what decides it, and what no policy of the set says; empty: nothing does.
+	If string
 }
 
 // Place is a statement, and where it stands.
@@ -270,8 +272,12 @@ func (f *Finding) raise(v Verdict) {
 }
 
 func (f *Finding) open(at Place, format string, args ...any) {
+	f.leave(Open{At: at, Why: fmt.Sprintf(format, args...)})
+}
+
+// leave leaves o open.
+func (f *Finding) leave(o Open) {
 	f.raise(Undecided)
-	o := Open{at, fmt.Sprintf(format, args...)}
 	if !slices.Contains(f.Open, o) {
 		f.Open = append(f.Open, o)
 	}
@@ -285,4 +291,22 @@ func Worst(findings []Finding) Verdict {
 	return slices.MaxFunc(findings, func(a, b Finding) int {
 		return cmp.Compare(slices.Index(worse, a.Verdict), slices.Index(worse, b.Verdict))
 	}).Verdict
+}
+
+// Assumed are the assumptions under which all of findings hold; ok is false where they hold under none.
+func Assumed(findings []Finding) (assumptions []string, ok bool) {
+	for i := range findings {
+		f := &findings[i]
+		if f.Verdict == Refuted || f.Verdict == Administrative || f.Verdict == Undecided && len(f.Open) == 0 {
+			return nil, false
+		}
+		for _, o := range f.Open {
+			if o.If == "" {
+				return nil, false
+			}
+			assumptions = append(assumptions, o.If)
+		}
+	}
+	slices.Sort(assumptions)
+	return slices.Compact(assumptions), len(findings) > 0
 }

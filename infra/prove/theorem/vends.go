@@ -12,7 +12,11 @@ func (p *prover) assumes(r *Role, at func(string) *Finding) {
 	}
 	for _, c := range clausesOf(r.Identity...) {
 		if c.Effect == policy.Allow && p.does(&c, assumeRole) && p.covers(&c, strangers) && p.owned.Administrative[r.Name] == "" {
-			at("STS").open(c.at, "it allows to assume roles that are not among these, and what they reach is not known: name the roles of this set in its Resource")
+			at("STS").leave(Open{
+				At:  c.at,
+				Why: "it allows to assume roles that are not among these, and what they reach is not known: name the roles of this set in its Resource",
+				If:  "no role outside of the set trusts " + r.Name + " or its account",
+			})
 		}
 	}
 }
