@@ -205,7 +205,7 @@ func (p *prover) refused(situations []*situation, allow *placed, b statements, p
 		if p.undecidable(&c, allow) || !c.trustsAll(allow) {
 			ways = append(ways, nil)
 		}
-		if none = possible(with(none, ways)); len(none) > maxCases {
+		if none = evading(none, &c.Clause, ways); len(none) > maxCases {
 			return nil, false
 		}
 		if len(none) == 0 {

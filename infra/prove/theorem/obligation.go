@@ -274,7 +274,7 @@ func (o *obligation) past(situations []*situation) (cases []*situation, whole bo
 		if len(d.Principals.Source) > 0 && !d.Principals.Everyone {
 			continue
 		}
-		situations = possible(with(situations, evadingFacts(&d.Clause)))
+		situations = evading(situations, &d.Clause, evadingFacts(&d.Clause))
 		if len(situations) > maxCases {
 			return nil, false
 		}

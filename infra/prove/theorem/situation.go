@@ -182,6 +182,33 @@ func with(situations []*situation, alternatives [][]fact) []*situation {
 	return all
 }
 
+// evading returns the situations in which c does not apply, which is so in each of ways. Where c is about other actions or resources, it
+// does not apply anyway: there the situation is not divided.
+func evading(situations []*situation, c *policy.Clause, ways [][]fact) []*situation {
+	var all []*situation
+	for _, s := range situations {
+		if s.concerns(c) {
+			all = append(all, with([]*situation{s}, ways)...)
+		} else {
+			all = append(all, s)
+		}
+	}
+	return possible(all)
+}
+
+// concerns reports whether c may be about the action and the resource of s.
+func (s *situation) concerns(c *policy.Clause) bool {
+	next := s.clone()
+	if !next.add(fact{key: action, presence: present, one: true, all: actionsOf(c)}) {
+		return false
+	}
+	if c.Resources != nil && !next.add(fact{key: resource, presence: present, one: true, all: resourcesOf(c)}) {
+		return false
+	}
+	_, ok := next.languages()
+	return ok
+}
+
 // languages returns what each word may be, and whether the situation is possible as far as they tell.
 func (s *situation) languages() (langs map[string]*automaton, ok bool) {
 	if !s.known {
