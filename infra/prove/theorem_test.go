@@ -69,6 +69,7 @@ func TestMutantsThatNoAttackNotices(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ before, want Outcome }{
 		"TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: condition ForAllValues:StringEquals dynamodb:LeadingKeys made ForAllValues:StringLike": {Equivalent, Equivalent},
+		"TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: condition operator Null removed":                                                       {Unnoticed, Harmless},
 		"TrackingAccessRole/trust: AssumeUnderTenantsName: principal arn:aws:iam::000000000000:role/Other added":                                                   {Unnoticed, Harmless},
 		"TrackingServiceRole/AssumePolicy: AssumeForATenant: resource arn:aws:iam::000000000000:role/TrackingAccessRole made *":                                    {Unnoticed, Unnoticed},
 		"TrackingServiceRole/AssumePolicy: AssumeForATenant: action sts:AssumeRole made *":                                                                         {Unnoticed, Unnoticed},
