@@ -76,6 +76,8 @@ func (o *obligation) concerns(allow *policy.Clause) bool {
 func (c *certificate) text(status string) string {
 	clauses := c.clauses()
 	r := c.request("", clauses)
+	r.fix("aws:PrincipalArn", yes, quote("arn:aws:iam::"+c.account+":role/"+c.role.Name))
+	r.fix("aws:username", no, `""`)
 	if c.arn != "" {
 		c.session(c.role, c.mode)
 		r.fix("aws:PrincipalTag/"+c.owned.Tag, map[bool]string{true: yes, false: no}[c.mode != untagged], map[bool]string{true: tenant, false: `""`}[c.mode == tagged])
