@@ -71,7 +71,7 @@ func perRequest(client *sts.Client, role string, away time.Duration) aws.Credent
 		defer answered.Stop()
 		out, err := client.AssumeRole(ctx, &sts.AssumeRoleInput{
 			RoleArn: &role, RoleSessionName: aws.String(id.String() + "@bench"),
-			Tags: []types.Tag{{Key: aws.String("TenantID"), Value: aws.String(id.String())}},
+			Tags: []types.Tag{{Key: aws.String("TenantID"), Value: aws.String(id.String())}}, TransitiveTagKeys: []string{"TenantID"},
 		})
 		if err != nil {
 			return aws.Credentials{}, err

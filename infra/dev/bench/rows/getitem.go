@@ -58,7 +58,7 @@ func (d *demo) signed(ctx context.Context) ([]load.Request, error) {
 	for i := range tenants {
 		session, err := client.AssumeRole(ctx, &sts.AssumeRoleInput{
 			RoleArn: aws.String("arn:aws:iam::" + provision.Account + ":role/TrackingAccessRole"), RoleSessionName: aws.String(tenantNamed(i) + "@bench"),
-			Tags: []ststypes.Tag{{Key: aws.String("TenantID"), Value: aws.String(tenantNamed(i))}},
+			Tags: []ststypes.Tag{{Key: aws.String("TenantID"), Value: aws.String(tenantNamed(i))}}, TransitiveTagKeys: []string{"TenantID"},
 		})
 		if err != nil {
 			return nil, err
