@@ -9,10 +9,10 @@ import (
 
 // Row says what a figure is, and what it must reach.
 type Row struct {
-	Name  string
-	Most  bool    // Must is the most that is good; else the least
-	Must  float64 // what must be reached
-	Said  bool    // the figure is only said: nothing must be reached
+	Name string
+	Most bool    // Must is the most that is good; else the least
+	Must float64 // what must be reached
+	Said bool    // the figure is only said: nothing must be reached
 }
 
 // Result is what became of a row.
