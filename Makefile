@@ -23,10 +23,11 @@ BENCHTIME   ?= 1s
 REQUESTS    ?= 100000
 TARGET      ?= embedded
 ACCOUNT     ?=
+ROWS        ?=
 PKG         ?= $(PACKAGES)
 
 # What a user gives is text: make does not expand it, and recipes take it from the environment, where the shell does not either.
-GIVEN := TENANT SUBJECT ISSUER_PORT BENCHTIME REQUESTS TARGET ACCOUNT
+GIVEN := TENANT SUBJECT ISSUER_PORT BENCHTIME REQUESTS TARGET ACCOUNT ROWS
 $(foreach v,$(GIVEN),$(eval override $v := $$(value $v)))
 override PKG := $(if $(filter file,$(origin PKG)),$(PACKAGES),$(value PKG))
 export $(GIVEN) PKG
@@ -113,8 +114,12 @@ emulators: build-localaws ## put the policies to other local emulators of AWS, a
 	@go run ./infra/dev/emulators
 
 .PHONY: bench
-bench: ## run the benchmarks, print a table and write bin/bench.json
-	@mkdir -p bin && go run ./infra/dev/bench --benchtime="$$BENCHTIME" -o bin/bench.json $(PACKAGES)
+bench: build ## measure what isolation costs, side by side in one run; print a table and write bin/bench.json [ROWS=isolation_tax,over_floor]
+	@go build -o bin/bench ./infra/dev/bench && bin/bench $${ROWS:+--only="$$ROWS"}
+
+.PHONY: bench-micro
+bench-micro: ## run the Go benchmarks; what is printed is what benchstat reads [BENCHTIME=100x]
+	@go run ./infra/dev/bench micro --benchtime="$$BENCHTIME" $(PACKAGES)
 
 .PHONY: lint
 lint: tools ## run golangci-lint and actionlint, and check that each import rule would notice a violation

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -28,7 +29,12 @@ func (serve) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	tel, err := telemetry.New(telemetry.Config{Service: name, Level: s.Telemetry.LogLevel, TraceEndpoint: s.Telemetry.TraceEndpoint, Writer: p.stdout})
+	return serveWith(ctx, s, cfg, p.stdout)
+}
+
+// serveWith serves with settings and a configuration of the SDK that are loaded.
+func serveWith(ctx context.Context, s settings, cfg aws.Config, stdout io.Writer) error {
+	tel, err := telemetry.New(telemetry.Config{Service: name, Level: s.Telemetry.LogLevel, TraceEndpoint: s.Telemetry.TraceEndpoint, Writer: stdout})
 	if err != nil {
 		return err
 	}
