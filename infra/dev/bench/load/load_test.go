@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -45,7 +46,7 @@ func TestAllRequestsAreSentOverTheGivenConnections(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	go func() { <-all; stop() }()
 	_, err = l.Run(ctx, time.Minute)
-	if err != context.Canceled || len(paths) != 40 || len(connections) != Connections {
+	if !errors.Is(err, context.Canceled) || len(paths) != 40 || len(connections) != Connections {
 		t.Errorf("%v: %d paths over %d connections, want 40 over %d", err, len(paths), len(connections), Connections)
 	}
 }

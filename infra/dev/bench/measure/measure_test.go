@@ -64,7 +64,7 @@ func TestATurnThatFailsOrIsInterruptedEndsTheRun(t *testing.T) {
 		if !errors.Is(err, want) || all != nil {
 			t.Errorf("got %v, %v; want %v and no figure", all, err, want)
 		}
-		if want == broken && !strings.HasPrefix(fmt.Sprint(err), "a: ") {
+		if errors.Is(want, broken) && !strings.HasPrefix(fmt.Sprint(err), "a: ") {
 			t.Errorf("%v does not name the contender", err)
 		}
 	}
