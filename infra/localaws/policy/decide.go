@@ -76,7 +76,7 @@ func (o *outcome) add(n *Named, r *Request) {
 	if n.Policy == nil || o.effect == ExplicitDeny {
 		return
 	}
-	for i := range n.Policy.statements {
+	for _, i := range n.Policy.services.naming(r.Action) {
 		s := &n.Policy.statements[i]
 		if s.effect == Allow && o.effect == Allow || !s.applies(r) {
 			continue

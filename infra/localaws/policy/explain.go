@@ -43,14 +43,15 @@ func (m Miss) String() string {
 // Explain returns a Miss for every statement that names r's action and did not match r, in the order of
 // layers, policies and statements. It names the first element that failed.
 func (p Policies) Explain(r *Request) []Miss {
-	layers := append([]Named(nil), p.Identity...)
-	if p.Boundary != nil {
-		layers = append(layers, *p.Boundary)
-	}
-	layers = append(layers, p.Session...)
 	var misses []Miss
-	for i := range layers {
-		misses = layers[i].explain(misses, r, (*statement).missedResource)
+	for i := range p.Identity {
+		misses = p.Identity[i].explain(misses, r, (*statement).missedResource)
+	}
+	if p.Boundary != nil {
+		misses = p.Boundary.explain(misses, r, (*statement).missedResource)
+	}
+	for i := range p.Session {
+		misses = p.Session[i].explain(misses, r, (*statement).missedResource)
 	}
 	return misses
 }
@@ -74,10 +75,13 @@ func (n *Named) explain(misses []Miss, r *Request, missedTarget func(*statement,
 	if n.Policy == nil {
 		return misses
 	}
-	for i := range n.Policy.statements {
+	for _, i := range n.Policy.services.naming(r.Action) {
 		s := &n.Policy.statements[i]
+		if !s.names(r.Action) {
+			continue
+		}
 		miss := Miss{Statement: n.statement(s), Effect: s.effect}
-		if s.names(r.Action) && (missedTarget(s, r, &miss) || s.missedCondition(r.Context, &miss)) {
+		if missedTarget(s, r, &miss) || s.missedCondition(r.Context, &miss) {
 			misses = append(misses, miss)
 		}
 	}
@@ -130,9 +134,10 @@ func (s *statement) missedCondition(ctx *Context, miss *Miss) bool {
 		if v == yes || v == undecidable && s.effect == ExplicitDeny {
 			continue
 		}
-		miss.Element = "Condition " + c.name + " " + c.key.name
-		for _, value := range c.values {
-			miss.Want = append(miss.Want, render(value, c.test.patterns, ctx))
+		miss.Element = c.element
+		miss.Want = make([]string, len(c.values))
+		for i, value := range c.values {
+			miss.Want[i] = render(value, c.test.patterns, ctx)
 		}
 		if e := ctx.lookup(c.key); e != nil {
 			miss.Got = append([]string{}, e.values()...)
@@ -152,16 +157,26 @@ func (s *statement) missedCondition(ctx *Context, miss *Miss) bool {
 // render replaces the variables of source, a text that patterns were compiled from; one without value
 // stays as it is written.
 func render(source string, patterns func(func(*pattern)), ctx *Context) string {
+	if !strings.Contains(source, "${") {
+		return source
+	}
 	var replacements []string
+	var whole string // the value of a variable that is all of source, as it mostly is in a condition
 	patterns(func(p *pattern) {
 		for i := range p.pieces {
 			if p.pieces[i].kind != pieceVariable {
 				continue
 			}
-			if value, ok := p.pieces[i].value(ctx); ok {
+			value, ok := p.pieces[i].value(ctx)
+			if ok && p.pieces[i].written == source {
+				whole = value
+			} else if ok {
 				replacements = append(replacements, p.pieces[i].written, value)
 			}
 		}
 	})
+	if whole != "" {
+		return whole
+	}
 	return strings.NewReplacer(replacements...).Replace(source)
 }

@@ -106,14 +106,15 @@ func parseOperator(name string) (operator, error) {
 // condition is one operator with one key.
 type condition struct {
 	operator
-	name   string // the operator as written
-	key    conditionKey
-	values []string // as written
-	test   test
+	element string // the operator and the key as written: "Condition StringEquals aws:PrincipalTag/TenantID"
+	name    string // the operator as written
+	key     conditionKey
+	values  []string // as written
+	test    test
 }
 
 func compileCondition(name, key string, values []string, variables bool) (condition, error) {
-	c := condition{name: name, values: values}
+	c := condition{element: "Condition " + name + " " + key, name: name, values: values}
 	var err error
 	if c.operator, err = parseOperator(name); err != nil {
 		return c, err

@@ -220,5 +220,6 @@ func (d *rawDocument) compile() (*Policy, error) {
 		s.index = i
 		p.statements = append(p.statements, s)
 	}
+	p.services = servicesOf(p.statements)
 	return p, nil
 }

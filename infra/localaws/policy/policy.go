@@ -17,7 +17,10 @@ const (
 )
 
 // Policy is a compiled document: immutable, safe for concurrent use. A nil Policy has no statements.
-type Policy struct{ statements []statement }
+type Policy struct {
+	statements []statement
+	services   services
+}
 
 // Named is a policy with the name by which decisions, logs and messages call it, such as
 // "NotesReader/ReadNotes".
