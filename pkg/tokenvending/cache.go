@@ -3,21 +3,27 @@ package tokenvending
 import (
 	"container/list"
 	"sync"
+	"sync/atomic"
 )
 
-// cache keeps one value per key, for up to capacity keys. When it is full, it drops the least recently used value. It is
-// safe for concurrent use.
+// secondChances is how many entries at most that were used lately one call spares: it bounds the time for which the lock is held.
+const secondChances = 100
+
+// cache keeps one value per key, for up to capacity keys. When it is full, it drops a value that was not used lately: each entry
+// that was read since it came to the end of the list gets a second chance (the CLOCK policy). A hit thus writes at most one flag,
+// and hits do not wait for each other. It is safe for concurrent use.
 type cache[K comparable, V any] struct {
 	capacity int
 
-	mu      sync.Mutex
+	mu      sync.RWMutex
 	byKey   map[K]*list.Element
-	entries *list.List // of entry[K, V]; the most recently used is the first
+	entries *list.List // of *entry[K, V]; the next to be dropped is the last
 }
 
 type entry[K comparable, V any] struct {
 	key   K
 	value V
+	used  atomic.Bool // since it was put at the front
 }
 
 func newCache[K comparable, V any](capacity int) *cache[K, V] {
@@ -25,28 +31,43 @@ func newCache[K comparable, V any](capacity int) *cache[K, V] {
 }
 
 func (c *cache[K, V]) get(key K) (value V, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	e, ok := c.byKey[key]
 	if !ok {
 		return value, false
 	}
-	c.entries.MoveToFront(e)
-	return e.Value.(entry[K, V]).value, true
+	found := e.Value.(*entry[K, V])
+	if !found.used.Load() { // a store of what is there already would still take the line from other processors
+		found.used.Store(true)
+	}
+	return found.value, true
 }
 
 func (c *cache[K, V]) set(key K, value V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.byKey[key]; ok {
-		e.Value = entry[K, V]{key, value}
+		e.Value = &entry[K, V]{key: key, value: value}
 		c.entries.MoveToFront(e)
 		return
 	}
-	c.byKey[key] = c.entries.PushFront(entry[K, V]{key, value})
-	if len(c.byKey) > c.capacity {
-		c.remove(c.entries.Back())
+	if len(c.byKey) >= c.capacity {
+		c.makeRoom()
 	}
+	c.byKey[key] = c.entries.PushFront(&entry[K, V]{key: key, value: value})
+}
+
+// makeRoom drops one entry; c.mu is held.
+func (c *cache[K, V]) makeRoom() {
+	for range secondChances {
+		last := c.entries.Back()
+		if !last.Value.(*entry[K, V]).used.Swap(false) {
+			break
+		}
+		c.entries.MoveToFront(last)
+	}
+	c.remove(c.entries.Back())
 }
 
 func (c *cache[K, V]) drop(key K) {
@@ -59,12 +80,12 @@ func (c *cache[K, V]) drop(key K) {
 
 // remove drops e; c.mu is held.
 func (c *cache[K, V]) remove(e *list.Element) {
-	delete(c.byKey, e.Value.(entry[K, V]).key)
+	delete(c.byKey, e.Value.(*entry[K, V]).key)
 	c.entries.Remove(e)
 }
 
 func (c *cache[K, V]) len() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	return len(c.byKey)
 }
