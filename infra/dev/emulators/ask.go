@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
@@ -161,11 +162,33 @@ func (a *account) startTask(ctx context.Context, root aws.Config) (err error) {
 		a.service, err = a.instance.service(ctx, serviceRole)
 		return err
 	}
-	out, err := sts.NewFromConfig(root).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(a.role(serviceRole)), RoleSessionName: aws.String("task")})
+	caller := root
+	if a.byUser {
+		if caller, err = a.computeUser(ctx, root); err != nil {
+			return err
+		}
+	}
+	out, err := sts.NewFromConfig(caller).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(a.role(serviceRole)), RoleSessionName: aws.String("task")})
 	if err == nil {
 		a.service = sessionOf(out.Credentials)
 	}
 	return err
+}
+
+// computeUser makes a user, whom the service's role trusts in place of the compute service.
+func (a *account) computeUser(ctx context.Context, root aws.Config) (aws.Config, error) {
+	client, name := awsiam.NewFromConfig(root), aws.String("compute")
+	user, err := client.CreateUser(ctx, &awsiam.CreateUserInput{UserName: name})
+	if err != nil {
+		return aws.Config{}, err
+	}
+	made, err := client.CreateAccessKey(ctx, &awsiam.CreateAccessKeyInput{UserName: name})
+	if err != nil {
+		return aws.Config{}, err
+	}
+	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + aws.ToString(user.User.Arn) + `"},"Action":"sts:AssumeRole"}]}`
+	_, err = client.UpdateAssumeRolePolicy(ctx, &awsiam.UpdateAssumeRolePolicyInput{RoleName: aws.String(serviceRole), PolicyDocument: &trust})
+	return a.config(aws.Credentials{AccessKeyID: aws.ToString(made.AccessKey.AccessKeyId), SecretAccessKey: aws.ToString(made.AccessKey.SecretAccessKey)}), err
 }
 
 func (a *account) role(name string) string { return "arn:aws:iam::" + a.id + ":role/" + name }

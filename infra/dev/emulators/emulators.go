@@ -128,7 +128,7 @@ func startFakecloud(ctx context.Context, p *place, version string) (*instance, e
 	if err != nil {
 		return nil, err
 	}
-	i.ready = "/_fakecloud/health"
+	i.ready, i.byUser = "/_fakecloud/health", true
 	return i, nil
 }
 

@@ -107,6 +107,7 @@ type instance struct {
 	url        string
 	ready      string // path that is answered when it is up
 	noSessions bool   // it has no STS and no IAM
+	byUser     bool   // root may not assume a role, as in AWS: a user stands for the compute service
 	// service returns the credentials of a task that runs in a role; nil: root assumes the role.
 	service func(ctx context.Context, role string) (aws.Credentials, error)
 	enforce func(context.Context) error // switches IAM on; nil: it is on
