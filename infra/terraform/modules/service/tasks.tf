@@ -64,8 +64,9 @@ resource "aws_ecs_service" "this" {
   }
 
   network_configuration {
-    subnets         = var.network.private_subnet_ids
-    security_groups = [var.network.security_group_ids[each.value.group]]
+    subnets          = var.network.private_subnet_ids
+    security_groups  = [var.network.security_group_ids[each.value.group]]
+    assign_public_ip = false
   }
 
   dynamic "load_balancer" {
