@@ -1,0 +1,94 @@
+//go:build clients
+
+package terraform_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"example.com/shiptrack/infra/localaws/localawstest"
+)
+
+const (
+	unprotected = "-var=deletion_protection=false"
+	isolation   = "-target=module.isolation"
+)
+
+func onLocalaws(t *testing.T) (*root, *localawstest.Local) {
+	t.Helper()
+	l := localawstest.Start(t)
+	return newRoot(t, localawsRoot, "TF_VAR_endpoint="+l.URL), l
+}
+
+// TestTerraformAppliesEditsAndDestroys: no plan finds a difference after what was applied, and a destroy leaves no role.
+func TestTerraformAppliesEditsAndDestroys(t *testing.T) {
+	r, l := onLocalaws(t)
+	r.apply()
+	r.apply(`-var=tenants=["yellow", "green"]`, "-var=team=ocean") // blue goes, green comes
+	r.refused([]string{"deletion protection"}, "destroy", "-auto-approve", "-target=module.stores.aws_dynamodb_table.tracking")
+	r.apply(unprotected)
+	r.run("destroy", "-auto-approve", unprotected)
+	roles, err := iam.NewFromConfig(l.Config(localawstest.Root)).ListRoles(t.Context(), nil)
+	if err != nil || len(roles.Roles) > 0 {
+		t.Errorf("roles are left: %+v, %v", roles, err)
+	}
+}
+
+// TestTerraformNoticesChangesByHand: each is a difference in the next plan, and the next apply takes it back.
+func TestTerraformNoticesChangesByHand(t *testing.T) {
+	r, l := onLocalaws(t)
+	r.apply(isolation)
+	c, role := iam.NewFromConfig(l.Config(localawstest.Root)), aws.String("TrackingAccessRole")
+	document := aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
+	trust := aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`)
+	for name, change := range map[string]struct {
+		make    func() error
+		address string
+	}{
+		"a policy is added": {func() error {
+			_, err := c.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: role, PolicyName: aws.String("More"), PolicyDocument: document})
+			return err
+		}, `aws_iam_role_policies_exclusive.inline["TrackingAccessRole"]`},
+		"a policy of AWS is attached": {func() error {
+			_, err := c.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: role, PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess")})
+			return err
+		}, `aws_iam_role_policy_attachments_exclusive.none["TrackingAccessRole"]`},
+		"a policy is edited": {func() error {
+			_, err := c.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: role, PolicyName: aws.String("TrackingAccessPolicyDynamoDB"), PolicyDocument: document})
+			return err
+		}, `aws_iam_role_policy.inline["TrackingAccessRole/TrackingAccessPolicyDynamoDB"]`},
+		"everybody is trusted": {func() error {
+			_, err := c.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: trust})
+			return err
+		}, `aws_iam_role.tenant["TrackingAccessRole"]`},
+		"the role is tagged with a tenant": {func() error {
+			_, err := c.TagRole(t.Context(), &iam.TagRoleInput{RoleName: role, Tags: []types.Tag{{Key: aws.String("TenantID"), Value: aws.String("yellow")}}})
+			return err
+		}, `aws_iam_role.tenant["TrackingAccessRole"]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := change.make(); err != nil {
+				t.Fatal(err)
+			}
+			r.refused([]string{change.address}, "plan", "-detailed-exitcode", isolation)
+			r.apply(isolation)
+		})
+	}
+	wantTrust(t, c, "TrackingAccessRole")
+}
+
+// wantTrust wants that a role trusts whom the file of infra/iam names, and nobody else.
+func wantTrust(t *testing.T, c *iam.Client, role string) {
+	t.Helper()
+	got, err := c.GetRole(t.Context(), &iam.GetRoleInput{RoleName: &role})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if trust := aws.ToString(got.Role.AssumeRolePolicyDocument); strings.Contains(trust, "%22AWS%22%3A%22%2A%22") || !strings.Contains(trust, "Service") {
+		t.Errorf("%s trusts %s, want what infra/iam says", role, trust)
+	}
+}
