@@ -60,7 +60,9 @@ func TestTerraformMadeStoresKeepTenantsApart(t *testing.T) {
 // outputs are what Terraform says of the environment of the tracking service.
 func outputs(r *root) []string {
 	r.Helper()
-	var all struct{ Environment struct{ Value map[string]string } }
+	var all struct {
+		Environment struct{ Value map[string]string }
+	}
 	c := exec.CommandContext(r.Context(), "terraform", "output", "-json")
 	c.Dir, c.Env = r.dir, r.env
 	out, err := c.Output()

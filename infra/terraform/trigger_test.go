@@ -29,7 +29,7 @@ func TestTriggersArchiveHoldsItsSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }()
 	if len(archive.File) != 1 || archive.File[0].Name != source {
 		t.Fatalf("the archive holds %d files, want %s alone", len(archive.File), source)
 	}
