@@ -59,6 +59,10 @@ test-clients: ## drive a demo with the AWS CLI, boto3 and opensearch-py, which h
 test-terraform: ## have Terraform, which has to be installed, keep the resources of infra/localaws/testdata/terraform on a localaws [LONG=yes edits each field, and imports]
 	@TF_CLI_CONFIG_FILE=$$(.ci/terraform) && export TF_CLI_CONFIG_FILE && go test -count=1 -timeout 30m -tags clients -run TestTerraform ./infra/localaws
 
+.PHONY: test-modules
+test-modules: ## format, validate and test the modules of infra/terraform, and apply them to a localaws; Terraform has to be installed (some minutes)
+	@TF_CLI_CONFIG_FILE=$$(.ci/terraform) && export TF_CLI_CONFIG_FILE && go test -count=1 -timeout 30m -tags clients ./infra/terraform
+
 .PHONY: test-browser
 test-browser: ## drive a browser to a web page that attacks a demo; Chromium has to be installed
 	@go test -count=1 -tags browser -run TestAWebPage ./infra/dev/e2e
