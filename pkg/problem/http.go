@@ -27,6 +27,7 @@ var kinds = [...]struct {
 	RangeNotSatisfiable: {"range-not-satisfiable", "Requested Range Not Satisfiable", http.StatusRequestedRangeNotSatisfiable},
 	ExpectationFailed:   {"expectation-failed", "Expectation Failed", http.StatusExpectationFailed},
 	Misdirected:         {"misdirected", "Misdirected Request", http.StatusMisdirectedRequest},
+	LimitExceeded:       {"limit-exceeded", "Too Many Requests", http.StatusTooManyRequests},
 	HeaderTooLarge:      {"header-too-large", "Request Header Fields Too Large", http.StatusRequestHeaderFieldsTooLarge},
 	NotImplemented:      {"not-implemented", "Not Implemented", http.StatusNotImplemented},
 	VersionNotSupported: {"version-not-supported", "HTTP Version Not Supported", http.StatusHTTPVersionNotSupported},
@@ -84,7 +85,7 @@ func challenge(e *Error) string {
 }
 
 // Write answers w with err's document, and with the headers that its kind calls for: WWW-Authenticate
-// on 401 (RFC 9110 section 11.6.1), Retry-After on 503 and 504 where e says when. A HEAD request gets no body.
+// on 401 (RFC 9110 section 11.6.1), Retry-After on 429, 503 and 504 where e says when, its Quota on 429. A HEAD request gets no body.
 func Write(w http.ResponseWriter, r *http.Request, err error, requestID string) {
 	e := From(err)
 	h := w.Header()
@@ -93,7 +94,8 @@ func Write(w http.ResponseWriter, r *http.Request, err error, requestID string) 
 	if e.Kind == Unauthenticated {
 		h.Set("WWW-Authenticate", challenge(e))
 	}
-	if e.Kind.Status() >= http.StatusServiceUnavailable && e.RetryAfter > 0 {
+	e.Quota.Set(h)
+	if (e.Kind == LimitExceeded || e.Kind.Status() >= http.StatusServiceUnavailable) && e.RetryAfter > 0 {
 		seconds := (e.RetryAfter + time.Second - 1) / time.Second
 		h.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -28,6 +29,7 @@ const (
 	RangeNotSatisfiable             // 416
 	ExpectationFailed               // 417
 	Misdirected                     // 421: the Host is not the service's
+	LimitExceeded                   // 429: the tenant asks for more than its share; RetryAfter says when to come back, Quota what is left
 	HeaderTooLarge                  // 431
 	NotImplemented                  // 501: a transfer encoding that nobody knows
 	VersionNotSupported             // 505
@@ -49,7 +51,22 @@ type Error struct {
 	Fields     []Field
 	RetryAfter time.Duration // rounded up to whole seconds; 0: not said
 	NoToken    bool          // Unauthenticated only: the request had no token at all
+	Quota      Quota         // LimitExceeded only
 	cause      error
+}
+
+// Quota is what an answer says of its tenant's limits: the values of two header fields, draft-ietf-httpapi-ratelimit-headers-11.
+// Empty ones are left out.
+type Quota struct{ RateLimit, RateLimitPolicy string }
+
+// Set puts the fields into the header of an answer.
+func (q Quota) Set(h http.Header) {
+	if q.RateLimit != "" {
+		h.Set("RateLimit", q.RateLimit)
+	}
+	if q.RateLimitPolicy != "" {
+		h.Set("RateLimit-Policy", q.RateLimitPolicy)
+	}
 }
 
 // New returns an Error of kind k that tells the caller detail.
@@ -82,6 +99,11 @@ func WrapTimeout(cause error, detail string, retryAfter time.Duration) *Error {
 // WrapNotIsolated is WrapUnavailable for the kind NotIsolated.
 func WrapNotIsolated(cause error, detail string, retryAfter time.Duration) *Error {
 	return &Error{Kind: NotIsolated, Detail: detail, RetryAfter: retryAfter, cause: cause}
+}
+
+// WrapLimitExceeded is WrapUnavailable for the kind LimitExceeded, whose answer says what is left of the tenant's limits too.
+func WrapLimitExceeded(cause error, detail string, retryAfter time.Duration, quota Quota) *Error {
+	return &Error{Kind: LimitExceeded, Detail: detail, RetryAfter: retryAfter, Quota: quota, cause: cause}
 }
 
 // Error returns the text for the operator: kind, detail and cause.

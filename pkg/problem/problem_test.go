@@ -26,7 +26,8 @@ func TestKindsMapToTheirStatus(t *testing.T) {
 		problem.Internal: 500, problem.Invalid: 400, problem.Unauthenticated: 401, problem.Denied: 403,
 		problem.NotFound: 404, problem.MethodNotAllowed: 405, problem.LengthRequired: 411,
 		problem.PreconditionFailed: 412, problem.TooLarge: 413, problem.UnsupportedMedia: 415, problem.RangeNotSatisfiable: 416,
-		problem.Unavailable: 503, problem.NotIsolated: 503, problem.Timeout: 504,
+		problem.LimitExceeded: 429,
+		problem.Unavailable:   503, problem.NotIsolated: 503, problem.Timeout: 504,
 	} {
 		w := write(t, http.MethodGet, problem.New(kind, "why"))
 		var doc problem.Document
@@ -66,10 +67,17 @@ func TestHeadersThatAKindCallsFor(t *testing.T) {
 	if got := write(t, http.MethodGet, problem.New(problem.Unauthenticated, "")).Header().Get("WWW-Authenticate"); got == "" {
 		t.Error("401 without WWW-Authenticate")
 	}
-	for _, err := range []error{problem.WrapUnavailable(nil, "", 1500*time.Millisecond), problem.WrapNotIsolated(nil, "", 1500*time.Millisecond), problem.WrapTimeout(nil, "", 1500*time.Millisecond)} {
+	for _, err := range []error{problem.WrapUnavailable(nil, "", 1500*time.Millisecond), problem.WrapNotIsolated(nil, "", 1500*time.Millisecond), problem.WrapTimeout(nil, "", 1500*time.Millisecond), problem.WrapLimitExceeded(nil, "", 1500*time.Millisecond, problem.Quota{})} {
 		if got := write(t, http.MethodGet, err).Header().Get("Retry-After"); got != "2" {
 			t.Errorf("%v: Retry-After = %q, want the delay rounded up to 2", err, got)
 		}
+	}
+	limited := problem.WrapLimitExceeded(nil, "", time.Second, problem.Quota{RateLimit: `"requests";r=0;t=1`, RateLimitPolicy: `"requests";q=2;w=2`})
+	if h := write(t, http.MethodGet, limited).Header(); h.Get("RateLimit") != `"requests";r=0;t=1` || h.Get("RateLimit-Policy") != `"requests";q=2;w=2` {
+		t.Errorf("429 says %v, want its quota", h)
+	}
+	if h := write(t, http.MethodGet, problem.New(problem.NotFound, "")).Header(); h["Ratelimit"] != nil || h["Ratelimit-Policy"] != nil {
+		t.Errorf("404 says %v, want no quota", h)
 	}
 	if got := problem.OfStatus(http.StatusServiceUnavailable); got != problem.Unavailable {
 		t.Errorf("503 alone is of kind %v, want unavailable", got)
