@@ -104,7 +104,7 @@ func TestTerraformFinishesAfterCredentialsExpired(t *testing.T) {
 		return true
 	})
 	r.refused([]string{"ExpiredToken: The security token included in the request is expired"}, "apply", "-auto-approve", isolation)
-	if made := r.run("state", "list"); !strings.Contains(made, "aws_iam_role.task") {
+	if made := r.run("show"); !strings.Contains(made, "aws_iam_role.task") {
 		t.Errorf("nothing was applied before the credentials expired: %s", made)
 	}
 	renewed.Store(true)

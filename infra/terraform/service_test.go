@@ -28,8 +28,8 @@ import (
 // patience bounds how long the service may take until its isolation check has shown that isolation holds.
 const patience = time.Minute
 
-// TestTrackingServiceIsReadyOnWhatTerraformMade: the service's own isolation check holds for table, bucket, keys and roles that
-// Terraform applied. The indexes are made as docs/AWS.md says: Terraform makes none.
+// TestTerraformMadeStoresKeepTenantsApart: the service's own isolation check holds for table, bucket, keys and roles that
+// Terraform applied. Terraform makes no index.
 func TestTerraformMadeStoresKeepTenantsApart(t *testing.T) {
 	r, l := onLocalaws(t)
 	r.apply()

@@ -4,7 +4,7 @@ import "example.com/shiptrack/pkg/config"
 
 // Settings are the operator's settings for the limits, for package config.
 type Settings struct {
-	File string `env:"TENANT_LIMITS_FILE" help:"a JSON file with the limits of each tenant, by tier: requests a second, burst, requests in flight; read at the start; infra/docs/how-to/limits-and-usage.md has the form; no limits where it is not set"`
+	File string `env:"TENANT_LIMITS_FILE" help:"a JSON file with the limits of each tenant, by tier: requests a second, burst, requests in flight; read at the start; Tiers has the form; no limits where it is not set"`
 
 	tiers *Tiers // that Validate read
 }

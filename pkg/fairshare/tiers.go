@@ -1,6 +1,8 @@
 // Package fairshare limits what one tenant may ask of one instance of a service, so that no tenant takes the share of the
 // others: requests a second, with a burst, and requests in flight. Each tenant has the limits of its tier. It refuses a
 // request before any work is done for it, and it never counts the request of one tenant against another.
+//
+// No service uses it yet.
 package fairshare
 
 import (

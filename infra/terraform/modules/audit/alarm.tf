@@ -22,7 +22,7 @@ resource "aws_cloudwatch_log_metric_filter" "denials" {
 
 resource "aws_cloudwatch_metric_alarm" "denials" {
   alarm_name          = "${var.name}-denials"
-  alarm_description   = "AWS denied a request in a tenant's session. The service asks for the tenant's own data alone, so this is a bug or an attack: infra/docs/AWS.md."
+  alarm_description   = "AWS denied a request in a tenant's session. The service asks for the tenant's own data alone, so this is a bug or an attack."
   namespace           = "Shiptrack"
   metric_name         = "Denials"
   statistic           = "Sum"

@@ -88,13 +88,13 @@ resource "aws_iam_role_policy" "inline" {
 
 # A policy that somebody adds by hand is a difference in the next plan, and the next apply removes it.
 resource "aws_iam_role_policies_exclusive" "inline" {
-  for_each     = local.roles
-  role_name    = each.value.name
+  for_each     = local.trust # not local.roles: an import has to know the keys before the roles are there
+  role_name    = local.roles[each.key].name
   policy_names = [for path in keys(local.inline) : aws_iam_role_policy.inline[path].name if dirname(path) == each.key]
 }
 
 resource "aws_iam_role_policy_attachments_exclusive" "none" {
-  for_each    = local.roles
-  role_name   = each.value.name
+  for_each    = local.trust
+  role_name   = local.roles[each.key].name
   policy_arns = []
 }
