@@ -27,7 +27,7 @@ resource "aws_kms_key" "tenant" {
 
 # As pkg/keyalias names it: KMS tells anybody whether an alias exists, so it must not spell the tenant.
 resource "aws_kms_alias" "tenant" {
-  for_each      = var.tenants # not the keys: an import has to know these before the keys are there
+  for_each      = setunion(var.tenants, local.reserved) # not the keys: an import has to know these before the keys are there
   name          = "alias/shiptrack-${substr(sha256(each.key), 0, 32)}"
   target_key_id = aws_kms_key.tenant[each.key].id
 }
