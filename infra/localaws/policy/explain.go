@@ -161,22 +161,18 @@ func render(source string, patterns func(func(*pattern)), ctx *Context) string {
 		return source
 	}
 	var replacements []string
-	var whole string // the value of a variable that is all of source, as it mostly is in a condition
 	patterns(func(p *pattern) {
 		for i := range p.pieces {
 			if p.pieces[i].kind != pieceVariable {
 				continue
 			}
-			value, ok := p.pieces[i].value(ctx)
-			if ok && p.pieces[i].written == source {
-				whole = value
-			} else if ok {
+			if value, ok := p.pieces[i].value(ctx); ok {
 				replacements = append(replacements, p.pieces[i].written, value)
 			}
 		}
 	})
-	if whole != "" {
-		return whole
+	if len(replacements) == 2 && replacements[0] == source { // a variable alone, as it mostly is in a condition
+		return replacements[1]
 	}
 	return strings.NewReplacer(replacements...).Replace(source)
 }

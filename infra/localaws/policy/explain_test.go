@@ -43,6 +43,9 @@ func TestExplainNamesWhatFailedAndOnWhichValues(t *testing.T) {
 			"Role/Policy OwnPictures (Allow) did not apply: " +
 				"Resource wants [arn:aws:s3:::pictures/${aws:PrincipalTag/TenantID}/*], the request has [arn:aws:s3:::pictures/blue/1]",
 		}},
+		{"variable whose default is empty", documentOf("2012-10-17", `"Sid":"Own","Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/Team":"${aws:PrincipalTag/TenantID, ''}"}}`),
+			&Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::pictures/1", Context: values{"aws:PrincipalTag/Team": "red"}.context()},
+			[]string{"Role/Policy Own (Allow) did not apply: StringEquals aws:PrincipalTag/Team wants [], the request has [red]"}},
 		{"action that no statement names", unguarded, scan, nil},
 		{"all apply", unguarded, getItem("yellow", "yellow"), nil},
 	}
