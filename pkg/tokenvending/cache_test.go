@@ -1,6 +1,7 @@
 package tokenvending
 
 import (
+	"slices"
 	"testing"
 
 	"example.com/shiptrack/pkg/tenant"
@@ -35,5 +36,27 @@ func TestCacheDropsTheTenantThatWasUnusedTheLongest(t *testing.T) {
 	c.drop(id("yellow"))
 	if _, ok := c.get(id("yellow")); ok || c.len() != 1 {
 		t.Errorf("yellow was dropped and is kept; %d values", c.len())
+	}
+}
+
+// One call spares secondChances entries that were used, in the order in which they would go, and drops the next.
+func TestCacheSparesAFewAtOnce(t *testing.T) {
+	const capacity = 2 * secondChances
+	c := newCache[int, int](capacity)
+	for i := range capacity {
+		c.set(i, i)
+	}
+	for i := range capacity {
+		c.get(i)
+	}
+	c.set(capacity, capacity)
+	var gone []int
+	for i := range capacity + 1 {
+		if _, ok := c.byKey[i]; !ok {
+			gone = append(gone, i)
+		}
+	}
+	if !slices.Equal(gone, []int{secondChances}) || c.len() != capacity {
+		t.Errorf("%v are gone and %d kept, want %d gone and %d kept", gone, c.len(), secondChances, capacity)
 	}
 }
