@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -27,9 +26,9 @@ const (
 )
 
 // etas asks a demo whose services run as bin has them.
-func etas(bin func(*stage) (string, error), args ...string) contender {
+func etas(bin func(context.Context, *stage) (string, error), args ...string) contender {
 	return func(ctx context.Context, s *stage) (*load.Load, string, error) {
-		folder, err := bin(s)
+		folder, err := bin(ctx, s)
 		if err != nil {
 			return nil, "", err
 		}
@@ -94,23 +93,23 @@ func (d *demo) copyRows(ctx context.Context) error {
 }
 
 // product is what make build made.
-func product(s *stage) (string, error) { return s.place.Bin, nil }
+func product(_ context.Context, s *stage) (string, error) { return s.place.Bin, nil }
 
 // anew is the product without kept tokens.
-func anew(s *stage) (string, error) {
-	return s.wrap("anew", map[string]string{
-		"tracking-service": "OIDC_KEPT_TOKENS=0 exec " + quote(filepath.Join(s.place.Bin, "tracking-service")) + ` "$@"`,
-		"shipment-service": "OIDC_KEPT_TOKENS=0 exec " + quote(filepath.Join(s.place.Bin, "shipment-service")) + ` "$@"`,
-	})
+func anew(_ context.Context, s *stage) (string, error) {
+	scripts := map[string]string{}
+	for _, service := range []string{"tracking-service", "shipment-service"} {
+		scripts[service] = "OIDC_KEPT_TOKENS=0 exec " + quote(filepath.Join(s.place.Bin, service)) + ` "$@"`
+	}
+	return s.wrap("anew", scripts)
 }
 
 // variant is the product but for the credentials of the tracking service's stores, which its bench build takes elsewhere.
-func variant(name string) func(*stage) (string, error) {
-	return func(s *stage) (string, error) {
-		built := filepath.Join(s.place.Work, "tracking-service.bench")
-		cmd := exec.Command("go", "test", "-c", "-tags", "bench", "-ldflags=-s -w", "-o", built, "./tracking-service/cmd/tracking-service")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("build the variant: %w\n%s", err, out)
+func variant(name string) func(context.Context, *stage) (string, error) {
+	return func(ctx context.Context, s *stage) (string, error) {
+		built, err := s.build(ctx, "tracking-service.bench", "./tracking-service/cmd/tracking-service", "test", "-c", "-tags", "bench")
+		if err != nil {
+			return "", err
 		}
 		environment := "BENCH_VARIANT=" + name + " BENCH_STS_DELAY=" + stsDelay.String()
 		return s.wrap(name, map[string]string{"tracking-service": fmt.Sprintf(`case "$1" in
@@ -158,9 +157,8 @@ func floor(ctx context.Context, s *stage) (*load.Load, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	built := filepath.Join(s.place.Work, "floor")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", built, "./infra/dev/bench/cmd/floor").CombinedOutput(); err != nil {
-		return nil, "", fmt.Errorf("build the floor: %w\n%s", err, out)
+	if _, err := s.build(ctx, "floor", "./infra/dev/bench/cmd/floor", "build"); err != nil {
+		return nil, "", err
 	}
 	ports, err := freePorts(2)
 	if err != nil {

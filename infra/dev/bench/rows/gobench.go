@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os/exec"
 	"strconv"
-	"strings"
 
 	"golang.org/x/perf/benchfmt"
 
@@ -67,7 +66,7 @@ func (b benchmark) read(out []byte) (map[string]measure.Series, map[string]strin
 	}
 	for _, f := range b.figures {
 		if len(values[f.row.Name]) == 0 {
-			missing[f.row.Name] = "Benchmark" + strings.TrimPrefix(b.name, "Benchmark") + " of " + b.pkg + " has no figure " + strconv.Quote(f.unit)
+			missing[f.row.Name] = b.name + " of " + b.pkg + " has no figure " + strconv.Quote(f.unit)
 		}
 	}
 	return values, missing

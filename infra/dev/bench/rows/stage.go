@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -155,11 +156,23 @@ func (b *banner) milliseconds() float64 {
 	return number
 }
 
+// build has a command of go make the binary name of a package, once, and returns its file.
+func (s *stage) build(ctx context.Context, name, folder string, command ...string) (string, error) {
+	built := filepath.Join(s.place.Work, name)
+	if _, err := os.Stat(built); err == nil {
+		return built, nil
+	}
+	args := append(slices.Clone(command), "-ldflags=-s -w", "-o", built, folder)
+	if out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", name, err, out)
+	}
+	return built, nil
+}
+
 // serve builds a program that takes an address, starts it, and returns where it listens.
 func (s *stage) serve(ctx context.Context, name, folder string) (string, error) {
-	built := filepath.Join(s.place.Work, name)
-	if out, err := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", built, folder).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build %s: %w\n%s", name, err, out)
+	if _, err := s.build(ctx, name, folder, "build"); err != nil {
+		return "", err
 	}
 	ports, err := freePorts(1)
 	if err != nil {
