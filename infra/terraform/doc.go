@@ -1,2 +1,2 @@
-// Package terraform holds no Go code but tests: of the modules beside it, on localaws, on moto, and with a provider that is mocked.
+// Package terraform holds no Go code but tests: of the modules beside it, on localaws, and with a provider that is mocked.
 package terraform

@@ -49,6 +49,10 @@ run "each_tenant_and_the_isolation_check_have_a_key_of_their_own" {
     error_message = "the tag says whose a key is"
   }
   assert {
+    condition     = keys(aws_kms_alias.tenant) == keys(aws_kms_key.tenant)
+    error_message = "a service finds a key by its alias: each key has one, those of the isolation check too"
+  }
+  assert {
     condition     = aws_kms_alias.tenant["yellow"].name == "alias/shiptrack-c685a2c9bab235ccdd2ab0ea92281a52"
     error_message = "the alias must be the one of pkg/keyalias"
   }
