@@ -130,9 +130,13 @@ func (w *world) vends(s *session) bool {
 	ctx.SetAll("sts:TransitiveTagKeys", s.transitive)
 	caller := policy.Caller{Service: s.by}
 	var own policy.Policies
-	if !strings.Contains(s.by, ".") {
+	if _, outside := outsider(s.by); !outside && !strings.Contains(s.by, ".") {
 		caller = policy.Caller{ARN: "arn:aws:sts::" + heldAccount + ":assumed-role/" + s.by + "/x", RoleARN: roleARN(s.by), Account: heldAccount}
 		own = w.policies(s.by)
+	}
+	if role, ok := outsider(s.by); ok { // whom the ownership file trusts: what its own policies are is not known
+		caller = policy.Caller{ARN: "arn:aws:sts::" + policy.ResourceAccount(role) + ":assumed-role/x/x", RoleARN: role, Account: policy.ResourceAccount(role)}
+		own = policy.Policies{Identity: everything}
 	}
 	asks := []string{"sts:AssumeRole"}
 	if len(s.tags) > 0 {
@@ -142,6 +146,20 @@ func (w *world) vends(s *session) bool {
 		r := &policy.Request{Action: name, Resource: roleARN(s.role), Caller: caller, Context: ctx}
 		return policy.DecideTrust(w.role(s.role).Trust, own, r).Effect != policy.Allow
 	})
+}
+
+// outsider is a role of the account or of everyone, or the role itself, where a session is got by who is no role of the set.
+func outsider(by string) (role string, ok bool) {
+	account, _, isAccount := strings.Cut(strings.TrimPrefix(by, "arn:aws:iam::"), ":root")
+	switch {
+	case strings.Contains(by, ":role/"):
+		return by, true
+	case by == "*":
+		account, isAccount = heldAccount, true
+	case len(by) == 12 && strings.Trim(by, "0123456789") == "":
+		account, isAccount = by, true
+	}
+	return "arn:aws:iam::" + account + ":role/Someone", isAccount
 }
 
 func roleARN(name string) string { return "arn:aws:iam::" + heldAccount + ":role/" + name }

@@ -56,13 +56,19 @@ type kind struct {
 // kinds are those of the ownership file, and the ARNs of which it knows nothing.
 func (p *prover) kinds() (all []kind, unknown *automaton) {
 	unknown = p.anything()
+	p.unlisted = p.anything()
+	p.resourceless()
 	for _, store := range p.owned.Stores {
 		for i := range store.Resources {
 			r := &store.Resources[i]
+			if r.ARN == noResource {
+				all = p.listed(all, store.Name, r)
+				continue
+			}
 			arns := p.ownedARN(r.ARN)
 			free := arns.and(unknown)
 			unknown = unknown.and(arns.not(p.all))
-			rest := p.names([]string{r.service() + ":*"})
+			rest := p.withARN(p.names([]string{r.service() + ":*"}))
 			for j := range r.Access {
 				a := &r.Access[j]
 				named := p.names(a.Actions)
@@ -86,8 +92,7 @@ func (p *prover) accesses(r *Role, allows, denies []placed) []*obligation {
 		if service == "*" || p.owned.knows(service) {
 			of = p.ownedARN("arn:*:" + strings.ReplaceAll(service, "*", "?*") + ":*:*:*").and(p.unknown)
 		}
-		of = or(of, p.exactly("*")) // of actions that have no resource
-		all = p.add(all, &obligation{prover: p, role: r, store: unknownStore, allows: allows, denies: denies}, p.names([]string{service + ":*"}), of)
+		all = p.strange(all, r, allows, denies, service, of)
 	}
 	return all
 }

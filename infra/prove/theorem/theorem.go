@@ -127,6 +127,10 @@ type prover struct {
 	sessions map[string]*Session
 	known    []kind     // of access
 	unknown  *automaton // ARNs of no kind
+	lists    bool       // whether the ownership file says which actions have no resource
+	unlisted *automaton // actions that it does not list there
+	bare     *automaton // actions that never have a resource
+	placed   *automaton // actions that always have one
 }
 
 // Prove decides, for each role and each kind of store, whether a session that the trust policies can vend for one tenant may touch what is

@@ -230,13 +230,17 @@ func (o *obligation) vended(v *vending, by string, values map[string][]string) b
 	})
 }
 
-// caller is a session of the role that a trust policy names, with its policies, or an AWS service.
+// caller is a session of the role that a trust policy names, with its policies, or an AWS service. Of a role outside the set, an account or
+// everyone that the ownership file trusts to ask it is a session whose own policies, which are not known, allow that.
 func (p *prover) caller(name string) (policy.Caller, policy.Policies) {
 	for i := range p.roles {
 		if r := &p.roles[i]; p.arnOf(r) == name {
 			session := "arn:aws:sts::" + p.account + ":assumed-role/" + r.Name + "/task"
 			return policy.Caller{ARN: session, RoleARN: name, Account: p.account}, policy.Policies{Identity: r.Identity, Boundary: r.Boundary}
 		}
+	}
+	if name == "*" || strings.Contains(name, ":role/") || accountOf(name) != "" {
+		return p.stranger(name), policy.Policies{Identity: everything}
 	}
 	return policy.Caller{Service: name}, policy.Policies{}
 }
