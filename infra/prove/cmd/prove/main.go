@@ -28,6 +28,8 @@ import (
 type cli struct {
 	Run          attack       `cmd:"" default:"withargs" help:"Attack, and print a row for each attack (what prove alone does)."`
 	Explain      explain      `cmd:"" help:"Say whether the policies allow a request, and why not."`
+	Policies     policiesOf   `cmd:"" help:"Decide whether anybody's policies keep tenants apart: yours, an account's, or a Terraform plan's."`
+	Diff         diffPolicies `cmd:"" help:"Say whether a change of policies allows anything more, and show the request."`
 	Certificates certificates `cmd:"" help:"Write the theorem's obligations as SMT-LIB 2, for z3 and cvc5."`
 }
 
@@ -106,8 +108,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return command.Run(&cli{}, args, stdout, stderr, kong.Name("prove"), kong.Description(description),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(streams{stdout, stderr}))
+	var exit exitCode
+	code := command.Run(&cli{}, args, stdout, stderr, kong.Name("prove"), kong.Description(description),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(streams{stdout, stderr}, &exit))
+	if code == 1 && exit.code != 0 {
+		return exit.code
+	}
+	return code
 }
 
 type streams struct{ out, err io.Writer }
