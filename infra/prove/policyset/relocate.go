@@ -55,7 +55,7 @@ func (l relocation) roles(from []*Role) []localaws.Role {
 	}
 	all = append(all, standIn(outsider))
 	for _, r := range from {
-		trust := l.Replace(string(r.Trust.Text))
+		trust := l.Replace(r.startable())
 		for _, found := range roleOfARN.FindAllStringSubmatch(trust, -1) {
 			if found[1] == localaws.DefaultAccount && !has[found[2]] {
 				has[found[2]] = true
@@ -69,6 +69,24 @@ func (l relocation) roles(from []*Role) []localaws.Role {
 		all = append(all, to)
 	}
 	return all
+}
+
+// compute is the service whose tasks localaws starts.
+const compute = "ecs-tasks.amazonaws.com"
+
+// startable is r's trust policy with the compute of localaws in place of other services: it starts a session as they do.
+func (r *Role) startable() string {
+	text := string(r.Trust.Text)
+	p, err := policy.Parse(r.Trust.Text, policy.Trust)
+	if err != nil {
+		return text // which localaws refuses too
+	}
+	for _, c := range p.Clauses() {
+		for _, service := range c.Principals.Services {
+			text = strings.ReplaceAll(text, `"`+service+`"`, `"`+compute+`"`)
+		}
+	}
+	return text
 }
 
 // refutation is r for localaws. why says what keeps it from being asked there.

@@ -3,6 +3,7 @@ package policyset
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"example.com/shiptrack/infra/prove"
 	"example.com/shiptrack/infra/prove/theorem"
@@ -50,8 +51,7 @@ func (s *Set) replayGroup(ctx context.Context, roles []*Role, asked []*Refutatio
 			x.Replay, x.Allowed = "not replayed: "+why, false
 			continue
 		}
-		easier, _ := renamed(out)
-		sent, own, plain = append(sent, x), append(own, out), append(plain, easier)
+		sent, own, plain = append(sent, x), append(own, out), append(plain, renamed(out))
 	}
 	if len(sent) == 0 {
 		return nil
@@ -60,7 +60,7 @@ func (s *Set) replayGroup(ctx context.Context, roles []*Role, asked []*Refutatio
 	named, err := prove.Replay(ctx, local, plain)
 	for i := range sent {
 		if i < len(named) && named[i].Allowed {
-			sent[i].from, _ = renamed(sent[i].from)
+			sent[i].from = renamed(sent[i].from)
 			sent[i].tell()
 			sent[i].replayed(&named[i])
 			continue
@@ -89,11 +89,19 @@ func (r *Refutation) replayed(p *prove.Replayed) {
 	case prove.Sent:
 		r.Replay = fmt.Sprintf("sent as a signed request to an embedded localaws, which %s it", verb)
 	case prove.Simulated:
-		r.Replay = fmt.Sprintf("asked of localaws' policy simulator, which %s it (%s)", verb, p.Why)
+		r.Replay = fmt.Sprintf("asked of localaws' policy simulator, which %s it (%s)", verb, brief(p.Why))
 	default:
-		r.Replay = "not replayed: " + p.Why
+		r.Replay = "not replayed: " + brief(p.Why)
 	}
 	if p.How != prove.NotReplayed && !p.Allowed {
 		r.Replay += ": the theorem and localaws disagree, so please report this set"
 	}
+}
+
+// brief is why a request was not sent, without what STS says of its authorization.
+func brief(why string) string {
+	for _, end := range []string{": no task in", ". For complete details", "; the simulator answers InvalidInput"} {
+		why, _, _ = strings.Cut(why, end)
+	}
+	return why
 }

@@ -3,6 +3,7 @@ package policyset
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -81,19 +82,32 @@ func (r *Refutation) How() string {
 	return said + " without a session tag"
 }
 
-// renamed is r with the tenants called acme where the letters of the theorem's own names alone are replaced; ok is false where there are none.
-func renamed(r theorem.Refutation) (out theorem.Refutation, ok bool) {
-	pairs := []string{"yellow", "acme"}
+// renamed is r with tenants that have names, where the theorem has its own or single letters. It replaces letters by letters, so that what
+// separates names stays; whether the policies allow that request too is for who replays it.
+func renamed(r theorem.Refutation) theorem.Refutation {
+	var pairs []string
 	switch suffix := strings.TrimPrefix(r.Victim, r.Tenant); {
-	case r.Tenant == "yellow" && suffix != r.Victim && strings.Trim(suffix, "abcdefghijklmnopqrstuvwxyz0123456789") == "":
-		pairs = []string{r.Victim, "acmecorp", "yellow", "acme"}
+	case r.Tenant == "yellow" && suffix != r.Victim && isName(suffix):
+		pairs = []string{r.Victim, "acmecorp"}
 	case strings.Contains(r.Tenant, "blue"):
 		pairs = []string{"blue", "acme", "yellow", "eu"}
-	case !strings.Contains(r.Tenant, "yellow"):
-		return r, false
 	}
-	change := strings.NewReplacer(pairs...)
-	return mapped(r, change.Replace), true
+	change := strings.NewReplacer(append(pairs, "yellow", "acme")...)
+	victim := r.Victim
+	out := mapped(r, change.Replace)
+	if isName(victim) && len(victim) <= 2 {
+		whole := regexp.MustCompile(`\b` + victim + `\b`)
+		name := "globex"
+		if whole.MatchString(r.Tenant) {
+			name = "acme"
+		}
+		out = mapped(out, func(text string) string { return whole.ReplaceAllString(text, name) })
+	}
+	return out
+}
+
+func isName(text string) bool {
+	return text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
 // mapped is r with each of its values as change has it.

@@ -65,7 +65,7 @@ func (p *prover) kinds() (all []kind, unknown *automaton) {
 				all = p.listed(all, store.Name, r)
 				continue
 			}
-			arns := p.ownedARN(r.ARN)
+			arns := p.ownedARN(r.ARN).and(p.arnsOf(r.service()))
 			free := arns.and(unknown)
 			unknown = unknown.and(arns.not(p.all))
 			rest := p.withARN(p.names([]string{r.service() + ":*"}))
@@ -90,7 +90,7 @@ func (p *prover) accesses(r *Role, allows, denies []placed) []*obligation {
 	for _, service := range services(allows) {
 		of := p.ownedARN("arn:*:*:*:*:*") // as kafka-cluster:Connect, whose ARNs are kafka's
 		if service == "*" || p.owned.knows(service) {
-			of = p.ownedARN("arn:*:" + strings.ReplaceAll(service, "*", "?*") + ":*:*:*").and(p.unknown)
+			of = p.arnsOf(strings.ReplaceAll(service, "*", "?*")).and(p.unknown)
 		}
 		all = p.strange(all, r, allows, denies, service, of)
 	}

@@ -127,6 +127,7 @@ type prover struct {
 	sessions map[string]*Session
 	known    []kind     // of access
 	unknown  *automaton // ARNs of no kind
+	part     string     // see partition
 	lists    bool       // whether the ownership file says which actions have no resource
 	unlisted *automaton // actions that it does not list there
 	bare     *automaton // actions that never have a resource

@@ -43,8 +43,17 @@ func requestOf(values map[string][]string) Request {
 // maxTries bounds how many words of a crossing are tried.
 const maxTries = 12
 
-// witness returns a request of c that the policies allow, or why there is none to show.
+// witness returns a request of c that the policies allow, or why there is none to show. One that people know is tried first.
 func (o *obligation) witness(c crossing) (*Refutation, string) {
+	if plain := o.plainly(c); plain != nil {
+		if r, _ := o.witnessOf(*plain); r != nil {
+			return r, ""
+		}
+	}
+	return o.witnessOf(c)
+}
+
+func (o *obligation) witnessOf(c crossing) (*Refutation, string) {
 	why := "no request could be made that shows it: rewrite the statement's conditions with one variable each"
 	for _, fixed := range o.starts(c) {
 		values, fault := o.fill(c.situation, fixed.values, fixed.victim)
