@@ -79,6 +79,9 @@ func mostUsedTag(roles []theorem.Role) string {
 			}
 		}
 	}
+	for tag := range uses {
+		uses[tag] += 2 * standsInARNs(roles, tag)
+	}
 	for _, like := range []string{"tenant", "org", "customer", "client"} {
 		for tag := range uses {
 			if strings.Contains(strings.ToLower(tag), like) {
@@ -93,6 +96,20 @@ func mostUsedTag(roles []theorem.Role) string {
 		}
 	}
 	return best
+}
+
+// standsInARNs is how many ARNs of Allow statements a tag stands in.
+func standsInARNs(roles []theorem.Role, tag string) (n int) {
+	for i := range roles {
+		for _, d := range roles[i].Identity {
+			for _, c := range d.Policy.Clauses() {
+				for _, a := range c.Resources {
+					n += strings.Count(a.Source, "${aws:PrincipalTag/"+tag+"}")
+				}
+			}
+		}
+	}
+	return n
 }
 
 // variable is the policy variable of the tag.
@@ -131,6 +148,20 @@ func (g *guess) statement(c *policy.Clause, at theorem.Place) {
 	key, owner := g.told(c)
 	for service, actions := range byService(names) {
 		for _, a := range c.Resources {
+			if strings.HasPrefix(strings.ToLower(key), "aws:requesttag/") {
+				// The tag in a request is what a thing will have. It tells whose the thing is only where it is new.
+				made := func(name string) bool {
+					_, action, _ := strings.Cut(name, ":")
+					return strings.HasPrefix(action, "Create")
+				}
+				if all := slices.DeleteFunc(slices.Clone(actions), func(name string) bool { return !made(name) }); len(all) > 0 {
+					g.grant(service, all, a.Source, key, owner, at)
+				}
+				if all := slices.DeleteFunc(slices.Clone(actions), made); len(all) > 0 {
+					g.grant(service, all, a.Source, "", "", at)
+				}
+				continue
+			}
 			g.grant(service, actions, a.Source, key, owner, at)
 		}
 	}
@@ -166,10 +197,10 @@ func (g *guess) owner(text string) string {
 	text = strings.Replace(text, g.variable(), "{owner}", 1)
 	if before, after, _ := strings.Cut(text, "{owner}"); strings.HasPrefix(after, "*") {
 		end := strings.TrimLeft(after, "*")
-		if strings.Contains(before, "/") && end == "" {
-			end = "/*"
+		if last := before[max(len(before)-1, 0):]; end == "" && strings.ContainsAny(last, "#/_-.") {
+			end = last + "*" // what stands before a name stands behind it too
 		}
-		g.notef("%q: a * stands right behind the tenant, so the name is taken to end before %q", text, cmp.Or(end, "the end"))
+		g.notef("%q: a * stands right behind the tenant; its name is taken to end before %q", text, cmp.Or(end, "the end"))
 		text = before + "{owner}" + end
 	}
 	return starred(text)

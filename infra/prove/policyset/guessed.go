@@ -48,7 +48,13 @@ func (g *guess) grant(service string, actions []string, arn, key, owner string, 
 		}
 	}
 	if strings.Count(arn, g.variable()) == 1 {
-		g.add(service, pattern(starred(g.between(arn))), theorem.Access{Actions: []string{service + ":*"}, Owner: pattern(g.owner(arn))})
+		access := theorem.Access{Actions: []string{service + ":*"}, Owner: pattern(g.owner(arn))}
+		if strings.HasSuffix(access.Owner, "{owner}") {
+			slash := "/"
+			access.Delimiters = &slash
+			g.notef("%q: nothing stands behind the tenant, and its name is taken to have no slash", access.Owner)
+		}
+		g.add(service, pattern(starred(g.between(arn))), access)
 		return
 	}
 	access := theorem.Access{Actions: actions, Owner: "everybody"}

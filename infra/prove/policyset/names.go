@@ -12,7 +12,7 @@ var nouns = map[string]string{
 var verbs = []struct{ begin, verb string }{
 	{"BatchGet", "read"}, {"Get", "read"}, {"Query", "read"}, {"Scan", "read"}, {"Receive", "read"}, {"PartiQLSelect", "read"}, {"Describe", "read"}, {"Retrieve", "read"},
 	{"ESHttpGet", "read"}, {"ESHttpPost", "read"}, {"ESHttpHead", "read"}, {"Filter", "read"}, {"ConditionCheck", "ask about"}, {"List", "list"},
-	{"Decrypt", "decrypt with"}, {"Encrypt", "encrypt with"}, {"GenerateDataKey", "encrypt with"}, {"Invoke", "call"}, {"Send", "send"}, {"Publish", "send"},
+	{"Decrypt", "decrypt with"}, {"Encrypt", "encrypt with"}, {"GenerateDataKey", "encrypt with"}, {"Invoke", "call"}, {"Send", "write"}, {"Publish", "write"},
 	{"Delete", "delete"}, {"Purge", "delete"}, {"ESHttpDelete", "delete"}, {"PartiQLDelete", "delete"},
 }
 

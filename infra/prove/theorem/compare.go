@@ -16,8 +16,9 @@ type Comparison struct {
 	// Added is a request that only the second set allows, Removed one that only the first allows; nil: proven that there is none, or
 	// not decided.
 	Added, Removed *Difference
-	// Undecided are statements beside which no request could be shown and none could be excluded.
-	Undecided []Place
+	// Undecided are statements beside which no request could be shown and none could be excluded. Beyond are those of the second set:
+	// it may allow more.
+	Undecided, Beyond []Place
 }
 
 // Same reports whether both sets are proven to allow the same.
@@ -42,9 +43,12 @@ func Compare(account string, old, changed []Role, owned *Ownership) (*Comparison
 			p.roles = old
 			p.compare(out, &old[at], &changed[i], &out.Removed)
 			p.roles = changed
+			before := len(out.Undecided)
 			p.compare(out, &changed[i], &old[at], &out.Added)
+			out.Beyond = append(out.Beyond, out.Undecided[before:]...)
 		}) {
 			out.Undecided = append(out.Undecided, Place{File: changed[i].Name})
+			out.Beyond = append(out.Beyond, Place{File: changed[i].Name})
 		}
 	}
 	return out, nil

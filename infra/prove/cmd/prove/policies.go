@@ -169,6 +169,6 @@ func (c initPolicies) Run(std streams) error {
 	for _, g := range guessed {
 		fmt.Fprintln(std.out, "guessed: "+g)
 	}
-	_, err = fmt.Fprintf(std.out, "%s is written, with %d guesses. Read it, correct it, then: prove policies %s\n", name, len(guessed), c.Policies)
+	_, err = fmt.Fprintf(std.out, "%s is written. Read it, and correct what is guessed (%d); then: prove policies %s\n", name, len(guessed), c.Policies)
 	return err
 }
