@@ -20,6 +20,9 @@ type policiesOf struct {
 	Init  initPolicies  `cmd:"" help:"Write a first ownership file from what the policies say."`
 }
 
+// Help is printed below the commands.
+func (policiesOf) Help() string { return checkPolicies{}.Help() }
+
 type checkPolicies struct {
 	Policies  string `arg:"" name:"dir" placeholder:"DIR" help:"A folder with one folder per role, or a file of aws iam get-account-authorization-details or terraform show -json."`
 	Ownership string `placeholder:"FILE" help:"Which tenant owns what (ownership.json beside DIR)."`
