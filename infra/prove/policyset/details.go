@@ -67,20 +67,8 @@ func readDetails(name string, text []byte) (*Set, error) {
 		return nil, err
 	}
 	s := &Set{Name: name}
-	services := 0
-	for i := range f.Roles {
-		if strings.HasPrefix(f.Roles[i].Path, ofAWS) {
-			services++
-			continue
-		}
-		r, err := f.role(i)
-		if err != nil {
-			return nil, err
-		}
-		s.Roles = append(s.Roles, r)
-	}
-	if services > 0 {
-		s.Notes = append(s.Notes, fmt.Sprintf("%d service-linked roles are left out: only AWS services assume them", services))
+	if err := f.readRoles(s); err != nil {
+		return nil, err
 	}
 	if len(f.Users) > 0 {
 		s.Notes = append(s.Notes, fmt.Sprintf("%d users are left out: a verdict speaks of sessions of roles alone", len(f.Users)))
@@ -91,6 +79,26 @@ func readDetails(name string, text []byte) (*Set, error) {
 	for s.Account = range f.accounts {
 	}
 	return s, nil
+}
+
+// readRoles adds the roles to s, but for those that AWS services keep.
+func (f *detailsFile) readRoles(s *Set) error {
+	services := 0
+	for i := range f.Roles {
+		if strings.HasPrefix(f.Roles[i].Path, ofAWS) {
+			services++
+			continue
+		}
+		r, err := f.role(i)
+		if err != nil {
+			return err
+		}
+		s.Roles = append(s.Roles, r)
+	}
+	if services > 0 {
+		s.Notes = append(s.Notes, fmt.Sprintf("%d service-linked roles are left out: only AWS services assume them", services))
+	}
+	return nil
 }
 
 func (f *detailsFile) readManaged() error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"example.com/shiptrack/infra/prove/theorem"
 )
@@ -44,9 +45,7 @@ func told(a *theorem.Access) string {
 
 // separated is the character by which the session's own tag, read in parts, holds the name of another tenant; empty: none does.
 func separated(r *theorem.Refutation) string {
-	at := strings.IndexFunc(r.Tenant, func(c rune) bool {
-		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9')
-	})
+	at := strings.IndexFunc(r.Tenant, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
 	if at < 0 || r.Victim != "" && !strings.Contains(r.Tenant, r.Victim) {
 		return ""
 	}

@@ -48,13 +48,7 @@ func (g *guess) grant(service string, actions []string, arn, key, owner string, 
 		}
 	}
 	if strings.Count(arn, g.variable()) == 1 {
-		access := theorem.Access{Actions: []string{service + ":*"}, Owner: pattern(g.owner(arn))}
-		if strings.HasSuffix(access.Owner, "{owner}") {
-			slash := "/"
-			access.Delimiters = &slash
-			g.notef("%q: nothing stands behind the tenant, and its name is taken to have no slash", access.Owner)
-		}
-		g.add(service, pattern(starred(g.between(arn))), access)
+		g.byName(service, arn)
 		return
 	}
 	access := theorem.Access{Actions: actions, Owner: "everybody"}
@@ -70,6 +64,17 @@ func (g *guess) grant(service string, actions []string, arn, key, owner string, 
 		return
 	}
 	g.add(service, pattern(starred(arn)), access)
+}
+
+// byName reads an ARN that the tag stands in.
+func (g *guess) byName(service, arn string) {
+	access := theorem.Access{Actions: []string{service + ":*"}, Owner: pattern(g.owner(arn))}
+	if strings.HasSuffix(access.Owner, "{owner}") {
+		slash := "/"
+		access.Delimiters = &slash
+		g.notef("%q: nothing stands behind the tenant, and its name is taken to have no slash", access.Owner)
+	}
+	g.add(service, pattern(starred(g.between(arn))), access)
 }
 
 // between is an ARN in which a wildcard right behind the tag is one with it.

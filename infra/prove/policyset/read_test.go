@@ -89,12 +89,13 @@ func TestWhatASourceDoesNotSayIsUndecided(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct{ text, from, to, want string }{
-		"a policy that is attached and not printed": {string(account), `"Policies": [`, `"Policies": [], "Others": [`, "the attached policy arn:aws:iam::123456789012:policy/Objects is not in the file: print it without --filter"},
-		"a boundary that is not printed":            {string(account), `"RoleName": "Reader",`, `"RoleName": "Reader", "PermissionsBoundary": {"PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/Edge"},`, "the permissions boundary arn:aws:iam::123456789012:policy/Edge is not in the file"},
-		"a policy that is known after apply":        {string(plan), `"name": "Objects", "policy"`, `"name": "Objects", "none"`, "module.reader.aws_iam_policy.objects.policy is known only after the plan is applied: write names and ARNs out"},
-		"a trust policy that is known after apply":  {string(plan), `"name": "Reader", "path": "/", "assume_role_policy"`, `"name": "Reader", "path": "/", "none"`, "module.reader.aws_iam_role.this.assume_role_policy is known only"},
-		"an attachment to an unknown role":          {string(plan), `"aws_iam_role.vendor.id", "aws_iam_role.vendor"`, `"var.role"`, "aws_iam_role_policy.assume.role is known only"},
-		"a policy of AWS":                           {string(plan), `{"role": "Reader"}`, `{"role": "Reader", "policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}`, "attaches arn:aws:iam::aws:policy/ReadOnlyAccess, whose text is not in the file"},
+		"a policy that is attached and not printed":   {string(account), `"Policies": [`, `"Policies": [], "Others": [`, "the attached policy arn:aws:iam::123456789012:policy/Objects is not in the file: print it without --filter"},
+		"a boundary that is not printed":              {string(account), `"RoleName": "Reader",`, `"RoleName": "Reader", "PermissionsBoundary": {"PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/Edge"},`, "the permissions boundary arn:aws:iam::123456789012:policy/Edge is not in the file"},
+		"a policy that is known after apply":          {string(plan), `"name": "Objects", "policy"`, `"name": "Objects", "none"`, "module.reader.aws_iam_policy.objects.policy is known only after the plan is applied: write names and ARNs out"},
+		"a trust policy that is known after apply":    {string(plan), `"name": "Reader", "path": "/", "assume_role_policy"`, `"name": "Reader", "path": "/", "none"`, "module.reader.aws_iam_role.this.assume_role_policy is known only"},
+		"an attachment to an unknown role":            {string(plan), `"aws_iam_role.vendor.id", "aws_iam_role.vendor"`, `"var.role"`, "aws_iam_role_policy.assume.role is known only"},
+		"managed policies that are known after apply": {string(plan), `"resources": [{"address": "aws_iam_role_policy.assume"`, `"resources": [{"address": "aws_iam_role.vendor", "type": "aws_iam_role", "name": "vendor", "expressions": {"managed_policy_arns": {"references": ["var.x"]}}}, {"address": "aws_iam_role_policy.assume"`, "aws_iam_role.vendor.managed_policy_arns is known only"},
+		"a policy of AWS":                             {string(plan), `{"role": "Reader"}`, `{"role": "Reader", "policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}`, "attaches arn:aws:iam::aws:policy/ReadOnlyAccess, whose text is not in the file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()

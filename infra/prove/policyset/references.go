@@ -39,16 +39,21 @@ func (f *tfFile) config(module string) *moduleConfig {
 // referenced is the instance of a resource of kind that an attribute of r refers to, where the plan knows no value: of several, the one
 // with r's own key. It is nil where it cannot be told.
 func (f *tfFile) referenced(r *resource, attribute, kind string) *resource {
-	for _, c := range f.config(r.module).Resources {
-		if c.Type != r.Type || c.Name != r.Name {
-			continue
+	expression, _ := f.expression(r, attribute).(map[string]any)
+	for _, reference := range values(expression).texts("references") {
+		name, _, _ := strings.Cut(strings.TrimPrefix(instanceKey.ReplaceAllString(reference, ""), kind+"."), ".")
+		if strings.HasPrefix(reference, kind+".") {
+			return f.instance(r, kind+"."+name)
 		}
-		expression, _ := c.Expressions[attribute].(map[string]any)
-		for _, reference := range values(expression).texts("references") {
-			name, _, _ := strings.Cut(strings.TrimPrefix(instanceKey.ReplaceAllString(reference, ""), kind+"."), ".")
-			if strings.HasPrefix(reference, kind+".") {
-				return f.instance(r, kind+"."+name)
-			}
+	}
+	return nil
+}
+
+// expression is how the configuration writes an attribute of r; nil: not at all.
+func (f *tfFile) expression(r *resource, attribute string) any {
+	for _, c := range f.config(r.module).Resources {
+		if c.Type == r.Type && c.Name == r.Name {
+			return c.Expressions[attribute]
 		}
 	}
 	return nil
@@ -83,10 +88,15 @@ func (f *tfFile) roleOf(r *resource, attribute string) *Role {
 	if to := f.referenced(r, attribute, "aws_iam_role"); to != nil {
 		return f.roles[to.Address]
 	}
+	f.everyRole(r, attribute)
+	return nil
+}
+
+// everyRole opens the verdict of every role: r may be about any.
+func (f *tfFile) everyRole(r *resource, attribute string) {
 	for _, role := range f.roles {
 		role.Unknown = append(role.Unknown, f.unknown(r, attribute))
 	}
-	return nil
 }
 
 // named are the roles of a name.

@@ -1,10 +1,13 @@
 package policyset
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove"
 	"example.com/shiptrack/infra/prove/theorem"
 )
@@ -38,16 +41,15 @@ func (s *Set) replay(ctx context.Context, r *Report, groups [][]theorem.Role) er
 
 func (s *Set) replayGroup(ctx context.Context, roles []*Role, asked []*Refutation) error {
 	to := s.relocation(roles)
+	var reason string
+	for _, role := range roles {
+		reason = cmp.Or(reason, unreplayable(role))
+	}
 	var sent []*Refutation
 	var own, plain []theorem.Refutation // as the theorem has them, and with names that people read more easily
 	for _, x := range asked {
 		out, why := to.refutation(x.from)
-		for _, role := range roles {
-			if reason := unreplayable(role); why == "" && reason != "" {
-				why = reason
-			}
-		}
-		if why != "" {
+		if why = cmp.Or(why, reason); why != "" {
 			x.Replay, x.Allowed = "not replayed: "+why, false
 			continue
 		}
@@ -56,7 +58,11 @@ func (s *Set) replayGroup(ctx context.Context, roles []*Role, asked []*Refutatio
 	if len(sent) == 0 {
 		return nil
 	}
-	local := to.roles(roles)
+	return send(ctx, to.roles(roles), sent, own, plain)
+}
+
+// send replays refutations with the names of plain, and those that are not allowed so with their own.
+func send(ctx context.Context, local []localaws.Role, sent []*Refutation, own, plain []theorem.Refutation) error {
 	named, err := prove.Replay(ctx, local, plain)
 	for i := range sent {
 		if i < len(named) && named[i].Allowed {
@@ -73,7 +79,7 @@ func (s *Set) replayGroup(ctx context.Context, roles []*Role, asked []*Refutatio
 		sent[i].replayed(&first[0])
 	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("replay: %w", err)
+		return fmt.Errorf("replay: %w", errors.Join(ctx.Err(), err))
 	}
 	return nil
 }

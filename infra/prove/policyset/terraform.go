@@ -50,6 +50,12 @@ func (v values) text(name string) (text string, known bool) {
 	return text, known
 }
 
+// whole reports whether a value, a text or a list, is known with all that is in it.
+func (v values) whole(name string) bool {
+	list, isList := v[name].([]any)
+	return v[name] != nil && (!isList || !slices.Contains(list, nil))
+}
+
 func (v values) texts(name string) []string {
 	list, _ := v[name].([]any)
 	var all []string
@@ -130,6 +136,22 @@ func (f *tfFile) addRole(r *resource) {
 	if role.Trust, known = f.document(r, "assume_role_policy", "trust", policy.Trust); !known {
 		role.Unknown = append(role.Unknown, f.unknown(r, "assume_role_policy"))
 	}
+	f.addInlines(role, r)
+	for _, arn := range r.Values.texts("managed_policy_arns") {
+		f.attach(role, r, arn)
+	}
+	for _, attribute := range []string{"managed_policy_arns", "inline_policy", "permissions_boundary"} {
+		if f.expression(r, attribute) != nil && !r.Values.whole(attribute) {
+			role.Unknown = append(role.Unknown, f.unknown(r, attribute))
+		}
+	}
+	if arn, _ := r.Values.text("permissions_boundary"); arn != "" {
+		f.bound(role, r, arn)
+	}
+	f.addTags(role, r)
+}
+
+func (f *tfFile) addInlines(role *Role, r *resource) {
 	inline, _ := r.Values["inline_policy"].([]any)
 	for _, item := range inline {
 		v, _ := item.(map[string]any)
@@ -141,16 +163,12 @@ func (f *tfFile) addRole(r *resource) {
 			role.Unknown = append(role.Unknown, f.unknown(r, "inline_policy"))
 		}
 	}
-	for _, arn := range r.Values.texts("managed_policy_arns") {
-		f.attach(role, r, arn)
-	}
-	if arn, set := r.Values.text("permissions_boundary"); set && arn != "" {
-		f.bound(role, r, arn)
-	}
-	tags, _ := r.Values["tags_all"].(map[string]any)
-	own, _ := r.Values["tags"].(map[string]any)
-	for _, from := range []map[string]any{tags, own} {
-		for key, value := range from {
+}
+
+func (f *tfFile) addTags(role *Role, r *resource) {
+	for _, attribute := range []string{"tags_all", "tags"} {
+		tags, _ := r.Values[attribute].(map[string]any)
+		for key, value := range tags {
 			role.Tags[key], _ = value.(string)
 		}
 	}
@@ -227,6 +245,9 @@ func (f *tfFile) addAttachment(r *resource) {
 }
 
 func (f *tfFile) addAttachments(r *resource) {
+	if f.expression(r, "roles") != nil && !r.Values.whole("roles") {
+		f.everyRole(r, "roles")
+	}
 	for _, name := range r.Values.texts("roles") {
 		for _, role := range f.named(name) {
 			f.attached(role, r)

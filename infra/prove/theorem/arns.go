@@ -6,7 +6,7 @@ import (
 )
 
 // regional are services each of whose resources has a region and an account in its ARN: AWS's Service Authorization Reference.
-var regional = []string{"dynamodb", "sqs", "sns", "kms", "es", "logs", "lambda", "ssm", "secretsmanager"}
+var regional = []string{"dynamodb", "sqs", "sns", "kms", "es", "logs", "lambda", "ssm", "secretsmanager", "execute-api"}
 
 // partition is the one in which the roles' account is, as the ARNs of its resources have it: aws, unless a text names another.
 func (p *prover) partition() string {
@@ -34,7 +34,7 @@ func (p *prover) arnsOf(pattern string) *automaton {
 
 // plainly is c with a resource in the region and the account that people know, or nil where there is none such.
 func (o *obligation) plainly(c crossing) *crossing {
-	s := c.situation.clone()
+	s := c.clone()
 	base := s.base[resource]
 	if base == nil {
 		return nil
