@@ -45,14 +45,14 @@ const ofAWS = "/aws-service-role/"
 type detailsFile struct {
 	details
 	name     string
-	text     []byte
+	text     *located
 	places   map[string]int64
 	managed  map[string]Document // by ARN
 	accounts map[string]bool
 }
 
 func readDetails(name string, text []byte) (*Set, error) {
-	f := &detailsFile{name: name, text: text, managed: map[string]Document{}, accounts: map[string]bool{}}
+	f := &detailsFile{name: name, text: locate(text), managed: map[string]Document{}, accounts: map[string]bool{}}
 	if err := json.Unmarshal(text, &f.details); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -126,7 +126,7 @@ func (f *detailsFile) document(pointer string, value jsontext.Value, name, in st
 	if value == nil {
 		return Document{}, fmt.Errorf("%s: %s has no document", f.name, in)
 	}
-	text, at, err := document(f.text, value, f.places[pointer])
+	text, at, err := f.text.document(value, f.places[pointer])
 	if err != nil {
 		return Document{}, fmt.Errorf("%s: %s: %w", f.name, in, err)
 	}

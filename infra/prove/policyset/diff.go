@@ -46,10 +46,7 @@ func Compare(ctx context.Context, old, changed *Set) (*Diff, error) {
 		return nil, fmt.Errorf("%s is of account %s and %s of %s: compare sets of one account", old.Name, old.Account, changed.Name, changed.Account)
 	}
 	d := &Diff{Old: old.Name, New: changed.Name}
-	pairs, err := d.pairs(old, changed)
-	if err != nil {
-		return nil, err
-	}
+	pairs := d.pairs(old, changed)
 	results := make([]Diff, len(pairs))
 	var next atomic.Int64
 	work, ctx := errgroup.WithContext(ctx)
@@ -76,13 +73,8 @@ func Compare(ctx context.Context, old, changed *Set) (*Diff, error) {
 	return d, nil
 }
 
-// pairs are the roles that differ. Each set is parsed as a whole, so that a document that is none is refused wherever it stands.
-func (d *Diff) pairs(old, changed *Set) ([]pair, error) {
-	for _, s := range []*Set{old, changed} {
-		if _, err := s.parsed(); err != nil {
-			return nil, err
-		}
-	}
+// pairs are the roles that differ.
+func (d *Diff) pairs(old, changed *Set) []pair {
 	var all []pair
 	for i := range changed.Roles {
 		r := &changed.Roles[i]
@@ -102,7 +94,7 @@ func (d *Diff) pairs(old, changed *Set) ([]pair, error) {
 			d.Changed = append(d.Changed, p.old.Name)
 		}
 	}
-	return all, nil
+	return all
 }
 
 // same reports whether two roles have the same texts.

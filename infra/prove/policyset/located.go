@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -57,15 +59,35 @@ func places(text []byte) (map[string]int64, error) {
 	return all, nil
 }
 
-// document is the policy document of a JSON value that begins in text at or behind an offset: an object, or a text, which may be
-// URL-encoded as the API has it.
-func document(text []byte, value jsontext.Value, offset int64) (document []byte, at policy.Position, err error) {
+// located is a text with the offsets at which its lines begin.
+type located struct {
+	text  []byte
+	lines []int
+}
+
+func locate(text []byte) *located {
+	l := &located{text: text, lines: []int{0}}
+	for at, c := range text {
+		if c == '\n' {
+			l.lines = append(l.lines, at+1)
+		}
+	}
+	return l
+}
+
+func (l *located) position(offset int) policy.Position {
+	line, found := slices.BinarySearch(l.lines, offset)
+	if !found {
+		line--
+	}
+	return policy.Position{Line: line + 1, Column: 1 + utf8.RuneCount(l.text[l.lines[line]:offset])}
+}
+
+// document is the policy document of a JSON value that begins behind an offset: an object, or a text, which may be URL-encoded as the
+// API has it.
+func (l *located) document(value jsontext.Value, offset int64) (document []byte, at policy.Position, err error) {
 	if value.Kind() != '"' {
-		start := int64(bytes.IndexByte(text[offset:], '{')) + offset
-		before := text[:start]
-		line := 1 + bytes.Count(before, []byte("\n"))
-		column := 1 + len([]rune(string(before[bytes.LastIndexByte(before, '\n')+1:])))
-		return value, policy.Position{Line: line, Column: column}, nil
+		return value, l.position(bytes.IndexByte(l.text[offset:], '{') + int(offset)), nil
 	}
 	var written string
 	if err := json.Unmarshal(value, &written); err != nil {

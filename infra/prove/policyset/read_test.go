@@ -2,12 +2,14 @@ package policyset
 
 import (
 	"bytes"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"example.com/shiptrack/infra/prove/theorem"
@@ -201,5 +203,53 @@ func TestPolicyThatDoesNotParseIsNamedByItsPlace(t *testing.T) {
 	contains(t, err.Error(), file+":", "managed policy Objects", "Permit")
 	if got, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), file+":"), ":"); got != strconv.Itoa(line) {
 		t.Errorf("%v, want line %d", err, line)
+	}
+}
+
+// TestColumnOfAStatementInAFileOfOneLine holds that a place is right where a document begins in the middle of a line.
+func TestColumnOfAStatementInAFileOfOneLine(t *testing.T) {
+	account, err := os.ReadFile("testdata/sources/account.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ownership, err := os.ReadFile("testdata/sources/ownership.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(compact(t, account))
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "ownership.json"), string(ownership))
+	write(t, filepath.Join(folder, "account.json"), text)
+	at := check(t, filepath.Join(folder, "account.json")).Findings[0].Refutations[0].At
+	if rest := text[at.Column-1:]; at.Line != 1 || !strings.HasPrefix(rest, `{"Sid":"Own"`) {
+		t.Errorf("%s: %.40s", at, rest)
+	}
+}
+
+// TestDocumentsThatAreTextsAreRead holds that a document may be a text, plain or URL-encoded, as the API has it.
+func TestDocumentsThatAreTextsAreRead(t *testing.T) {
+	account, err := os.ReadFile("testdata/sources/account.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Read("testdata/sources/account.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := s.document("Vendor/Assume.json").Text
+	for name, text := range map[string]string{"plain": string(document), "encoded": url.PathEscape(string(compact(t, document)))} {
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "account.json")
+		write(t, file, strings.Replace(string(account), string(document), string(quoted), 1))
+		s, err := Read(file)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if d := s.document("Vendor/Assume.json"); !bytes.Equal(compact(t, d.Text), compact(t, document)) || d.At.Line != 0 {
+			t.Errorf("%s: %+v", name, d)
+		}
 	}
 }

@@ -248,7 +248,7 @@ func (p *prover) caller(name string) (policy.Caller, policy.Policies) {
 			return policy.Caller{ARN: session, RoleARN: name, Account: p.account}, policy.Policies{Identity: r.Identity, Boundary: r.Boundary}
 		}
 	}
-	if name == "*" || strings.Contains(name, ":role/") || accountOf(name) != "" {
+	if slices.Contains(p.owned.MayTag, name) && (name == "*" || strings.Contains(name, ":role/") || accountOf(name) != "") {
 		return p.stranger(name), policy.Policies{Identity: everything}
 	}
 	return policy.Caller{Service: name}, policy.Policies{}

@@ -77,6 +77,9 @@ Examples:
   prove --policies ../my-product/iam --quick
       policies of your own, in a folder that holds one folder per role: ROLE/trust.json and one ROLE/POLICY.json for each policy
 
+  prove policies ../my-product/iam
+      whether policies with names of your own keep tenants apart; prove policies --help says what it needs
+
   prove --requests 1000000 --markdown report.md
       search longer, and write a report
 
