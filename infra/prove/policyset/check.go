@@ -140,7 +140,7 @@ func (s *Set) findings(r *Role, found []theorem.Finding, owned *theorem.Ownershi
 			out.Open = append(out.Open, Open{s.placed(o.At), o.Why})
 		}
 		for _, at := range f.Reaches {
-			out.Reaches = append(out.Reaches, Place{File: at})
+			out.Reaches = append(out.Reaches, s.reached(at))
 		}
 		all = append(all, out)
 	}
@@ -165,6 +165,17 @@ func (s *Set) unknowns(r *Role, owned *theorem.Ownership) []Open {
 		}
 	}
 	return all
+}
+
+// reached is a statement of an administrative role, which the theorem tells as a text, in the source.
+func (s *Set) reached(at string) Place {
+	file, rest, _ := strings.Cut(at, ".json:")
+	p := theorem.Place{File: file + ".json"}
+	if _, err := fmt.Sscanf(rest, "%d:%d", &p.Line, &p.Column); err != nil {
+		return Place{File: at}
+	}
+	_, p.Sid, _ = strings.Cut(rest, " ")
+	return s.placed(p)
 }
 
 // placed is a place of the theorem in the source.

@@ -1,6 +1,8 @@
 package policyset
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -144,4 +146,30 @@ func TestLargeSetsAreDecidedAsTheWhole(t *testing.T) {
 	if !seen[theorem.Proven] || !seen[theorem.Refuted] || !seen[theorem.Undecided] {
 		t.Errorf("verdicts %v", seen)
 	}
+}
+
+// TestAdministrativeRolesAreListedAndNeverProven holds that a role of operators changes no verdict, and that what it reaches is told by its place.
+func TestAdministrativeRolesAreListedAndNeverProven(t *testing.T) {
+	folder := access(t, ownObjects, "arn:aws:s3:::files/*", `{"actions": ["s3:*"], "owner": "arn:aws:s3:::files/{owner}/*"}`)
+	operators := filepath.Join(folder, "Operators")
+	write(t, filepath.Join(operators, "trust.json"), `{"Version": "2012-10-17", "Statement": [`+vendorTrust+`]}`)
+	write(t, filepath.Join(operators, "All.json"), `{"Version": "2012-10-17", "Statement": [{"Sid": "All", "Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::files/*"}]}`)
+	if r := check(t, folder); r.Verdict != theorem.Refuted {
+		t.Errorf("undeclared: %s", r.Verdict)
+	}
+	file := filepath.Join(filepath.Dir(folder), "ownership.json")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, strings.Replace(string(text), `"stores"`, `"administrative": {"Operators": "they are on call"}, "stores"`, 1))
+	r := check(t, folder)
+	if r.Verdict != theorem.Proven {
+		t.Errorf("declared: %s", r.Verdict)
+	}
+	var out bytes.Buffer
+	if err := r.Text(&out); err != nil {
+		t.Fatal(err)
+	}
+	contains(t, out.String(), "administrative: Operators reaches tenants' data in the store by "+filepath.Join(operators, "All.json")+":1:41 All")
 }

@@ -27,7 +27,7 @@ func (r *Report) Text(out io.Writer) error {
 	}
 	for i := range r.Findings {
 		for _, at := range r.Findings[i].Reaches {
-			fmt.Fprintf(out, "\nadministrative: %s reaches tenants' data in %s by %s\n", r.Findings[i].Role, r.Findings[i].Store, at.File)
+			fmt.Fprintf(out, "\nadministrative: %s reaches tenants' data in %s by %s\n", r.Findings[i].Role, r.Findings[i].Store, at)
 		}
 	}
 	for i, line := range r.rests() {

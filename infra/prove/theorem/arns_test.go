@@ -58,13 +58,15 @@ func TestRefutationNamesARegionThatPeopleKnow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	shown := 0
 	for _, f := range found {
 		for _, r := range f.Refutations {
-			if !strings.HasPrefix(r.Request.Resource, "arn:aws:secretsmanager:us-east-1:000000000000:") {
+			if shown++; !strings.HasPrefix(r.Request.Resource, "arn:aws:secretsmanager:us-east-1:000000000000:") {
 				t.Errorf("%s", &r)
 			}
-			return
 		}
 	}
-	t.Error("no refutation")
+	if shown == 0 {
+		t.Error("no refutation")
+	}
 }
