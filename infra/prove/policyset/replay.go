@@ -3,83 +3,109 @@ package policyset
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
-	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove"
 	"example.com/shiptrack/infra/prove/theorem"
 )
 
-// replay asks a localaws about each refutation of r, and writes into it what became of that. Each group of roles has a localaws of its own.
+// batch is how many groups of roles share a localaws: making one takes longer than a request.
+const batch = 50
+
+// refuted is a group of roles with its refutations.
+type refuted struct {
+	roles []*Role
+	asked []*Refutation
+}
+
+// replay asks a localaws about each refutation of r, and writes into it what became of that.
 func (s *Set) replay(ctx context.Context, r *Report, groups [][]theorem.Role) error {
-	refuted := map[string][]*Refutation{}
-	for i := range r.Findings {
-		for j := range r.Findings[i].Refutations {
-			x := &r.Findings[i].Refutations[j]
-			refuted[x.Session.Role] = append(refuted[x.Session.Role], x)
+	for all := range slices.Chunk(s.refuted(r, groups), batch) {
+		var together refuted
+		for _, g := range all {
+			together.roles, together.asked = append(together.roles, g.roles...), append(together.asked, g.asked...)
 		}
-	}
-	for _, group := range groups {
-		var roles []*Role
-		var asked []*Refutation
-		for i := range group {
-			if role := s.role(group[i].Name); role != nil {
-				roles, asked = append(roles, role), append(asked, refuted[role.Name]...)
-			}
-		}
-		if len(asked) == 0 {
+		if s.send(ctx, together) == nil {
 			continue
 		}
-		if err := s.replayGroup(ctx, roles, asked); err != nil {
-			return err
+		for _, g := range all { // the roles of one cannot be made: the others can
+			if err := s.send(ctx, g); ctx.Err() != nil {
+				return fmt.Errorf("replay: %w", ctx.Err())
+			} else if err != nil {
+				g.leave(err.Error())
+			}
 		}
 	}
 	return nil
 }
 
-func (s *Set) replayGroup(ctx context.Context, roles []*Role, asked []*Refutation) error {
-	to := s.relocation(roles)
-	var reason string
-	for _, role := range roles {
-		reason = cmp.Or(reason, unreplayable(role))
+// refuted are the groups that have refutations. Where localaws cannot have a group's roles, these are told here.
+func (s *Set) refuted(r *Report, groups [][]theorem.Role) []refuted {
+	by := map[string][]*Refutation{}
+	for i := range r.Findings {
+		for j := range r.Findings[i].Refutations {
+			x := &r.Findings[i].Refutations[j]
+			by[x.Session.Role] = append(by[x.Session.Role], x)
+		}
 	}
+	var all []refuted
+	for _, group := range groups {
+		var g refuted
+		var why string
+		for i := range group {
+			if role := s.role(group[i].Name); role != nil {
+				g.roles, g.asked = append(g.roles, role), append(g.asked, by[role.Name]...)
+				why = cmp.Or(why, unreplayable(role))
+			}
+		}
+		if why != "" {
+			g.leave(why)
+		} else if len(g.asked) > 0 {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// leave says of each refutation why it is not replayed.
+func (g *refuted) leave(why string) {
+	for _, x := range g.asked {
+		x.Replay, x.Allowed = "not replayed: "+why, false
+	}
+}
+
+// send replays the refutations of g with names that people read more easily, and those that are not allowed so as the theorem has them.
+func (s *Set) send(ctx context.Context, g refuted) error {
+	to := s.relocation(g.roles)
+	local := to.roles(g.roles)
 	var sent []*Refutation
-	var own, plain []theorem.Refutation // as the theorem has them, and with names that people read more easily
-	for _, x := range asked {
+	var own, plain []theorem.Refutation
+	for _, x := range g.asked {
 		out, why := to.refutation(x.from)
-		if why = cmp.Or(why, reason); why != "" {
+		if why != "" {
 			x.Replay, x.Allowed = "not replayed: "+why, false
 			continue
 		}
 		sent, own, plain = append(sent, x), append(own, out), append(plain, renamed(out))
 	}
-	if len(sent) == 0 {
-		return nil
-	}
-	return send(ctx, to.roles(roles), sent, own, plain)
-}
-
-// send replays refutations with the names of plain, and those that are not allowed so with their own.
-func send(ctx context.Context, local []localaws.Role, sent []*Refutation, own, plain []theorem.Refutation) error {
 	named, err := prove.Replay(ctx, local, plain)
+	if err != nil {
+		return err
+	}
 	for i := range sent {
-		if i < len(named) && named[i].Allowed {
+		if named[i].Allowed {
 			sent[i].from = renamed(sent[i].from)
 			sent[i].tell()
 			sent[i].replayed(&named[i])
 			continue
 		}
-		first, errFirst := prove.Replay(ctx, local, own[i:i+1])
-		if errFirst != nil {
-			sent[i].Replay = "not replayed: " + errFirst.Error()
-			continue
+		first, err := prove.Replay(ctx, local, own[i:i+1])
+		if err != nil {
+			return err
 		}
 		sent[i].replayed(&first[0])
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("replay: %w", errors.Join(ctx.Err(), err))
 	}
 	return nil
 }

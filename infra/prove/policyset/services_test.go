@@ -173,3 +173,25 @@ func TestAdministrativeRolesAreListedAndNeverProven(t *testing.T) {
 	}
 	contains(t, out.String(), "administrative: Operators reaches tenants' data in the store by "+filepath.Join(operators, "All.json")+":1:41 All")
 }
+
+// TestRefutationsThatCannotBeReplayedSaySo holds that what localaws cannot have is told, and keeps no other group of roles from being replayed.
+func TestRefutationsThatCannotBeReplayedSaySo(t *testing.T) {
+	wide := strings.NewReplacer("}/*", "}*", `"Sid": "Own", `, "").Replace(ownObjects)
+	long := strings.TrimSuffix(strings.Repeat(wide+",", 40), ",")
+	folder := access(t, wide, "arn:aws:s3:::files/*", `{"actions": ["s3:*"], "owner": "arn:aws:s3:::files/{owner}/*"}`)
+	write(t, filepath.Join(folder, "Second", "trust.json"), `{"Version": "2012-10-17", "Statement": [`+vendorTrust+`]}`)
+	write(t, filepath.Join(folder, "Large", "trust.json"), `{"Version": "2012-10-17", "Statement": [`+strings.Replace(accessTrust, "role/Vendor", "role/Second", 1)+`]}`)
+	for i := range 4 { // each is small enough, and all are more than a role's inline policies may have
+		write(t, filepath.Join(folder, "Large", "P"+string(rune('A'+i))+".json"), `{"Version": "2012-10-17", "Statement": [`+long+`]}`)
+	}
+	r := check(t, folder)
+	replayed := map[string]string{}
+	for _, f := range r.Findings {
+		for _, x := range f.Refutations {
+			replayed[f.Role] = x.Replay
+		}
+	}
+	if !strings.HasPrefix(replayed["Access"], "sent as") || !strings.HasPrefix(replayed["Large"], "not replayed: ") {
+		t.Errorf("%v", replayed)
+	}
+}
