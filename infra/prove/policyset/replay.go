@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"example.com/shiptrack/infra/prove"
 	"example.com/shiptrack/infra/prove/theorem"
@@ -22,20 +25,27 @@ type refuted struct {
 
 // replay asks a localaws about each refutation of r, and writes into it what became of that.
 func (s *Set) replay(ctx context.Context, r *Report, groups [][]theorem.Role) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(runtime.GOMAXPROCS(0))
 	for all := range slices.Chunk(s.refuted(r, groups), batch) {
-		var together refuted
-		for _, g := range all {
-			together.roles, together.asked = append(together.roles, g.roles...), append(together.asked, g.asked...)
-		}
-		if s.send(ctx, together) == nil {
-			continue
-		}
-		for _, g := range all { // the roles of one cannot be made: the others can
-			if err := s.send(ctx, g); ctx.Err() != nil {
-				return fmt.Errorf("replay: %w", ctx.Err())
-			} else if err != nil {
-				g.leave(err.Error())
-			}
+		work.Go(func() error { return s.replayBatch(ctx, all) })
+	}
+	return work.Wait()
+}
+
+func (s *Set) replayBatch(ctx context.Context, all []refuted) error {
+	var together refuted
+	for _, g := range all {
+		together.roles, together.asked = append(together.roles, g.roles...), append(together.asked, g.asked...)
+	}
+	if s.send(ctx, together) == nil {
+		return nil
+	}
+	for _, g := range all { // the roles of one cannot be made: the others can
+		if err := s.send(ctx, g); ctx.Err() != nil {
+			return fmt.Errorf("replay: %w", ctx.Err())
+		} else if err != nil {
+			g.leave(err.Error())
 		}
 	}
 	return nil
