@@ -1,6 +1,8 @@
-// A module of its own: tflint pins other versions than golangci-lint and actionlint.
+// A module of its own: tflint pins other versions than golangci-lint and actionlint. go mod tidy wants, for tests of its dependencies,
+// a version that does not exist, so .ci/run does not ask for it.
 module example.com/shiptrack/infra/tools/tflint
 
+go 1.26.0
 
 tool github.com/terraform-linters/tflint
 
