@@ -137,7 +137,7 @@ func (o *obligation) readable(key string) []string {
 		return []string{"yellow", "blue"}
 	case sessionName:
 		return []string{"session"}
-	case fold("aws:TagKeys"), fold("sts:TransitiveTagKeys"):
+	case tagKeys, transitive:
 		return []string{o.owned.Tag}
 	case action:
 		var all []string

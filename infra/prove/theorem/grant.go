@@ -82,7 +82,7 @@ func (o *obligation) grantIn(s *situation, key, id string) *Grant {
 		if fault != "" {
 			continue
 		}
-		session, _ := o.session(id, s.words[o.tagKey], o.otherTags(values))
+		session, _ := o.session(wanted{mode: modeOf(s.words[o.tagKey]), tenant: id, others: o.otherTags(values, o.role.permissions())})
 		if session == nil {
 			continue
 		}

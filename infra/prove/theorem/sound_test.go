@@ -115,7 +115,7 @@ func TestNothingIsProvenThatIsNot(t *testing.T) {
 		"an account brings a tag":            {"", []string{service, byCompute, "", a, assumeBy(`{"AWS": "111111111111"}`), byPrefix}, "A S3", Undecided},
 		"a unique id brings a tag":           {"", []string{service, byCompute, "", a, assumeBy(`{"AWS": "AROAABCDEFGHIJKLMNOPQ"}`), byPrefix}, "A S3", Undecided},
 		"the role is named beside its account": {`"administrative": {}, `, []string{service, byCompute, "", a, strictBy(serviceRole), ownObjects,
-			b, strictBy(`{"AWS": ["000000000000", "arn:aws:iam::000000000000:role/A"]}`), ""}, "A STS", Undecided},
+			b, strictBy(`{"AWS": ["000000000000", "arn:aws:iam::000000000000:role/A"]}`), ""}, "A STS", Refuted},
 		"a role of the account beside one that may tag": {"", []string{service, byCompute, "",
 			a, `{"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::000000000000:role/Service", "000000000000"]}, "Action": "sts:AssumeRole", ` + tagged1 + `},
 				{"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::000000000000:role/Service", "arn:aws:iam::000000000000:role/Other"]}, "Action": "sts:TagSession", ` + tagged1 + `}`, ownObjects}, "A S3", Undecided},

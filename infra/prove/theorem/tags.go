@@ -13,8 +13,10 @@ import (
 // tags is what the tag of a role's sessions may be.
 type tags struct {
 	values        *automaton // not empty
+	passing       *automaton // those that are not transitive
 	absent, empty bool
 	vendings      []*vending
+	loose         []*vending // of vendings with a tag: those whose tag is not transitive
 	rests         []string
 	problems      []Open
 	taggers       []asker          // who may ask for a session with a tag
@@ -34,6 +36,14 @@ type vending struct {
 	assume, tag placed // tag is without Actions where there is no tag
 	by          []string
 	mode        mode
+}
+
+// allow is the statement that lets the tag through, or the session where there is none.
+func (v *vending) allow() placed {
+	if v.mode == untagged {
+		return v.assume
+	}
+	return v.tag
 }
 
 const (
@@ -64,7 +74,7 @@ func (p *prover) vendAll() {
 	for i := range p.roles {
 		if r := &p.roles[i]; !p.within(maxEffort/10, func() { p.vendOf(r) }) {
 			p.tags[r.Name] = &tags{
-				values: p.some(p.where(isTag), false), absent: true, empty: true, from: map[string]Place{}, problems: []Open{{At: p.trustOf(r), Why: tooMuch}},
+				values: p.some(p.where(isTag), false), passing: p.some(p.where(isTag), false), absent: true, empty: true, from: map[string]Place{}, problems: []Open{{At: p.trustOf(r), Why: tooMuch}},
 			}
 		}
 	}
@@ -84,7 +94,7 @@ func (p *prover) vendAll() {
 }
 
 func (p *prover) vendOf(r *Role) {
-	t := &tags{values: &automaton{}, from: map[string]Place{}}
+	t := &tags{values: &automaton{}, passing: &automaton{}, from: map[string]Place{}}
 	p.tags[r.Name] = t
 	clauses := clausesOf(r.Trust)
 	for _, a := range clauses {
@@ -178,16 +188,20 @@ func (a *alphabet) automaton(c *constraint) *automaton { return reading{alphabet
 // start is what is true of each AssumeRole.
 func (p *prover) start() *situation {
 	s := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: map[string]*automaton{
-		p.requestTag():                p.some(p.where(isTag), false),
-		fold("aws:TagKeys"):           p.some(p.where(isTag), false),
-		sessionName:                   p.some(p.where(isSessionName), false),
-		fold("sts:TransitiveTagKeys"): p.some(p.where(isTag), false),
+		p.requestTag(): p.some(p.where(isTag), false),
+		tagKeys:        p.some(p.where(isTag), false),
+		sessionName:    p.some(p.where(isSessionName), false),
+		transitive:     p.some(p.where(isTag), false),
 	}}
 	s.add(fact{key: sessionName, presence: present, one: true})
 	return s
 }
 
-var sessionName = fold("sts:RoleSessionName")
+var (
+	sessionName = fold("sts:RoleSessionName")
+	tagKeys     = fold("aws:TagKeys")
+	transitive  = fold("sts:TransitiveTagKeys")
+)
 
 func (p *prover) requestTag() string { return fold("aws:RequestTag/" + p.owned.Tag) }
 
@@ -213,12 +227,29 @@ func (p *prover) both(s *situation, clauses []placed, statements ...placed) []*s
 	return possible(situations)
 }
 
+// asksForTag says that the tenant's tag is asked for.
+func (p *prover) asksForTag(s *situation) {
+	s.add(fact{key: p.requestTag(), presence: present, one: true})
+	s.add(fact{key: tagKeys, presence: present, multi: true, some: p.ownKey()})
+}
+
+// ownKey is the key of the tenant's tag: STS takes no two that differ in case alone.
+func (p *prover) ownKey() *constraint {
+	return &constraint{texts: []policy.Text{{Source: p.owned.Tag, Parts: []policy.Part{{Text: p.owned.Tag}}}}, folding: foldUnicode}
+}
+
+// passing is s with what makes the tag pass: it is not transitive, so that another can be asked for in its place when the session assumes a
+// role. STS refuses that of a transitive one.
+func (p *prover) passing(s *situation) []*situation {
+	others := p.ownKey()
+	others.negated = true
+	return possible(with([]*situation{s}, [][]fact{{{key: transitive, presence: absent}}, {{key: transitive, presence: present, multi: true, all: others}}}))
+}
+
 // vend adds the sessions with a tag.
 func (p *prover) vend(t *tags, r *Role, clauses []placed, assume, tag placed) {
 	s := p.start()
-	key := &constraint{texts: []policy.Text{{Source: p.owned.Tag, Parts: []policy.Part{{Text: p.owned.Tag}}}}, folding: foldUnicode}
-	s.add(fact{key: p.requestTag(), presence: present, one: true})
-	s.add(fact{key: fold("aws:TagKeys"), presence: present, multi: true, some: key})
+	p.asksForTag(s)
 	by := common(&assume.Principals, &tag.Principals)
 	for _, v := range p.both(s, clauses, assume, tag) {
 		langs, ok := v.languages()
@@ -227,6 +258,11 @@ func (p *prover) vend(t *tags, r *Role, clauses []placed, assume, tag placed) {
 		}
 		t.values = or(t.values, langs[p.requestTag()])
 		t.vendings = append(t.vendings, &vending{v, assume, tag, by, tagged})
+		for _, loose := range p.passing(v) {
+			langs, _ := loose.languages()
+			t.passing = or(t.passing, langs[p.requestTag()])
+			t.loose = append(t.loose, &vending{loose, assume, tag, by, tagged})
+		}
 		for _, who := range by {
 			t.taggers = append(t.taggers, asker{who, tag.at})
 		}
