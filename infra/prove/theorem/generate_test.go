@@ -59,10 +59,13 @@ func drawWorld(t *rapid.T) *world {
 	access := localaws.Role{Name: "Access", Trust: w.document(t, "Access/trust", w.drawTrust(t, delimiter, "Service"))}
 	access.Policies = []localaws.PolicyDocument{{Name: "p", Document: w.document(t, "Access/p", w.drawPolicy(t, pieces, delimiter))}}
 	roles = append(roles, access)
-	if one(t, 4) {
+	if one(t, 2) {
 		chained := localaws.Role{Name: "Chained", Trust: w.document(t, "Chained/trust", w.drawTrust(t, delimiter, "Access"))}
 		chained.Policies = []localaws.PolicyDocument{{Name: "p", Document: w.document(t, "Chained/p", w.drawPolicy(t, pieces, delimiter))}}
 		roles = append(roles, chained)
+		if one(t, 2) {
+			roles = append(roles, localaws.Role{Name: "Deep", Trust: w.document(t, "Deep/trust", w.drawTrust(t, delimiter, "Chained"))})
+		}
 	}
 	w.roles = w.parsed(t, roles)
 	if one(t, 6) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ const (
 	sets     = 250
 	moreSets = 4200
 	asked    = 24
+	chains   = 6
 	slowest  = 10 * time.Second // a set takes some 40 ms of a processor that nobody else uses
 )
 
@@ -39,7 +41,7 @@ func TestTheoremAgreesWithTheEvaluator(t *testing.T) {
 	counts := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) { hold(t, counts) })
 	t.Logf("of %d sets: %v", checks, counts)
-	for _, enough := range []string{string(Proven), string(Refuted), "crossings"} {
+	for _, enough := range []string{string(Proven), string(Refuted), "crossings", "chains", sts + " " + string(Refuted)} {
 		if !t.Failed() && counts[enough] < checks/20 {
 			t.Errorf("%d of %s: the sets or the requests are such as say nothing", counts[enough], enough)
 		}
@@ -72,12 +74,22 @@ func hold(t *rapid.T, counts map[string]int) {
 		f := &findings[i]
 		verdict[f.Role+" "+f.Store] = f.Verdict
 		counts[string(f.Verdict)]++
+		if f.Store == sts {
+			counts[sts+" "+string(f.Verdict)]++
+		}
 		if (f.Verdict == Refuted) != (len(f.Refutations) > 0) || (f.Verdict == Undecided) && len(f.Open) == 0 {
 			t.Fatalf("%+v\n%s", f, w)
 		}
 		for _, r := range f.Refutations {
-			w.checkRefutation(t, f, r)
+			if f.Store == sts {
+				w.checkChain(t, r)
+			} else {
+				w.checkRefutation(t, f, r)
+			}
 		}
+	}
+	for range chains {
+		w.holdChain(t, verdict, counts)
 	}
 	for range asked {
 		s := w.drawSession(t)
@@ -99,18 +111,39 @@ func hold(t *rapid.T, counts map[string]int) {
 // session is what an AssumeRole asks for.
 type session struct {
 	role, by, name string
+	from           *session // whose caller is a session that was drawn
 	tags           map[string]string
 	transitive     []string
 }
 
 // tenant is the value of the session's tag, by the key in any case of letters; empty: none.
-func (s *session) tenant() string {
-	for key, value := range s.tags {
-		if strings.EqualFold(key, heldTag) {
-			return value
+func (s *session) tenant() string { return tagOf(s.all(), heldTag) }
+
+// all are the session's tags, those that came along among them.
+func (s *session) all() map[string]string {
+	all := s.brought()
+	maps.Copy(all, s.tags)
+	return all
+}
+
+// brought are the transitive tags of the session that asks.
+func (s *session) brought() map[string]string {
+	all := map[string]string{}
+	if s.from == nil {
+		return all
+	}
+	for key, value := range s.from.all() {
+		if s.from.keeps(key) {
+			all[key] = value
 		}
 	}
-	return ""
+	return all
+}
+
+// keeps reports whether a tag is transitive.
+func (s *session) keeps(key string) bool {
+	is := func(k string) bool { return strings.EqualFold(k, key) }
+	return slices.ContainsFunc(s.transitive, is) || slices.ContainsFunc(slices.Collect(maps.Keys(s.brought())), is)
 }
 
 func (w *world) role(name string) *Role {
@@ -120,6 +153,17 @@ func (w *world) role(name string) *Role {
 // vends asks the trust policy of the session's role.
 func (w *world) vends(s *session) bool {
 	ctx := new(policy.Context)
+	brought := s.brought()
+	for key := range s.tags {
+		if tagOf(brought, key) != "" {
+			return false // STS does
+		}
+	}
+	if s.from != nil {
+		for key, value := range s.from.all() {
+			ctx.Set("aws:PrincipalTag/"+key, value)
+		}
+	}
 	ctx.Set("sts:RoleSessionName", s.name)
 	var keys []string
 	for key, value := range s.tags {
@@ -135,7 +179,7 @@ func (w *world) vends(s *session) bool {
 		own = w.policies(s.by)
 	}
 	asks := []string{"sts:AssumeRole"}
-	if len(s.tags) > 0 {
+	if len(s.tags)+len(brought) > 0 {
 		asks = append(asks, "sts:TagSession")
 	}
 	return !slices.ContainsFunc(asks, func(name string) bool {
