@@ -69,7 +69,7 @@ func Mutations(ctx context.Context, roles []localaws.Role, attacks []*Attack, pr
 		all[i].Mutant = mutants[i]
 		err := w.alone(ctx, &all[i])
 		if err == nil && all[i].Outcome != Noticed {
-			err = proof.prove(&all[i], roles)
+			err = proof.prove(ctx, &all[i], roles)
 		}
 		if err == nil && all[i].Outcome != Noticed && all[i].Outcome != Equivalent {
 			err = w.behind(ctx, &all[i], mutants)

@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -13,7 +14,9 @@ const undecidedProof = "undecided"
 
 // prove says of a mutant that is Unnoticed, as no attack notices it alone, what the theorem says of it: that it is refuted, that it decides every request as the
 // original does, or that the requests in which it differs touch nobody else's data. Without one of these it stays Unnoticed.
-func (t *Theorem) prove(m *Mutation, roles []localaws.Role) error {
+//
+// A refutation counts where localaws allows it, as a signed request under the mutant.
+func (t *Theorem) prove(ctx context.Context, m *Mutation, roles []localaws.Role) error {
 	changed, err := m.Apply(roles)
 	if err != nil {
 		return err
@@ -33,8 +36,14 @@ func (t *Theorem) prove(m *Mutation, roles []localaws.Role) error {
 		}
 	}
 	if theorem.Worst(findings) == theorem.Refuted {
-		m.Proof = "refuted: " + (&Theorem{Findings: findings}).told()[0]
-		m.Outcome = RefutedByTheorem
+		refuted := &Theorem{Findings: findings}
+		if err := refuted.replay(ctx, changed); err != nil {
+			return err
+		}
+		for _, refused := range refuted.refused() {
+			return fmt.Errorf("mutant %s: %s", m.Name, refused)
+		}
+		m.Proof, m.Outcome = refuted.told()[0], RefutedByTheorem
 		return nil
 	}
 	m.settle(findings, same)

@@ -105,8 +105,12 @@ func (s *stage) replay(ctx context.Context, r *theorem.Refutation) (Replayed, er
 	}
 	err = w.replay(ctx, &done)
 	if why, ok := errors.AsType[unsendable](err); ok {
-		done.Why = string(why)
-		err = w.simulate(ctx, &done)
+		done.How, done.Why = NotReplayed, string(why)
+		if !isAssumeRole(&r.Request) { // the simulator knows no trust policies
+			err = w.simulate(ctx, &done)
+		} else {
+			err = nil
+		}
 	}
 	return done, err
 }
@@ -133,6 +137,10 @@ func (w *World) replay(ctx context.Context, r *Replayed) error {
 	if err != nil {
 		return err
 	}
+	if isAssumeRole(&r.Request) && !answer.ok() { // for its tags, it may be
+		r.How, r.Layer, r.Sent, r.Decided = Sent, STS, sent.String(), w.why(answer)
+		return nil
+	}
 	entry, err := w.decisionOn(answer, &r.Request, resource)
 	if err != nil {
 		return err
@@ -145,8 +153,14 @@ func (w *World) replay(ctx context.Context, r *Replayed) error {
 	return nil
 }
 
-// vend makes the session of s. It returns the answer of STS where that refuses it.
+// vend makes the session of s, and those on the way to it. It returns the answer of STS where that refuses one.
 func (w *World) vend(ctx context.Context, s *theorem.Session) (refused *Answer, err error) {
+	if s.From != nil {
+		if refused, err := w.vend(ctx, s.From); refused != nil || err != nil {
+			return refused, err
+		}
+		return w.assume(ctx, asTenant, s)
+	}
 	task := cmp.Or(s.By, s.Role)
 	if !has(w.roles, task) {
 		task = s.Role // which a service starts
@@ -158,6 +172,23 @@ func (w *World) vend(ctx context.Context, s *theorem.Session) (refused *Answer, 
 		w.callers[asTenant] = w.callers[task]
 		return nil, nil
 	}
+	return w.assume(ctx, task, s)
+}
+
+// assume has a caller get the session s.
+func (w *World) assume(ctx context.Context, by string, s *theorem.Session) (refused *Answer, err error) {
+	a, err := w.become(ctx, asTenant, assumption{by, parameters(s)})
+	switch {
+	case err != nil || a.ok():
+		return nil, err
+	case a.Code != refusedByTrust:
+		return nil, unsendable("the session: STS answers " + a.Code + ": " + a.Message)
+	}
+	return &a, nil
+}
+
+// parameters are those of the AssumeRole of s.
+func parameters(s *theorem.Session) url.Values {
 	values := url.Values{"Action": {"AssumeRole"}, "Version": {"2011-06-15"}, "RoleArn": {roleARN(s.Role)}, "RoleSessionName": {cmp.Or(s.Name, "session")}}
 	for i, key := range slices.Sorted(maps.Keys(s.Tags)) {
 		values.Set(fmt.Sprintf("Tags.member.%d.Key", i+1), key)
@@ -166,14 +197,7 @@ func (w *World) vend(ctx context.Context, s *theorem.Session) (refused *Answer, 
 	for i, key := range s.Transitive {
 		values.Set(fmt.Sprintf("TransitiveTagKeys.member.%d", i+1), key)
 	}
-	a, err := w.become(ctx, asTenant, assumption{task, values})
-	switch {
-	case err != nil || a.ok():
-		return nil, err
-	case a.Code != refusedByTrust:
-		return nil, unsendable("the session: STS answers " + a.Code + ": " + a.Message)
-	}
-	return &a, nil
+	return values
 }
 
 const refusedByTrust = "AccessDenied"

@@ -30,6 +30,8 @@ func (w *World) requestFor(ctx context.Context, q *theorem.Request) (request, st
 	}
 	here := strings.Join(segments, ":")
 	switch {
+	case isAssumeRole(q):
+		return onRole(q)
 	case !strings.EqualFold(service, segments[2]):
 	case segments[2] == "dynamodb":
 		return w.onTable(ctx, q, action, here, segments[5])
@@ -87,6 +89,18 @@ func (w *World) seed(ctx context.Context, q request) (Answer, error) {
 		err = unsendable(fmt.Sprintf("what the request is about cannot be made: %s %s", a.Code, a.Message))
 	}
 	return a, err
+}
+
+func isAssumeRole(q *theorem.Request) bool { return strings.EqualFold(q.Action, "sts:AssumeRole") }
+
+// onRole is an AssumeRole.
+func onRole(q *theorem.Request) (request, string, error) {
+	_, role, _ := strings.Cut(q.Resource, ":role/")
+	s := &theorem.Session{Role: role, Name: one(q, "sts:rolesessionname"), Tags: map[string]string{}, Transitive: q.Context["sts:transitivetagkeys"]}
+	for _, key := range q.Context["aws:tagkeys"] {
+		s.Tags[key] = one(q, "aws:requesttag/"+strings.ToLower(key))
+	}
+	return assumption{asTenant, parameters(s)}.request(), roleARN(role), nil
 }
 
 // DynamoDB

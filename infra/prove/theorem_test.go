@@ -83,8 +83,11 @@ func TestMutantsThatNoAttackNotices(t *testing.T) {
 			continue
 		}
 		m := &Mutation{Mutant: mutants[i], Outcome: Unnoticed}
-		if err := proof.prove(m, all); err != nil || m.Outcome != want || m.Proof == "" {
+		if err := proof.prove(t.Context(), m, all); err != nil || m.Outcome != want || m.Proof == "" {
 			t.Errorf("%s: %s (%s), want %s: %v", name, m.Outcome, m.Proof, want, err)
+		}
+		if replayed := strings.Contains(m.Proof, "(sent to localaws, which allows it)"); replayed != (want == RefutedByTheorem) {
+			t.Errorf("%s: its refutation was replayed: %t (%s)", name, replayed, m.Proof)
 		}
 	}
 }
@@ -104,7 +107,7 @@ func TestWhatRestsOnAnAssumptionSaysSo(t *testing.T) {
 		name = "TrackingServiceRole/AssumePolicy: AssumeForATenant: " + name
 		i := slices.IndexFunc(mutants, func(m mutate.Mutant) bool { return m.Name == name })
 		m := &Mutation{Mutant: mutants[i], Outcome: Unnoticed}
-		if err := proof.prove(m, all); err != nil || m.Outcome != Unnoticed || !strings.HasPrefix(m.Proof, want) {
+		if err := proof.prove(t.Context(), m, all); err != nil || m.Outcome != Unnoticed || !strings.HasPrefix(m.Proof, want) {
 			t.Errorf("%s: %s (%s), want %s: %v", name, m.Outcome, m.Proof, want, err)
 		}
 	}
