@@ -63,6 +63,7 @@ func (h *hop) assumed(to *Role, session *Session, values map[string][]string, s 
 	for key, value := range session.Tags {
 		ctx[fold("aws:PrincipalTag/"+key)] = []string{value}
 	}
+	identify(ctx, session.Name)
 	asked := h.requested(values, to)
 	if delete(ctx, tagKeys); len(asked) > 0 {
 		ctx[tagKeys] = slices.Sorted(maps.Keys(asked))

@@ -137,6 +137,8 @@ func (o *obligation) readable(key string) []string {
 		return []string{"yellow", "blue"}
 	case sessionName:
 		return []string{"session"}
+	case userID:
+		return []string{"AROAEXAMPLE:session"}
 	case tagKeys, transitive:
 		return []string{o.owned.Tag}
 	case action:

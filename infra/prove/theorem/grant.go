@@ -86,7 +86,7 @@ func (o *obligation) grantIn(s *situation, key, id string) *Grant {
 		if session == nil {
 			continue
 		}
-		g := &Grant{At: o.allows[0].at, Tenant: id, Resource: o.owned.resourceOf(o.access), Access: o.access, Session: *session, Request: requestOf(values)}
+		g := &Grant{At: o.allows[0].at, Tenant: id, Resource: o.owned.resourceOf(o.access), Access: o.access, Session: *session, Request: requestOf(values, session)}
 		if o.allowed(&g.Request, s) {
 			return g
 		}

@@ -65,7 +65,8 @@ func (p *prover) add(all []*obligation, o *obligation, actions, arns *automaton)
 	if p.automaton(actionsOf(&o.allows[0].Clause)).and(actions).isEmpty() {
 		return all
 	}
-	start := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: p.principal(o.role)}
+	start := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: map[string]*automaton{}}
+	start.principal(p, o.role)
 	if o.access != nil && o.access.Always {
 		start.base[fold(o.access.Key)] = p.something()
 	}
@@ -82,12 +83,6 @@ func (p *prover) add(all []*obligation, o *obligation, actions, arns *automaton)
 	}
 	o.situations = situations
 	return append(all, o)
-}
-
-// principal is what condition keys say of each session of r: the ARN of its role, not its own, and no name of a user. See the IAM User
-// Guide, "AWS global condition context keys".
-func (p *prover) principal(r *Role) map[string]*automaton {
-	return map[string]*automaton{fold("aws:PrincipalArn"): p.exactly(p.arnOf(r)), fold("aws:username"): {}}
 }
 
 // possible are those of situations that may be as far as the languages of their words tell.

@@ -38,13 +38,15 @@ type situation struct {
 	words map[string]*word
 	// base is what the value of a key may be by the rules of its service.
 	base map[string]*automaton
+	// always are keys that each request has.
+	always map[string]bool
 	// langs is what languages returned, until something is added.
 	langs map[string]*automaton
 	known bool
 }
 
 func (s *situation) clone() *situation {
-	c := &situation{alphabet: s.alphabet, base: s.base, words: make(map[string]*word, len(s.words))}
+	c := &situation{alphabet: s.alphabet, base: s.base, always: s.always, words: make(map[string]*word, len(s.words))}
 	for key, w := range s.words {
 		copied := *w
 		copied.all, copied.some = slices.Clip(w.all), slices.Clip(w.some)
@@ -82,6 +84,9 @@ type fact struct {
 // add reports whether f may be true beside what is known.
 func (s *situation) add(f fact) bool {
 	s.langs, s.known = nil, false
+	if s.always[f.key] && (f.presence == absent || f.presence == blank) {
+		return false
+	}
 	w := s.word(f.key)
 	if f.presence != either {
 		if w.presence != either && w.presence != f.presence {

@@ -1,7 +1,6 @@
 package theorem
 
 import (
-	"maps"
 	"slices"
 
 	"example.com/shiptrack/infra/localaws/policy"
@@ -96,7 +95,7 @@ func (p *prover) assuming(clauses []placed, r, to *Role) []placed {
 // startBy is what is true of each AssumeRole by a session of s.
 func (p *prover) startBy(s *stop, m mode) *situation {
 	start := p.start()
-	maps.Copy(start.base, p.principal(s.role))
+	start.principal(p, s.role)
 	if s.from == nil {
 		start.base[p.tagKey] = p.tagsOf(s.role).passing
 		start.add(fact{key: p.tagKey, presence: present, one: true})

@@ -34,11 +34,14 @@ type Request struct {
 	Context          map[string][]string
 }
 
-// requestOf is the request whose words are values, which it takes over.
-func requestOf(values map[string][]string) Request {
-	r := Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
-	delete(values, action)
-	delete(values, resource)
+// requestOf is the request whose words are values, by a session; nil: by any.
+func requestOf(values map[string][]string, by *Session) Request {
+	r := Request{Action: first(values[action]), Resource: first(values[resource]), Context: maps.Clone(values)}
+	delete(r.Context, action)
+	delete(r.Context, resource)
+	if by != nil {
+		identify(r.Context, by.Name)
+	}
 	return r
 }
 
@@ -58,15 +61,16 @@ func (o *obligation) witness(c crossing) (*Refutation, string) {
 		if r.Tenant == r.Victim && r.Tenant != "" {
 			continue
 		}
-		r.Request = requestOf(values)
-		session, fault := o.session(wanted{mode: modeOf(c.words[o.tagKey]), tenant: r.Tenant, others: o.otherTags(values, o.role.permissions())})
-		if fault != "" {
-			why = fault
-			continue
-		}
-		r.Session = *session
-		if o.allowed(&r.Request, c.situation) {
-			return r, ""
+		for _, name := range names(values) {
+			session, fault := o.session(wanted{mode: modeOf(c.words[o.tagKey]), tenant: r.Tenant, name: name, others: o.otherTags(values, o.role.permissions())})
+			if fault != "" {
+				why = fault
+				continue
+			}
+			r.Session, r.Request = *session, requestOf(values, session)
+			if o.allowed(&r.Request, c.situation) {
+				return r, ""
+			}
 		}
 	}
 	return nil, why
@@ -144,7 +148,8 @@ func first(list []string) string {
 type wanted struct {
 	mode   mode
 	tenant string
-	loose  bool // its tag is not transitive
+	name   string // empty: any
+	loose  bool   // its tag is not transitive
 	others map[string]string
 }
 
@@ -180,6 +185,9 @@ func (o *obligation) vend(w wanted) *Session {
 		fixed := map[string]string{}
 		if w.mode == tagged {
 			fixed[o.requestTag()] = w.tenant
+		}
+		if w.name != "" {
+			fixed[sessionName] = w.name
 		}
 		values, fault := o.fill(v.situation, fixed, "")
 		if fault != "" {

@@ -76,7 +76,7 @@ func (o *obligation) concerns(allow *policy.Clause) bool {
 func (c *certificate) text(status string) string {
 	clauses := c.clauses()
 	r := c.request("", clauses)
-	c.principal(r)
+	c.principal(r, clauses)
 	if c.arn != "" {
 		c.session(c.role, c.mode)
 		r.fix("aws:PrincipalTag/"+c.owned.Tag, map[bool]string{true: yes, false: no}[c.mode != untagged], map[bool]string{true: tenant, false: `""`}[c.mode == tagged])
@@ -99,10 +99,18 @@ func (c *certificate) text(status string) string {
 }
 
 // principal says what keys tell of each session of the role.
-func (c *certificate) principal(r *request) {
+func (c *certificate) principal(r *request, clauses []policy.Clause) {
 	r.fix("aws:PrincipalArn", yes, quote(c.arnOf(c.role)))
 	r.fix("aws:username", no, `""`)
+	if r.looks(clauses, userID) {
+		id := c.declare(r.prefix+userID, "String")
+		c.say("The user id is the role's unique id with the session's name.")
+		c.assert(inLanguage(id, sequence(word("AROA"), many(characters([]string{between('A', 'Z'), between('0', '9')}, "")), word(":"), many(nameCharacters()))))
+		r.fix(userID, yes, id)
+	}
 }
+
+const userID = "aws:userid"
 
 // written is the file with what was said.
 func (c *certificate) written(head []string, status string) string {

@@ -48,8 +48,9 @@ func (c *certificate) chain(next *theorem.Role, at, status string) string {
 	c.isTagged(other)
 	c.assert(not(equal(other, tenant)))
 	clauses = next.Trust.Policy.Clauses()
-	r := c.asks(slices.Concat(clauses, c.clauses()), tagged, "", other)
-	c.principal(r)
+	all := slices.Concat(clauses, c.clauses())
+	r := c.asks(all, tagged, "", other)
+	c.principal(r, all)
 	r.fix("aws:PrincipalTag/"+c.owned.Tag, yes, tenant)
 	for _, segment := range strings.SplitN(c.arnOf(next), ":", 6) {
 		r.segments = append(r.segments, quote(segment))

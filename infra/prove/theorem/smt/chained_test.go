@@ -35,7 +35,7 @@ func TestCertificatesOfSessionsThatGetSessions(t *testing.T) {
 	owned.Administrative = map[string]string{"Any": "it is said to be"}
 	for name := range written(t, roles, owned) {
 		if strings.Contains(name, "STS.Any") {
-			t.Errorf("%s: an administrative role is reached by no tenant", name)
+			t.Errorf("%s: what leads to an administrative role is not about tenants", name)
 		}
 	}
 }
