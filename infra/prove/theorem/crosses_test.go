@@ -106,4 +106,3 @@ func naive(pattern, text string) bool {
 	}
 	return (pattern[0] == '?' || pattern[0] == text[0]) && naive(pattern[1:], text[1:])
 }
-
