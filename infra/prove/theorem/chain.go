@@ -65,12 +65,19 @@ func (h *hop) assumed(to *Role, session *Session, values map[string][]string, s 
 	}
 	identify(ctx, session.Name)
 	asked := h.requested(values, to)
+	if keys := once(values[transitive]); len(keys) > 0 {
+		ctx[transitive] = keys
+	}
+	whole := h.alsoTransitive(asked, values[transitive])
+	for key, value := range asked {
+		ctx[fold("aws:RequestTag/"+key)] = []string{value}
+	}
 	if delete(ctx, tagKeys); len(asked) > 0 {
 		ctx[tagKeys] = slices.Sorted(maps.Keys(asked))
 	}
 	r := &h.roles[slices.IndexFunc(h.roles, func(r Role) bool { return r.Name == session.Role })]
 	caller, own := h.sessionOf(r, session.Name)
-	return ctx, h.vended(to, caller, own, ctx, s)
+	return ctx, whole && h.vended(to, caller, own, ctx, s)
 }
 
 var requestTags = fold("aws:RequestTag/")

@@ -1,6 +1,7 @@
 package theorem
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -73,8 +74,12 @@ func TestSessionsOfAnotherTenant(t *testing.T) {
 			}
 			for _, r := range f.Refutations {
 				var via []string
-				for s := &r.Session; s.From != nil; s = s.From {
-					via = append([]string{s.Role}, via...)
+				began := &r.Session
+				for ; began.From != nil; began = began.From {
+					via = append([]string{began.Role}, via...)
+				}
+				if slices.Contains(began.Transitive, "TenantID") || began.Tags["TenantID"] != r.Tenant || len(began.Transitive) > len(began.Tags) {
+					t.Errorf("it begins with %+v: STS refuses another tag in place of a transitive one, and a transitive key without a tag", began)
 				}
 				if got := strings.Join(via, ","); test.via != "" && got != test.via {
 					t.Errorf("by way of %q, want %q: %s", got, test.via, r.String())

@@ -193,9 +193,12 @@ func (o *obligation) vend(w wanted) *Session {
 		if fault != "" {
 			continue
 		}
-		s := &Session{Role: o.role.Name, Name: first(values[sessionName]), Transitive: values[transitive], Tags: maps.Clone(w.others)}
+		s := &Session{Role: o.role.Name, Name: first(values[sessionName]), Transitive: once(values[transitive]), Tags: maps.Clone(w.others)}
 		if w.mode == tagged {
 			s.Tags[o.spelled(values[tagKeys])] = w.tenant
+		}
+		if !o.alsoTransitive(s.Tags, s.Transitive) {
+			continue
 		}
 		// Of the caller's own session nothing is said: it is shown where it needs no tag.
 		maps.DeleteFunc(values, func(key string, _ []string) bool { return strings.HasPrefix(key, principalTags) })
@@ -212,6 +215,24 @@ func (o *obligation) vend(w wanted) *Session {
 		}
 	}
 	return nil
+}
+
+// once is keys without those that come again: STS refuses them.
+func once(keys []string) []string { return slices.Compact(slices.Sorted(slices.Values(keys))) }
+
+// alsoTransitive adds the tags whose keys are to be transitive, since STS takes no others. It reports whether this leaves the tenant's tag as
+// it is.
+func (o *obligation) alsoTransitive(tags map[string]string, keys []string) bool {
+	for _, key := range keys {
+		if slices.ContainsFunc(slices.Collect(maps.Keys(tags)), func(k string) bool { return strings.EqualFold(k, key) }) {
+			continue
+		}
+		if strings.EqualFold(key, o.owned.Tag) {
+			return false
+		}
+		tags[key] = "any"
+	}
+	return true
 }
 
 var principalTags = fold("aws:PrincipalTag/")
