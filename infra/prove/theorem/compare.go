@@ -119,6 +119,7 @@ func (p *prover) asking(r *Role, name string) []*situation {
 	maps.Copy(s.base, p.grammar())
 	s.asks(p.exactly(name), p.exactly(p.arnOf(r)))
 	if name == tagSession {
+		delete(s.words, sessionName) // see ofName
 		s.add(fact{key: tagKeys, presence: present, multi: true})
 	}
 	return []*situation{s}

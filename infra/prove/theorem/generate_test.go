@@ -115,9 +115,6 @@ func (w *world) drawTrust(t *rapid.T, delimiter, by string) any {
 	if one(t, 6) {
 		set("StringEquals", "aws:RequestTag/T", []string{pick(t, []string{"a", "b", "ab"}), "b"})
 	}
-	if one(t, 4) {
-		set("StringLike", "sts:RoleSessionName", pick(t, []string{"${aws:RequestTag/T}@*", "${aws:RequestTag/T, 'x'}*"}))
-	}
 	if !one(t, 3) {
 		set("ForAllValues:StringEquals", "aws:TagKeys", pick(t, []string{"T", "T", "t"}))
 	}
@@ -129,6 +126,13 @@ func (w *world) drawTrust(t *rapid.T, delimiter, by string) any {
 	}
 	principal := map[string]any{"AWS": pick(t, []string{roleARN(by), roleARN(by), roleARN(by), roleARN(by), roleARN(by), heldAccount})}
 	statements := []any{map[string]any{"Effect": "Allow", "Principal": principal, "Action": []string{"sts:AssumeRole", "sts:TagSession"}, "Condition": condition}}
+	if one(t, 4) { // where it is looked at, TagSession is allowed by a statement of its own
+		names := map[string]map[string]any{pick(t, []string{"StringLike", "StringLike", "StringNotLike"}): {"sts:RoleSessionName": pick(t, []string{"${aws:RequestTag/T}@*", "${aws:RequestTag/T, 'x'}*", "a*"})}}
+		statements = []any{
+			map[string]any{"Effect": "Allow", "Principal": principal, "Action": pick(t, []string{"sts:AssumeRole", "sts:*"}), "Condition": names},
+			map[string]any{"Effect": "Allow", "Principal": principal, "Action": "sts:TagSession", "Condition": condition},
+		}
+	}
 	if one(t, 4) {
 		statements = append(statements, map[string]any{"Effect": "Allow", "Principal": map[string]any{"Service": compute}, "Action": "sts:AssumeRole"})
 	}
@@ -238,6 +242,11 @@ func (w *world) drawCondition(t *rapid.T, into map[string]map[string]any, servic
 	}
 	if into[operator] == nil {
 		into[operator] = map[string]any{}
+	}
+	for written := range into[operator] {
+		if strings.EqualFold(written, key) {
+			key = written // the parser takes no key twice
+		}
 	}
 	into[operator][key] = values
 }

@@ -164,7 +164,6 @@ func (w *world) vends(s *session) bool {
 			ctx.Set("aws:PrincipalTag/"+key, value)
 		}
 	}
-	ctx.Set("sts:RoleSessionName", s.name)
 	var keys []string
 	for key, value := range s.tags {
 		ctx.Set("aws:RequestTag/"+key, value)
@@ -178,11 +177,15 @@ func (w *world) vends(s *session) bool {
 		caller = policy.Caller{ARN: "arn:aws:sts::" + heldAccount + ":assumed-role/" + s.by + "/x", RoleARN: roleARN(s.by), Account: heldAccount}
 		own = w.policies(s.by)
 	}
-	asks := []string{"sts:AssumeRole"}
+	var asks []string
 	if len(s.tags)+len(brought) > 0 {
 		asks = append(asks, "sts:TagSession")
 	}
+	asks = append(asks, "sts:AssumeRole")
 	return !slices.ContainsFunc(asks, func(name string) bool {
+		if name == "sts:AssumeRole" { // the last: sts:TagSession has no session's name
+			ctx.Set("sts:RoleSessionName", s.name)
+		}
 		r := &policy.Request{Action: name, Resource: roleARN(s.role), Caller: caller, Context: ctx}
 		return policy.DecideTrust(w.role(s.role).Trust, own, r).Effect != policy.Allow
 	})

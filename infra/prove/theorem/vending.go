@@ -1,6 +1,8 @@
 package theorem
 
 import (
+	"slices"
+
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
@@ -40,26 +42,43 @@ var (
 
 func (p *prover) requestTag() string { return fold("aws:RequestTag/" + p.owned.Tag) }
 
-// both are the situations in which Allow statements a and c of a trust policy let a session be vended, past its Deny statements.
-func (p *prover) both(s *situation, clauses []placed, statements ...placed) []*situation {
+// both are the situations in which the Allow assume of a trust policy, and the Allow tag where there is one, let a session be vended, past the
+// Deny statements.
+func (p *prover) both(s *situation, clauses []placed, assume placed, tag ...placed) []*situation {
 	situations := []*situation{s}
-	for _, c := range statements {
-		for i := range c.Conditions {
-			situations = with(situations, conditionFacts(&c.Conditions[i], true))
+	for i := range assume.Conditions {
+		situations = with(situations, conditionFacts(&assume.Conditions[i], true))
+	}
+	for _, t := range tag {
+		for i := range t.Conditions {
+			if !ofName(&t.Conditions[i]) {
+				situations = with(situations, conditionFacts(&t.Conditions[i], true))
+			}
 		}
 	}
 	for _, d := range clauses {
 		// Who is named by less than everyone may be another than who asks.
-		if d.Effect == policy.Allow || !d.Principals.Everyone || !p.does(&d, assumeRole) && (len(statements) < 2 || !p.does(&d, tagSession)) {
+		assumes := p.does(&d, assumeRole)
+		if d.Effect == policy.Allow || !d.Principals.Everyone || !assumes && (len(tag) == 0 || !p.does(&d, tagSession)) {
 			continue
 		}
 		var ways [][]fact
 		for i := range d.Conditions {
-			ways = append(ways, conditionFacts(&d.Conditions[i], false)...)
+			if !assumes && ofName(&d.Conditions[i]) {
+				ways = append(ways, nil)
+			} else {
+				ways = append(ways, conditionFacts(&d.Conditions[i], false)...)
+			}
 		}
 		situations = possible(with(situations, ways))
 	}
 	return possible(situations)
+}
+
+// ofName reports whether c looks at the session's name. sts:TagSession has no such key (Service Authorization Reference, "Actions, resources,
+// and condition keys for AWS STS"), but examples of AWS write it there: so nothing is concluded from it.
+func ofName(c *policy.ClauseCondition) bool {
+	return fold(c.Key) == sessionName || slices.ContainsFunc(testOf(c).variables(), func(v variable) bool { return v.key == sessionName })
 }
 
 // asksForTag says that the tenant's tag is asked for.

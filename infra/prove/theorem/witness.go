@@ -272,8 +272,16 @@ func (p *prover) vended(to *Role, caller policy.Caller, own policy.Policies, val
 	if len(values[tagKeys]) > 0 {
 		asks = append(asks, tagSession)
 	}
+	if len(values[fold("sts:SourceIdentity")]) > 0 {
+		asks = append(asks, "sts:SetSourceIdentity")
+	}
 	return !slices.ContainsFunc(asks, func(name string) bool {
-		r := &policy.Request{Action: name, Resource: p.arnOf(to), Caller: caller, Context: contextOf(values, s)}
+		asked := values
+		if name == tagSession { // it has no session name: see ofName
+			asked = maps.Clone(values)
+			delete(asked, sessionName)
+		}
+		r := &policy.Request{Action: name, Resource: p.arnOf(to), Caller: caller, Context: contextOf(asked, s)}
 		return policy.DecideTrust(to.Trust, own, r).Effect != policy.Allow
 	})
 }

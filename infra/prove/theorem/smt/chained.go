@@ -56,7 +56,7 @@ func (c *certificate) chain(next *theorem.Role, at, status string) string {
 		r.segments = append(r.segments, quote(segment))
 	}
 	for _, ask := range asksOf(tagged) {
-		r.action = quote(strings.ToLower(ask))
+		r.asksFor(ask)
 		c.assert(c.lets(r, clauses, func(s *policy.Clause) string { return c.by(r, s) }))
 		c.limits(r)
 	}

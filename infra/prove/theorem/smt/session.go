@@ -103,10 +103,17 @@ func (c *certificate) asked(role *theorem.Role, mode, prefix string) string {
 func (c *certificate) granted(r *request, clauses []policy.Clause, mode string) string {
 	facts := slices.Clone(r.granted)
 	for _, ask := range asksOf(mode) {
-		r.action = quote(strings.ToLower(ask))
+		r.asksFor(ask)
 		facts = append(facts, c.lets(r, clauses, func(*policy.Clause) string { return yes }))
 	}
 	return and(facts...)
+}
+
+// asksFor makes r a request for an action of STS. Of the two, sts:TagSession has no session's name (Service Authorization Reference).
+func (r *request) asksFor(action string) {
+	if r.action = quote(strings.ToLower(action)); action == tagSession {
+		r.fix(sessionName, no, `""`)
+	}
 }
 
 // asks is an AssumeRole that asks for the tag value as mode says. What is true of each is in granted.
