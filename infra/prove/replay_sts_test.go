@@ -35,6 +35,10 @@ func TestSessionsOfAnotherTenantAreReplayed(t *testing.T) {
 			[]localaws.Role{task, a, trusting("B", lets("A", both, any))},
 			[]localaws.Role{task, trusting("A", lets("Service", both, any+","+keeps)), trusting("B", lets("A", both, any))},
 		},
+		"a tag is replaced, where TagSession alone is held": {
+			[]localaws.Role{task, a, trusting("B", lets("A", assume, ""), lets("A", `"sts:TagSession"`, any))},
+			[]localaws.Role{task, a, trusting("B", lets("A", assume, ""), lets("A", `"sts:TagSession"`, own))},
+		},
 		"a tag gets longer": {
 			[]localaws.Role{task, a, trusting("B", lets("A", both, strings.Replace(own, "StringEquals", "StringLike", 1)), lets("A", both, `"StringLike":{"aws:RequestTag/TenantID":"${aws:PrincipalTag/TenantID}*"}`))},
 			[]localaws.Role{task, a, trusting("B", lets("A", both, strings.Replace(own, "StringEquals", "StringLike", 1)))},
