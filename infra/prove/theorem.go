@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -102,8 +103,8 @@ func (t *Theorem) replay(ctx context.Context, roles []localaws.Role) (err error)
 func (t *Theorem) refused() []string {
 	var all []string
 	for i := range t.Replayed {
-		if r := &t.Replayed[i]; r.How == Sent && !r.Allowed {
-			all = append(all, fmt.Sprintf("the refutation at %s is not one: localaws refuses %s", r.At, r.Sent))
+		if r := &t.Replayed[i]; r.How != NotReplayed && !r.Allowed {
+			all = append(all, fmt.Sprintf("the refutation at %s is not one: localaws refuses %s", r.At, cmp.Or(r.Sent, r.String())))
 		}
 	}
 	return all
