@@ -4,6 +4,7 @@ package thirdparty
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -131,20 +132,25 @@ func Image(ctx context.Context, image string) (missing string) {
 	return ""
 }
 
-// Container starts an image whose program listens on port, on a free port of loopback.
-func Container(ctx context.Context, image, port string, env ...string) (*Running, error) {
-	args := []string{"run", "--detach", "--rm", "--publish", "127.0.0.1::" + port}
+// Container starts an image whose program listens on port, on a free port of loopback. The container is removed by Stop, and
+// where Container fails or is interrupted.
+func Container(ctx context.Context, image, port string, env ...string) (_ *Running, err error) {
+	name := "shiptrack-" + strings.ToLower(rand.Text()) // known before the engine answers
+	stop := func() { _, _ = docker(context.Background(), "rm", "--force", name) }
+	defer func() {
+		if err != nil {
+			stop()
+		}
+	}()
+	args := []string{"run", "--detach", "--rm", "--name", name, "--publish", "127.0.0.1::" + port}
 	for _, variable := range env {
 		args = append(args, "--env", variable)
 	}
-	id, err := docker(ctx, append(args, image)...)
-	if err != nil {
+	if _, err := docker(ctx, append(args, image)...); err != nil {
 		return nil, err
 	}
-	stop := func() { _, _ = docker(context.Background(), "rm", "--force", id) }
-	address, err := docker(ctx, "port", id, port+"/tcp")
+	address, err := docker(ctx, "port", name, port+"/tcp")
 	if err != nil {
-		stop()
 		return nil, err
 	}
 	return &Running{URL: "http://" + address, Stop: stop}, nil

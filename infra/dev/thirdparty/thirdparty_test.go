@@ -2,8 +2,10 @@ package thirdparty
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -47,6 +49,31 @@ func TestWithoutDockerAnImageIsMissing(t *testing.T) {
 		}
 		if got := Image(t.Context(), "any"); got != want {
 			t.Errorf("%s: got %q, want %q", script, got, want)
+		}
+	}
+}
+
+func TestAContainerIsRemovedByStopAndWhereItDoesNotStart(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
+	for failing, wantCalls := range map[string]string{"none": "run port rm", "run": "run rm", "port": "run port rm"} {
+		calls := filepath.Join(t.TempDir(), "calls")
+		script := fmt.Sprintf("#!/bin/sh\nprintf '%%s ' \"$1\" >>'%s'\necho 127.0.0.1:1\n[ \"$1\" != %s ]\n", calls, failing)
+		if err := os.WriteFile(filepath.Join(folder, "docker"), []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		running, err := Container(t.Context(), "image", "8000")
+		if (err != nil) != (failing != "none") {
+			t.Fatalf("%s fails: %v", failing, err)
+		}
+		if err == nil {
+			if running.URL != "http://127.0.0.1:1" {
+				t.Errorf("URL %s", running.URL)
+			}
+			running.Stop()
+		}
+		if got, err := os.ReadFile(calls); err != nil || strings.TrimSpace(string(got)) != wantCalls {
+			t.Errorf("%s fails: calls %q (%v), want %q", failing, got, err, wantCalls)
 		}
 	}
 }

@@ -19,6 +19,7 @@ func groups() []Group {
 			ratio{said("over_floor_no_kept_tokens"), "tokens anew", "floor"},
 			ratio{atLeast("vs_assume_per_request", 4.5), "product", "AssumeRole per request"}),
 		ratiosOf(map[string]contender{"localaws": itemsOf, "hello": hello}, ratio{atLeast("localaws_over_hello", 0.45), "localaws", "hello"}),
+		stores(),
 	}
 	for _, b := range []benchmark{
 		{"./infra/localaws/policy", "BenchmarkDecideOwnKey", "200ms", []figure{{atMost("policy_eval_ns", 120), "ns/op", 1}, {atMost("policy_eval_allocs", 0), "allocs/op", 1}}},
