@@ -45,7 +45,7 @@ func benchmarks() []benchmark {
 		ratio("./infra/localaws/policy", "BenchmarkGrowth", figure{atMost("policy_eval_growth", 2), "growth", 1}),
 		ratio("./infra/localaws/policy", "BenchmarkExplain", figure{atMost("explain_cost", 3), "explain-cost", 1}),
 		over,
-		times("./pkg/tokenvending", "BenchmarkRetrieveAmongAMillion", "200ms", figure{atMost("vend_hit_ns", 250), "ns/op", 1},
+		times("./pkg/tokenvending", "BenchmarkRetrieveAmongAMillion", "1000000x", figure{atMost("vend_hit_ns", 250), "ns/op", 1},
 			figure{atMost("vend_hit_allocs", 0), "allocs/op", 1}, figure{atMost("vend_bytes_per_tenant", 1400), "B/tenant", 1}),
 		ratio("./tracking-service/internal/s3", "BenchmarkTenants", figure{atLeast("document_tax", 0.95), "scoped-over-static", 1}),
 		ratio("./infra/localaws/internal/s3", "BenchmarkOverCopy", figure{atLeast("s3_over_copy", 0.5), "over-copy", 1}),
