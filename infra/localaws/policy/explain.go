@@ -76,7 +76,7 @@ func (n *Named) explain(misses []Miss, r *Request, missedTarget func(*statement,
 		return misses
 	}
 	var miss Miss // one for all statements: it lies on the heap
-	for _, i := range n.Policy.services.naming(r.Action) {
+	for _, i := range n.Policy.services.naming(serviceOf(r.Action)) {
 		s := &n.Policy.statements[i]
 		if !s.names(r.Action) {
 			continue
