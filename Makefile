@@ -60,7 +60,8 @@ test-terraform: ## have Terraform, which has to be installed, keep the resources
 	@TF_CLI_CONFIG_FILE=$$(.ci/terraform) && export TF_CLI_CONFIG_FILE && go test -count=1 -timeout 30m -tags clients -run TestTerraform ./infra/localaws
 
 .PHONY: test-modules
-test-modules: ## format, validate and test the modules of infra/terraform, and apply them to a localaws; Terraform has to be installed (some minutes)
+test-modules: ## format, lint, validate and test the modules of infra/terraform, and apply them to a localaws; Terraform has to be installed (some minutes)
+	@mkdir -p bin && GOWORK=off go -C infra/tools/tflint build -o ../../../bin/ tool
 	@TF_CLI_CONFIG_FILE=$$(.ci/terraform) && export TF_CLI_CONFIG_FILE && go test -count=1 -timeout 30m -tags clients ./infra/terraform
 
 .PHONY: test-browser
