@@ -97,7 +97,7 @@ func (o *Outcome) attack(ctx context.Context, w *World, c asking, own, other str
 		return err
 	}
 	session, _, err := w.Session(ctx, in)
-	refused, err := isRefusal(err)
+	refused, err := isRefusal(err, noSession)
 	if err != nil {
 		return err
 	}
@@ -120,25 +120,28 @@ func (o *Outcome) attack(ctx context.Context, w *World, c asking, own, other str
 }
 
 func (o *Outcome) try(ctx context.Context, session aws.Config, r request, own, other string) error {
-	denied, err := isRefusal(r.send(ctx, session, own, other))
+	denied, err := isRefusal(r.send(ctx, session, own, other), denials)
 	if err != nil {
 		return err
 	}
 	if !denied {
 		o.Through = append(o.Through, fmt.Sprintf("%s by %s of %s", r.name, own, other))
 	}
-	if denied, err = isRefusal(r.send(ctx, session, own, own)); err == nil && !denied {
+	if denied, err = isRefusal(r.send(ctx, session, own, own), denials); err == nil && !denied {
 		o.Controls++
 	}
 	return err
 }
 
-// refusals are the codes by which IAM, STS and the check of STS's parameters say no.
-var refusals = []string{"AccessDenied", "AccessDeniedException", "ValidationError", "InvalidParameterValue"}
+// The codes by which STS gives no session, and by which a store's request is denied. "ValidationError" is for a name that no role and no tag has.
+var (
+	noSession = []string{"AccessDenied", "ValidationError"}
+	denials   = []string{"AccessDenied", "AccessDeniedException"}
+)
 
-// isRefusal tells a denial from success and from what went wrong.
-func isRefusal(err error) (bool, error) {
-	if e, ok := errors.AsType[smithy.APIError](err); ok && slices.Contains(refusals, e.ErrorCode()) {
+// isRefusal tells a refusal from success and from what went wrong.
+func isRefusal(err error, codes []string) (bool, error) {
+	if e, ok := errors.AsType[smithy.APIError](err); ok && slices.Contains(codes, e.ErrorCode()) {
 		return true, nil
 	}
 	return false, err

@@ -19,13 +19,12 @@ const (
 // has to.
 func (d *Definition) literal(tenant string) ([]byte, error) {
 	return d.rewrite(func(conditions map[string]any, key string, value any) {
-		switch {
-		case value == ownerOfKey: // the session's tag is the key's: the key's tag is the tenant
-			delete(conditions, key)
-			conditions[ownerKey] = tenant
-		default:
+		if value != ownerOfKey {
 			conditions[key] = filled(value, tenant)
+			return
 		}
+		delete(conditions, key) // the session's tag is the key's: the key's tag is the tenant
+		conditions[ownerKey] = tenant
 	}, tenant)
 }
 

@@ -21,9 +21,9 @@ type Times struct {
 	Tenants, Definitions int
 	// Roles is set where the account has no room for so many, and nothing was measured.
 	Roles int
-	// Add is the time to add one tenant: its key, its index, and its roles. First is a request without a session: AssumeRole and GetItem.
-	// Later is a GetItem with the session.
-	Add, First, Later time.Duration
+	// Stores is the time to add the key and the index of one tenant, and IAM to add its roles; 0: it needs none. First is a request without a
+	// session: AssumeRole and GetItem. Later is a GetItem with the session.
+	Stores, IAM, First, Later time.Duration
 }
 
 // How often each is measured, and how many rows one request writes.
@@ -61,7 +61,7 @@ func Measure(ctx context.Context, m Method, tenants int, definitions []Definitio
 	if t.First, t.Later, err = w.requests(ctx, all); err != nil {
 		return t, err
 	}
-	t.Add, err = w.adds(ctx, tenants)
+	t.Stores, t.IAM, err = w.adds(ctx, tenants)
 	return t, err
 }
 
@@ -114,29 +114,40 @@ func (w *World) requests(ctx context.Context, tenants []string) (first, later ti
 }
 
 // adds measures how long it takes to add one more tenant.
-func (w *World) adds(ctx context.Context, there int) (time.Duration, error) {
-	var took []time.Duration
+func (w *World) adds(ctx context.Context, there int) (stores, iam time.Duration, err error) {
+	var ofStores, ofIAM []time.Duration
 	root := w.root()
 	for i := range adds {
 		name := Tenant(there + i)
 		id, err := tenant.Parse(name)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		began := time.Now()
+		if err := errors.Join(provision.TenantKeys(ctx, root, id), provision.Indexes(ctx, root, endpoint, id)); err != nil {
+			return 0, 0, err
+		}
+		ofStores = append(ofStores, time.Since(began))
+		began = time.Now()
 		roles, err := w.method.OfTenant(name, w.definitions)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		if err := errors.Join(provision.TenantKeys(ctx, root, id), provision.Indexes(ctx, root, endpoint, id), provision.Roles(ctx, root, roles, provision.Propagation{})); err != nil {
-			return 0, err
+		if len(roles) == 0 {
+			continue
 		}
-		took = append(took, time.Since(began))
+		if err := provision.Roles(ctx, root, roles, provision.Propagation{}); err != nil {
+			return 0, 0, err
+		}
+		ofIAM = append(ofIAM, time.Since(began))
 	}
-	return median(took), nil
+	return median(ofStores), median(ofIAM), nil
 }
 
 func median(all []time.Duration) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
 	slices.Sort(all)
 	return all[len(all)/2]
 }

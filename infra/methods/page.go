@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"slices"
 	"text/template"
 )
 
@@ -26,6 +27,7 @@ func Page(results []Result, times [][]Times, machine string) ([]byte, error) {
 		"objects": costTable(results, objectsCell), "bytes": costTable(results, bytesCell), "quotas": quotaTable(results), "packed": packedTable(results),
 		"attacks": attackTable(results), "times": timesTable(times), "machine": machine,
 		"abacVerdict": string(abac.Verdict), "generatedVerdict": string(generated.Verdict), "rbacVerdict": string(rbac.Verdict), "rbacTagged": string(rbac.Tagged),
+		"rbacBreaks": breaksFirst(rbac.Uses), "generatedBreaks": breaksFirst(generated.Uses), "abacBreaks": breaksFirst(abac.Uses),
 		"tried": grouped(abac.Outcomes[0].Tried), "forgotten": fmt.Sprintf("%d of %d", len(forgotten.Through), forgotten.Tried),
 	} {
 		facts[name] = text
@@ -43,7 +45,12 @@ func facts() (map[string]string, error) {
 	}
 	most := Tenants[len(Tenants)-1]
 	sessions := most * MaxDefinitions
+	uses, err := Uses(RBAC{}, most, definitions)
+	if err != nil {
+		return nil, err
+	}
 	all := map[string]string{
+		"longestID":   grouped(len(Tenant(0)) + roleName.Limit - used(uses, roleName)),
 		"mostTenants": grouped(most), "sessions": grouped(sessions), "stsSeconds": grouped((sessions + stsPerSecond - 1) / stsPerSecond),
 	}
 	for name, of := range map[string]struct{ definitions, roles int }{
@@ -67,4 +74,9 @@ func facts() (map[string]string, error) {
 		all["fits"], all["fitsSize"] = grouped(n+1), grouped(len(policy))
 	}
 	return all, nil
+}
+
+// used is how much of a quota is used.
+func used(uses []Use, q Quota) int {
+	return uses[slices.IndexFunc(uses, func(u Use) bool { return u.Quota == q })].Used
 }

@@ -25,21 +25,26 @@ type series struct {
 }
 
 var lines = []series{
-	{0, 5, "badedge", ""}, {0, 1, "badedge", " dash"}, {1, 5, "yellowedge", ""}, {2, 5, "goodedge", ""},
+	{0, MaxDefinitions, "badedge", ""}, {1, MaxDefinitions, "yellowedge", ""}, {2, MaxDefinitions, "goodedge", ""}, {0, 1, "badedge", " dash"},
 }
 
 // panel is one of the two plots, both axes in powers of ten.
 type panel struct {
-	left     float64
-	decades  int // of the vertical axis, from 1
-	of       func(Cost) int
-	title    string
-	suffixes []string // of the vertical axis, by decade
+	left         float64
+	lowest, high float64 // powers of ten, where the vertical axis begins and ends
+	of           func(Cost) int
+	title        string
+	marks        []mark // of the vertical axis
+}
+
+type mark struct {
+	decade int
+	name   string
 }
 
 var panels = []panel{
-	{leftPanel, 5, func(c Cost) int { return c.Roles }, "IAM roles", []string{"1", "10", "100", "1,000", "10,000", "100,000"}},
-	{rightPanel, 9, func(c Cost) int { return c.Bytes }, "Bytes of policy", []string{"1 B", "", "", "1 kB", "", "", "1 MB", "", "", "1 GB"}},
+	{leftPanel, -0.5, 5, func(c Cost) int { return c.Roles }, "IAM roles", []mark{{0, "1"}, {1, "10"}, {2, "100"}, {3, "1,000"}, {4, "10,000"}, {5, "100,000"}}},
+	{rightPanel, 2, 8, func(c Cost) int { return c.Bytes }, "Bytes of policy", []mark{{2, "100 B"}, {3, "1 kB"}, {4, "10 kB"}, {5, "100 kB"}, {6, "1 MB"}, {7, "10 MB"}, {8, "100 MB"}}},
 }
 
 var sheet = regexp.MustCompile(`(?s)<style>.*?</style>`)
@@ -77,7 +82,7 @@ func (p *panel) x(tenants int) float64 {
 }
 
 func (p *panel) y(n int) float64 {
-	return bottom - (bottom-top)*math.Log10(float64(n))/float64(p.decades)
+	return bottom - (bottom-top)*(math.Log10(float64(n))-p.lowest)/(p.high-p.lowest)
 }
 
 func text(b *strings.Builder, x, y float64, anchor, class, s string) {
@@ -87,10 +92,8 @@ func text(b *strings.Builder, x, y float64, anchor, class, s string) {
 func (p *panel) draw(b *strings.Builder, results []Result) {
 	fmt.Fprintf(b, `<rect x="%.1f" y="%d" width="%d" height="%d" class="panel edge"/>`+"\n", p.left, top, panelWidth, bottom-top)
 	text(b, p.left, top-14, "start", "ink bold", p.title)
-	for decade, s := range p.suffixes {
-		if s != "" {
-			text(b, p.left-8, p.y(pow(decade))+4, "end", "soft", s)
-		}
+	for _, m := range p.marks {
+		text(b, p.left-8, p.y(int(math.Pow10(m.decade)))+4, "end", "soft", m.name)
 	}
 	for _, tenants := range Tenants {
 		text(b, p.x(tenants), bottom+20, "middle", "soft", grouped(tenants))
@@ -104,8 +107,6 @@ func (p *panel) draw(b *strings.Builder, results []Result) {
 		p.line(b, l, results)
 	}
 }
-
-func pow(decade int) int { return int(math.Pow10(decade)) }
 
 // quota is a line across the panel.
 func (p *panel) quota(b *strings.Builder, n int, name string) {
@@ -128,11 +129,16 @@ func (p *panel) line(b *strings.Builder, l series, results []Result) {
 
 // legend names the lines above the panels.
 func legend(b *strings.Builder, results []Result) {
-	x := 74.0
+	x, said := float64(leftPanel), 0
 	for _, l := range lines {
-		name := fmt.Sprintf("%s, %s", results[l.method].Method.Name(), plural(l.definitions, "role definition"))
+		if l.definitions != said {
+			said = l.definitions
+			text(b, x, 32, "start", "soft", "with "+plural(said, "role definition")+":")
+			x += 180
+		}
+		name := results[l.method].Method.Name()
 		fmt.Fprintf(b, `<path d="M%.1f 28h28" class="%s line%s" style="stroke-width:2.6"/>`+"\n", x, l.class, l.dash)
 		text(b, x+36, 32, "start", "ink", name)
-		x += 70 + 6.6*float64(len(name))
+		x += 60 + 7.4*float64(len(name))
 	}
 }

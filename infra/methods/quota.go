@@ -1,6 +1,9 @@
 package methods
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"example.com/shiptrack/infra/localaws"
@@ -56,6 +59,16 @@ func Uses(m Method, tenants int, definitions []Definition) ([]Use, error) {
 	return []Use{
 		{rolesOfAccount, cost.Roles + 1}, {roleName, name}, {trustPolicy, trust}, {inlinePolicies, inline}, {sessionPolicy, one}, {sessionForAll, all},
 	}, nil
+}
+
+// breaksFirst is the quota that is exceeded the most.
+func breaksFirst(uses []Use) string {
+	share := func(u Use) float64 { return float64(u.Used) / float64(u.Limit) }
+	first := slices.MaxFunc(uses, func(a, b Use) int { return cmp.Compare(share(a), share(b)) })
+	if first.Used <= first.Limit {
+		return "nothing of IAM"
+	}
+	return first.Name
 }
 
 func largest(roles []localaws.Role) (name, trust, inline int) {

@@ -172,7 +172,7 @@ func (r *Result) verdict() string {
 func timesTable(times [][]Times) string {
 	rows := [][]string{{"tenants, definitions"}}
 	for _, m := range All() {
-		rows[0] = append(rows[0], m.Name()+": add", "first", "later")
+		rows[0] = append(rows[0], m.Name()+": add, IAM + stores", "first", "later")
 	}
 	if len(times) == 0 {
 		return markdown(rows)
@@ -192,7 +192,11 @@ func (t Times) cells() []string {
 		return []string{plural(t.Roles, "role"), "-", "-"}
 	}
 	in := func(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000) }
-	return []string{in(t.Add), in(t.First), in(t.Later)}
+	iam := "none"
+	if t.IAM > 0 {
+		iam = in(t.IAM)
+	}
+	return []string{iam + " + " + in(t.Stores), in(t.First), in(t.Later)}
 }
 
 // Tables are all tables, for the terminal.

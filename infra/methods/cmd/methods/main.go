@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -51,11 +52,11 @@ func (c cli) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	machine := fmt.Sprintf("%d cores%s, %s, %s", runtime.NumCPU(), load(), runtime.Version(), time.Now().UTC().Format("2 January 2006"))
 	times, err := methods.MeasureAll(ctx, os.Stderr)
 	if err != nil {
 		return err
 	}
-	machine := fmt.Sprintf("%d cores, %s, %s", runtime.NumCPU(), runtime.Version(), time.Now().UTC().Format("2 January 2006"))
 	page, err := methods.Page(results, times, machine)
 	if err != nil {
 		return err
@@ -67,4 +68,14 @@ func (c cli) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(c.Docs, "METHODS.md"), page, 0o644)
+}
+
+// load says how busy Linux is with other work, which times depend on.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	average, _, _ := strings.Cut(string(text), " ")
+	return " with a load average of " + average + " before"
 }
