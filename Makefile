@@ -118,6 +118,10 @@ prove: build-prove build-tracking-service build-shipment-service ## attack isola
 emulators: build-localaws ## put the policies to other local emulators of AWS, and write infra/docs/EMULATORS.md; Python, Cargo and Docker have to be there (an hour the first time)
 	@go run ./infra/dev/emulators
 
+.PHONY: methods
+methods: ## compare RBAC, generated session policies and ABAC; print a table, and write infra/docs/METHODS.md and its plot
+	@go run ./infra/methods/cmd/methods
+
 .PHONY: bench
 bench: build ## measure what isolation costs, side by side in one run; print a table and write bin/bench.json [ROWS=isolation_tax,over_floor]
 	@go build -o bin/bench ./infra/dev/bench && bin/bench $${ROWS:+--only="$$ROWS"}

@@ -183,7 +183,7 @@ def reach():
 
 def methods():
     f = Figure(
-        "methods", WIDTH, 508, "Three ways to isolate tenants with IAM",
+        "methods-idea", WIDTH, 508, "Three ways to isolate tenants with IAM",
         "RBAC needs a role for each tenant and each kind of access. Dynamically generated policies need one role, and code that "
         "writes a session policy for each session. ABAC needs one role and one policy, and a session tag.",
     )
