@@ -246,6 +246,9 @@ func (a *Audit) request(s sent, requests, records map[string][]logLine) {
 		if named := l.Tenant != "" || l.Subject != ""; named != l.authenticated() || named && (l.Tenant != who.TenantID || l.Subject != who.Subject) {
 			a.miss("%s, %s %q: of %s in %s, logged as of %s in %s", s.service, s.path, s.id, who.Subject, who.TenantID, l.Subject, l.Tenant)
 		}
+		if audited := l.Log == "audit" && l.Kind == kindRequest; audited != l.authenticated() {
+			a.miss("%s, %s %q: answered with %s, in the audit log: %t", s.service, s.path, s.id, s.status, audited)
+		}
 	}
 	for _, l := range records[s.id] {
 		if l.Tenant != who.TenantID || l.Subject != who.Subject {

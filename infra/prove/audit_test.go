@@ -95,7 +95,7 @@ func TestAuditComparesTheLogsOfTheServices(t *testing.T) {
 	const session = "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@prove"
 	w := &World{log: &decisions{byID: map[string][]localaws.Entry{"aws": {{Principal: session, SessionTags: map[string]string{"TenantID": "yellow"}, Decision: "allow"}}}}}
 	asked := sent{service: shipmentService, path: "/", token: token, id: "id", status: "200"}
-	logged := logLine{Status: "200", Tenant: "yellow", Subject: "ana", RequestID: "id"}
+	logged := logLine{Log: "audit", Kind: kindRequest, Status: "200", Tenant: "yellow", Subject: "ana", RequestID: "id"}
 	record := logLine{Log: "audit", Kind: kindAccess, Tenant: "yellow", Subject: "ana", Action: "dynamodb:GetItem", Session: session, Decision: "allow", AWSRequestID: "aws"}
 	for _, tc := range []struct {
 		name   string
@@ -111,6 +111,7 @@ func TestAuditComparesTheLogsOfTheServices(t *testing.T) {
 		{"another tenant", func(_ *sent, front, _, _ *logLine) { front.Tenant = "blue" }, "logged as of ana in blue"},
 		{"another tenant behind", func(_ *sent, _, behind, _ *logLine) { behind.Tenant = "blue" }, "logged as of ana in blue"},
 		{"nobody", func(_ *sent, front, _, _ *logLine) { front.Tenant, front.Subject = "", "" }, "logged as of  in "},
+		{"no line in the audit log", func(_ *sent, front, _, _ *logLine) { front.Log, front.Kind = "", "" }, "answered with 200, in the audit log: false"},
 		{"audited for another", func(_ *sent, _, _, record *logLine) { record.Subject = "ben" }, "audited as of ben in yellow"},
 		{"another session", func(_ *sent, _, _, record *logLine) { record.Session = strings.Replace(session, "yellow", "blue", 1) }, "the decision log " + session},
 		{"another decision", func(_ *sent, _, _, record *logLine) { record.Decision = "deny" }, "the audit log says deny, the decision log allow"},

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/openapi/openapitest"
@@ -344,12 +346,15 @@ func TestDocumentsNameTheSameOperations(t *testing.T) {
 func TestRegisterWantsAllOfItsConfig(t *testing.T) {
 	s := start(t)
 	authenticate := httpserver.Authenticate(nil)
-	err1 := rest.Register(s.echo, rest.Config{Authenticate: authenticate})
-	err2 := rest.Register(s.echo, rest.Config{Tracking: unused{}})
-	if err1 == nil || err2 == nil {
-		t.Errorf("errors %v, %v, want two", err1, err2)
+	unlimited := func(next echo.HandlerFunc) echo.HandlerFunc { return next }
+	for _, lacking := range []rest.Config{
+		{Authenticate: authenticate, FairShare: unlimited}, {Tracking: unused{}, FairShare: unlimited}, {Tracking: unused{}, Authenticate: authenticate},
+	} {
+		if err := rest.Register(s.echo, lacking); err == nil {
+			t.Errorf("%+v is accepted", lacking)
+		}
 	}
-	check(t, rest.Register(s.echo, rest.Config{Tracking: unused{}, Authenticate: authenticate}))
+	check(t, rest.Register(s.echo, rest.Config{Tracking: unused{}, Authenticate: authenticate, FairShare: unlimited}))
 }
 
 type unused struct{ rest.Tracking }

@@ -108,7 +108,7 @@ func start(t *testing.T) *service {
 	})
 	check(t, err)
 	s.echo = server.Echo()
-	check(t, rest.Register(s.echo, rest.Config{Tracking: client, Authenticate: httpserver.Authenticate(verifier)}))
+	check(t, rest.Register(s.echo, rest.Config{Tracking: client, Authenticate: httpserver.Authenticate(verifier), FairShare: server.FairShare}))
 	check(t, server.Listen())
 	s.Client = openapitest.Client{Addr: server.Addr(), Document: openapitest.Load(t, document)}
 	ctx, stop := context.WithCancel(context.Background())

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/problem"
@@ -361,12 +363,13 @@ func TestRegisterWantsAllOfItsConfig(t *testing.T) {
 	check(t, err)
 	open := func() error { return nil }
 	good := rest.Config{
-		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(nil),
+		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(nil), FairShare: func(next echo.HandlerFunc) echo.HandlerFunc { return next },
 		Open: open, OpenDocuments: open, OpenSearches: open, CursorKey: make([]byte, 32),
 	}
 	for name, change := range map[string]func(*rest.Config){
 		"no service":        func(c *rest.Config) { c.Service = nil },
 		"no authentication": func(c *rest.Config) { c.Authenticate = nil },
+		"no limits":         func(c *rest.Config) { c.FairShare = nil },
 		"no gate":           func(c *rest.Config) { c.Open = nil },
 		"no documents":      func(c *rest.Config) { c.Documents = nil },
 		"no second gate":    func(c *rest.Config) { c.OpenDocuments = nil },

@@ -150,7 +150,7 @@ func start(t *testing.T) *service {
 	check(t, err)
 	s.echo = server.Echo()
 	check(t, rest.Register(s.echo, rest.Config{
-		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(verifier),
+		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(verifier), FairShare: server.FairShare,
 		Open: because(&s.closed), OpenDocuments: because(&s.shut), OpenSearches: because(&s.lost), CursorKey: make([]byte, 32), Clock: func() time.Time { return *s.now },
 	}))
 	check(t, server.Listen())
