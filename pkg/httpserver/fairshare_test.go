@@ -116,8 +116,12 @@ func TestAPlaceInFlightComesBackAlsoAfterAPanic(t *testing.T) {
 		if c.Param("name") == "panic" {
 			panic("a bug")
 		}
-		<-release
-		return hello(c)
+		select {
+		case <-release:
+			return hello(c)
+		case <-c.Request().Context().Done():
+			return c.Request().Context().Err()
+		}
 	})
 	if a := l.get(t, "yellow", "/panic"); a.status != http.StatusInternalServerError {
 		t.Fatalf("got %d", a.status)
