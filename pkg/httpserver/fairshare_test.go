@@ -74,6 +74,16 @@ func (l *limited) get(t *testing.T, tenant, path string) answer {
 	return l.do(t, http.MethodGet, path, map[string]string{"Authorization": "Bearer " + l.issuer.Token(tenant, "ana")}, nil)
 }
 
+// reached returns once a request more has reached the handler.
+func (l *limited) reached(t *testing.T) {
+	t.Helper()
+	select {
+	case <-l.worked:
+	case <-time.After(5 * time.Second):
+		t.Fatal("no request reaches the handler")
+	}
+}
+
 func hello(c echo.Context) error { return c.String(http.StatusOK, "hello") }
 
 func TestATenantBeyondItsLimitsIsRefusedBeforeAnyWork(t *testing.T) {
@@ -126,11 +136,11 @@ func TestAPlaceInFlightComesBackAlsoAfterAPanic(t *testing.T) {
 	if a := l.get(t, "yellow", "/panic"); a.status != http.StatusInternalServerError {
 		t.Fatalf("got %d", a.status)
 	}
-	<-l.worked
-	first, second := make(chan int), make(chan int)
+	l.reached(t)
+	first, second := make(chan int, 1), make(chan int, 1)
 	for _, answered := range []chan int{first, second} {
 		go func() { answered <- l.get(t, "yellow", "/slow").status }()
-		<-l.worked
+		l.reached(t)
 	}
 	a := l.get(t, "yellow", "/slow")
 	if doc := wantProblem(t, a, problem.LimitExceeded); !strings.Contains(doc.Detail, "2 requests in flight") || a.header.Get("Retry-After") != "1" {
