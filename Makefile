@@ -9,7 +9,7 @@ endif
 
 MODULES  := $(shell sed -n 's|^[[:space:]]*\./||p' go.work)
 PACKAGES := $(MODULES:%=./%/...)
-BINARIES := localaws devissuer provision demo prove tracking-service shipment-service
+BINARIES := localaws devissuer provision demo prove usage tracking-service shipment-service
 TOOLS    := golangci-lint oapi-codegen actionlint
 
 # Static binaries.
@@ -89,6 +89,7 @@ build-devissuer: FOLDER = infra/dev/devissuer/cmd/devissuer
 build-provision: FOLDER = infra/dev/provision/cmd/provision
 build-demo: FOLDER = infra/dev/demo
 build-prove: FOLDER = infra/prove/cmd/prove
+build-usage: FOLDER = infra/dev/usage
 build-tracking-service: FOLDER = tracking-service/cmd/tracking-service
 build-shipment-service: FOLDER = shipment-service/cmd/shipment-service
 
