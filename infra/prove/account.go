@@ -52,29 +52,42 @@ type endpoint struct{ url, region string }
 // OpenAccount uses the SDK's own settings, without the metadata service of EC2. It refuses credentials of an account other
 // than id. What it waits for is said to out.
 func OpenAccount(ctx context.Context, id string, out io.Writer) (*Account, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
+	cfg, caller, err := SignIn(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if strings.HasSuffix(caller, ":root") {
+		return nil, fmt.Errorf("%s cannot assume roles: use a role or a user that may make roles and tables", caller)
+	}
+	a := &Account{config: cfg, id: id, caller: caller, out: out}
+	a.endpoints, err = resolve(ctx, cfg)
+	return a, err
+}
+
+// attempts is how often the SDK asks where IAM, STS or KMS throttle, with growing waits: up to a minute or so.
+const attempts = 8
+
+// SignIn loads the SDK's own settings, without the metadata service of EC2, and returns the ARN of who calls. It refuses credentials of an
+// account other than id.
+func SignIn(ctx context.Context, id string) (cfg aws.Config, caller string, err error) {
+	cfg, err = config.LoadDefaultConfig(ctx, config.WithEC2IMDSClientEnableState(imds.ClientDisabled), config.WithRetryMaxAttempts(attempts))
+	if err != nil {
+		return cfg, "", err
 	}
 	if cfg.HTTPClient == nil { // which each service's client would make for itself
 		cfg.HTTPClient = awshttp.NewBuildableClient()
 	}
 	if cfg.Region == "" {
-		return nil, errors.New("no region: set AWS_REGION")
+		return cfg, "", errors.New("no region: set AWS_REGION")
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, fmt.Errorf("GetCallerIdentity, to find the account of the credentials: %w", err)
+		return cfg, "", fmt.Errorf("GetCallerIdentity, to find the account of the credentials: %w", err)
 	}
-	a := &Account{config: cfg, id: aws.ToString(who.Account), caller: aws.ToString(who.Arn), out: out}
-	switch {
-	case a.id != id:
-		return nil, fmt.Errorf("the credentials are of account %s, --account says %s: nothing was done", a.id, id)
-	case strings.HasSuffix(a.caller, ":root"):
-		return nil, fmt.Errorf("%s cannot assume roles: use a role or a user that may make roles and tables", a.caller)
+	if found := aws.ToString(who.Account); found != id {
+		return cfg, "", fmt.Errorf("the credentials are of account %s, --account says %s: nothing was done", found, id)
 	}
-	a.endpoints, err = resolve(ctx, cfg)
-	return a, err
+	return cfg, aws.ToString(who.Arn), nil
 }
 
 // resolve asks the SDK where each service is.

@@ -29,6 +29,7 @@ type cli struct {
 	Run          attack       `cmd:"" default:"withargs" help:"Attack, and print a row for each attack (what prove alone does)."`
 	Explain      explain      `cmd:"" help:"Say whether the policies allow a request, and why not."`
 	Certificates certificates `cmd:"" help:"Write the theorem's obligations as SMT-LIB 2, for z3 and cvc5."`
+	Drift        driftCommand `cmd:"" help:"Say what of an AWS account differs from the files, and whether isolation still holds."`
 }
 
 type attack struct {
