@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/auth"
@@ -44,6 +46,7 @@ type Account struct {
 	caller    string // ARN
 	endpoints map[string]endpoint
 	out       io.Writer // says what is waited for
+	existing  *existing // nil: a run makes all that it attacks
 }
 
 // endpoint is where a service answers, and the region that its requests are signed for.
@@ -114,6 +117,11 @@ func resolve(ctx context.Context, cfg aws.Config) (map[string]endpoint, error) {
 	add("dynamodb", e, err)
 	e, err = s.EndpointResolverV2.ResolveEndpoint(ctx, sts.EndpointParameters{Region: &cfg.Region, Endpoint: s.BaseEndpoint})
 	add("sts", e, err)
+	k, o := kms.NewFromConfig(cfg).Options(), s3.NewFromConfig(cfg).Options()
+	e, err = k.EndpointResolverV2.ResolveEndpoint(ctx, kms.EndpointParameters{Region: &cfg.Region, Endpoint: k.BaseEndpoint})
+	add("kms", e, err)
+	e, err = o.EndpointResolverV2.ResolveEndpoint(ctx, s3.EndpointParameters{Region: &cfg.Region, Endpoint: o.BaseEndpoint, ForcePathStyle: aws.Bool(true)})
+	add("s3", e, err)
 	e, err = i.EndpointResolverV2.ResolveEndpoint(ctx, awsiam.EndpointParameters{Region: &cfg.Region, Endpoint: i.BaseEndpoint})
 	add("iam", e, err)
 	return all, errors.Join(errs...)
@@ -232,5 +240,9 @@ func (a *Account) environ() []string {
 
 // localize replaces localaws' account and region in a text by those of this account.
 func (a *Account) localize(text string) string {
-	return strings.NewReplacer(account, a.id, region, a.config.Region).Replace(text)
+	pairs := []string{account, a.id, region, a.config.Region}
+	if a.existing != nil {
+		pairs = append(pairs, ownNames()...)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }

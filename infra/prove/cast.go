@@ -127,8 +127,8 @@ func (w *World) startTask(ctx context.Context, role string) error {
 // enter gets the sessions: those of the tasks as a compute service does, those of tenants as the tasks do.
 func (w *World) enter(ctx context.Context) error {
 	for _, task := range []string{service, seedTask} {
-		if !has(w.roles, task) {
-			continue
+		if _, there := w.callers[task]; there || !has(w.roles, task) || w.account != nil && w.account.existing != nil {
+			continue // one that is there runs already, or is not to be had
 		}
 		if err := w.startTask(ctx, task); err != nil {
 			return err

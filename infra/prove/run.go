@@ -38,7 +38,9 @@ func CarryOut(ctx context.Context, target Target, roles []localaws.Role, attacks
 		if ctx.Err() != nil {
 			return rows, audit, ctx.Err()
 		}
-		rows = append(rows, a.Run(ctx, w))
+		if row := target.adapted(a).Run(ctx, w); target.Account == nil || !errors.Is(row.Err, errNoSession) {
+			rows = append(rows, row)
+		}
 		progress(len(rows), len(attacks))
 	}
 	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.Attack.Name, b.Attack.Name) })
