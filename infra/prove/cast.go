@@ -112,6 +112,11 @@ func (w *World) startTask(ctx context.Context, role string) error {
 		task := ofTenant(attacker).untagged().with("role", role).with("by", root).with("RoleSessionName", "task")
 		return w.mustBecome(ctx, role, task)
 	}
+	return w.takeTask(ctx, role)
+}
+
+// takeTask asks localaws' compute service.
+func (w *World) takeTask(ctx context.Context, role string) error {
 	a, err := w.send(ctx, request{by: root, service: "localaws", method: http.MethodGet, path: "/_localaws/role-credentials?role=" + role + "&session=task"})
 	if err != nil {
 		return err

@@ -85,29 +85,29 @@ func (a *Account) Touches() string {
 
 // existingWorld is the World of what is there, with rows and documents of tenants of its own.
 func existingWorld(ctx context.Context, a *Account, caller aws.Credentials, roles []localaws.Role) (w *World, err error) {
-	w = &World{account: a, roles: roles, intended: roles, canaries: map[string]string{}, callers: map[string]aws.Credentials{root: caller, other: caller}}
+	made := &World{account: a, roles: roles, intended: roles, canaries: map[string]string{}, callers: map[string]aws.Credentials{root: caller, other: caller}}
 	if err := a.present(ctx); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, w.Close())
+			err = errors.Join(err, made.Close())
 		}
 	}()
 	for role, provider := range a.existing.tasks {
-		if w.callers[role], err = provider.Retrieve(ctx); err != nil {
+		if made.callers[role], err = provider.Retrieve(ctx); err != nil {
 			return nil, fmt.Errorf("credentials of %s: %w", role, err)
 		}
 	}
 	for _, name := range ownTenants {
-		w.canaries[name] = "canary-" + rand.Text() // without the tenant's name, which is another there
+		made.canaries[name] = "canary-" + rand.Text() // without the tenant's name, which is another there
 	}
-	for _, step := range []func(context.Context) error{a.clearOwn, w.fillOwn, w.enter, w.settleOwn} {
+	for _, step := range []func(context.Context) error{a.clearOwn, made.fillOwn, made.enter, made.settleOwn} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return w, nil
+	return made, nil
 }
 
 // present refuses an account that has nothing to attack.
@@ -120,8 +120,9 @@ func (a *Account) present(ctx context.Context) error {
 		missing = append(missing, "table "+table)
 	}
 	client, name := a.bucket()
-	_, err = client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: name})
-	if there, err := present(err, "NotFound"); err != nil {
+	// Not HeadBucket, which would want the right to list what is others'.
+	_, err = client.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: name, Prefix: aws.String(ownPrefix + attacker + "/"), MaxKeys: aws.Int32(1)})
+	if there, err := present(err, "NoSuchBucket"); err != nil {
 		return fmt.Errorf("bucket %s: %w", *name, err)
 	} else if !there {
 		missing = append(missing, "bucket "+*name)

@@ -40,6 +40,7 @@ type attack struct {
 	Existing    bool   `help:"For --target aws: attack the roles, table and bucket that are there, with tenants of its own. It makes and deletes no role and no table."`
 	TaskProfile string `placeholder:"NAME" help:"For --existing: a profile of the AWS SDK whose credentials are a session of TrackingServiceRole."`
 	SeedProfile string `placeholder:"NAME" help:"For --existing: the same for TrackingSeedTaskRole; without it, attacks by the seed are left out."`
+	DryRun      bool   `help:"For --target aws: print every call that the run would make, in order, and make none."`
 	Only        string `placeholder:"PREFIX" help:"Only the attacks whose names begin with this text, such as dynamodb/ or sts/no-tag."`
 	Quick       bool   `help:"Only decide the theorem, and attack: no mutants, and no random search."`
 	Failures    bool   `help:"Print only what does not hold. Reports in files stay whole."`
@@ -90,6 +91,9 @@ Examples:
 
   prove --target aws --account 123456789012 --existing --task-profile task
       attack the roles, table and bucket that are there. Only a compute service gets sessions of TrackingServiceRole, so they come from a profile: in ~/.aws/config, "[profile task]" with credential_process, a command that prints what the container endpoint of a task answers (locally "localaws credentials --role TrackingServiceRole")
+
+  prove --target aws --account 123456789012 --dry-run
+      print every call of the run before, and make none: no credentials are needed; --existing --dry-run does it for the other run
 
   prove --only dynamodb/
 
@@ -144,6 +148,9 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 	source, err := policies(c.Policies, std.err)
 	if err != nil {
 		return err
+	}
+	if c.DryRun {
+		return c.dryRun(ctx, source, attacks, std)
 	}
 	target, roles, closing, err := c.open(ctx, source, std.err)
 	if err != nil {
