@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 
@@ -30,7 +29,7 @@ type Rehearsal struct {
 	Account, Region string
 	Policies        iam.Source
 	Existing        bool
-	Attacks         []*Attack        // those on the services are left out: the services would need a network
+	Attacks         []*Attack        // of OnAWS: the services would need a network
 	Policy          string           // of the caller; empty: it may do everything
 	Called          func(CalledOnce) // is told each call, in order; nil: nobody
 }
@@ -59,8 +58,7 @@ func (r Rehearsal) CarryOut(ctx context.Context) (rows []Row, err error) {
 		return nil, err
 	}
 	log.begin(a.caller)
-	attacks := slices.DeleteFunc(slices.Clone(r.Attacks), func(a *Attack) bool { return a.services })
-	rows, _, err = CarryOut(ctx, Target{Account: a}, roles, attacks, "", func(int, int) {})
+	rows, _, err = CarryOut(ctx, Target{Account: a}, roles, r.Attacks, "", func(int, int) {})
 	return rows, err
 }
 
@@ -158,4 +156,19 @@ func (c CalledOnce) String() string {
 		line += ", which has to be denied"
 	}
 	return line
+}
+
+// InProcess is a localaws in this process as the SDK's clients reach it, as the account's root.
+func InProcess(account, region string) (cfg aws.Config, closing func() error, err error) {
+	dir, err := os.MkdirTemp("", "shiptrack-prove-")
+	if err != nil {
+		return cfg, nil, err
+	}
+	server, err := localaws.New(localaws.Config{Data: dir, Account: account, Region: region, AllowedHosts: []string{host}})
+	if err != nil {
+		return cfg, nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	cfg = (&World{server: server, callers: map[string]aws.Credentials{root: {AccessKeyID: "test", SecretAccessKey: "test"}}}).config(root)
+	cfg.Region = region
+	return cfg, func() error { return errors.Join(server.Close(), os.RemoveAll(dir)) }, nil
 }

@@ -40,7 +40,7 @@ func TestCallerOfARunNeedsItsPolicyAndNoMore(t *testing.T) {
 	for _, name := range []string{"run", "existing"} {
 		t.Run(name, func(t *testing.T) {
 			policy, used := callerPolicy(t, name), map[string]bool{}
-			rows, err := rehearse(t, name, policy, prove.Attacks(), func(c prove.CalledOnce) {
+			rows, err := rehearse(t, name, policy, prove.OnAWS(), func(c prove.CalledOnce) {
 				if c.By == "" && !c.Denied {
 					used[c.Action] = true
 				}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strings"
 
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/prove"
@@ -17,7 +18,7 @@ import (
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 // dryRun prints the calls of a run against an account, and makes none.
-func (c attack) dryRun(ctx context.Context, source iam.Source, attacks []*prove.Attack, std streams) error {
+func (c attack) dryRun(ctx context.Context, source iam.Source, std streams) error {
 	region := cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
 	switch {
 	case c.Target != "aws" || !accountID.MatchString(c.Account):
@@ -26,6 +27,7 @@ func (c attack) dryRun(ctx context.Context, source iam.Source, attacks []*prove.
 		return command.Misconfigured(errors.New("no region: set AWS_REGION"))
 	}
 	fmt.Fprintf(std.err, "prove: a localaws in this process stands for account %s: no call is made\n", c.Account)
+	attacks, _ := keep(prove.OnAWS(), func(a *prove.Attack) bool { return strings.HasPrefix(a.Name, c.Only) })
 	last := &lines{out: std.out}
 	rehearsal := prove.Rehearsal{Account: c.Account, Region: region, Policies: source, Existing: c.Existing, Attacks: attacks, Called: func(call prove.CalledOnce) { last.add(call.String()) }}
 	rows, err := rehearsal.CarryOut(ctx)

@@ -26,10 +26,12 @@ import (
 )
 
 type cli struct {
-	Run          attack       `cmd:"" default:"withargs" help:"Attack, and print a row for each attack (what prove alone does)."`
-	Explain      explain      `cmd:"" help:"Say whether the policies allow a request, and why not."`
-	Certificates certificates `cmd:"" help:"Write the theorem's obligations as SMT-LIB 2, for z3 and cvc5."`
-	Drift        driftCommand `cmd:"" help:"Say what of an AWS account differs from the files, and whether isolation still holds."`
+	Run          attack         `cmd:"" default:"withargs" help:"Attack, and print a row for each attack (what prove alone does)."`
+	Explain      explain        `cmd:"" help:"Say whether the policies allow a request, and why not."`
+	Certificates certificates   `cmd:"" help:"Write the theorem's obligations as SMT-LIB 2, for z3 and cvc5."`
+	Record       recordCommand  `cmd:"" help:"Write an account's answers to a file: its policy simulator's, and those to the attacks."`
+	Compare      compareCommand `cmd:"" help:"Say in which answers a recorded account differs from localaws."`
+	Drift        driftCommand   `cmd:"" help:"Say what of an AWS account differs from the files, and whether isolation still holds."`
 }
 
 type attack struct {
@@ -150,7 +152,7 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	if c.DryRun {
-		return c.dryRun(ctx, source, attacks, std)
+		return c.dryRun(ctx, source, std)
 	}
 	target, roles, closing, err := c.open(ctx, source, std.err)
 	if err != nil {
