@@ -204,7 +204,11 @@ func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 			errs = append(errs, fmt.Errorf("delete role %s: %w", name, err))
 		}
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("%w\nnot all is deleted of what the run made in account %s: delete what is left of the tables %s, the bucket %s, the keys of the aliases %s, and the roles %s, before you run it again",
+			err, a.id, strings.Join(tables, " and "), a.localize(bucket), strings.Join(aliases(), ", "), strings.Join(roleNames(roles), ", "))
+	}
+	return nil
 }
 
 // admit makes the roles of tasks trust the caller too: otherwise only a compute service could start a task.

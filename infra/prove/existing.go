@@ -182,7 +182,10 @@ func (a *Account) clearOwn(ctx context.Context) error {
 		id := ownPrefix + name
 		errs = append(errs, told("rows of "+id, a.clearRows(ctx, id)), told("documents of "+id, a.clearDocuments(ctx, id+"/")), told("the key of "+id, a.clearKey(ctx, aliasOf(id))))
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("%w\nrows, documents or keys of the tenants %s* are left: the same command again removes them", err, ownPrefix)
+	}
+	return nil
 }
 
 func told(what string, err error) error {

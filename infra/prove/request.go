@@ -80,6 +80,11 @@ var errNoSession = errors.New("there is no session")
 
 // send signs with the SDK's own signer, which shares no code with localaws.
 func (w *World) send(ctx context.Context, q request) (Answer, error) {
+	a, err := w.patiently(ctx, func() (Answer, error) { return w.sendOnce(ctx, q) })
+	return a, cmp.Or(err, w.lives(q, a))
+}
+
+func (w *World) sendOnce(ctx context.Context, q request) (Answer, error) {
 	q.service, q.body = cmp.Or(q.service, "dynamodb"), w.localized(q.body)
 	if _, known := w.callers[q.by]; !known {
 		return Answer{}, fmt.Errorf("%w for %s", errNoSession, q.by)

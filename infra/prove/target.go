@@ -2,6 +2,7 @@ package prove
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -102,8 +103,8 @@ func (w *World) within(ctx context.Context, most time.Duration, times int, do fu
 		} else {
 			seen = 0
 		}
-		if seen == times {
-			return nil
+		if seen == times || errors.Is(err, errExpired) {
+			return err
 		}
 		select {
 		case <-ctx.Done():
