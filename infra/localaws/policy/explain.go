@@ -61,12 +61,12 @@ func ExplainTrust(trust Named, caller Policies, r *Request) []Miss {
 	return append(trust.explain(nil, caller.bounding(r), (*statement).missedPrincipal), caller.Explain(r)...)
 }
 
-// ExplainKey is Explain for DecideKey: the key policy first, then the caller's own policies.
-func ExplainKey(key Named, caller Policies, r *Request) []Miss {
+// ExplainResource is Explain for DecideKey and DecideResource: the policy of the resource first, then the caller's own policies.
+func ExplainResource(resource Named, caller Policies, r *Request) []Miss {
 	missed := func(s *statement, r *Request, miss *Miss) bool {
 		return s.missedPrincipal(r, miss) || s.missedResource(r, miss)
 	}
-	return append(key.explain(nil, caller.bounding(r), missed), caller.Explain(r)...)
+	return append(resource.explain(nil, caller.bounding(r), missed), caller.Explain(r)...)
 }
 
 // explain appends n's misses. missedTarget fills in what a statement applies to, and reports whether that
