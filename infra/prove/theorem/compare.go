@@ -123,7 +123,8 @@ func (p *prover) asking(r *Role, name string) []*situation {
 	maps.Copy(s.base, p.grammar())
 	s.asks(p.exactly(name), p.exactly(p.arnOf(r)))
 	if name == tagSession {
-		s.add(fact{key: fold("aws:TagKeys"), presence: present, multi: true})
+		delete(s.words, sessionName) // see ofName
+		s.add(fact{key: tagKeys, presence: present, multi: true})
 	}
 	return []*situation{s}
 }
@@ -134,12 +135,13 @@ func (p *prover) consistent(s *situation) bool {
 	if !ok {
 		return false
 	}
-	keys, tag := s.words[fold("aws:TagKeys")], s.words[p.requestTag()]
+	keys, tag := s.words[tagKeys], s.words[p.requestTag()]
 	if keys == nil || keys.presence != present || tag == nil || tag.presence != absent {
 		return true
 	}
-	own := &constraint{texts: []policy.Text{{Parts: []policy.Part{{Text: p.owned.Tag}}}}, folding: foldUnicode, negated: true}
-	return !langs[fold("aws:TagKeys")].and(p.automaton(own)).isEmpty()
+	others := p.ownKey()
+	others.negated = true
+	return !langs[tagKeys].and(p.automaton(others)).isEmpty()
 }
 
 // beyond looks for a request that a allows and b does not; show asks the policies, and says by whom.

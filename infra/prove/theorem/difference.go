@@ -37,7 +37,7 @@ func (o *obligation) difference(situations []*situation, show asking) *Differenc
 			if fault != "" {
 				continue
 			}
-			r := requestOf(values)
+			r := requestOf(values, nil)
 			if by, differs := show(&r, s); differs {
 				return &Difference{o.role.Name, o.allows[0].at, r, by}
 			}

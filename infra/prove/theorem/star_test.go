@@ -54,7 +54,7 @@ func TestSessionOfWhoIsOutsideTheSetIsShown(t *testing.T) {
 	for _, who := range []string{"arn:aws:iam::000000000000:root", "arn:aws:iam::111111111111:root", "111111111111", "arn:aws:iam::000000000000:role/Elsewhere"} {
 		lax := `{"Effect": "Allow", "Principal": {"AWS": "` + who + `"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}`
 		roles := setOf(t, "A", lax, ownObjects)
-		if f := prove(t, trusting(t, who), roles)["A S3"]; f.Verdict != Refuted || f.Refutations[0].Session.By != who {
+		if f := prove(t, whoTrusts(t, who), roles)["A S3"]; f.Verdict != Refuted || f.Refutations[0].Session.By != who {
 			t.Errorf("%s: %+v", who, f)
 		}
 		if f := prove(t, owned(t, ""), roles)["A S3"]; f.Verdict != Undecided || !strings.Contains(why(f), "mayTag") {
@@ -63,8 +63,8 @@ func TestSessionOfWhoIsOutsideTheSetIsShown(t *testing.T) {
 	}
 }
 
-// trusting is the ownership file that trusts who to ask for a session of any tenant.
-func trusting(t *testing.T, who string) *Ownership {
+// whoTrusts is the ownership file that trusts who to ask for a session of any tenant.
+func whoTrusts(t *testing.T, who string) *Ownership {
 	t.Helper()
 	o := owned(t, "")
 	o.MayTag = []string{who}

@@ -20,7 +20,7 @@ type why struct {
 func (why) Help() string {
 	return fmt.Sprintf(`For each decision on the request: who asked for which action on which resource, whether it was allowed, which statement decided, and for each statement that could have allowed it what did not match.
 
-Where the id stands: an AWS SDK prints it in its error ("RequestID: ..."), and each answer of localaws has it in the header x-amzn-requestid. The id that a caller gave its own request, in the header X-Amzn-Trace-Id or X-Request-Id or as md/request-id#ID in its User-Agent, is looked for too. So is the id of the request that the caller was answering, if its User-Agent has it as md/origin-request-id#ID.
+Where the id stands: an AWS SDK prints it in its error ("RequestID: ..."), and each answer of localaws has it in the header x-amzn-requestid (those of S3: x-amz-request-id). The id that a caller gave its own request, in the header X-Amzn-Trace-Id or X-Request-Id or as md/request-id#ID in its User-Agent, is looked for too. So is the id of the request that the caller was answering, if its User-Agent has it as md/origin-request-id#ID.
 
 Examples:
 
@@ -87,7 +87,7 @@ func (w why) ask(ctx context.Context, p process) ([]localaws.Entry, error) {
 
 // notFound says where nothing was found, and what to do.
 func (w why) notFound(p process) error {
-	const whole = "give the whole id, as in the error of an AWS SDK (RequestID: ...) or in the header x-amzn-requestid; " +
+	const whole = "give the whole id, as in the error of an AWS SDK (RequestID: ...) or in the header x-amzn-requestid or x-amz-request-id; " +
 		"with an id from an answer of your own service, which may have made no call of AWS, look in its log for the id of such a call"
 	switch {
 	case w.fromStdin():

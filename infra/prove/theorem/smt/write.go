@@ -68,6 +68,9 @@ func certificates(account string, roles []theorem.Role, owned *theorem.Ownership
 			}
 		}
 	}
+	for name, text := range chained(account, roles, owned, expected) {
+		files[name] = text
+	}
 	return files, nil
 }
 

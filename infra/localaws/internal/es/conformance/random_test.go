@@ -17,7 +17,7 @@ import (
 // The random searches: indexes (LONG=yes) or shortIndexes, times searches, each with its further pages.
 const (
 	indexes      = 100
-	shortIndexes = 10
+	shortIndexes = 5
 	searches     = 200
 	mostPages    = 4
 )
