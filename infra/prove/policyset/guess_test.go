@@ -126,6 +126,23 @@ func TestFirstFileProvesNothingByAKeyThatTellsNoOwner(t *testing.T) {
 	}
 }
 
+// TestFirstFileTrustsNotEverybody holds that everybody is never guessed to have verified which tenant asks.
+func TestFirstFileTrustsNotEverybody(t *testing.T) {
+	const own = `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/${aws:PrincipalTag/org}/*"}`
+	trust := `{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"], "Condition": {"StringLike": {"aws:RequestTag/org": "?*"}}}`
+	s, err := Read(set(t, map[string]string{"Access/trust": trust, "Access/Own": own}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, err := Guess(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, err := theorem.ReadOwnership(text); err != nil || len(o.MayTag) > 0 {
+		t.Errorf("%v: mayTag %q, want nobody", err, o.MayTag)
+	}
+}
+
 // TestOwnershipFileThatFitsNoPolicyIsRefused holds that a tag that no policy looks at is an error, and a service that none names a note.
 func TestOwnershipFileThatFitsNoPolicyIsRefused(t *testing.T) {
 	s, err := Read("testdata/sources/roles")
