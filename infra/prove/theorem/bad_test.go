@@ -25,7 +25,7 @@ func TestWhatIsNotKnownIsUndecided(t *testing.T) {
 		"a federated principal": {[]string{service, byCompute, "", "A", strictBy(serviceRole) + `,
 			{"Effect": "Allow", "Principal": {"Federated": "cognito-identity.amazonaws.com"}, "Action": "sts:AssumeRoleWithWebIdentity"}`, ownObjects}, "A S3", "A/trust.json:2:", "identity provider"},
 		"everyone with a token": {[]string{"A", `{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRoleWithWebIdentity"}`, allow(`"Resource": "arn:aws:s3:::b/*"`)}, "A S3", "A/trust.json:1:41", "identity provider"},
-		"a circle": {[]string{service, byCompute, "", "A", strictBy(serviceRole) + "," + assumeBy(roleOf("B")), ownObjects, "B", assumeBy(roleOf("A")), ""}, "A S3", "A/trust.json:1:", "let one of them alone trust the other"},
+		"a circle":              {[]string{service, byCompute, "", "A", strictBy(serviceRole) + "," + assumeBy(roleOf("B")), ownObjects, "B", assumeBy(roleOf("A")), ""}, "A S3", "A/trust.json:1:", "let one of them alone trust the other"},
 		"an operator that reads numbers, beside the tenant": {[]string{service, byCompute, "", "A", strictBy(serviceRole),
 			allow(`"Resource": "arn:aws:s3:::b/*", "Condition": {"NumericEquals": {"aws:PrincipalTag/TenantID": "5"}, "BinaryEquals": {"a:b": "aGk="}, "NumericLessThan": {"a:b": "7"}}`)},
 			"A S3", "A/p.json:1:41 Reads", ""},
