@@ -87,12 +87,10 @@ func (p *prover) asksForTag(s *situation) {
 	s.add(fact{key: tagKeys, presence: present, multi: true, some: p.ownKey()})
 }
 
-// asksForEmpty is what is true of each AssumeRole that asks for the tenant's tag with an empty value.
-func (p *prover) asksForEmpty() *situation {
-	s := p.start()
+// asksForEmpty says that the tenant's tag is asked for with an empty value.
+func (p *prover) asksForEmpty(s *situation) {
 	s.add(fact{key: p.requestTag(), presence: blank, one: true})
 	s.add(fact{key: tagKeys, presence: present, multi: true, some: p.ownKey()})
-	return s
 }
 
 // ownKey is the key of the tenant's tag: STS takes no two that differ in case alone.
@@ -129,7 +127,9 @@ func (p *prover) vend(t *tags, r *Role, clauses []placed, assume, tag placed) {
 			t.taggers = append(t.taggers, asker{who, tag.at})
 		}
 	}
-	t.empty = t.empty || len(p.both(p.asksForEmpty(), clauses, assume, tag)) > 0
+	empty := p.start()
+	p.asksForEmpty(empty)
+	t.empty = t.empty || len(p.both(empty, clauses, assume, tag)) > 0
 }
 
 // vendUntagged adds the sessions for which no tag of the tenant is asked.
