@@ -25,7 +25,7 @@ func (t *Theorem) prove(ctx context.Context, m *Mutation, roles []localaws.Role)
 	if err != nil {
 		return err
 	}
-	same, err := theorem.Compare(t.account, t.roles, parsed, t.owned)
+	same, err := theorem.CompareDecided(t.account, t.roles, parsed, t.owned)
 	if err != nil {
 		return err
 	}

@@ -29,10 +29,21 @@ func (c *Comparison) Same() bool { return c.Added == nil && c.Removed == nil && 
 // session's name and tags have the characters that STS takes; sts:TagSession is asked for only where there are tags; kms:ViaService is the
 // name of a host.
 func Compare(account string, old, changed []Role, owned *Ownership) (*Comparison, error) {
+	return compareSets(account, old, changed, owned, false)
+}
+
+// CompareDecided is Compare for requests without an empty tag: of those policy.Policies.Decide concludes nothing, and so it tells no two sets
+// apart by them. It is for those who ask what localaws decides, and not what AWS may.
+func CompareDecided(account string, old, changed []Role, owned *Ownership) (*Comparison, error) {
+	return compareSets(account, old, changed, owned, true)
+}
+
+func compareSets(account string, old, changed []Role, owned *Ownership, valued bool) (*Comparison, error) {
 	p, err := newSpeaker(account, slices.Concat(old, changed), owned)
 	if err != nil {
 		return nil, err
 	}
+	p.valued = valued
 	out := &Comparison{}
 	for i := range changed {
 		at := slices.IndexFunc(old, func(r Role) bool { return r.Name == changed[i].Name })
@@ -105,8 +116,7 @@ func (p *prover) requests(c *placed) []*situation {
 	return all
 }
 
-// grammar is what values may be by the rules of the services. The value of a tag is not empty, since what looks at an empty one is not
-// decided.
+// grammar is what values may be by the rules of the services, where they are not empty.
 func (p *prover) grammar() map[string]*automaton {
 	host := p.some(p.where(func(r rune) bool { return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '.' || r == '-' }), false)
 	all := map[string]*automaton{fold("kms:ViaService"): host}

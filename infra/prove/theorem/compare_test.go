@@ -1,6 +1,7 @@
 package theorem
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -55,6 +56,23 @@ func TestCompare(t *testing.T) {
 				t.Errorf("%s, want %s: added %v, removed %v, undecided %v", got, test.want, c.Added, c.Removed, c.Undecided)
 			}
 		})
+	}
+}
+
+// TestCompareDecidedLeavesEmptyTagsOut holds that sets which differ for an empty tag alone are the same for the evaluator, which decides nothing
+// of one, and for it alone.
+func TestCompareDecidedLeavesEmptyTagsOut(t *testing.T) {
+	const any = `"StringLike": {"aws:RequestTag/TenantID": "*"}`
+	old := setOf(t, "Service", byCompute, "", "A", trusting(serviceRole, strings.Replace(any, "*", "?*", 1)), ownObjects)
+	changed := setOf(t, "Service", byCompute, "", "A", trusting(serviceRole, any), ownObjects)
+	for name, test := range map[string]struct {
+		compare func(string, []Role, []Role, *Ownership) (*Comparison, error)
+		same    bool
+	}{"Compare": {Compare, false}, "CompareDecided": {CompareDecided, true}} {
+		c, err := test.compare("000000000000", old, changed, owned(t, ""))
+		if err != nil || c.Same() != test.same {
+			t.Errorf("%s: %v, %+v: want same %v", name, err, c, test.same)
+		}
 	}
 }
 
