@@ -168,6 +168,7 @@ func (p *prover) role(r *Role) []Finding {
 			at(sts).open(p.trustOf(r), tooMuch)
 		}
 		p.assumes(r, at)
+		p.elsewhere(r, at)
 	}) {
 		for _, s := range p.owned.Stores {
 			at(s.Name).open(p.trustOf(r), tooMuch)
