@@ -204,16 +204,17 @@ func TestInputThatCannotBeUsedIsRefused(t *testing.T) {
 		path string
 		want []string
 	}{
-		"nothing there":          {filepath.Join(folder, "none"), []string{"none", "no such folder or file", "get-account-authorization-details"}},
-		"an empty folder":        {empty, []string{"empty", "folder"}},
-		"a symbolic link":        {linked, []string{"linked.json", "symbolic link"}},
-		"no JSON":                {file("plan.out", "PK\x03\x04"), []string{"plan.out", "no JSON", "terraform show -json"}},
-		"another JSON":           {file("package.json", `{"name": "x"}`), []string{"package.json", "no RoleDetailList", "no format_version"}},
-		"one policy document":    {file("policy.json", `{"Version": "2012-10-17", "Statement": []}`), []string{"policy.json", "one policy document", "DIR/ROLE/NAME.json"}},
-		"no role":                {file("none.json", `{"RoleDetailList": []}`), []string{"none.json", "no role in it"}},
-		"a plan without roles":   {file("bare.json", `{"format_version": "1.2"}`), []string{"bare.json", "no role in it"}},
-		"a role without its ARN": {file("query.json", `{"RoleDetailList": [{"RoleName": "A", "Path": "/", "AssumeRolePolicyDocument": {}}]}`), []string{"query.json", "the role A has no Arn"}},
-		"a truncated account":    {file("cut.json", `{"RoleDetailList": [], "IsTruncated": true}`), []string{"cut.json", "IsTruncated", "--no-paginate"}},
+		"nothing there":            {filepath.Join(folder, "none"), []string{"none", "no such folder or file", "get-account-authorization-details"}},
+		"an empty folder":          {empty, []string{"empty", "folder"}},
+		"a symbolic link":          {linked, []string{"linked.json", "symbolic link"}},
+		"an ownership file inside": {filepath.Dir(file("roles/ownership.json", `{}`)), []string{"roles: ownership.json stands in the folder", "move it beside"}},
+		"no JSON":                  {file("plan.out", "PK\x03\x04"), []string{"plan.out", "no JSON", "terraform show -json"}},
+		"another JSON":             {file("package.json", `{"name": "x"}`), []string{"package.json", "no RoleDetailList", "no format_version"}},
+		"one policy document":      {file("policy.json", `{"Version": "2012-10-17", "Statement": []}`), []string{"policy.json", "one policy document", "DIR/ROLE/NAME.json"}},
+		"no role":                  {file("none.json", `{"RoleDetailList": []}`), []string{"none.json", "no role in it"}},
+		"a plan without roles":     {file("bare.json", `{"format_version": "1.2"}`), []string{"bare.json", "no role in it"}},
+		"a role without its ARN":   {file("query.json", `{"RoleDetailList": [{"RoleName": "A", "Path": "/", "AssumeRolePolicyDocument": {}}]}`), []string{"query.json", "the role A has no Arn"}},
+		"a truncated account":      {file("cut.json", `{"RoleDetailList": [], "IsTruncated": true}`), []string{"cut.json", "IsTruncated", "--no-paginate"}},
 		"two accounts": {file("two.json", `{"RoleDetailList": [{"RoleName": "A", "Arn": "arn:aws:iam::111111111111:role/A", "AssumeRolePolicyDocument": {}},
 			{"RoleName": "B", "Arn": "arn:aws:iam::222222222222:role/B", "AssumeRolePolicyDocument": {}}]}`), []string{"two.json", "several accounts"}},
 	} {
