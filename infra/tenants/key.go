@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -48,11 +49,26 @@ func nameKey(ctx context.Context, client *kms.Client, id tenant.ID, key *string)
 		return cmp.Or(err, ErrBusy)
 	}
 	if *there.KeyId != *key {
-		if _, err := client.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: key}); err != nil {
+		if _, err := scheduleDeletion(ctx, client, key, mostDays); err != nil {
 			return err
 		}
 	}
 	return checkKey(ctx, client, id, there)
+}
+
+// mostDays is the longest time that KMS waits before it deletes a key.
+const mostDays = 30
+
+// scheduleDeletion returns when KMS deletes the key: in days, or as another run has scheduled it.
+func scheduleDeletion(ctx context.Context, client *kms.Client, key *string, days int32) (*time.Time, error) {
+	out, err := client.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: key, PendingWindowInDays: &days})
+	if err == nil {
+		return out.DeletionDate, nil
+	}
+	if there, failure := describe(ctx, client, key); failure == nil && there != nil && there.KeyState == kmstypes.KeyStatePendingDeletion {
+		return there.DeletionDate, nil
+	}
+	return nil, err
 }
 
 // describe returns what a key is that an alias or an id leads to, nil where there is none.

@@ -3,10 +3,9 @@ package tenants_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -162,7 +161,7 @@ func (w world) holding(name string) string {
 	return strings.Join(all, "\n")
 }
 
-// keysOf are the keys with the tenant's tag that can be used.
+// usableKeys counts the keys that can be used, by the tenant of their tags.
 func (w world) usableKeys() map[string]int {
 	w.t.Helper()
 	client, n := kms.NewFromConfig(w.root), map[string]int{}
@@ -207,7 +206,7 @@ func (c *cut) Do(r *http.Request) (*http.Response, error) {
 	return c.next.Do(r)
 }
 
-var errCut = fmt.Errorf("the process was killed")
+var errCut = errors.New("the process was killed")
 
 // killedAfter makes a Control whose process is killed after n requests.
 func killedAfter(n int) func(*tenants.Config) {
@@ -221,8 +220,6 @@ func killedAfter(n int) func(*tenants.Config) {
 func noWait(c *tenants.Config) {
 	c.Wait = func(context.Context, time.Duration) error { return nil }
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func lines(names ...string) *bytes.Buffer {
 	var b bytes.Buffer

@@ -190,14 +190,11 @@ func (c *Control) removeKey(ctx context.Context, id tenant.ID, days int32, stray
 		return "", nil, err
 	}
 	if key != nil {
-		if arn, deletion = aws.ToString(key.Arn), key.DeletionDate; key.KeyState != kmstypes.KeyStatePendingDeletion {
-			out, err := c.keys.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: key.KeyId, PendingWindowInDays: &days})
-			if err != nil {
-				return "", nil, err
-			}
-			deletion = out.DeletionDate
+		if deletion, err = scheduleDeletion(ctx, c.keys, key.KeyId, days); err != nil {
+			return "", nil, err
 		}
-		_, err := c.keys.DeleteAlias(ctx, &kms.DeleteAliasInput{AliasName: aws.String(keyalias.Of(id))})
+		arn = aws.ToString(key.Arn)
+		_, err = c.keys.DeleteAlias(ctx, &kms.DeleteAliasInput{AliasName: aws.String(keyalias.Of(id))})
 		if _, gone := errors.AsType[*kmstypes.NotFoundException](err); err != nil && !gone {
 			return "", nil, err
 		}
@@ -208,7 +205,7 @@ func (c *Control) removeKey(ctx context.Context, id tenant.ID, days int32, stray
 	all, err := c.strays(ctx)
 	for _, stray := range all[id.String()] {
 		if err == nil {
-			_, err = c.keys.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: stray, PendingWindowInDays: &days})
+			_, err = scheduleDeletion(ctx, c.keys, stray, days)
 		}
 	}
 	return arn, deletion, err
