@@ -218,8 +218,8 @@ func (s *store) change(id string, gone error, do func(*key) error) error {
 func (s *store) changeAlias(name string, do func(*alias) (*alias, error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.index() // also after an error: what sweep removed stays away
 	var next *alias
+	before, keys := s.aliases[name], len(s.keys)
 	err := s.db.Update(func(tx *bbolt.Tx) (err error) {
 		if err := s.sweep(tx); err != nil {
 			return err
@@ -239,5 +239,24 @@ func (s *store) changeAlias(name string, do func(*alias) (*alias, error)) error 
 	default:
 		s.aliases[name] = next
 	}
+	if len(s.keys) != keys { // also after an error: what sweep removed stays away
+		s.index()
+		return err
+	}
+	for _, a := range []*alias{before, next} {
+		if a != nil && err == nil {
+			s.indexKey(a.KeyID, name)
+		}
+	}
 	return err
+}
+
+// indexKey brings the names of one key to whether the alias of this name leads to it. Readers keep the list that they have.
+func (s *store) indexKey(id, name string) {
+	names := slices.DeleteFunc(slices.Clone(s.names[id]), func(n string) bool { return n == name })
+	if a := s.aliases[name]; a != nil && a.KeyID == id {
+		names = append(names, name)
+		slices.Sort(names)
+	}
+	s.names[id] = names
 }
