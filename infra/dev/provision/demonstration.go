@@ -98,11 +98,24 @@ func (d Demonstration) PutRows(ctx context.Context) error {
 	if err := d.putStores(ctx); err != nil || d.Seed == "" {
 		return err
 	}
+	if err := d.register(ctx); err != nil {
+		return err
+	}
 	if err := d.putSeedRoles(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintln(d.Out, "provision: seeding the demonstration's tenants under TrackingSeedRole")
 	return d.Wait.until(ctx, func() error { return d.seed(ctx) })
+}
+
+// register tells bin/tenants of the demonstration's tenants.
+func (d Demonstration) register(ctx context.Context) error {
+	all, err := d.tenants(ctx)
+	if err != nil {
+		return err
+	}
+	customers := slices.DeleteFunc(all, tenant.ID.IsReserved)
+	return tenants.Register(ctx, dynamodb.NewFromConfig(d.config()), TableName, customers...)
 }
 
 // putStores makes what rows, documents and what they are found by are stored in.

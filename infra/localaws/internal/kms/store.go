@@ -25,19 +25,21 @@ type store struct {
 	db  *bbolt.DB
 	now func() time.Time
 
-	most    int          // keys
-	mu      sync.RWMutex // guards the maps; what they hold is read-only
+	made    records.Committer // of new keys: many are made at a time
+	most    int               // keys
+	mu      sync.RWMutex      // guards the maps and adding; what the maps hold is read-only
+	adding  int               // keys that are being made
 	keys    map[string]*key
 	aliases map[string]*alias
 	names   map[string][]string // of the aliases of each key, sorted
 }
 
 // maxKeys is how many keys there may be: each has a policy of up to 32 KB, and all are in memory. AWS has 100,000 of a region.
-const maxKeys = 10_000
+const maxKeys = 20_000
 
 // openStore reads the keys. account has the roles and users that their policies may name.
 func openStore(db *bbolt.DB, now func() time.Time, account *identity.Snapshot) (*store, error) {
-	s := &store{db: db, now: now, most: maxKeys, keys: map[string]*key{}, aliases: map[string]*alias{}}
+	s := &store{db: db, now: now, made: records.Committer{DB: db}, most: maxKeys, keys: map[string]*key{}, aliases: map[string]*alias{}}
 	err := db.Update(func(tx *bbolt.Tx) error {
 		if err := records.Load(tx, keysBucket, func(id string, k *key) { s.keys[id] = k }); err != nil {
 			return err
@@ -173,24 +175,33 @@ func (s *store) allAliases(id, after string) []*alias {
 
 // add keeps a new key, whose policy is compiled. A LimitExceededException where there are as many as there may be.
 func (s *store) add(k *key) error {
+	if err := s.makeRoom(); err != nil {
+		return err
+	}
+	err := s.made.Commit(func(tx *bbolt.Tx) error { return records.Put(tx, keysBucket, k.ID, k) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		if len(s.keys) >= s.most {
-			defer s.index()
-			if err := s.sweep(tx); err != nil {
-				return err
-			}
-		}
-		if len(s.keys) >= s.most {
-			return exception("LimitExceededException", "There are %d keys, which is the most", s.most)
-		}
-		return records.Put(tx, keysBucket, k.ID, k)
-	})
-	if err == nil {
+	if s.adding--; err == nil {
 		s.keys[k.ID] = k
 	}
 	return err
+}
+
+// makeRoom takes a place for one more key.
+func (s *store) makeRoom() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.keys)+s.adding >= s.most {
+		defer s.index()
+		if err := s.db.Update(s.sweep); err != nil {
+			return err
+		}
+	}
+	if len(s.keys)+s.adding >= s.most {
+		return exception("LimitExceededException", "There are %d keys, which is the most", s.most)
+	}
+	s.adding++
+	return nil
 }
 
 // change puts a changed copy of the key with this id in its place. Where do returns an error, that is the answer, and nothing
