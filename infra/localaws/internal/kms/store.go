@@ -25,13 +25,14 @@ type store struct {
 	db  *bbolt.DB
 	now func() time.Time
 
-	made    records.Committer // of new keys: many are made at a time
-	most    int               // keys
-	mu      sync.RWMutex      // guards the maps and adding; what the maps hold is read-only
-	adding  int               // keys that are being made
-	keys    map[string]*key
-	aliases map[string]*alias
-	names   map[string][]string // of the aliases of each key, sorted
+	made     records.Committer        // of new keys and of aliases: many are made at a time
+	most     int                      // keys
+	mu       sync.RWMutex             // guards the maps and adding; what the maps hold is read-only
+	adding   int                      // keys that are being made
+	changing map[string]chan struct{} // aliases that are being changed; each is closed at the end
+	keys     map[string]*key
+	aliases  map[string]*alias
+	names    map[string][]string // of the aliases of each key, sorted
 }
 
 // maxKeys is how many keys there may be: each has a policy of up to 32 KB, and all are in memory. AWS has 100,000 of a region.
@@ -39,7 +40,7 @@ const maxKeys = 20_000
 
 // openStore reads the keys. account has the roles and users that their policies may name.
 func openStore(db *bbolt.DB, now func() time.Time, account *identity.Snapshot) (*store, error) {
-	s := &store{db: db, now: now, made: records.Committer{DB: db}, most: maxKeys, keys: map[string]*key{}, aliases: map[string]*alias{}}
+	s := &store{db: db, now: now, made: records.Committer{DB: db}, most: maxKeys, keys: map[string]*key{}, aliases: map[string]*alias{}, changing: map[string]chan struct{}{}}
 	err := db.Update(func(tx *bbolt.Tx) error {
 		if err := records.Load(tx, keysBucket, func(id string, k *key) { s.keys[id] = k }); err != nil {
 			return err
@@ -225,41 +226,67 @@ func (s *store) change(id string, gone error, do func(*key) error) error {
 }
 
 // changeAlias runs do, which returns what takes the place of the alias of this name; nil stands for none. Keys whose waiting
-// period is over are removed first, so that their aliases are free.
+// period is over are removed first, so that their aliases are free. Changes of one name wait for each other; those of others share their way
+// to the disk.
 func (s *store) changeAlias(name string, do func(*alias) (*alias, error)) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var next *alias
-	before, keys := s.aliases[name], len(s.keys)
-	err := s.db.Update(func(tx *bbolt.Tx) (err error) {
-		if err := s.sweep(tx); err != nil {
-			return err
-		}
-		if next, err = do(s.aliases[name]); err != nil {
-			return err
-		}
+	next, ended, err := s.beginAlias(name, do)
+	if err != nil {
+		return err
+	}
+	err = s.made.Commit(func(tx *bbolt.Tx) error {
 		if next == nil {
 			return tx.Bucket(aliasesBucket).Delete([]byte(name))
 		}
 		return records.Put(tx, aliasesBucket, name, next)
 	})
-	switch {
-	case err != nil:
-	case next == nil:
-		delete(s.aliases, name)
-	default:
-		s.aliases[name] = next
-	}
-	if len(s.keys) != keys { // also after an error: what sweep removed stays away
-		s.index()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.changing, name)
+	close(ended)
+	if err != nil {
 		return err
 	}
+	before := s.aliases[name]
+	if next == nil {
+		delete(s.aliases, name)
+	} else {
+		s.aliases[name] = next
+	}
 	for _, a := range []*alias{before, next} {
-		if a != nil && err == nil {
+		if a != nil {
 			s.indexKey(a.KeyID, name)
 		}
 	}
-	return err
+	return nil
+}
+
+// beginAlias runs do when no other change of the name is under way. Where there is no error, ended is to be closed.
+func (s *store) beginAlias(name string, do func(*alias) (*alias, error)) (next *alias, ended chan struct{}, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for other := s.changing[name]; other != nil; other = s.changing[name] {
+		s.mu.Unlock()
+		<-other
+		s.mu.Lock()
+	}
+	now := s.now()
+	for _, k := range s.keys {
+		if !k.gone(now) {
+			continue
+		}
+		err := s.db.Update(s.sweep)
+		s.index()
+		if err != nil {
+			return nil, nil, err
+		}
+		break
+	}
+	if next, err = do(s.aliases[name]); err != nil {
+		return nil, nil, err
+	}
+	ended = make(chan struct{})
+	s.changing[name] = ended
+	return next, ended, nil
 }
 
 // indexKey brings the names of one key to whether the alias of this name leads to it. Readers keep the list that they have.
