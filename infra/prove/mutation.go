@@ -55,7 +55,7 @@ func (f found) going(d mutate.Direction) []*Attack {
 // prove that it does no harm. Roles of operators have no mutants: what they reach is listed, never proven. Nor have permissions boundaries,
 // which hold what bin/tenants writes.
 func Mutations(ctx context.Context, roles []localaws.Role, attacks []*Attack, proof *Theorem, progress func(done, all int)) (_ []Mutation, err error) {
-	roles, proof = proof.ofTenants(roles)
+	roles, _ = proof.ofTenants(roles)
 	mutants, _, err := mutate.First(roles)
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ const undecidedProof = "undecided"
 // prove says of a mutant that no attack notices alone what the theorem says of it: that it is refuted, that it decides every request as the
 // original does, or that the requests in which it differs touch nobody else's data. Without one of these it is Unnoticed.
 func (t *Theorem) prove(m *Mutation, roles []localaws.Role) error {
+	roles, t = t.ofTenants(roles) // what operators reach is the same before and after
 	changed, err := m.Apply(roles)
 	if err != nil {
 		return err
