@@ -24,7 +24,7 @@ var SessionRoles = []string{"TrackingAccessRole", "TrackingWriteRole", "Tracking
 // MaxSession is how long a session lasts at most: the maximum of the roles, and of role chaining.
 const MaxSession = time.Hour
 
-// Config is what a Control needs; all of it but Wait must be set.
+// Config is what a Control needs; all of it but Wait and Progress must be set.
 type Config struct {
 	AWS     aws.Config // region, endpoint, credentials of TrackingTenantsRole
 	Account string     // twelve digits
@@ -33,6 +33,8 @@ type Config struct {
 	Bucket  string
 	// Wait waits; nil: in real time.
 	Wait func(context.Context, time.Duration) error
+	// Progress is told how many of what a removal has deleted so far; nil: nobody is told.
+	Progress func(what string, n int)
 }
 
 // Control carries out the commands. It is safe for concurrent use.
@@ -54,6 +56,9 @@ func New(config Config) (*Control, error) {
 	}
 	if config.Wait == nil {
 		config.Wait = wait
+	}
+	if config.Progress == nil {
+		config.Progress = func(string, int) {}
 	}
 	return &Control{
 		config: config, table: dynamodb.NewFromConfig(config.AWS), keys: kms.NewFromConfig(config.AWS), iam: awsiam.NewFromConfig(config.AWS),

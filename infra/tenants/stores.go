@@ -63,7 +63,9 @@ func (c *Control) removeRows(ctx context.Context, id tenant.ID) (n int, err erro
 			})
 		}
 		n += len(keys)
-		return group.Wait()
+		err := group.Wait()
+		c.config.Progress("rows", n)
+		return err
 	})
 	return n, err
 }
@@ -108,6 +110,7 @@ func (c *Control) removeVersions(ctx context.Context, id tenant.ID) (n int, err 
 		if err != nil {
 			return err
 		}
+		c.config.Progress("versions of objects", n)
 		if len(out.Errors) > 0 {
 			return fmt.Errorf("%d of %d were not deleted: %s", len(out.Errors), len(all), aws.ToString(out.Errors[0].Message))
 		}

@@ -38,7 +38,7 @@ func (a add) Run(ctx context.Context, c *cli, std std) error {
 	if err != nil {
 		return command.Misconfigured(err)
 	}
-	return c.with(ctx, func(control *tenants.Control) error {
+	return c.with(ctx, std.err, func(control *tenants.Control) error {
 		result := added{Added: ids}
 		if result.Before, err = control.CountIAM(ctx); err != nil {
 			return err
@@ -82,7 +82,7 @@ type list struct{}
 
 // Run lists.
 func (list) Run(ctx context.Context, c *cli, std std) error {
-	return c.with(ctx, func(control *tenants.Control) error {
+	return c.with(ctx, std.err, func(control *tenants.Control) error {
 		all, err := control.List(ctx)
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ type shown struct {
 
 // Run shows.
 func (s show) Run(ctx context.Context, c *cli, std std) error {
-	return c.about(ctx, s.Tenant, func(control *tenants.Control, id tenant.ID) error {
+	return c.about(ctx, s.Tenant, std, func(control *tenants.Control, id tenant.ID) error {
 		record, err := control.Show(ctx, id)
 		if err != nil {
 			return err
@@ -131,12 +131,12 @@ func printFound(out io.Writer, f tenants.Found) {
 }
 
 // about opens the target for a command about one tenant.
-func (c *cli) about(ctx context.Context, name string, do func(*tenants.Control, tenant.ID) error) error {
+func (c *cli) about(ctx context.Context, name string, std std, do func(*tenants.Control, tenant.ID) error) error {
 	id, err := tenants.ParseID(name)
 	if err != nil {
 		return command.Misconfigured(err)
 	}
-	return c.with(ctx, func(control *tenants.Control) error { return do(control, id) })
+	return c.with(ctx, std.err, func(control *tenants.Control) error { return do(control, id) })
 }
 
 type suspend struct {
@@ -167,7 +167,7 @@ func (r revoke) Run(ctx context.Context, c *cli, std std) error {
 }
 
 func (c *cli) block(ctx context.Context, name string, std std, do func(*tenants.Control, context.Context, tenant.ID) (tenants.Revocation, error)) error {
-	return c.about(ctx, name, func(control *tenants.Control, id tenant.ID) error {
+	return c.about(ctx, name, std, func(control *tenants.Control, id tenant.ID) error {
 		done, err := do(control, ctx, id)
 		if err != nil {
 			return err
@@ -194,7 +194,7 @@ func (r remove) Run(ctx context.Context, c *cli, std std) error {
 	if r.KeyDays < 7 || r.KeyDays > 30 {
 		return command.Misconfigured(fmt.Errorf("--key-days: %d is not in 7 to 30", r.KeyDays))
 	}
-	return c.about(ctx, r.Tenant, func(control *tenants.Control, id tenant.ID) error {
+	return c.about(ctx, r.Tenant, std, func(control *tenants.Control, id tenant.ID) error {
 		if !r.Yes {
 			found, err := control.Find(ctx, id)
 			if err != nil {
@@ -240,7 +240,7 @@ type report struct{}
 
 // Run reports.
 func (report) Run(ctx context.Context, c *cli, std std) error {
-	return c.with(ctx, func(control *tenants.Control) error {
+	return c.with(ctx, std.err, func(control *tenants.Control) error {
 		r, err := control.Report(ctx)
 		if err != nil {
 			return err

@@ -44,6 +44,17 @@ func progress(out io.Writer, doing string) func(done, all int) {
 	}
 }
 
+// removed says how much a removal has deleted, at most once in an interval.
+func removed(out io.Writer) func(what string, n int) {
+	last := time.Now()
+	return func(what string, n int) {
+		if now := time.Now(); now.Sub(last) >= interval {
+			last = now
+			fmt.Fprintf(out, "tenants: deleted: %d %s\n", n, what)
+		}
+	}
+}
+
 // parseIDs returns the tenants that arguments name; the error is about all that are wrong.
 func parseIDs(texts []string) (all []tenant.ID, err error) {
 	var wrong []error
@@ -55,8 +66,8 @@ func parseIDs(texts []string) (all []tenant.ID, err error) {
 }
 
 // with opens the target for the time of a command.
-func (t target) with(ctx context.Context, do func(*tenants.Control) error) error {
-	control, closing, err := t.open(ctx)
+func (t target) with(ctx context.Context, stderr io.Writer, do func(*tenants.Control) error) error {
+	control, closing, err := t.open(ctx, removed(stderr))
 	if err != nil {
 		return err
 	}

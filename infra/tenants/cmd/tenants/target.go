@@ -34,9 +34,9 @@ type target struct {
 const maxAttempts = 20
 
 // open returns a Control, and what closes it.
-func (t target) open(ctx context.Context) (*tenants.Control, func() error, error) {
+func (t target) open(ctx context.Context, progress func(string, int)) (*tenants.Control, func() error, error) {
 	if t.Account != "" {
-		c, err := t.ofAccount(ctx)
+		c, err := t.ofAccount(ctx, progress)
 		return c, func() error { return nil }, command.Misconfigured(err)
 	}
 	endpoint := strings.TrimSuffix(t.Endpoint, "/")
@@ -45,7 +45,7 @@ func (t target) open(ctx context.Context) (*tenants.Control, func() error, error
 		return nil, nil, command.Misconfigured(err)
 	}
 	cfg := aws.Config{Region: t.Region, BaseEndpoint: &endpoint, Credentials: aws.NewCredentialsCache(taskSessions(task)), HTTPClient: newClient()}
-	c, err := t.control(cfg, localaws.DefaultAccount, cmp.Or(t.Search, endpoint))
+	c, err := t.control(cfg, localaws.DefaultAccount, cmp.Or(t.Search, endpoint), progress)
 	return c, task.Close, err
 }
 
@@ -61,7 +61,7 @@ func taskSessions(task *localaws.TaskCredentials) aws.CredentialsProvider {
 	})
 }
 
-func (t target) ofAccount(ctx context.Context) (*tenants.Control, error) {
+func (t target) ofAccount(ctx context.Context, progress func(string, int)) (*tenants.Control, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithEC2IMDSClientEnableState(imds.ClientDisabled), config.WithHTTPClient(newClient()),
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
@@ -81,11 +81,11 @@ func (t target) ofAccount(ctx context.Context) (*tenants.Control, error) {
 	if id := aws.ToString(who.Account); id != t.Account {
 		return nil, fmt.Errorf("the credentials are of account %s, --account says %s: nothing was done", id, t.Account)
 	}
-	return t.control(cfg, t.Account, t.Search)
+	return t.control(cfg, t.Account, t.Search, progress)
 }
 
-func (t target) control(cfg aws.Config, account, search string) (*tenants.Control, error) {
+func (t target) control(cfg aws.Config, account, search string, progress func(string, int)) (*tenants.Control, error) {
 	return tenants.New(tenants.Config{
-		AWS: cfg, Account: account, Search: search, Table: t.Table, Bucket: cmp.Or(t.Bucket, "shiptrack-"+account),
+		AWS: cfg, Account: account, Search: search, Table: t.Table, Bucket: cmp.Or(t.Bucket, "shiptrack-"+account), Progress: progress,
 	})
 }
