@@ -38,9 +38,10 @@ func (w world) boundary(role string) string {
 func TestAddThatIsKilledAnywhereIsUndoneByRemove(t *testing.T) {
 	w := newWorld(t)
 	steady := w.control(noWait)
-	for n := range 12 {
-		who := id(t, fmt.Sprintf("half-%d", n))
-		wasKilled := w.control(noWait, killedAfter(n)).Add(t.Context(), who) != nil
+	for i := range 24 {
+		n, lost := i/2, i%2 == 1
+		who := id(t, fmt.Sprintf("half-%d", i))
+		wasKilled := w.control(noWait, killedAfter(n, lost)).Add(t.Context(), who) != nil
 		if _, err := steady.Remove(t.Context(), who, 7); err != nil && !errors.Is(err, tenants.ErrUnknown) {
 			t.Errorf("killed after %d requests (%t): %v", n, wasKilled, err)
 		}

@@ -188,30 +188,36 @@ func (w world) usableKeys() map[string]int {
 	return n
 }
 
-// cut is a way to AWS that ends after some requests: as after kill -9, nothing that comes later is sent.
+// cut is a way to AWS that ends after some requests: as after kill -9, nothing that comes later is sent. The last one may have been sent, and
+// only its answer lost.
 type cut struct {
 	mu   sync.Mutex
 	left int
+	lost bool // the answer alone
 	next aws.HTTPClient
 }
 
 func (c *cut) Do(r *http.Request) (*http.Response, error) {
 	c.mu.Lock()
 	c.left--
-	over := c.left < 0
+	over, last := c.left < 0, c.left == -1
 	c.mu.Unlock()
-	if over {
+	if over && (!last || !c.lost) {
 		return nil, errCut
 	}
-	return c.next.Do(r)
+	answer, err := c.next.Do(r)
+	if over && err == nil {
+		return nil, errors.Join(errCut, answer.Body.Close())
+	}
+	return answer, err
 }
 
 var errCut = errors.New("the process was killed")
 
-// killedAfter makes a Control whose process is killed after n requests.
-func killedAfter(n int) func(*tenants.Config) {
+// killedAfter makes a Control whose process is killed after n requests, or before the answer of the next.
+func killedAfter(n int, lost bool) func(*tenants.Config) {
 	return func(c *tenants.Config) {
-		c.AWS.HTTPClient = &cut{left: n, next: c.AWS.HTTPClient}
+		c.AWS.HTTPClient = &cut{left: n, lost: lost, next: c.AWS.HTTPClient}
 		c.AWS.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	}
 }
