@@ -57,6 +57,25 @@ func TestAddThatIsKilledAnywhereIsUndoneByRemove(t *testing.T) {
 	}
 }
 
+// TestAddThatIsKilledAnywhereIsFinishedByAdd: a key that was made and not named is found again, and not made a second time.
+func TestAddThatIsKilledAnywhereIsFinishedByAdd(t *testing.T) {
+	w := newWorld(t)
+	steady := w.control()
+	for i := range 24 {
+		who := id(t, fmt.Sprintf("half-%d", i))
+		_ = w.control(killedAfter(i/2, i%2 == 1)).Add(t.Context(), who) // killed, or not
+		if err := steady.Add(t.Context(), who); err != nil {
+			t.Errorf("killed after %d requests: %v", i/2, err)
+		}
+		w.fill(who.String()) // with its key and its index
+	}
+	for name, n := range w.usableKeys() {
+		if n != 1 {
+			t.Errorf("%s has %d keys that can be used, want 1", name, n)
+		}
+	}
+}
+
 func TestTwoRunsAtOnceMakeOneKey(t *testing.T) {
 	w := newWorld(t)
 	var runs errgroup.Group
