@@ -9,7 +9,7 @@ endif
 
 MODULES  := $(shell sed -n 's|^[[:space:]]*\./||p' go.work)
 PACKAGES := $(MODULES:%=./%/...)
-BINARIES := localaws devissuer provision tenants demo prove tracking-service shipment-service
+BINARIES := localaws devissuer provision tenants demo prove usage tracking-service shipment-service
 TOOLS    := golangci-lint oapi-codegen actionlint
 
 # Static binaries.
@@ -60,7 +60,8 @@ test-terraform: ## have Terraform, which has to be installed, keep the resources
 	@TF_CLI_CONFIG_FILE=$$(.ci/terraform) && export TF_CLI_CONFIG_FILE && go test -count=1 -timeout 30m -tags clients -run TestTerraform ./infra/localaws
 
 .PHONY: test-modules
-test-modules: ## format, validate and test the modules of infra/terraform, and apply them to a localaws; Terraform has to be installed (some minutes)
+test-modules: ## format, lint, validate and test the modules of infra/terraform, and apply them to a localaws; Terraform has to be installed (some minutes)
+	@mkdir -p bin && GOWORK=off go -C infra/tools/tflint build -o ../../../bin/ tool
 	@TF_CLI_CONFIG_FILE=$$(.ci/terraform) && export TF_CLI_CONFIG_FILE && go test -count=1 -timeout 30m -tags clients ./infra/terraform
 
 .PHONY: test-browser
@@ -89,6 +90,7 @@ build-provision: FOLDER = infra/dev/provision/cmd/provision
 build-tenants: FOLDER = infra/tenants/cmd/tenants
 build-demo: FOLDER = infra/dev/demo
 build-prove: FOLDER = infra/prove/cmd/prove
+build-usage: FOLDER = infra/dev/usage
 build-tracking-service: FOLDER = tracking-service/cmd/tracking-service
 build-shipment-service: FOLDER = shipment-service/cmd/shipment-service
 
@@ -117,6 +119,10 @@ prove: build-prove build-tracking-service build-shipment-service ## attack isola
 .PHONY: emulators
 emulators: build-localaws ## put the policies to other local emulators of AWS, and write infra/docs/EMULATORS.md; Python, Cargo and Docker have to be there (an hour the first time)
 	@go run ./infra/dev/emulators
+
+.PHONY: methods
+methods: ## compare RBAC, generated session policies and ABAC; print a table, and write infra/docs/METHODS.md and its plot
+	@go run ./infra/methods/cmd/methods
 
 .PHONY: bench
 bench: build ## measure what isolation costs, side by side in one run; print a table and write bin/bench.json [ROWS=isolation_tax,over_floor]

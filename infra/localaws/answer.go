@@ -132,6 +132,8 @@ func decide(p *identity.Principal, permission *api.Permission, request *policy.R
 	switch {
 	case permission.KeyPolicy != nil:
 		return policy.DecideKey(*permission.KeyPolicy, p.Policies, request)
+	case permission.ResourcePolicy != nil: // whose owner is the one account that there is
+		return policy.DecideResource(*permission.ResourcePolicy, request.Caller.Account, p.Policies, request)
 	case permission.Trust == nil:
 		if owner := policy.ResourceAccount(permission.Resource); owner != "" {
 			return policy.DecideResource(policy.Named{}, owner, p.Policies, request) // what is another account's is closed
@@ -147,7 +149,9 @@ func decide(p *identity.Principal, permission *api.Permission, request *policy.R
 func explain(p *identity.Principal, permission *api.Permission, request *policy.Request) []policy.Miss {
 	switch {
 	case permission.KeyPolicy != nil:
-		return policy.ExplainKey(*permission.KeyPolicy, p.Policies, request)
+		return policy.ExplainResource(*permission.KeyPolicy, p.Policies, request)
+	case permission.ResourcePolicy != nil:
+		return policy.ExplainResource(*permission.ResourcePolicy, p.Policies, request)
 	case permission.Trust == nil:
 		return p.Policies.Explain(request)
 	}

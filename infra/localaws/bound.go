@@ -1,7 +1,6 @@
 package localaws
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -68,12 +67,11 @@ func (e *Entry) line(limit int) []byte {
 }
 
 func (e *Entry) encode() []byte {
-	var line bytes.Buffer
-	if err := json.MarshalWrite(&line, e, allowInvalidUTF8, json.Deterministic(true)); err != nil {
+	line, err := json.Marshal(e, allowInvalidUTF8, json.Deterministic(true))
+	if err != nil {
 		panic(err) // strings, numbers and times always encode
 	}
-	line.WriteByte('\n')
-	return line.Bytes()
+	return append(line, '\n')
 }
 
 // entry returns a short copy of e, without the secrets that a caller may have put into it.
@@ -136,9 +134,16 @@ func (c *cutter) list(values []string) []string {
 	}
 	kept := values[:min(len(values), c.values)]
 	c.cut.Values += len(values) - len(kept)
-	short := make([]string, len(kept))
+	short, copied := kept, false
 	for i, value := range kept {
-		short[i] = c.string(value)
+		text := c.string(value)
+		if text == value { // as nearly all are
+			continue
+		}
+		if !copied {
+			short, copied = slices.Clone(kept), true
+		}
+		short[i] = text
 	}
 	return short
 }
@@ -158,15 +163,14 @@ func (c *cutter) tags(tags map[string]string) map[string]string {
 func (c *cutter) context(keys Keys) Keys {
 	kept := keys[:min(len(keys), c.keys)]
 	c.cut.Values += len(keys) - len(kept)
-	var short Keys
-	seen := map[string]bool{}
+	short := make(Keys, 0, len(kept))
 	for _, key := range kept {
 		name := c.string(key.Name)
-		if seen[name] { // once a secret is hidden, two may look alike; an object has each once
+		// Once a secret is hidden, two may look alike; an object has each once. There are few: a set would take longer.
+		if slices.ContainsFunc(short, func(k Key) bool { return k.Name == name }) {
 			c.cut.Values++
 			continue
 		}
-		seen[name] = true
 		value := Key{Name: name, Unknown: key.Unknown}
 		if !key.Unknown {
 			value.Values = c.contextValues(key)

@@ -79,7 +79,7 @@ func (d *decided) layersOf() []string {
 	switch {
 	case d.permission.Trust != nil:
 		all = append(all, "trust")
-	case d.permission.KeyPolicy != nil || d.decision.Layer == "resource":
+	case d.resourcePolicy() != nil || d.decision.Layer == "resource":
 		all = append(all, "resource")
 	}
 	if d.principal.Kind == identity.Service {
@@ -93,6 +93,11 @@ func (d *decided) layersOf() []string {
 		all = append(all, "session")
 	}
 	return all
+}
+
+// resourcePolicy is the policy of the key or the bucket; nil: none was asked.
+func (d *decided) resourcePolicy() *policy.Named {
+	return cmp.Or(d.permission.KeyPolicy, d.permission.ResourcePolicy)
 }
 
 // policies are those that were asked; resource is what the log calls that of d. The root's permissions are no policy.
@@ -109,8 +114,8 @@ func (d *decided) policies(resource string) []considered {
 	}
 	if d.permission.Trust != nil {
 		add("trust", resource, *d.permission.Trust)
-	} else if d.permission.KeyPolicy != nil {
-		add("resource", resource, *d.permission.KeyPolicy)
+	} else if onResource := d.resourcePolicy(); onResource != nil {
+		add("resource", resource, *onResource)
 	}
 	if p := d.principal; p.Kind != identity.Root && p.Kind != identity.Service {
 		on := cmp.Or(p.RoleARN, p.ARN)

@@ -173,7 +173,7 @@ func storeRoutes(c Config, db *bbolt.DB, directory *identity.Directory) (map[str
 	if err != nil {
 		return nil, nil, err
 	}
-	objects, err := s3.New(s3.Config{DB: db, Directory: filepath.Join(c.Data, "s3"), Keys: keys, Now: c.Now})
+	objects, err := s3.New(s3.Config{DB: db, Directory: filepath.Join(c.Data, "s3"), Keys: keys, Roles: directory, Now: c.Now})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/auth"
@@ -44,6 +46,7 @@ type Account struct {
 	caller    string // ARN
 	endpoints map[string]endpoint
 	out       io.Writer // says what is waited for
+	existing  *existing // nil: a run makes all that it attacks
 }
 
 // endpoint is where a service answers, and the region that its requests are signed for.
@@ -52,29 +55,42 @@ type endpoint struct{ url, region string }
 // OpenAccount uses the SDK's own settings, without the metadata service of EC2. It refuses credentials of an account other
 // than id. What it waits for is said to out.
 func OpenAccount(ctx context.Context, id string, out io.Writer) (*Account, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
+	cfg, caller, err := SignIn(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if strings.HasSuffix(caller, ":root") {
+		return nil, fmt.Errorf("%s cannot assume roles: use a role or a user that may make roles and tables", caller)
+	}
+	a := &Account{config: cfg, id: id, caller: caller, out: out}
+	a.endpoints, err = resolve(ctx, cfg)
+	return a, err
+}
+
+// attempts is how often the SDK asks where IAM, STS or KMS throttle, with growing waits: up to a minute or so.
+const attempts = 8
+
+// SignIn loads the SDK's own settings, without the metadata service of EC2, and returns the ARN of who calls. It refuses credentials of an
+// account other than id.
+func SignIn(ctx context.Context, id string) (cfg aws.Config, caller string, err error) {
+	cfg, err = config.LoadDefaultConfig(ctx, config.WithEC2IMDSClientEnableState(imds.ClientDisabled), config.WithRetryMaxAttempts(attempts))
+	if err != nil {
+		return cfg, "", err
 	}
 	if cfg.HTTPClient == nil { // which each service's client would make for itself
 		cfg.HTTPClient = awshttp.NewBuildableClient()
 	}
 	if cfg.Region == "" {
-		return nil, errors.New("no region: set AWS_REGION")
+		return cfg, "", errors.New("no region: set AWS_REGION")
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, fmt.Errorf("GetCallerIdentity, to find the account of the credentials: %w", err)
+		return cfg, "", fmt.Errorf("GetCallerIdentity, to find the account of the credentials: %w", err)
 	}
-	a := &Account{config: cfg, id: aws.ToString(who.Account), caller: aws.ToString(who.Arn), out: out}
-	switch {
-	case a.id != id:
-		return nil, fmt.Errorf("the credentials are of account %s, --account says %s: nothing was done", a.id, id)
-	case strings.HasSuffix(a.caller, ":root"):
-		return nil, fmt.Errorf("%s cannot assume roles: use a role or a user that may make roles and tables", a.caller)
+	if found := aws.ToString(who.Account); found != id {
+		return cfg, "", fmt.Errorf("the credentials are of account %s, --account says %s: nothing was done", found, id)
 	}
-	a.endpoints, err = resolve(ctx, cfg)
-	return a, err
+	return cfg, aws.ToString(who.Arn), nil
 }
 
 // resolve asks the SDK where each service is.
@@ -101,6 +117,11 @@ func resolve(ctx context.Context, cfg aws.Config) (map[string]endpoint, error) {
 	add("dynamodb", e, err)
 	e, err = s.EndpointResolverV2.ResolveEndpoint(ctx, sts.EndpointParameters{Region: &cfg.Region, Endpoint: s.BaseEndpoint})
 	add("sts", e, err)
+	k, o := kms.NewFromConfig(cfg).Options(), s3.NewFromConfig(cfg).Options()
+	e, err = k.EndpointResolverV2.ResolveEndpoint(ctx, kms.EndpointParameters{Region: &cfg.Region, Endpoint: k.BaseEndpoint})
+	add("kms", e, err)
+	e, err = o.EndpointResolverV2.ResolveEndpoint(ctx, s3.EndpointParameters{Region: &cfg.Region, Endpoint: o.BaseEndpoint, ForcePathStyle: aws.Bool(true)})
+	add("s3", e, err)
 	e, err = i.EndpointResolverV2.ResolveEndpoint(ctx, awsiam.EndpointParameters{Region: &cfg.Region, Endpoint: i.BaseEndpoint})
 	add("iam", e, err)
 	return all, errors.Join(errs...)
@@ -183,7 +204,11 @@ func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 			errs = append(errs, fmt.Errorf("delete role %s: %w", name, err))
 		}
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("%w\nnot all is deleted of what the run made in account %s: delete what is left of the tables %s, the bucket %s, the keys of the aliases %s, and the roles %s, before you run it again",
+			err, a.id, strings.Join(tables, " and "), a.localize(bucket), strings.Join(aliases(), ", "), strings.Join(roleNames(roles), ", "))
+	}
+	return nil
 }
 
 // admit makes the roles of tasks trust the caller too: otherwise only a compute service could start a task.
@@ -219,5 +244,9 @@ func (a *Account) environ() []string {
 
 // localize replaces localaws' account and region in a text by those of this account.
 func (a *Account) localize(text string) string {
-	return strings.NewReplacer(account, a.id, region, a.config.Region).Replace(text)
+	pairs := []string{account, a.id, region, a.config.Region}
+	if a.existing != nil {
+		pairs = append(pairs, ownNames()...)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }

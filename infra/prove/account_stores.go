@@ -68,8 +68,12 @@ func (a *Account) clearStores(ctx context.Context) error {
 			objects = append(objects, s3types.ObjectIdentifier{Key: o.Key})
 		}
 		if len(objects) > 0 {
-			_, err = client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: name, Delete: &s3types.Delete{Objects: objects}})
+			deleted, err := client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: name, Delete: &s3types.Delete{Objects: objects, Quiet: aws.Bool(true)}})
 			errs = append(errs, err)
+			if err == nil && len(deleted.Errors) > 0 { // which the SDK takes for success
+				first := deleted.Errors[0]
+				errs = append(errs, fmt.Errorf("delete %d objects, such as %s: %s: %s", len(deleted.Errors), aws.ToString(first.Key), aws.ToString(first.Code), aws.ToString(first.Message)))
+			}
 		}
 	}
 	_, err := client.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: name})

@@ -41,6 +41,10 @@ type Attack struct {
 	needs   string // a role that not every set has
 	// local: not for an account of AWS, because the policies are evaluated here, or a control leaves something behind.
 	local bool
+	// by is who attempts, where the control is root.
+	by string
+	// onlyOwn: on what is there it touches no more than rows and objects of the attacks' own tenants; see existingAttack.
+	onlyOwn bool
 	// evaluated: no request is sent; the policies are evaluated.
 	evaluated bool
 	// services: the World needs the two services.

@@ -51,6 +51,7 @@ func (t *trail) asked(id string) {
 // logLine is a line of a service's log.
 type logLine struct {
 	Log, Msg, Addr, Route, Tenant, Subject, Decision, Action, Session string
+	Kind                                                              string // of a line of the audit log: one of the kinds below
 	Check                                                             string // which request of the isolation check; empty: none
 	Error                                                             string // why a token was refused
 
@@ -59,6 +60,16 @@ type logLine struct {
 	CallerID     string `json:"caller_request_id"` // of the tracking service's lines: the shipment service's RequestID
 	AWSRequestID string `json:"aws_request_id"`
 }
+
+// The kinds of lines of the audit log, see package audit.
+const (
+	kindAccess  = "access"  // a call of AWS in a tenant's name
+	kindCheck   = "check"   // a call of AWS by the isolation check
+	kindRequest = "request" // a request whose token was verified: no call of AWS
+)
+
+// isOfAWS reports whether l is about a call of AWS: any line of the audit log but those of requests.
+func (l logLine) isOfAWS() bool { return l.Log == "audit" && l.Kind != kindRequest }
 
 // ids are the request's own id, and the id of the request to the shipment service that caused it.
 func (l logLine) ids() []string {
@@ -133,43 +144,54 @@ func (w *World) audit() (Audit, error) {
 }
 
 func (a *Audit) services(w *World) error {
-	requests, records := map[string][]logLine{}, map[string][]logLine{} // by process and request id; by request id
-	ofAWS := map[string]bool{}
+	found := joined{map[string][]logLine{}, map[string][]logLine{}, map[string]bool{}}
 	for _, process := range []string{seedLog, trackingService, shipmentService} {
 		lines, err := w.services.log(process)
 		if err != nil {
 			return err
 		}
 		for _, l := range lines {
-			switch {
-			case l.Log == "audit":
-				a.record(w, l)
-				ofAWS[l.AWSRequestID] = true
-				if l.Check != "" { // of no request, and of no user
-					continue
-				}
-				if process != seedLog && l.Subject == "" { // the seed runs without a token
-					a.miss("%s for %s: no subject in the audit log", l.Action, l.Tenant)
-				}
-				for _, id := range l.ids() {
-					records[id] = append(records[id], l)
-				}
-			case l.Msg == "request":
-				for _, id := range l.ids() {
-					requests[process+id] = append(requests[process+id], l)
-				}
-			}
+			a.line(w, process, l, found)
 		}
 	}
 	for _, id := range w.services.trail.aws {
-		if !ofAWS[id] && !w.log.isProbe(id) {
+		if !found.ofAWS[id] && !w.log.isProbe(id) {
 			a.miss("the audit log lacks the call %q", id)
 		}
 	}
 	for _, s := range w.services.trail.sent {
-		a.request(s, requests, records)
+		a.request(s, found.requests, found.records)
 	}
 	return nil
+}
+
+// joined are the lines of the logs by what joins them.
+type joined struct {
+	requests map[string][]logLine // of requests, by process and request id
+	records  map[string][]logLine // of calls of AWS in a tenant's name, by request id
+	ofAWS    map[string]bool      // the ids of all calls of AWS
+}
+
+// line adds a line of a process's log to those found.
+func (a *Audit) line(w *World, process string, l logLine, found joined) {
+	switch {
+	case l.isOfAWS():
+		a.record(w, l)
+		found.ofAWS[l.AWSRequestID] = true
+		if l.Kind == kindCheck { // of no request, and of no user
+			return
+		}
+		if process != seedLog && l.Subject == "" { // the seed runs without a token
+			a.miss("%s for %s: no subject in the audit log", l.Action, l.Tenant)
+		}
+		for _, id := range l.ids() {
+			found.records[id] = append(found.records[id], l)
+		}
+	case l.Msg == "request":
+		for _, id := range l.ids() {
+			found.requests[process+id] = append(found.requests[process+id], l)
+		}
+	}
 }
 
 // isProbe reports whether a call is the tracking service's check that its credentials are valid: it touches no tenant's data.
@@ -187,6 +209,9 @@ func (a *Audit) record(w *World, l logLine) {
 	one, two := tenant.IsolationCheck()
 	if checks := l.Tenant == one.String() || l.Tenant == two.String(); checks != (l.Check != "") { // neither hides in the other
 		a.miss("%s for %s: the audit log says that it is of the check %q", l.Action, l.Tenant, l.Check)
+	}
+	if isKnown := l.Kind == kindAccess && l.Check == "" || l.Kind == kindCheck && l.Check != ""; !isKnown {
+		a.miss("%s for %s: the audit log has it as %q, of the check %q", l.Action, l.Tenant, l.Kind, l.Check)
 	}
 	if w.log == nil {
 		return // AWS has it, in CloudTrail
@@ -220,6 +245,9 @@ func (a *Audit) request(s sent, requests, records map[string][]logLine) {
 	for _, l := range append(lines, requests[trackingService+s.id]...) {
 		if named := l.Tenant != "" || l.Subject != ""; named != l.authenticated() || named && (l.Tenant != who.TenantID || l.Subject != who.Subject) {
 			a.miss("%s, %s %q: of %s in %s, logged as of %s in %s", s.service, s.path, s.id, who.Subject, who.TenantID, l.Subject, l.Tenant)
+		}
+		if audited := l.Log == "audit" && l.Kind == kindRequest; audited != l.authenticated() {
+			a.miss("%s, %s %q: answered with %s, in the audit log: %t", s.service, s.path, s.id, s.status, audited)
 		}
 	}
 	for _, l := range records[s.id] {

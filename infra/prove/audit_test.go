@@ -95,8 +95,8 @@ func TestAuditComparesTheLogsOfTheServices(t *testing.T) {
 	const session = "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@prove"
 	w := &World{log: &decisions{byID: map[string][]localaws.Entry{"aws": {{Principal: session, SessionTags: map[string]string{"TenantID": "yellow"}, Decision: "allow"}}}}}
 	asked := sent{service: shipmentService, path: "/", token: token, id: "id", status: "200"}
-	logged := logLine{Status: "200", Tenant: "yellow", Subject: "ana", RequestID: "id"}
-	record := logLine{Log: "audit", Tenant: "yellow", Subject: "ana", Action: "dynamodb:GetItem", Session: session, Decision: "allow", AWSRequestID: "aws"}
+	logged := logLine{Log: "audit", Kind: kindRequest, Status: "200", Tenant: "yellow", Subject: "ana", RequestID: "id"}
+	record := logLine{Log: "audit", Kind: kindAccess, Tenant: "yellow", Subject: "ana", Action: "dynamodb:GetItem", Session: session, Decision: "allow", AWSRequestID: "aws"}
 	for _, tc := range []struct {
 		name   string
 		change func(asked *sent, front, behind, record *logLine)
@@ -111,11 +111,14 @@ func TestAuditComparesTheLogsOfTheServices(t *testing.T) {
 		{"another tenant", func(_ *sent, front, _, _ *logLine) { front.Tenant = "blue" }, "logged as of ana in blue"},
 		{"another tenant behind", func(_ *sent, _, behind, _ *logLine) { behind.Tenant = "blue" }, "logged as of ana in blue"},
 		{"nobody", func(_ *sent, front, _, _ *logLine) { front.Tenant, front.Subject = "", "" }, "logged as of  in "},
+		{"no line in the audit log", func(_ *sent, front, _, _ *logLine) { front.Log, front.Kind = "", "" }, "answered with 200, in the audit log: false"},
 		{"audited for another", func(_ *sent, _, _, record *logLine) { record.Subject = "ben" }, "audited as of ben in yellow"},
 		{"another session", func(_ *sent, _, _, record *logLine) { record.Session = strings.Replace(session, "yellow", "blue", 1) }, "the decision log " + session},
 		{"another decision", func(_ *sent, _, _, record *logLine) { record.Decision = "deny" }, "the audit log says deny, the decision log allow"},
 		{"a check's record for a tenant", func(_ *sent, _, _, record *logLine) { record.Check = "own-key" }, `says that it is of the check "own-key"`},
 		{"a tenant's record for the reserved tenant", func(_ *sent, _, _, record *logLine) { record.Tenant = "check.a" }, `for check.a: the audit log says that it is of the check ""`},
+		{"an access that says it is a check", func(_ *sent, _, _, record *logLine) { record.Kind = kindCheck }, `has it as "check", of the check ""`},
+		{"a kind that nobody knows", func(_ *sent, _, _, record *logLine) { record.Kind = "other" }, `has it as "other"`},
 		{"no decision", func(_ *sent, _, _, record *logLine) { record.AWSRequestID = "other" }, `the decision log lacks "other"`},
 	} {
 		asked, front, behind, record := asked, logged, logged, record
@@ -131,5 +134,21 @@ func TestAuditComparesTheLogsOfTheServices(t *testing.T) {
 	a.request(asked, map[string][]logLine{shipmentService + "id": {logged}}, nil)
 	if len(a.Missing) != 1 || !strings.Contains(a.Missing[0], "not in the audit log") {
 		t.Errorf("an answer that nobody audited: %v", a.Missing)
+	}
+}
+
+// TestLinesOfRequestsInTheAuditLogAreNoCallsOfAWS: they have no id of AWS, and must not be looked for in the decision log.
+func TestLinesOfRequestsInTheAuditLogAreNoCallsOfAWS(t *testing.T) {
+	w := &World{log: &decisions{byID: map[string][]localaws.Entry{}}}
+	for _, tc := range []struct {
+		kind              string
+		requests, records int
+	}{{kindRequest, 1, 0}, {kindAccess, 0, 1}, {"other", 0, 1}} {
+		var a Audit
+		found := joined{map[string][]logLine{}, map[string][]logLine{}, map[string]bool{}}
+		a.line(w, trackingService, logLine{Log: "audit", Msg: "request", Kind: tc.kind, Tenant: "yellow", Subject: "ana", RequestID: "id"}, found)
+		if len(found.requests) != tc.requests || len(found.records) != tc.records || a.Records != tc.records || (len(a.Missing) == 0) != (tc.records == 0) {
+			t.Errorf("%s: %d requests, %d records, missing %q", tc.kind, len(found.requests), len(found.records), a.Missing)
+		}
 	}
 }

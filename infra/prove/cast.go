@@ -112,6 +112,11 @@ func (w *World) startTask(ctx context.Context, role string) error {
 		task := ofTenant(attacker).untagged().with("role", role).with("by", root).with("RoleSessionName", "task")
 		return w.mustBecome(ctx, role, task)
 	}
+	return w.takeTask(ctx, role)
+}
+
+// takeTask asks localaws' compute service.
+func (w *World) takeTask(ctx context.Context, role string) error {
 	a, err := w.send(ctx, request{by: root, service: "localaws", method: http.MethodGet, path: "/_localaws/role-credentials?role=" + role + "&session=task"})
 	if err != nil {
 		return err
@@ -127,8 +132,8 @@ func (w *World) startTask(ctx context.Context, role string) error {
 // enter gets the sessions: those of the tasks as a compute service does, those of tenants as the tasks do.
 func (w *World) enter(ctx context.Context) error {
 	for _, task := range []string{service, seedTask} {
-		if !has(w.roles, task) {
-			continue
+		if _, there := w.callers[task]; there || !has(w.roles, task) || w.account != nil && w.account.existing != nil {
+			continue // one that is there runs already, or is not to be had
 		}
 		if err := w.startTask(ctx, task); err != nil {
 			return err

@@ -7,10 +7,13 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
+// noPolicy is what DynamoDB answers to GetResourcePolicy of a table that has none, to callers that IAM allows.
+const noPolicy = "PolicyNotFoundException"
+
 // allowed reports whether IAM allowed a control: it was answered, or the embedded store has no such operation.
 // localaws says the latter only to callers that IAM allows.
 func allowed(a Answer) bool {
-	return a.ok() || slices.Contains([]string{"UnknownOperationException", notAnswered, notFound}, a.Code) || strings.Contains(a.Message, "not supported by this store")
+	return a.ok() || slices.Contains([]string{"UnknownOperationException", noPolicy, notAnswered, notFound}, a.Code) || strings.Contains(a.Message, "not supported by this store")
 }
 
 // allows is allowed, or localaws says that it does not have the operation, which it does once IAM has allowed it. In front of a store that is not localaws' own, it is also true where IAM allowed a request that the

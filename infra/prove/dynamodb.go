@@ -36,6 +36,9 @@ func dynamodbAttacks() []*Attack {
 	return append(all, slices.Concat(remaining(), twoWays(), ofServices(), ofStrays(), twinAttacks())...)
 }
 
+// asRoot is how a control differs that root carries out.
+const asRoot = "the caller is root"
+
 const key = `{"TenantID":{"S":"@"},"ShipmentID":{"S":"1001"}}`
 
 // operation is a request of DynamoDB; @ stands for the tenant whose partition it names.
@@ -64,7 +67,7 @@ func ofCaller(name, by string, o operation) *Attack {
 		control = orElse(control, step(off.of(root, victim)))
 	}
 	return &Attack{
-		Name: "dynamodb/" + name, Does: by + ": " + o.does, Differs: "the caller is root", Layer: IAM, Codes: denied, needs: needs[by],
+		Name: "dynamodb/" + name, Does: by + ": " + o.does, Differs: asRoot, Layer: IAM, Codes: denied, needs: needs[by], by: by,
 		Attempt: step(o.of(by, victim)), Control: control, Spoils: spoils, local: slices.Contains(leaving, o.name),
 	}
 }
@@ -223,7 +226,7 @@ func twoWays() []*Attack {
 			Attempt: step(get(`"Key":{"TenantID":{"S":"yellow2"},"ShipmentID":{"S":"1001"}}`)), Control: step(get(`"Key":` + own))},
 		&Attack{Name: "dynamodb/own-index-of-nothing", Does: attacker + ": a Query of an index of another table by the own tenant", Differs: "it is TrackingData itself", Layer: IAM, Codes: denied,
 			Attempt: step(request{by: attacker, operation: "Query", body: `{"TableName":"Billing","IndexName":"ByStatus","KeyConditionExpression":"TenantID = :t","ExpressionAttributeValues":{":t":{"S":"yellow"}}}`}), Control: step(single.of(attacker, attacker))},
-		&Attack{Name: "dynamodb/seed-index", Does: seeder + ": a Query of an index by the own tenant", Differs: "the caller is root", Layer: IAM, Codes: denied, needs: needs[seeder],
+		&Attack{Name: "dynamodb/seed-index", Does: seeder + ": a Query of an index by the own tenant", Differs: asRoot, Layer: IAM, Codes: denied, needs: needs[seeder], by: seeder,
 			Attempt: step(byIndex.of(seeder, attacker)), Control: step(byIndex.of(root, attacker))},
 		&Attack{Name: "dynamodb/named-admin", Does: attacker + ": the partition Admin", Differs: "the partition is its own", Layer: IAM, Codes: denied,
 			Attempt: step(getOf.of(attacker, "Admin")), Control: step(getOf.of(attacker, attacker))},
@@ -258,7 +261,7 @@ func ofServices() []*Attack {
 		all = append(all,
 			&Attack{Name: "dynamodb/" + name, Does: by + ": GetItem", Differs: "the caller is " + attacker + "'s session", Layer: IAM, Codes: denied, needs: needs[by],
 				Attempt: step(read.of(by, attacker)), Control: step(read.of(attacker, attacker))},
-			&Attack{Name: "dynamodb/" + strings.Replace(name, "reads", "scans", 1), Does: by + ": Scan", Differs: "the caller is root", Layer: IAM, Codes: denied, needs: needs[by],
+			&Attack{Name: "dynamodb/" + strings.Replace(name, "reads", "scans", 1), Does: by + ": Scan", Differs: asRoot, Layer: IAM, Codes: denied, needs: needs[by], by: by,
 				Attempt: step(scan.of(by, "")), Control: step(scan.of(root, ""))})
 	}
 	slices.SortFunc(all, func(a, b *Attack) int { return strings.Compare(a.Name, b.Name) })

@@ -70,11 +70,11 @@ func Mutations(ctx context.Context, roles []localaws.Role, attacks []*Attack, pr
 	err = pool.each(ctx, len(all), func(ctx context.Context, w *worker, i int) error {
 		all[i].Mutant = mutants[i]
 		err := w.alone(ctx, &all[i])
-		if err == nil && all[i].Outcome == Unnoticed {
-			err = w.behind(ctx, &all[i], mutants)
-		}
 		if err == nil && all[i].Outcome != Noticed {
-			err = proof.prove(&all[i], roles)
+			err = proof.prove(ctx, &all[i], roles)
+		}
+		if err == nil && all[i].Outcome != Noticed && all[i].Outcome != Equivalent {
+			err = w.behind(ctx, &all[i], mutants)
 		}
 		progress(int(done.Add(1)), len(all))
 		return err
@@ -98,9 +98,6 @@ func (w *worker) alone(ctx context.Context, m *Mutation) error {
 			m.Outcome, m.By = Noticed, noticed.Name
 			return nil
 		}
-	}
-	if m.Reason != "" {
-		m.Outcome = Equivalent
 	}
 	return nil
 }

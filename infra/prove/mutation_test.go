@@ -75,30 +75,6 @@ func TestMutantsThatOpenAHoleAreNoticed(t *testing.T) {
 	}
 }
 
-func TestEquivalentMutantsAreNoticedByNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds (make check)")
-	}
-	w, mutants := workerOf(t, Attacks())
-	n := 0
-	for _, m := range mutants {
-		if m.Reason == "" {
-			continue
-		}
-		n++
-		got := &Mutation{Mutant: m}
-		if err := w.alone(t.Context(), got); err != nil {
-			t.Fatal(err)
-		}
-		if got.Outcome != Equivalent {
-			t.Errorf("%s is %s by %s, though %s", m.Name, got.Outcome, got.By, m.Reason)
-		}
-	}
-	if n == 0 || n > len(mutants)/8 {
-		t.Errorf("%d of %d mutants are said to be equivalent", n, len(mutants))
-	}
-}
-
 const guard = "TrackingAccessRole/TrackingAccessPolicyDynamoDB: ReadOwnPartition: condition Null dynamodb:LeadingKeys removed"
 
 func TestGuardBehindAnotherIsMaskedWhereAnAttackNoticesBoth(t *testing.T) {

@@ -120,7 +120,7 @@ func TestArticlesOwnPoliciesLetThroughWhatTheHardenedOnesDoNot(t *testing.T) {
 func TestReports(t *testing.T) {
 	report := &Report{Policies: iam.Source{Name: "infra/iam/hardened", SHA256: "0123abcd"}, Target: "embedded", Rows: carryOut(t, roles(t, iam.Hardened)), Mutations: []Mutation{
 		{Mutant: mutate.Mutant{Name: "M", Kind: "guard removed"}, Outcome: Masked, By: "an attack", With: "another"},
-		{Mutant: mutate.Mutant{Name: "N", Kind: "guard removed", Reason: "the same"}, Outcome: Equivalent},
+		{Mutant: mutate.Mutant{Name: "N", Kind: "guard removed"}, Outcome: Equivalent, Proof: "the same"},
 	}}
 	for name, tc := range map[string]struct {
 		write func(io.Writer) error

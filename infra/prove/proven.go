@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -11,9 +12,11 @@ import (
 
 const undecidedProof = "undecided"
 
-// prove says of a mutant that no attack notices alone what the theorem says of it: that it is refuted, that it decides every request as the
-// original does, or that the requests in which it differs touch nobody else's data. Without one of these it is Unnoticed.
-func (t *Theorem) prove(m *Mutation, roles []localaws.Role) error {
+// prove says of a mutant that is Unnoticed, as no attack notices it alone, what the theorem says of it: that it is refuted, that it decides every request as the
+// original does, or that the requests in which it differs touch nobody else's data. Without one of these it stays Unnoticed.
+//
+// A refutation counts where localaws allows it, as a signed request under the mutant.
+func (t *Theorem) prove(ctx context.Context, m *Mutation, roles []localaws.Role) error {
 	roles, t = t.ofTenants(roles) // what operators reach is the same before and after
 	changed, err := m.Apply(roles)
 	if err != nil {
@@ -34,10 +37,14 @@ func (t *Theorem) prove(m *Mutation, roles []localaws.Role) error {
 		}
 	}
 	if theorem.Worst(findings) == theorem.Refuted {
-		m.Proof = "refuted: " + (&Theorem{Findings: findings}).told()[0]
-		if m.Outcome == Unnoticed || m.Outcome == Equivalent {
-			m.Outcome = RefutedByTheorem
+		refuted := &Theorem{Findings: findings}
+		if err := refuted.replay(ctx, changed); err != nil {
+			return err
 		}
+		for _, refused := range refuted.refused() {
+			return fmt.Errorf("mutant %s: %s", m.Name, refused)
+		}
+		m.Proof, m.Outcome = refuted.told()[0], RefutedByTheorem
 		return nil
 	}
 	m.settle(findings, same)
@@ -55,21 +62,14 @@ func (m *Mutation) settle(findings []theorem.Finding, c *theorem.Comparison) {
 	switch {
 	case c.Same():
 		m.Proof, m.Outcome = "proven: it decides every request as the original does", Equivalent
-		return
 	case holds && difference != nil && len(assumed) == 0:
 		m.Proof = fmt.Sprintf("proven harmless: %s %s, and the theorem holds", what, difference)
-		if m.Outcome == Unnoticed || m.Outcome == Equivalent {
+		if m.Direction != mutate.Narrows { // a control has to notice what is taken away
 			m.Outcome = Harmless
 		}
 	case holds && difference != nil:
 		m.Proof = fmt.Sprintf("harmless as long as %s: %s %s, and the theorem holds but for that", strings.Join(assumed, " and "), what, difference)
 	default:
 		m.Proof = undecidedProof
-	}
-	if m.Outcome == Equivalent {
-		m.Outcome = Unnoticed
-	}
-	if m.Outcome == Harmless && m.Direction == mutate.Narrows {
-		m.Outcome = Unnoticed // a control has to notice what is taken away
 	}
 }

@@ -1,14 +1,12 @@
 package prove
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,6 +28,8 @@ func (w *World) requestFor(ctx context.Context, q *theorem.Request) (request, st
 	}
 	here := strings.Join(segments, ":")
 	switch {
+	case isAssumeRole(q):
+		return onRole(q)
 	case !strings.EqualFold(service, segments[2]):
 	case segments[2] == "dynamodb":
 		return w.onTable(ctx, q, action, here, segments[5])
@@ -87,6 +87,18 @@ func (w *World) seed(ctx context.Context, q request) (Answer, error) {
 		err = unsendable(fmt.Sprintf("what the request is about cannot be made: %s %s", a.Code, a.Message))
 	}
 	return a, err
+}
+
+func isAssumeRole(q *theorem.Request) bool { return strings.EqualFold(q.Action, "sts:AssumeRole") }
+
+// onRole is an AssumeRole.
+func onRole(q *theorem.Request) (request, string, error) {
+	_, role, _ := strings.Cut(q.Resource, ":role/")
+	s := &theorem.Session{Role: role, Name: one(q, "sts:rolesessionname"), Tags: map[string]string{}, Transitive: q.Context["sts:transitivetagkeys"]}
+	for _, key := range q.Context["aws:tagkeys"] {
+		s.Tags[key] = one(q, "aws:requesttag/"+strings.ToLower(key))
+	}
+	return assumption{asTenant, parameters(s)}.request(), roleARN(role), nil
 }
 
 // DynamoDB
@@ -259,42 +271,4 @@ func partiQL(action, table, index, key string) string {
 		return "DELETE FROM " + from + where
 	}
 	return ""
-}
-
-// OpenSearch
-
-// domainOf is the domain that an ARN names, and the path behind it.
-func domainOf(resource string) (name, path string, ok bool) {
-	segments := strings.SplitN(resource, ":", 6)
-	if len(segments) != 6 || segments[2] != "es" {
-		return "", "", false
-	}
-	rest, ok := strings.CutPrefix(segments[5], "domain/")
-	if !ok {
-		return "", "", false
-	}
-	name, path, ok = strings.Cut(rest, "/")
-	return name, "/" + path, ok
-}
-
-// onDomain is a request for a path of the domain. What it asks for may not exist: IAM decides before that.
-func (w *World) onDomain(ctx context.Context, action, resource string) (request, error) {
-	method, ok := "", false
-	if len(action) > len("ESHttp") && strings.EqualFold(action[:len("ESHttp")], "ESHttp") {
-		method, ok = strings.ToUpper(action[len("ESHttp"):]), true
-	}
-	domain, path, named := domainOf(resource)
-	if parsed, err := url.Parse("http://" + host + path); !ok || !named || err != nil || parsed.EscapedPath() != path || parsed.RawQuery != "" || localaws.CheckSearchDomain(domain) != nil {
-		return request{}, unsendable("no request of OpenSearch has the path of " + resource)
-	}
-	index, _, _ := strings.Cut(path[1:], "/")
-	// A name that no index can have is refused here, and of no matter: IAM decides before the domain looks for an index.
-	if _, err := w.send(ctx, request{by: root, service: "es", method: http.MethodPut, path: "/" + cmp.Or(index, somebody), body: `{"mappings":{"properties":{"note":{"type":"keyword"}}}}`}); err != nil {
-		return request{}, err
-	}
-	sent := request{service: "es", method: method, path: path}
-	if method == http.MethodPut || method == http.MethodPost {
-		sent.body = `{"note":"replayed"}`
-	}
-	return sent, nil
 }

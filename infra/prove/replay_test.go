@@ -278,7 +278,7 @@ func TestRefutationsThatNoClientCanSendAreSimulatedAndSaySo(t *testing.T) {
 		"a time that is not now":   {"ReadOwnPartition", with("Condition", fields{"DateGreaterThan": fields{"aws:CurrentTime": "2090-01-01T00:00:00Z"}}), "aws:currenttime"},
 		"a service of AWS":         {"DecryptWithOwnKey", with("Condition", fields{"StringEquals": fields{"kms:ViaService": "sqs.us-east-1.amazonaws.com"}}), "sqs.us-east-1.amazonaws.com"},
 		"two keys of a GetItem":    {"ReadOwnPartition", with("Condition", fields{"ForAnyValue:StringEquals": fields{"dynamodb:LeadingKeys": "${aws:PrincipalTag/TenantID}"}}), "GetItem names one key"},
-		"another's name of itself": {"ReadOwnPartition", with("Condition", fields{"StringEquals": fields{"aws:userid": "AROAOTHER:session"}}), "aws:userid"},
+		"another's name of itself": {"ReadOwnPartition", with("Condition", fields{"StringEquals": fields{"aws:userid": "AROAOTHER:yellow@session"}}), "aws:userid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

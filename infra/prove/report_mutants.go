@@ -1,7 +1,6 @@
 package prove
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -81,7 +80,7 @@ func (r *Report) mutantsMarkdown(b *strings.Builder) {
 		{RefutedByTheorem, "Refuted: no attack notices this change, and the theorem does", func(m *Mutation) string { return m.Proof }},
 		{Harmless, "Harmless: what the change adds touches nobody else's data", func(m *Mutation) string { return m.Proof }},
 		{Masked, "Masked: a second layer still denies. Once that layer is removed too, an attack notices", func(m *Mutation) string { return strings.TrimSuffix("`"+m.With+"`; then "+m.By+". "+m.Proof, ". ") }},
-		{Equivalent, "Equivalent: proven to decide every request as the original does", func(m *Mutation) string { return cmp.Or(m.Reason, m.Proof) }},
+		{Equivalent, "Equivalent: proven to decide every request as the original does", func(m *Mutation) string { return m.Proof }},
 	} {
 		r.mutantsOf(b, part.outcome, part.title, part.why)
 	}

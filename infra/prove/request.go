@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -74,11 +75,22 @@ func (w *World) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
+// errNoSession: the run has no session for the caller of a request.
+var errNoSession = errors.New("there is no session")
+
 // send signs with the SDK's own signer, which shares no code with localaws.
 func (w *World) send(ctx context.Context, q request) (Answer, error) {
+	a, err := w.patiently(ctx, func() (Answer, error) { return w.sendOnce(ctx, q) })
+	return a, cmp.Or(err, w.lives(q, a))
+}
+
+func (w *World) sendOnce(ctx context.Context, q request) (Answer, error) {
 	q.service, q.body = cmp.Or(q.service, "dynamodb"), w.localized(q.body)
+	if _, known := w.callers[q.by]; !known {
+		return Answer{}, fmt.Errorf("%w for %s", errNoSession, q.by)
+	}
 	to := w.at(q)
-	r, err := http.NewRequestWithContext(ctx, cmp.Or(q.method, http.MethodPost), to.url+cmp.Or(q.path, "/"), strings.NewReader(q.body))
+	r, err := http.NewRequestWithContext(ctx, cmp.Or(q.method, http.MethodPost), to.url+w.localized(cmp.Or(q.path, "/")), strings.NewReader(q.body))
 	if err != nil {
 		return Answer{}, err
 	}
@@ -105,7 +117,7 @@ func (w *World) send(ctx context.Context, q request) (Answer, error) {
 	}
 	for _, header := range q.headers {
 		name, value, _ := strings.Cut(header, ": ")
-		r.Header.Add(name, value)
+		r.Header.Add(name, w.localized(value))
 	}
 	if q.before != nil {
 		q.before(r)

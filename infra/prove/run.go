@@ -18,6 +18,11 @@ func Attacks() []*Attack {
 	return all
 }
 
+// OnAWS are the attacks but those on the services, which anybody may run elsewhere.
+func OnAWS() []*Attack {
+	return slices.DeleteFunc(Attacks(), func(a *Attack) bool { return a.services })
+}
+
 // CarryOut carries out attacks on target under the policies of roles; attacks that change more of the target run later. It
 // leaves out attacks that need a role which is not among roles, and those that are not for the target. Then it reads the
 // logs. Where an attack is on the services, it starts them from the binaries in bin.
@@ -38,7 +43,9 @@ func CarryOut(ctx context.Context, target Target, roles []localaws.Role, attacks
 		if ctx.Err() != nil {
 			return rows, audit, ctx.Err()
 		}
-		rows = append(rows, a.Run(ctx, w))
+		if row := target.adapted(a).Run(ctx, w); target.Account == nil || !errors.Is(row.Err, errNoSession) {
+			rows = append(rows, row)
+		}
 		progress(len(rows), len(attacks))
 	}
 	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.Attack.Name, b.Attack.Name) })

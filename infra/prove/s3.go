@@ -49,7 +49,7 @@ func s3Attacks() []*Attack {
 
 func ofPrefix(name, by string, o onObject) *Attack {
 	return &Attack{
-		Name: "s3/" + name, Does: by + ": " + o.does, Differs: "the prefix is its own", Layer: IAM, Codes: forbidden, needs: needs[by], local: true,
+		Name: "s3/" + name, Does: by + ": " + o.does, Differs: "the prefix is its own", Layer: IAM, Codes: forbidden, needs: needs[by], local: true, onlyOwn: true,
 		Attempt: step(o.of(by, victim)), Control: step(o.of(by, attacker)),
 	}
 }
@@ -60,8 +60,8 @@ func ofStranger(name, by string, o onObject) *Attack {
 		spoils = Tables
 	}
 	return &Attack{
-		Name: "s3/" + name, Does: by + ": " + o.does, Differs: "the caller is root", Layer: IAM, Codes: forbidden, needs: needs[by], local: true,
-		Attempt: step(o.of(by, victim)), Control: step(o.of(root, victim)), Spoils: spoils,
+		Name: "s3/" + name, Does: by + ": " + o.does, Differs: asRoot, Layer: IAM, Codes: forbidden, needs: needs[by], local: true, by: by,
+		Attempt: step(o.of(by, victim)), Control: step(o.of(root, victim)), Spoils: spoils, onlyOwn: !strings.HasPrefix(o.does, "PutBucket") && !strings.HasPrefix(o.does, "CreateBucket"),
 	}
 }
 
@@ -176,7 +176,7 @@ func objectTwins() []*Attack {
 	} {
 		add := func(prefix, by, theirs string) {
 			all = append(all, &Attack{
-				Name: "s3/" + prefix + name, Does: by + ": " + o.does + ", " + theirs, Differs: "the prefix is its own", Layer: IAM, Codes: forbidden, local: true,
+				Name: "s3/" + prefix + name, Does: by + ": " + o.does + ", " + theirs, Differs: "the prefix is its own", Layer: IAM, Codes: forbidden, local: true, onlyOwn: true,
 				Attempt: step(o.of(by, theirs)), Control: step(o.of(by, by)),
 			})
 		}
@@ -194,7 +194,7 @@ func readers() []*Attack {
 	} {
 		for who, by := range map[string]string{"untagged": untagged, "empty-tag": emptied, "service": service, "seed-task": seedTask, "seed": seeder, "write": writer, "other-role": other} {
 			all = append(all, &Attack{
-				Name: "s3/" + who + "-" + name, Does: by + ": " + o.does, Differs: "the caller is " + attacker + "'s session", Layer: IAM, Codes: forbidden, needs: needs[by], local: true,
+				Name: "s3/" + who + "-" + name, Does: by + ": " + o.does, Differs: "the caller is " + attacker + "'s session", Layer: IAM, Codes: forbidden, needs: needs[by], local: true, onlyOwn: by != other,
 				Attempt: step(o.of(by, attacker)), Control: step(o.of(attacker, attacker)),
 			})
 		}

@@ -2,6 +2,7 @@ package prove
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -19,7 +20,12 @@ type Target struct {
 }
 
 // Has reports whether a can be carried out there: an account of AWS gets no attack that changes more than a run creates.
-func (t Target) Has(a *Attack) bool { return t.Account == nil || !a.local }
+func (t Target) Has(a *Attack) bool {
+	if t.Account != nil && t.Account.existing != nil {
+		return a.existing() != nil
+	}
+	return t.Account == nil || !a.local
+}
 
 func (t Target) world(ctx context.Context, roles []localaws.Role) (*World, error) {
 	if t.Account != nil {
@@ -66,6 +72,9 @@ func accountWorld(ctx context.Context, a *Account, roles []localaws.Role) (*Worl
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
+	if a.existing != nil {
+		return existingWorld(ctx, a, own, roles)
+	}
 	if err := a.vacant(ctx, roles); err != nil {
 		return nil, err
 	}
@@ -78,7 +87,12 @@ func (w *World) eventually(ctx context.Context, times int, do func() error) erro
 	if w.account == nil {
 		return do()
 	}
-	ctx, cancel := context.WithTimeout(ctx, propagation)
+	return w.within(ctx, propagation, times, do)
+}
+
+// within is eventually, for at most so long.
+func (w *World) within(ctx context.Context, most time.Duration, times int, do func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -89,12 +103,12 @@ func (w *World) eventually(ctx context.Context, times int, do func() error) erro
 		} else {
 			seen = 0
 		}
-		if seen == times {
-			return nil
+		if seen == times || errors.Is(err, errExpired) {
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%w, for %s", err, propagation)
+			return fmt.Errorf("%w, for %s", err, most)
 		case <-tick.C:
 		}
 	}

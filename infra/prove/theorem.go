@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -74,11 +75,7 @@ func Decide(roles []localaws.Role, owned iam.Ownership, values localaws.Values) 
 // Try replays each refutation as a signed request on localaws, and makes attacks of the Allow statements of roles and carries them out there.
 // rows are the attacks that were carried out under the same roles.
 func (t *Theorem) Try(ctx context.Context, roles []localaws.Role, rows []Row) (err error) {
-	var refutations []theorem.Refutation
-	for i := range t.Findings {
-		refutations = append(refutations, t.Findings[i].Refutations...)
-	}
-	if t.Replayed, err = Replay(ctx, roles, refutations); err != nil {
+	if err := t.replay(ctx, roles); err != nil {
 		return err
 	}
 	if t.Derived, err = Derive(ctx, roles, t.owned); err != nil {
@@ -104,6 +101,27 @@ func (t *Theorem) ofTenants(roles []localaws.Role) ([]localaws.Role, *Theorem) {
 	return slices.DeleteFunc(slices.Clone(roles), func(r localaws.Role) bool { return ofOperator(r.Name) }), &less
 }
 
+// replay replays the refutations on a localaws with roles.
+func (t *Theorem) replay(ctx context.Context, roles []localaws.Role) (err error) {
+	var refutations []theorem.Refutation
+	for i := range t.Findings {
+		refutations = append(refutations, t.Findings[i].Refutations...)
+	}
+	t.Replayed, err = Replay(ctx, roles, refutations)
+	return err
+}
+
+// refused are the refutations that localaws does not confirm, in words.
+func (t *Theorem) refused() []string {
+	var all []string
+	for i := range t.Replayed {
+		if r := &t.Replayed[i]; r.How != NotReplayed && !r.Allowed {
+			all = append(all, fmt.Sprintf("the refutation at %s is not one: localaws refuses %s", r.At, cmp.Or(r.Sent, r.String())))
+		}
+	}
+	return all
+}
+
 // count is how many findings have the verdict.
 func (t *Theorem) count(v theorem.Verdict) (n int) {
 	for i := range t.Findings {
@@ -122,11 +140,7 @@ func (t *Theorem) failures() []string {
 			all = append(all, fmt.Sprintf("the theorem is %s for %s and %s", f.Verdict, f.Role, f.Store))
 		}
 	}
-	for i := range t.Replayed {
-		if r := &t.Replayed[i]; r.How == Sent && !r.Allowed {
-			all = append(all, fmt.Sprintf("the refutation at %s is not one: localaws refuses %s", r.At, r.Sent))
-		}
-	}
+	all = append(all, t.refused()...)
 	for i := range t.Derived {
 		if d := &t.Derived[i]; !d.Holds() {
 			all = append(all, "the derived attack "+d.Name)

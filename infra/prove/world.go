@@ -94,7 +94,11 @@ func (w *World) Close() error {
 	if w.server != nil {
 		err = errors.Join(err, w.server.Close(), os.RemoveAll(w.dir))
 	}
-	if w.account != nil && w.intended != nil {
+	switch {
+	case w.account == nil:
+	case w.account.existing != nil:
+		err = errors.Join(err, w.account.clearOwn(context.Background()))
+	case w.intended != nil:
 		err = errors.Join(err, w.account.clear(context.Background(), w.intended))
 	}
 	return err

@@ -43,18 +43,24 @@ func TestTerraformMadeStoresKeepTenantsApart(t *testing.T) {
 	}
 	// The control: without the condition that keeps partitions apart the same service is not ready.
 	t.Run("and notice a policy that does not", func(t *testing.T) {
-		widened := strings.NewReplacer("ForAllValues:StringEquals", "ForAllValues:StringLike", `"${aws:PrincipalTag/TenantID}"`, `"*"`)
-		file := filepath.Join(r.dir, "../../../iam/hardened/TrackingAccessRole/TrackingAccessPolicyDynamoDB.json")
-		text, err := os.ReadFile(filepath.Clean(file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(widened.Replace(string(text))), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		widen(t, r)
 		r.run("apply", "-auto-approve", isolation)
 		startTracking(t, l, outputs(r)).refuses(t)
 	})
+}
+
+// widen takes the condition that keeps partitions apart out of the copy of the policy that r applies.
+func widen(t *testing.T, r *root) {
+	t.Helper()
+	widened := strings.NewReplacer("ForAllValues:StringEquals", "ForAllValues:StringLike", `"${aws:PrincipalTag/TenantID}"`, `"*"`)
+	file := filepath.Join(r.dir, "../../../iam/hardened/TrackingAccessRole/TrackingAccessPolicyDynamoDB.json")
+	text, err := os.ReadFile(filepath.Clean(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(widened.Replace(string(text))), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // outputs are what Terraform says of the environment of the tracking service.

@@ -1,5 +1,5 @@
-// Package audit writes the audit trail of the tenants' data: who asked for what, for which tenant, and how AWS
-// decided. It keeps denials apart from failures: only a refusal by AWS counts as a denial.
+// Package audit writes the audit trail of the tenants' data: who asked for what, for which tenant, how AWS
+// decided, and what it cost. It keeps denials apart from failures: only a refusal by AWS counts as a denial.
 package audit
 
 import (
@@ -28,6 +28,8 @@ const (
 const (
 	kindAccess = "access" // in a tenant's name
 	kindCheck  = "check"  // by the service's own isolation check, which asks for what AWS must refuse
+
+	kindRequest = "request" // no access: a request whose token was verified, see Requests
 )
 
 // Record is one access to a tenant's data. Subject, Tenant and RequestID are taken from the context
@@ -41,8 +43,9 @@ type Record struct {
 	Session      string // ARN of the assumed role's session
 	Decision     Decision
 	RequestID    string
-	Reason       string // for Deny and Failed; of a check, why the answer is not the one that is due
-	Check        string // which request of the isolation check it is; empty: none, it is an access in the tenant's name
+	Reason       string  // for Deny and Failed; of a check, why the answer is not the one that is due
+	Units        float64 // DynamoDB's capacity units that the answer names
+	Check        string  // which request of the isolation check it is; empty: none, it is an access in the tenant's name
 }
 
 func (r Record) kind() string {
@@ -69,6 +72,7 @@ type Config struct {
 	Logger   *slog.Logger // takes one line for each record; it must write all levels
 	Registry prometheus.Registerer
 	Subject  func(context.Context) string // who is asking; empty where the context has nobody
+	Tier     func(tenant.ID) string       // of a tenant, for metrics: there are few
 }
 
 // Trail writes the audit trail: JSON lines with "log":"audit", among those of the log. It is safe for concurrent
@@ -76,30 +80,50 @@ type Config struct {
 type Trail struct {
 	logger  *slog.Logger
 	subject func(context.Context) string
+	tier    func(tenant.ID) string
 	denials prometheus.Counter
+	calls   *prometheus.CounterVec
+	units   *prometheus.CounterVec
 }
 
 // New returns a Trail, or an error where cfg cannot be used.
 func New(cfg Config) (*Trail, error) {
-	if cfg.Logger == nil || cfg.Registry == nil || cfg.Subject == nil {
-		return nil, errors.New("audit: New needs a Logger, a Registry and a Subject")
+	if cfg.Logger == nil || cfg.Registry == nil || cfg.Subject == nil || cfg.Tier == nil {
+		return nil, errors.New("audit: New needs a Logger, a Registry, a Subject and a Tier")
 	}
-	denials := prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "shiptrack_denials_total",
-		Help: "Calls that AWS denied although the service made them in the tenant's own name. Any is an alarm.",
-	})
-	if err := cfg.Registry.Register(denials); err != nil {
-		return nil, fmt.Errorf("audit: metrics: %w", err)
+	t := &Trail{
+		logger: inTrail(cfg.Logger), subject: cfg.Subject, tier: cfg.Tier,
+		denials: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "shiptrack_denials_total",
+			Help: "Calls that AWS denied although the service made them in the tenant's own name. Any is an alarm.",
+		}),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "shiptrack_tenant_aws_calls_total", Help: "Calls of AWS in a tenant's name, by the tenant's tier and how they ended.",
+		}, []string{"tier", "decision"}),
+		units: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "shiptrack_tenant_capacity_units_total", Help: "DynamoDB's capacity units that its answers named, by the tenant's tier.",
+		}, []string{"tier"}),
 	}
-	return &Trail{logger: cfg.Logger.With(slog.String("log", "audit")), subject: cfg.Subject, denials: denials}, nil
+	for _, c := range []prometheus.Collector{t.denials, t.calls, t.units} {
+		if err := cfg.Registry.Register(c); err != nil {
+			return nil, fmt.Errorf("audit: metrics: %w", err)
+		}
+	}
+	return t, nil
+}
+
+func inTrail(logger *slog.Logger) *slog.Logger { return logger.With(slog.String("log", "audit")) }
+
+// Requests returns a logger for lines about requests whose token was verified: they are in the audit trail, as a kind of their
+// own. logger must write all levels.
+func Requests(logger *slog.Logger) *slog.Logger {
+	return inTrail(logger).With(slog.String("kind", kindRequest))
 }
 
 // Record writes r. A Deny is counted in shiptrack_denials_total and written as an error, except for a check.
 func (t *Trail) Record(ctx context.Context, r Record) {
 	t.complete(ctx, &r)
-	if r.Check == "" && r.Decision == Deny {
-		t.denials.Inc()
-	}
+	t.count(r)
 	attrs := []slog.Attr{
 		slog.String("kind", r.kind()),
 		slog.String("decision", string(r.Decision)), slog.String("tenant", r.Tenant),
@@ -110,6 +134,9 @@ func (t *Trail) Record(ctx context.Context, r Record) {
 	if id := requestid.CallerFromContext(ctx); id != "" { // a hint: see requestid.NewCallerContext
 		attrs = append(attrs, slog.String("caller_request_id", id))
 	}
+	if r.Units > 0 {
+		attrs = append(attrs, slog.Float64("capacity_units", r.Units))
+	}
 	if r.Check != "" {
 		attrs = append(attrs, slog.String("check", r.Check))
 	}
@@ -117,6 +144,24 @@ func (t *Trail) Record(ctx context.Context, r Record) {
 		attrs = append(attrs, slog.String("reason", r.Reason))
 	}
 	t.logger.LogAttrs(ctx, r.level(), "access", attrs...)
+}
+
+// count counts an access in a tenant's name.
+func (t *Trail) count(r Record) {
+	if r.Check != "" {
+		return
+	}
+	if r.Decision == Deny {
+		t.denials.Inc()
+	}
+	tier := "none"
+	if id, err := tenant.Parse(r.Tenant); err == nil {
+		tier = t.tier(id)
+	}
+	t.calls.WithLabelValues(tier, string(r.Decision)).Inc()
+	if r.Units > 0 {
+		t.units.WithLabelValues(tier).Add(r.Units)
+	}
 }
 
 func (t *Trail) complete(ctx context.Context, r *Record) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/requestid"
@@ -23,7 +24,7 @@ func newTrail(t *testing.T) (*audit.Trail, *prometheus.Registry, *bytes.Buffer) 
 	registry := prometheus.NewRegistry()
 	trail, err := audit.New(audit.Config{
 		Logger: slog.New(slog.NewJSONHandler(&b, nil)), Registry: registry,
-		Subject: func(context.Context) string { return "ana" },
+		Subject: func(context.Context) string { return "ana" }, Tier: func(tenant.ID) string { return "standard" },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -116,8 +117,10 @@ func TestAChecksDenialIsNoAlarm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := families[0].GetMetric()[0].GetCounter().GetValue(); n != tc.counts {
-			t.Errorf("%+v counts as %v denials, want %v", tc.record, n, tc.counts)
+		for _, f := range families {
+			if n := f.GetMetric()[0].GetCounter().GetValue(); f.GetName() == "shiptrack_denials_total" && n != tc.counts {
+				t.Errorf("%+v counts as %v denials, want %v", tc.record, n, tc.counts)
+			}
 		}
 	}
 }
@@ -125,5 +128,42 @@ func TestAChecksDenialIsNoAlarm(t *testing.T) {
 func TestTrailNeedsAllOfItsConfig(t *testing.T) {
 	if _, err := audit.New(audit.Config{}); err == nil {
 		t.Error("an empty Config is accepted")
+	}
+}
+
+func TestWhatATenantUsesIsCountedByItsTier(t *testing.T) {
+	trail, registry, b := newTrail(t)
+	for _, r := range []audit.Record{
+		{Tenant: "yellow", Decision: audit.Allow, Units: 0.5},
+		{Tenant: "blue", Decision: audit.Allow, Units: 2},
+		{Tenant: "blue", Decision: audit.Deny},
+		{Tenant: "check.a", Check: "own-key", Decision: audit.Allow, Units: 1}, // nobody's
+		{Decision: audit.Failed},
+	} {
+		trail.Record(t.Context(), r)
+	}
+	want := `
+		# HELP shiptrack_tenant_aws_calls_total Calls of AWS in a tenant's name, by the tenant's tier and how they ended.
+		# TYPE shiptrack_tenant_aws_calls_total counter
+		shiptrack_tenant_aws_calls_total{decision="allow",tier="standard"} 2
+		shiptrack_tenant_aws_calls_total{decision="deny",tier="standard"} 1
+		shiptrack_tenant_aws_calls_total{decision="error",tier="none"} 1
+		# HELP shiptrack_tenant_capacity_units_total DynamoDB's capacity units that its answers named, by the tenant's tier.
+		# TYPE shiptrack_tenant_capacity_units_total counter
+		shiptrack_tenant_capacity_units_total{tier="standard"} 2.5
+	`
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "shiptrack_tenant_aws_calls_total", "shiptrack_tenant_capacity_units_total"); err != nil {
+		t.Error(err)
+	}
+	if n := strings.Count(b.String(), `"capacity_units"`); n != 3 {
+		t.Errorf("%d records name capacity units, want the 3 that have some:\n%s", n, b)
+	}
+}
+
+func TestRequestsAreAKindOfTheirOwn(t *testing.T) {
+	var b bytes.Buffer
+	audit.Requests(slog.New(slog.NewJSONHandler(&b, nil))).Info("request")
+	if !strings.Contains(b.String(), `"log":"audit","kind":"request"`) {
+		t.Errorf("got %s", &b)
 	}
 }

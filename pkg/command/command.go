@@ -28,6 +28,22 @@ type misconfigured struct{ error }
 
 func (m misconfigured) Unwrap() error { return m.error }
 
+// WithCode marks err as one for which Run returns code, where a command has more answers than yes and no. The text of the error stays the
+// same, and nil stays nil.
+func WithCode(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return coded{err, code}
+}
+
+type coded struct {
+	error
+	code int
+}
+
+func (c coded) Unwrap() error { return c.error }
+
 // exit carries kong's exit code up to Run.
 type exit int
 
@@ -43,7 +59,7 @@ func unsetEmpty(command *kong.Node) {
 
 // Run parses args into grammar, a pointer to a struct with kong's tags, and calls the Run method of the
 // chosen command. An empty environment variable counts as one that is not set. bindings are the values for its parameters (see kong.Bind). It returns the process's exit
-// code: 0, 1 for a failure, Usage for a wrong command line or an error marked Misconfigured. Failures go to
+// code: 0, 1 for a failure, Usage for a wrong command line or an error marked Misconfigured, and that of WithCode. Failures go to
 // stderr.
 func Run(grammar any, args []string, stdout, stderr io.Writer, options ...kong.Option) (code int) {
 	defer func() {
@@ -70,6 +86,9 @@ func Run(grammar any, args []string, stdout, stderr io.Writer, options ...kong.O
 		fmt.Fprintf(stderr, "%s: %v\n", parser.Model.Name, err)
 		if _, ok := errors.AsType[misconfigured](err); ok {
 			return Usage
+		}
+		if c, ok := errors.AsType[coded](err); ok {
+			return c.code
 		}
 		return 1
 	}

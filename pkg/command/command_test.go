@@ -27,8 +27,10 @@ func (g greet) Run(out io.Writer) error {
 		return errors.New("nobody is there")
 	case "wrong":
 		return fmt.Errorf("greet: %w", command.Misconfigured(errors.New("NAME is not set")))
+	case "unknown":
+		return fmt.Errorf("greet: %w", command.WithCode(3, errors.New("who is that")))
 	case "right":
-		return command.Misconfigured(nil)
+		return errors.Join(command.Misconfigured(nil), command.WithCode(3, nil))
 	case "panic":
 		panic("a bug")
 	}
@@ -45,6 +47,7 @@ func TestExitCodes(t *testing.T) {
 		{"greet ana", 0, "hello ana", ""},
 		{"greet nobody", 1, "", "say: nobody is there"},
 		{"greet wrong", 2, "", "say: greet: NAME is not set"},
+		{"greet unknown", 3, "", "say: greet: who is that"},
 		{"greet right", 0, "", ""},
 		{"greet", 2, "", "--help"},
 		{"dance", 2, "", "unexpected argument dance"},

@@ -149,8 +149,11 @@ func inTime(requests, perSecond float64) time.Duration {
 func seconds(requests, perSecond float64) int { return int(math.Ceil(requests / perSecond)) }
 
 func newTier(name string, t Tier) *tier {
-	return &tier{Tier: t, name: name, policy: fmt.Sprintf(`%q;q=%d;w=%d, %q;q=%d;qu="concurrent-requests"`,
-		limitRate, t.Burst, seconds(float64(t.Burst), t.Rate), limitInFlight, t.InFlight)}
+	return &tier{Tier: t, name: name,
+		overRate:     fmt.Sprintf("this tenant's limit of %v requests a second, with bursts of %d, is exceeded; try again after the time in Retry-After", t.Rate, t.Burst),
+		overInFlight: fmt.Sprintf("this tenant's limit of %d requests in flight is reached; try again when one of them has ended", t.InFlight),
+		policy: fmt.Sprintf(`%q;q=%d;w=%d, %q;q=%d;qu="concurrent-requests"`,
+			limitRate, t.Burst, seconds(float64(t.Burst), t.Rate), limitInFlight, t.InFlight)}
 }
 
 // quota says that the tenant has tokens left, and places for requests in flight. The time t is the one in which a client that
@@ -169,9 +172,7 @@ func (t *tier) quota(tokens float64, places int) problem.Quota {
 // refusal is the answer to a request that exceeds a limit.
 func (t *tier) refusal(exceeded string, tokens float64, quota problem.Quota) error {
 	if exceeded == limitInFlight {
-		detail := fmt.Sprintf("this tenant's limit of %d requests in flight is reached; try again when one of them has ended", t.InFlight)
-		return problem.WrapLimitExceeded(nil, detail, time.Second, quota)
+		return problem.WrapLimitExceeded(nil, t.overInFlight, time.Second, quota)
 	}
-	detail := fmt.Sprintf("this tenant's limit of %v requests a second, with bursts of %d, is exceeded; try again after the time in Retry-After", t.Rate, t.Burst)
-	return problem.WrapLimitExceeded(nil, detail, inTime(1-tokens, t.Rate), quota)
+	return problem.WrapLimitExceeded(nil, t.overRate, inTime(1-tokens, t.Rate), quota)
 }

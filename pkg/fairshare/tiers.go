@@ -1,8 +1,6 @@
 // Package fairshare limits what one tenant may ask of one instance of a service, so that no tenant takes the share of the
 // others: requests a second, with a burst, and requests in flight. Each tenant has the limits of its tier. It refuses a
 // request before any work is done for it, and it never counts the request of one tenant against another.
-//
-// No service uses it yet.
 package fairshare
 
 import (
@@ -49,7 +47,8 @@ type Tiers struct {
 // tier is a Tier with what its answers say of it.
 type tier struct {
 	Tier
-	name, policy string
+	name, policy           string
+	overRate, overInFlight string // the details of refusals
 }
 
 // file is the JSON text that Read reads.

@@ -21,7 +21,7 @@ var (
 		"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
 	}, ", ")
 	corsResponse = strings.Join([]string{
-		httpclient.RequestIDHeader, echo.HeaderRetryAfter, echo.HeaderWWWAuthenticate,
+		httpclient.RequestIDHeader, echo.HeaderRetryAfter, "RateLimit", "RateLimit-Policy", echo.HeaderWWWAuthenticate,
 		echo.HeaderContentDisposition, "Content-Range", "ETag",
 	}, ", ")
 	corsMaxAge = "600"

@@ -46,7 +46,7 @@ func wantCORS(t *testing.T, a answer, want map[string]string) {
 
 func TestAPageOfAnAllowedOriginMayReadAnswersAndErrors(t *testing.T) {
 	s := startWithOrigins(t, page, "http://localhost:3000")
-	readable := map[string]string{"Access-Control-Allow-Origin": page, "Access-Control-Expose-Headers": "X-Request-Id, Retry-After, WWW-Authenticate, Content-Disposition, Content-Range, ETag"}
+	readable := map[string]string{"Access-Control-Allow-Origin": page, "Access-Control-Expose-Headers": "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate, Content-Disposition, Content-Range, ETag"}
 	for path, status := range map[string]int{"/things/1": 200, "/things/none": 404, "/nowhere": 404, "/things/1?" + strings.Repeat("x", 9<<10): 400} {
 		a := s.do(t, http.MethodGet, path, map[string]string{"Origin": page}, nil)
 		if a.status != status || a.header.Get("Vary") != "Origin" {

@@ -18,8 +18,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"example.com/shiptrack/pkg/allowedhosts"
+	"example.com/shiptrack/pkg/audit"
 	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/connlimit"
+	"example.com/shiptrack/pkg/fairshare"
 	"example.com/shiptrack/pkg/telemetry"
 )
 
@@ -43,8 +45,8 @@ var (
 	metricsLimits = connlimit.Limits{Connections: 32, HeaderBytes: 64 << 10}
 )
 
-// Config is what a Server needs; all of it but MaxBody, MaxToken, Origins, Ready, OpenAPI, Streams, Notes and
-// AllowedHosts is required.
+// Config is what a Server needs; all of it but MaxBody, MaxToken, Origins, Ready, OpenAPI, Streams, Notes, AllowedHosts and
+// Tiers is required.
 type Config struct {
 	Service         string               // name in traces
 	Addr            string               // host:port of the service; port 0 takes a free one
@@ -65,6 +67,8 @@ type Config struct {
 	// AllowedHosts are the service's names, see package allowedhosts. A request with another Host is answered 421. nil: the
 	// service answers for any Host; /metrics for the hosts that are always allowed.
 	AllowedHosts HostNames
+	// Tiers has the limits of each tenant, see Server.FairShare, and the labels of metrics of what tenants use. nil: no limits.
+	Tiers *fairshare.Tiers
 }
 
 func (cfg Config) check() error {
@@ -88,6 +92,8 @@ func (cfg Config) maxHeader() int { return restOfHeader + cfg.MaxToken }
 type Server struct {
 	cfg       Config
 	logger    *slog.Logger
+	trail     *slog.Logger // takes the lines of requests whose token was verified: they are in the audit log
+	shares    *shares
 	echo      *echo.Echo
 	metrics   *requestMetrics
 	readiness readiness
@@ -119,7 +125,11 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, logger: cfg.Telemetry.Logger, metrics: metrics, hosts: hosts, readiness: readiness{ask: cfg.Ready}}
+	shares, err := newShares(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, logger: cfg.Telemetry.Logger, trail: audit.Requests(cfg.Telemetry.Unfiltered), shares: shares, metrics: metrics, hosts: hosts, readiness: readiness{ask: cfg.Ready}}
 	s.streams = map[Stream]bool{}
 	for _, stream := range cfg.Streams {
 		s.streams[stream] = true

@@ -99,12 +99,22 @@ func (s *Server) record(ctx context.Context, c echo.Context, status int, took ti
 	s.metrics.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
 	s.metrics.duration.WithLabelValues(method, route).Observe(took.Seconds())
 
-	level := levelOf(status, route)
-	if !s.logger.Enabled(ctx, level) {
+	logger, level := s.logger, levelOf(status, route)
+	principal, isVerified := authn.FromContext(c.Request().Context())
+	bytes := bodyOf(c, method)
+	if isVerified {
+		logger = s.trail
+		s.shares.count(principal.Tenant, bytes)
+		if status == http.StatusTooManyRequests {
+			s.shares.refuse(principal.Tenant, bytes, requestid.FromContext(ctx))
+			return
+		}
+	}
+	if !logger.Enabled(ctx, level) {
 		return
 	}
-	attrs := append(make([]slog.Attr, 0, 14),
-		slog.String("method", method), slog.String("route", route), slog.Int("status", status),
+	attrs := append(make([]slog.Attr, 0, 15),
+		slog.String("method", method), slog.String("route", route), slog.Int("status", status), slog.Int64("bytes", bytes),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.String("request_id", requestid.FromContext(ctx)))
 	// The address of the connection: a header such as X-Forwarded-For says what its sender likes.
 	if client, _, err := net.SplitHostPort(c.Request().RemoteAddr); err == nil {
@@ -113,8 +123,8 @@ func (s *Server) record(ctx context.Context, c echo.Context, status int, took ti
 	if id := requestid.CallerFromContext(ctx); id != "" {
 		attrs = append(attrs, slog.String("caller_request_id", id))
 	}
-	if p, ok := authn.FromContext(c.Request().Context()); ok {
-		attrs = append(attrs, slog.String("tenant", p.Tenant.String()), slog.String("subject", p.Subject), slog.String("issuer", p.Issuer))
+	if isVerified {
+		attrs = append(attrs, slog.String("tenant", principal.Tenant.String()), slog.String("subject", principal.Subject), slog.String("issuer", principal.Issuer))
 	}
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
 		attrs = append(attrs, slog.String("trace_id", span.TraceID().String()))
@@ -126,7 +136,15 @@ func (s *Server) record(ctx context.Context, c echo.Context, status int, took ti
 	if errors.As(err, &panicked) {
 		attrs = append(attrs, slog.String("stack", string(panicked.stack)))
 	}
-	s.logger.LogAttrs(ctx, level, "request", attrs...)
+	logger.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// bodyOf returns how many bytes the body of the answer has; net/http leaves out that of an answer to HEAD.
+func bodyOf(c echo.Context, method string) int64 {
+	if method == http.MethodHead {
+		return 0
+	}
+	return c.Response().Size
 }
 
 func levelOf(status int, route string) slog.Level {

@@ -78,6 +78,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "listening",
 		slog.String("addr", s.Addr()), slog.String("metrics_addr", s.MetricsAddr()))
 	go s.watchReadiness(ctx)
+	go s.logRefusals(ctx)
 	var err error
 	select {
 	case <-ctx.Done():
@@ -100,6 +101,7 @@ func (s *Server) stop(cancel context.CancelCauseFunc) error {
 		cancel(errStopping)
 		_ = s.main.Close() // closes what is left; there is nothing more to do about an error
 	}
+	s.shares.log(s.trail)
 	// Last, so that the end can be observed; a scrape under way does not hold the process.
 	if closeErr := s.metricsServer.Close(); closeErr != nil && !errors.Is(closeErr, http.ErrServerClosed) {
 		err = errors.Join(err, closeErr)

@@ -15,11 +15,13 @@ import (
 type session struct {
 	credentials aws.Credentials
 	asked       time.Time
-	usableUntil time.Time
 	due         atomic.Int64 // Unix time in nanoseconds from which a renewal may be tried
 }
 
-func (s *session) isUsable(now time.Time) bool { return now.Before(s.usableUntil) }
+// isUsable derives its end each time: what is kept is kept for each of a million tenants.
+func (s *session) isUsable(now time.Time) bool {
+	return now.Before(s.credentials.Expires.Add(-ExpiryWindow))
+}
 
 func (s *session) isDue(now time.Time) bool { return now.UnixNano() >= s.due.Load() }
 
@@ -57,7 +59,7 @@ func newSession(out *sts.AssumeRoleOutput, arn string, asked time.Time, duration
 	if end := asked.Add(duration).Round(0); credentials.Expires.After(end) {
 		credentials.Expires = end
 	}
-	s := &session{credentials: credentials, asked: asked, usableUntil: credentials.Expires.Add(-ExpiryWindow)}
+	s := &session{credentials: credentials, asked: asked}
 	if !s.isUsable(asked) {
 		ahead := asked.Add(duration).Sub(credentials.Expires).Round(time.Second)
 		return nil, fmt.Errorf("the session ends at %v by STS's clock, which is %v behind ours: %w", credentials.Expires.Round(0), ahead, errClock)

@@ -48,7 +48,7 @@ type demo struct {
 func runDemo(ctx context.Context, s Settings, out io.Writer) error {
 	bin, noBinaries := s.binaries()
 	policies, noPolicies := openPolicies(s)
-	if err := errors.Join(s.checkPorts(), s.checkWithout(), noBinaries, noPolicies); err != nil {
+	if err := errors.Join(s.checkPorts(), s.checkWithout(), s.checkLimits(), noBinaries, noPolicies); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "shiptrack-demo-")
@@ -168,7 +168,7 @@ func (d *demo) parts() []part {
 
 // start starts every part. Parts that need no other part start at once, the rest in the order of their dependencies.
 func (d *demo) start(ctx context.Context) error {
-	if err := d.writeSecrets(); err != nil {
+	if err := errors.Join(d.writeSecrets(), d.writeLimits()); err != nil {
 		return err
 	}
 	var leftOut []string
@@ -202,6 +202,15 @@ func (d *demo) writeSecrets() error {
 	_, _ = rand.Read(key) // never fails (crypto/rand)
 	return errors.Join(os.WriteFile(d.tokenFile(), []byte(rand.Text()), 0o600),
 		os.WriteFile(d.cursorKeyFile(), []byte(base64.StdEncoding.EncodeToString(key)), 0o600))
+}
+
+// writeLimits puts the limits where both services find them, even if the user's file is edited meanwhile.
+func (d *demo) writeLimits() error {
+	limits, err := provision.Limits, error(nil)
+	if d.Limits != "" {
+		limits, err = os.ReadFile(d.Limits)
+	}
+	return errors.Join(err, os.WriteFile(d.limitsFile(), limits, 0o600))
 }
 
 // provision creates roles, table and rows, and prints which tenants have rows.

@@ -14,6 +14,7 @@ func (d *demo) awsConfig(provider aws.CredentialsProvider) aws.Config {
 
 func (d *demo) tokenFile() string     { return filepath.Join(d.dir, "container-token") }
 func (d *demo) cursorKeyFile() string { return filepath.Join(d.dir, "cursor-key") }
+func (d *demo) limitsFile() string    { return filepath.Join(d.dir, "limits.json") }
 func (d *demo) decisionLog() string   { return filepath.Join(d.dir, "decisions.jsonl") }
 
 func (d *demo) credentialsURL() string { return endpoint(d.CredentialsPort) + "/credentials" }
@@ -40,6 +41,7 @@ func (d *demo) oidcSettings(metricsPort, port Port) []string {
 	return []string{
 		"LISTEN_ADDR=" + address(port), "METRICS_ADDR=" + address(metricsPort), "ALLOWED_HOSTS=localhost",
 		"OIDC_ISSUER=" + endpoint(d.IssuerPort), "OIDC_AUDIENCE=" + audience,
+		"TENANT_LIMITS_FILE=" + d.limitsFile(),
 	}
 }
 

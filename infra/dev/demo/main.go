@@ -30,6 +30,9 @@ Examples:
       under the AWS article's own policies, which do not pass tracking-service's isolation check: it reports that, and
       serves all the same; a folder that holds one folder per role works too
 
+  bin/demo --limits limits.json
+      with limits of your own for each tenant: requests a second, and in flight
+
   bin/demo --without tracking-service --print-env
       all but one service, which you start from your IDE with the environment that is printed
 

@@ -12,6 +12,7 @@ import (
 
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/pkg/command"
+	"example.com/shiptrack/pkg/fairshare"
 )
 
 // Settings say where each part listens (each field's variable moves it), and what is left out.
@@ -28,6 +29,7 @@ type Settings struct {
 	PrintEnv            bool   `help:"With --without: print the environment that the service needs, and write it to SERVICE.env beside the binaries."`
 	Policies            string `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to enforce: those of a set in infra/iam of the checkout that you are in (${default}), or a folder that holds one folder per role. They are read at the start."`
 	IsolationCheck      string `enum:",enforce,report" default:"" placeholder:"enforce|report" help:"Whether tracking-service serves nothing where its isolation check shows that isolation does not hold, or only reports it. Without it: report under the article's set, whose sessions need no tag, else enforce."`
+	Limits              string `placeholder:"FILE" help:"Limits of the tenants, a JSON file; infra/docs/how-to/limits-and-usage.md has the form. It is read at the start. Without it those of infra/dev/provision/limits.json, which only a flood meets."`
 	Bin                 string `default:"bin" help:"Folder of the binaries that make build makes."`
 }
 
@@ -40,6 +42,17 @@ func (s Settings) isolationCheck() string {
 		return "report"
 	}
 	return "enforce"
+}
+
+// checkLimits refuses a file that the services would refuse.
+func (s Settings) checkLimits() error {
+	if s.Limits == "" {
+		return nil
+	}
+	if _, err := fairshare.Read(s.Limits); err != nil {
+		return command.Misconfigured(fmt.Errorf("--limits: %w", err))
+	}
+	return nil
 }
 
 // Port is a TCP port, from 1 to 65535.

@@ -28,12 +28,12 @@ func TestPortThatIsNoneIsNamedInPlainWords(t *testing.T) {
 
 // TestAllFaultsOfTheDemosSettingsAreSaidAtOnce: who mends one must not meet the next at the next start.
 func TestAllFaultsOfTheDemosSettingsAreSaidAtOnce(t *testing.T) {
-	s := Settings{ShipmentPort: 1, TrackingPort: 1, PrintEnv: true, Policies: "/no/such/folder", Bin: "/no/such/bin", Region: "us-east-1"}
+	s := Settings{ShipmentPort: 1, TrackingPort: 1, PrintEnv: true, Policies: "/no/such/folder", Limits: "/no/such/limits", Bin: "/no/such/bin", Region: "us-east-1"}
 	err := runDemo(t.Context(), s, io.Discard)
 	if err == nil {
 		t.Fatal("the demo runs")
 	}
-	for _, want := range []string{"--print-env is for", `no binaries in "/no/such/bin"`, `no policies at "/no/such/folder"`} {
+	for _, want := range []string{"--print-env is for", `no binaries in "/no/such/bin"`, `no policies at "/no/such/folder"`, "--limits: cannot be read"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q in it", err, want)
 		}

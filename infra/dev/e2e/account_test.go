@@ -22,6 +22,8 @@ import (
 
 	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/prove/caller"
+	"example.com/shiptrack/infra/prove/caller/callertest"
 )
 
 // prover attacks localaws as if it were an account of AWS: with the SDK's own settings, in a region that no policy names.
@@ -136,6 +138,33 @@ func TestAnAccountIsAttackedAndLeftAsItWas(t *testing.T) {
 		t.Errorf("the article's policies: %v, %s; want the leak of sts/no-tag", err, out)
 	}
 	p.wantThere(t, proverRole)
+}
+
+// TestAnAccountIsAttackedUnderItsCallersPolicy: infra/prove/caller/run.json is all that the caller needs, for the services' attacks too.
+func TestAnAccountIsAttackedUnderItsCallersPolicy(t *testing.T) {
+	p := newProver(t)
+	document, err := caller.Policy("run", localaws.Values{Region: p.config.Region, Account: proverAccount, Bucket: "shiptrack-" + proverAccount})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.restrict(t, document)
+	if out, err := p.command(t, "--account", proverAccount).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	p.wantThere(t, proverRole)
+	p.restrict(t, callertest.Without(t, document, "DocumentsOfTheServices s3:DeleteObject"))
+	out, err := p.command(t, "--account", proverAccount, "--only", "http/document").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "s3:DeleteObject") {
+		t.Errorf("without s3:DeleteObject: %v\n%s", err, out)
+	}
+}
+
+// restrict gives the caller this policy in the place of its own.
+func (p *prover) restrict(t *testing.T, document string) {
+	t.Helper()
+	if _, err := iam.NewFromConfig(p.config).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String(proverRole), PolicyName: aws.String("All"), PolicyDocument: &document}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestAnAccountThatIsNotTheOneOrNotVacantIsRefused(t *testing.T) {

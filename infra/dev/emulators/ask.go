@@ -101,7 +101,7 @@ var rootKey = aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
 
 func (a *account) config(c aws.Credentials) aws.Config {
 	return aws.Config{
-		Region: region, BaseEndpoint: &a.url, HTTPClient: &http.Client{Timeout: time.Minute},
+		Region: region, BaseEndpoint: &a.URL, HTTPClient: &http.Client{Timeout: time.Minute},
 		Credentials: credentials.StaticCredentialsProvider{Value: c},
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} }, // the first answer is the answer
 	}

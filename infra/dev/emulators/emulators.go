@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -40,7 +39,7 @@ func names() (all []string) {
 }
 
 func startLocalaws(_ context.Context, p *place, _ string) (*instance, error) {
-	port, data, err := p.portAndFolder()
+	port, data, err := p.PortAndFolder()
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +52,7 @@ func startLocalaws(_ context.Context, p *place, _ string) (*instance, error) {
 	// As the compute service hands them to a task. The root of an account cannot assume a role.
 	i.service = func(ctx context.Context, role string) (aws.Credentials, error) {
 		cmd := exec.CommandContext(ctx, binary, "credentials", "--role", role)
-		cmd.Env = []string{"AWS_ENDPOINT_URL=" + i.url, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test"}
+		cmd.Env = []string{"AWS_ENDPOINT_URL=" + i.URL, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test"}
 		out, err := cmd.Output()
 		if err != nil {
 			return aws.Credentials{}, err
@@ -66,11 +65,11 @@ func startLocalaws(_ context.Context, p *place, _ string) (*instance, error) {
 }
 
 func startMoto(ctx context.Context, p *place, version string) (*instance, error) {
-	python, err := p.venv(ctx, "moto", "moto[server]", version)
+	python, err := p.Venv(ctx, "moto", "moto[server]", version)
 	if err != nil {
 		return nil, err
 	}
-	port, _, err := p.portAndFolder()
+	port, _, err := p.PortAndFolder()
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +80,7 @@ func startMoto(ctx context.Context, p *place, version string) (*instance, error)
 	i.ready = "/moto-api/data.json"
 	// Root's key is none that its IAM knows, so IAM is switched on when everything is made.
 	i.enforce = func(ctx context.Context) error {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, i.url+"/moto-api/reset-auth", strings.NewReader("0"))
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, i.URL+"/moto-api/reset-auth", strings.NewReader("0"))
 		if err != nil {
 			return err
 		}
@@ -99,11 +98,11 @@ func startMoto(ctx context.Context, p *place, version string) (*instance, error)
 }
 
 func startMiniStack(ctx context.Context, p *place, version string) (*instance, error) {
-	python, err := p.venv(ctx, "ministack", "ministack", version)
+	python, err := p.Venv(ctx, "ministack", "ministack", version)
 	if err != nil {
 		return nil, err
 	}
-	port, _, err := p.portAndFolder()
+	port, _, err := p.PortAndFolder()
 	if err != nil {
 		return nil, err
 	}
@@ -116,11 +115,11 @@ func startMiniStack(ctx context.Context, p *place, version string) (*instance, e
 }
 
 func startFakecloud(ctx context.Context, p *place, version string) (*instance, error) {
-	binary, err := p.crate(ctx, "fakecloud", version)
+	binary, err := p.Crate(ctx, "fakecloud", version)
 	if err != nil {
 		return nil, err
 	}
-	port, _, err := p.portAndFolder()
+	port, _, err := p.PortAndFolder()
 	if err != nil {
 		return nil, err
 	}
@@ -132,8 +131,8 @@ func startFakecloud(ctx context.Context, p *place, version string) (*instance, e
 	return i, nil
 }
 
-func startLocalStack(ctx context.Context, p *place, version string) (*instance, error) {
-	i, err := p.container(ctx, "localstack/localstack:"+version, "4566", "ENFORCE_IAM=1", "EAGER_SERVICE_LOADING=1", "SERVICES=iam,sts,dynamodb")
+func startLocalStack(ctx context.Context, _ *place, version string) (*instance, error) {
+	i, err := container(ctx, "localstack/localstack:"+version, "4566", "ENFORCE_IAM=1", "EAGER_SERVICE_LOADING=1", "SERVICES=iam,sts,dynamodb")
 	if err != nil {
 		return nil, err
 	}
@@ -141,13 +140,11 @@ func startLocalStack(ctx context.Context, p *place, version string) (*instance, 
 	return i, nil
 }
 
-func startDynamoDBLocal(ctx context.Context, p *place, version string) (*instance, error) {
-	i, err := p.container(ctx, "amazon/dynamodb-local:"+version, "8000")
+func startDynamoDBLocal(ctx context.Context, _ *place, version string) (*instance, error) {
+	i, err := container(ctx, "amazon/dynamodb-local:"+version, "8000")
 	if err != nil {
 		return nil, err
 	}
 	i.ready, i.noSessions = "/", true
 	return i, nil
 }
-
-var errNotReady = errors.New("it does not come up")

@@ -95,8 +95,8 @@ func try(ctx context.Context, p *place, e emulator, set iam.Set) ([]answer, erro
 	if err != nil {
 		return nil, err
 	}
-	defer running.stop()
-	if err := running.await(ctx); err != nil {
+	defer running.Stop()
+	if err := running.Await(ctx, running.ready); err != nil {
 		return nil, err
 	}
 	return ask(ctx, running, set)

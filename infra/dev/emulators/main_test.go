@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"example.com/shiptrack/infra/dev/thirdparty"
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws/localawstest"
 )
@@ -17,7 +18,7 @@ import (
 func localawsOf(t *testing.T) *instance {
 	t.Helper()
 	local := localawstest.Start(t)
-	return &instance{url: local.URL, service: func(_ context.Context, role string) (aws.Credentials, error) {
+	return &instance{Running: &thirdparty.Running{URL: local.URL}, service: func(_ context.Context, role string) (aws.Credentials, error) {
 		c := local.RoleCredentials(t, role, "task")
 		return aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}, nil
 	}}

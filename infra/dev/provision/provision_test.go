@@ -16,6 +16,8 @@ import (
 	"example.com/shiptrack/infra/iam/iamtest"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/localawstest"
+	"example.com/shiptrack/pkg/fairshare"
+	"example.com/shiptrack/pkg/tenant"
 )
 
 func TestRolesAreBroughtToTheWantedDocumentsHoweverOftenItRuns(t *testing.T) {
@@ -189,5 +191,16 @@ func TestTableIsCreatedOnceAndKeepsItsItems(t *testing.T) {
 		}}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestLimitsAreAFileThatTheServicesRead(t *testing.T) {
+	tiers, err := fairshare.Read("limits.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	yellow, err := tenant.Parse("yellow")
+	if err != nil || tiers.Of(yellow) != "large" {
+		t.Errorf("yellow is of %s, %v; want large", tiers.Of(yellow), err)
 	}
 }

@@ -183,7 +183,7 @@ def reach():
 
 def methods():
     f = Figure(
-        "methods", WIDTH, 508, "Three ways to isolate tenants with IAM",
+        "methods-idea", WIDTH, 508, "Three ways to isolate tenants with IAM",
         "RBAC needs a role for each tenant and each kind of access. Dynamically generated policies need one role, and code that "
         "writes a session policy for each session. ABAC needs one role and one policy, and a session tag.",
     )
@@ -345,7 +345,81 @@ def compose():
     return f
 
 
+def account():
+    f = Figure(
+        "aws", WIDTH, 560, "What Terraform makes in an account",
+        "A load balancer in public subnets. The shipment service, the tracking service, OpenSearch and interface endpoints in "
+        "private subnets, each with a security group that admits only the one before it. STS, DynamoDB and S3 by endpoints, the "
+        "issuer's keys through a NAT gateway. CloudTrail records the calls to table and bucket, and denials raise an alarm.",
+    )
+    f.text(24, 48, "caller with a JWT", 13, "soft", room=130)
+    f.rect(150, 24, 570, 400, "panel", dash=True)
+    f.text(166, 48, "VPC, two zones", 14, "soft", bold=True)
+
+    f.rect(170, 66, 150, 56)
+    f.text(245, 90, "load balancer", 14, anchor="middle", bold=True, room=140)
+    f.text(245, 110, "public subnets, TLS", 12, "soft", "middle", room=140)
+    f.arrow(90, 94, 170, 94)
+    f.text(100, 86, "443", 12, mono=True, room=60)
+    f.arrow(320, 94, 350, 94)
+    f.rect(350, 62, 150, 64)
+    f.text(425, 88, "shipment-service", 14, anchor="middle", bold=True, room=144)
+    f.text(425, 110, "no rights in AWS", 12, "soft", "middle", room=140)
+    f.arrow(500, 94, 530, 94)
+    f.rect(530, 62, 170, 64, "box", "goodedge")
+    f.text(615, 88, "tracking-service", 14, anchor="middle", bold=True, room=160)
+    f.text(615, 110, "TrackingServiceRole", 12, "soft", "middle", mono=True, room=164)
+
+    f.arrow(565, 126, 565, 190)
+    f.rect(350, 190, 230, 60)
+    f.text(465, 214, "interface endpoint of STS", 14, anchor="middle", bold=True, room=220)
+    f.text(465, 236, "AssumeRole with the tag TenantID", 12, "soft", "middle", room=220)
+    f.line(640, 126, 640, 318)
+    f.text(650, 150, "as a", 12, "soft", room=66)
+    f.text(650, 166, "session", 12, "soft", room=66)
+    f.text(650, 182, "of yellow", 12, "soft", room=66)
+    f.arrow(640, 318, 580, 318)
+    f.rect(410, 290, 170, 56)
+    f.text(495, 314, "OpenSearch", 14, anchor="middle", bold=True)
+    f.text(495, 334, "an index per tenant", 12, "soft", "middle", room=160)
+    f.arrow(640, 318, 640, 372)
+    f.rect(550, 372, 150, 36)
+    f.text(625, 395, "gateway endpoints", 13, anchor="middle", room=146)
+    f.arrow(700, 390, 744, 390)
+
+    f.rect(170, 290, 150, 56)
+    f.text(245, 314, "NAT gateway", 14, anchor="middle", bold=True, room=140)
+    f.text(245, 334, "public subnet", 12, "soft", "middle", room=140)
+    f.line(425, 126, 425, 160)
+    f.line(245, 160, 540, 160)
+    f.line(540, 126, 540, 160)
+    f.arrow(245, 160, 245, 290)
+    f.text(254, 212, "keys (JWKS)", 12, "soft", room=90)
+    f.arrow(170, 318, 110, 318)
+    f.lines(24, 314, ["your issuer,", "or Cognito"], 13, 18, ink="soft", room=90)
+
+    f.rect(744, 276, 204, 148, "panel")
+    f.rect(756, 288, 180, 58)
+    f.text(846, 312, "DynamoDB", 14, anchor="middle", bold=True)
+    f.text(846, 332, "rows under the tenant's id", 12, "soft", "middle", room=186)
+    f.rect(756, 356, 180, 58)
+    f.text(846, 380, "S3", 14, anchor="middle", bold=True)
+    f.text(846, 400, "a prefix, a KMS key each", 12, "soft", "middle", room=172)
+    f.arrow(846, 424, 846, 470)
+    f.rect(756, 470, 180, 60)
+    f.text(846, 494, "CloudTrail", 14, anchor="middle", bold=True)
+    f.text(846, 514, "each call, by session", 12, "soft", "middle", room=174)
+    f.arrow(756, 500, 650, 500)
+    f.rect(430, 470, 220, 60, "box", "badedge")
+    f.text(540, 494, "alarm on AccessDenied", 14, anchor="middle", bold=True, room=212)
+    f.text(540, 514, "but for the isolation check's", 12, "soft", "middle", room=200)
+    f.rect(24, 470, 370, 60)
+    f.text(40, 494, "ECS watches /readyz", 14, bold=True)
+    f.text(40, 514, "a release without isolation is rolled back", 12, "soft", room=340)
+    return f
+
+
 if __name__ == "__main__":
     here = Path(__file__).parent
-    for make in (flow, enforced, reach, methods, attack, compose):
+    for make in (flow, enforced, reach, methods, attack, compose, account):
         make().write(here)

@@ -54,7 +54,7 @@ func (p *Policies) limits(r *Request) (boundary, session Decision) {
 	boundary.Effect, session.Effect = Allow, Allow
 	if p.Boundary != nil {
 		var o outcome
-		o.add(p.Boundary, r)
+		o.add(p.Boundary, r, serviceOf(r.Action))
 		boundary = o.decision(layerBoundary)
 	}
 	if p.Session != nil {
@@ -66,17 +66,18 @@ func (p *Policies) limits(r *Request) (boundary, session Decision) {
 }
 
 func (o *outcome) addAll(policies []Named, r *Request) {
+	service := serviceOf(r.Action)
 	for i := range policies {
-		o.add(&policies[i], r)
+		o.add(&policies[i], r, service)
 	}
 }
 
-// add turns o, the outcome of the policies before n, into the one that includes n.
-func (o *outcome) add(n *Named, r *Request) {
+// add turns o, the outcome of the policies before n, into the one that includes n. service is that of r's action.
+func (o *outcome) add(n *Named, r *Request, service string) {
 	if n.Policy == nil || o.effect == ExplicitDeny {
 		return
 	}
-	for _, i := range n.Policy.services.naming(r.Action) {
+	for _, i := range n.Policy.services.naming(service) {
 		s := &n.Policy.statements[i]
 		if s.effect == Allow && o.effect == Allow || !s.applies(r) {
 			continue

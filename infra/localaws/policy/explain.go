@@ -61,12 +61,12 @@ func ExplainTrust(trust Named, caller Policies, r *Request) []Miss {
 	return append(trust.explain(nil, caller.bounding(r), (*statement).missedPrincipal), caller.Explain(r)...)
 }
 
-// ExplainKey is Explain for DecideKey: the key policy first, then the caller's own policies.
-func ExplainKey(key Named, caller Policies, r *Request) []Miss {
+// ExplainResource is Explain for DecideKey and DecideResource: the policy of the resource first, then the caller's own policies.
+func ExplainResource(resource Named, caller Policies, r *Request) []Miss {
 	missed := func(s *statement, r *Request, miss *Miss) bool {
 		return s.missedPrincipal(r, miss) || s.missedResource(r, miss)
 	}
-	return append(key.explain(nil, caller.bounding(r), missed), caller.Explain(r)...)
+	return append(resource.explain(nil, caller.bounding(r), missed), caller.Explain(r)...)
 }
 
 // explain appends n's misses. missedTarget fills in what a statement applies to, and reports whether that
@@ -75,12 +75,13 @@ func (n *Named) explain(misses []Miss, r *Request, missedTarget func(*statement,
 	if n.Policy == nil {
 		return misses
 	}
-	for _, i := range n.Policy.services.naming(r.Action) {
+	var miss Miss // one for all statements: it lies on the heap
+	for _, i := range n.Policy.services.naming(serviceOf(r.Action)) {
 		s := &n.Policy.statements[i]
 		if !s.names(r.Action) {
 			continue
 		}
-		miss := Miss{Statement: n.statement(s), Effect: s.effect}
+		miss = Miss{Statement: n.statement(s), Effect: s.effect}
 		if missedTarget(s, r, &miss) || s.missedCondition(r.Context, &miss) {
 			misses = append(misses, miss)
 		}
@@ -111,7 +112,9 @@ func (s *statement) missedResource(r *Request, miss *Miss) bool {
 	if s.coversResource(r) {
 		return false
 	}
-	miss.Element, miss.Got = "Resource", []string{r.Resource}
+	texts := make([]string, 1, 1+len(s.resources))
+	texts[0] = r.Resource
+	miss.Element, miss.Got = "Resource", texts[:1:1]
 	if s.notResource {
 		miss.Element = "NotResource"
 	}
@@ -119,14 +122,16 @@ func (s *statement) missedResource(r *Request, miss *Miss) bool {
 		miss.Undecidable = key.name
 	}
 	for i := range s.resources {
-		miss.Want = append(miss.Want, render(s.resources[i].source, s.resources[i].patterns, r.Context))
+		texts = append(texts, render(s.resources[i].source, s.resources[i].patterns, r.Context))
 	}
+	miss.Want = texts[1:]
 	return true
 }
 
 func (s *statement) missedCondition(ctx *Context, miss *Miss) bool {
-	if s.meetsConditions(ctx) {
-		return false
+	if key := s.undecidable(ctx); key != nil {
+		miss.Element, miss.Undecidable = "Condition", key.name
+		return s.effect == Allow
 	}
 	for i := range s.conditions {
 		c := &s.conditions[i]
@@ -145,13 +150,9 @@ func (s *statement) missedCondition(ctx *Context, miss *Miss) bool {
 		if v == undecidable {
 			miss.Undecidable = c.key.name
 		}
-		break
+		return true
 	}
-	if key := s.undecidable(ctx); key != nil {
-		miss.Element, miss.Undecidable = "Condition", key.name
-		miss.Want, miss.Got = nil, nil
-	}
-	return true
+	return false
 }
 
 // render replaces the variables of source, a text that patterns were compiled from; one without value

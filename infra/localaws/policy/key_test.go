@@ -62,7 +62,7 @@ func TestKeyPolicyThatMissesIsExplained(t *testing.T) {
 		"resource":  {`"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"` + keyARN + `0"`, "Resource"},
 		"condition": {`"Effect":"Allow","Principal":"*",` + keyAnswers + `,"Condition":{"StringEquals":{"kms:ViaService":"s3"}}`, "Condition StringEquals kms:ViaService"},
 	} {
-		misses := ExplainKey(resourceOf(t, tc.key), own, decrypt())
+		misses := ExplainResource(resourceOf(t, tc.key), own, decrypt())
 		if len(misses) != 1 || misses[0].Element != tc.want {
 			t.Errorf("%s: %+v, want one miss at %s", name, misses, tc.want)
 		}

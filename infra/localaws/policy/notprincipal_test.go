@@ -104,11 +104,11 @@ func TestNotPrincipalSparesByTheUniqueID(t *testing.T) {
 
 func TestExplanationKnowsOfTheBoundaryThatNotPrincipalDenies(t *testing.T) {
 	key := resourceOf(t, `"Effect":"Deny","NotPrincipal":{"AWS":["arn:aws:iam::000000000000:user/ana","000000000000"]},"Action":"s3:*","Resource":"*"`)
-	if misses := ExplainKey(key, Policies{}, userRequest()); len(misses) != 1 || misses[0].Element != "Principal" {
+	if misses := ExplainResource(key, Policies{}, userRequest()); len(misses) != 1 || misses[0].Element != "Principal" {
 		t.Errorf("without a boundary: %v, want a miss of the principal", misses)
 	}
 	bounded := Policies{Boundary: &Named{Name: "boundary", Policy: mustParse(t, goodIdentity, Identity)}}
-	for _, miss := range ExplainKey(key, bounded, userRequest()) {
+	for _, miss := range ExplainResource(key, bounded, userRequest()) {
 		if miss.Element == "Principal" {
 			t.Errorf("with a boundary: %v", miss)
 		}

@@ -34,10 +34,15 @@ func servicesOf(statements []statement) services {
 	return all
 }
 
-// naming returns the indexes of the statements that may name action.
-func (s *services) naming(action string) []int {
+// serviceOf is what naming is asked for of an action. Several policies decide one request.
+func serviceOf(action string) string {
 	service, _, _ := strings.Cut(action, ":")
-	if indexes, ok := s.of[strings.ToLower(service)]; ok {
+	return strings.ToLower(service)
+}
+
+// naming returns the indexes of the statements that may name an action of a service.
+func (s *services) naming(service string) []int {
+	if indexes, ok := s.of[service]; ok {
 		return indexes
 	}
 	return s.other

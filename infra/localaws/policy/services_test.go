@@ -29,7 +29,7 @@ func TestEveryStatementThatNamesAnActionIsLookedAt(t *testing.T) {
 				want = append(want, i)
 			}
 		}
-		for _, i := range p.services.naming(asked) {
+		for _, i := range p.services.naming(serviceOf(asked)) {
 			if p.statements[i].names(asked) {
 				got = append(got, i)
 			}

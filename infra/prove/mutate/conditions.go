@@ -18,31 +18,13 @@ func (k *maker) conditions(element *node, i int) {
 			if block.name == "Null" {
 				kind = "guard removed"
 			}
-			k.because(block.name == "Null" && key.name == "aws:TagKeys" && k.tagging, "AWS asks for sts:TagSession only where there is a tag").
-				because(k.onlyTag != "" && key.name == "aws:RequestTag/"+k.onlyTag && tellsNoEmptyTag(block.name, key) && element.lookedAtBeside(block, key), untold).
-				add(kind, what+" removed", k.more(), []int{i, j, l}, remove)
+			k.add(kind, what+" removed", k.more(), []int{i, j, l}, remove)
 			k.operators(block.name, key, []int{i, j, l}, what)
 			k.conditionValues(block.name, key, []int{i, j, l}, what)
 			k.add("condition of another key", what+" made of "+otherKey(key.name), Either, []int{i, j, l},
 				func(n *node) { n.name = otherKey(n.name) })
 		}
 	}
-}
-
-// onlyTagging reports whether statement s is about sts:TagSession and nothing else.
-func onlyTagging(s *node) bool {
-	actions := s.member("Action").live()
-	return len(actions) == 1 && actions[0].text == "sts:TagSession"
-}
-
-// onlyTagKey returns the one key of a tag that statement s takes, where it asks for a tag; else an empty text.
-func onlyTagKey(s *node) string {
-	condition := s.member("Condition")
-	keys, guard := condition.member(allValues+"StringEquals").member("aws:TagKeys").live(), condition.member("Null").member("aws:TagKeys").live()
-	if len(keys) != 1 || len(guard) != 1 || guard[0].text != "false" {
-		return ""
-	}
-	return keys[0].text
 }
 
 // swaps are the operators that people confuse with one another.
@@ -75,7 +57,6 @@ func (k *maker) operators(name string, key *node, path []int, what string) {
 		case base == "StringEquals" && to != "StringNotEquals":
 			direction = k.more()
 		}
-		k.because(to == "StringLike" && !key.mentions("*") && !key.mentions("?"), "no value has a wildcard, and the text that replaces a variable is literal")
 		move("operator swapped", prefix+to, direction)
 	}
 	switch prefix {
@@ -87,10 +68,6 @@ func (k *maker) operators(name string, key *node, path []int, what string) {
 		move("set prefix dropped", base, Either)
 	}
 	if base != "Null" && !strings.HasSuffix(base, "IfExists") {
-		k.because(prefix == allValues, "both ForAllValues and IfExists are true where the key is absent").
-			because(isNegated(base), "a negated operator is true where the key is absent").
-			because(key.name == "sts:RoleSessionName", "STS asks for a session name in every AssumeRole").
-			because(k.onlyTag != "" && key.name == "aws:RequestTag/"+k.onlyTag, "the same statement asks for a tag, and takes no other key")
 		move("IfExists added", name+"IfExists", k.more())
 	}
 }
@@ -134,7 +111,6 @@ func (k *maker) conditionValues(operator string, key *node, path []int, what str
 			continue
 		}
 		k.add("value emptied", fmt.Sprintf("%s: value %s emptied", what, value.text), Either, at, setText(""))
-		k.because(tellsNoEmptyTag(operator, key), untold)
 		k.add("value widened", fmt.Sprintf("%s: value %s made *", what, value.text), k.wildcard(operator), at, setText("*"))
 		k.likeAnything(operator, path, v, one)
 	}
@@ -144,24 +120,8 @@ func (k *maker) conditionValues(operator string, key *node, path []int, what str
 	}
 	k.without("value", key, path, fewer)
 	for _, value := range []string{"*", another(operator, key)} {
-		k.because(value == "*" && !strings.Contains(operator, "Like") && starless[key.name], "no tag has such a key, and no service such a name")
-		k.because(strings.HasSuffix(operator, "StringLike") && key.has("?*") && value != "*", "the value ?* matches the same already")
-		k.because(value == "*" && tellsNoEmptyTag(operator, key), untold)
 		k.addWithin("value added", fmt.Sprintf("%s: value %s added", what, value), more, path, append(slices.Clip(path), len(key.children)), addText(value))
 	}
-}
-
-const untold = "?* and * differ in the empty tag alone, which no Allow takes where nothing says whether it is a tag"
-
-// tellsNoEmptyTag reports whether the value ?* of key, a tag, could be * as well.
-func tellsNoEmptyTag(operator string, key *node) bool {
-	kind, _, _ := strings.Cut(key.name, "/")
-	return operator == "StringLike" && strings.HasSuffix(kind, "Tag") && key.has("?*")
-}
-
-// lookedAtBeside reports whether another block of the Condition n than block has key.
-func (n *node) lookedAtBeside(block, key *node) bool {
-	return slices.ContainsFunc(n.children, func(other *node) bool { return other != block && other.member(key.name) != nil })
 }
 
 // likeAnything changes a value to a wildcard and the operator to a Like operator: either change alone has no effect.
@@ -175,9 +135,6 @@ func (k *maker) likeAnything(operator string, path []int, v int, what string) {
 		n.move(path[1], path[2], like)
 	})
 }
-
-// starless are keys whose values AWS makes or checks, so that none of them is "*".
-var starless = map[string]bool{"aws:TagKeys": true, "sts:TransitiveTagKeys": true, "kms:ViaService": true}
 
 // wildcard is the direction of a value that becomes *: only the Like operators read it as more than a character.
 func (k *maker) wildcard(operator string) Direction {

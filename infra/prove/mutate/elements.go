@@ -16,27 +16,12 @@ var moreActions = map[string][]string{
 	"sts":      {"sts:SetSourceIdentity"},
 }
 
-// below are resources that only some actions have (Service Authorization Reference): a Deny of other actions has no effect there.
-var below = []struct{ resource, actions string }{
-	{"/TrackingData/index/", "dynamodb:*"},
-	{":domain/test/", "es:ESHttp*"},
-}
-
-// theirs reports whether action matches every action that can be used on resources.
-func theirs(action string, resources *node) bool {
-	return slices.ContainsFunc(below, func(b struct{ resource, actions string }) bool {
-		return b.actions == action && !slices.ContainsFunc(resources.live(), func(n *node) bool { return !strings.Contains(n.text, b.resource) })
-	})
-}
-
-func (k *maker) actions(list, resources *node, i int) {
+func (k *maker) actions(list *node, i int) {
 	var services []string
 	for j, action := range list.children {
 		name := service(action.text)
-		all := !k.allow && resources != nil && theirs(action.text, resources)
-		const none = "no other action has such resources"
-		k.because(all, none).add("action widened", fmt.Sprintf("action %s made %s:*", action.text, name), k.more(), []int{i, j}, setText(name+":*"))
-		k.because(all, none).add("action widened", fmt.Sprintf("action %s made *", action.text), k.more(), []int{i, j}, setText("*"))
+		k.add("action widened", fmt.Sprintf("action %s made %s:*", action.text, name), k.more(), []int{i, j}, setText(name+":*"))
+		k.add("action widened", fmt.Sprintf("action %s made *", action.text), k.more(), []int{i, j}, setText("*"))
 		if !slices.Contains(services, name) {
 			services = append(services, name)
 		}

@@ -39,7 +39,6 @@ type Mutant struct {
 	Role      string
 	Document  string // the policy's name, or Trust
 	Sid       string // of the statement; empty where the edit is of the whole document
-	Reason    string // why the mutant grants the same as the document, where the grammar alone shows it; else empty
 
 	edits []edit
 }
@@ -180,10 +179,7 @@ type maker struct {
 	role, document string
 	sid            string
 	allow          bool
-	at             []int  // path of the statement
-	tagging        bool   // the statement is about sts:TagSession alone
-	onlyTag        string // the one tag key that the statement takes, if it takes one alone
-	reason         string // of the next mutant
+	at             []int // path of the statement
 	mutants        []Mutant
 }
 
@@ -215,18 +211,9 @@ func (k *maker) addWithin(kind, what string, direction Direction, path, place []
 		where += k.sid + ": "
 	}
 	k.mutants = append(k.mutants, Mutant{
-		Name: where + what, Kind: kind, Direction: direction, Role: k.role, Document: k.document, Sid: k.sid, Reason: k.reason,
+		Name: where + what, Kind: kind, Direction: direction, Role: k.role, Document: k.document, Sid: k.sid,
 		edits: []edit{{k.role, k.document, append(slices.Clip(k.at), path...), append(slices.Clip(k.at), place...), change}},
 	})
-	k.reason = ""
-}
-
-// because sets the Reason of the next mutant, where holds is true.
-func (k *maker) because(holds bool, reason string) *maker {
-	if holds {
-		k.reason = reason
-	}
-	return k
 }
 
 // more is the direction of an edit that makes the statement apply to more requests; less is the opposite.
@@ -256,17 +243,14 @@ func addText(text string) func(*node) {
 func (k *maker) version(root *node) {
 	for i, m := range root.children {
 		if m.name == "Version" && m.text == "2012-10-17" {
-			const none = "no variable stands in the document, and nothing else depends on its Version"
-			plain := !root.mentions("${")
-			k.because(plain, none).add("Version made older", "Version 2008-10-17", Either, []int{i}, setText("2008-10-17"))
-			k.because(plain, none).add("Version removed", "Version removed", Either, []int{i}, remove)
+			k.add("Version made older", "Version 2008-10-17", Either, []int{i}, setText("2008-10-17"))
+			k.add("Version removed", "Version removed", Either, []int{i}, remove)
 		}
 	}
 }
 
 func (k *maker) statement(s *node, index int) {
 	k.sid, k.allow = fmt.Sprintf("statement %d", index), false
-	k.tagging, k.onlyTag = onlyTagging(s), onlyTagKey(s)
 	for _, m := range s.children {
 		switch m.name {
 		case "Sid":
@@ -283,7 +267,7 @@ func (k *maker) statement(s *node, index int) {
 		case "Principal":
 			k.principal(m, i)
 		case "Action":
-			k.actions(m, s.member("Resource"), i)
+			k.actions(m, i)
 		case "Resource":
 			k.resources(m, i)
 		case "Condition":

@@ -3,7 +3,6 @@ package mutate
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -129,16 +128,6 @@ func (n *node) at(path []int) *node {
 		n = n.children[i]
 	}
 	return n
-}
-
-// mentions reports whether text stands in n or below it.
-func (n *node) mentions(text string) bool {
-	return strings.Contains(n.text, text) || slices.ContainsFunc(n.children, func(c *node) bool { return c.mentions(text) })
-}
-
-// has reports whether text is an entry of the list n.
-func (n *node) has(text string) bool {
-	return slices.ContainsFunc(n.children, func(c *node) bool { return c.text == text })
 }
 
 // encode writes n as a document.

@@ -16,8 +16,9 @@ type Comparison struct {
 	// Added is a request that only the second set allows, Removed one that only the first allows; nil: proven that there is none, or
 	// not decided.
 	Added, Removed *Difference
-	// Undecided are statements beside which no request could be shown and none could be excluded.
-	Undecided []Place
+	// Undecided are statements beside which no request could be shown and none could be excluded. Beyond are those of the second set:
+	// it may allow more.
+	Undecided, Beyond []Place
 }
 
 // Same reports whether both sets are proven to allow the same.
@@ -42,9 +43,12 @@ func Compare(account string, old, changed []Role, owned *Ownership) (*Comparison
 			p.roles = old
 			p.compare(out, &old[at], &changed[i], &out.Removed)
 			p.roles = changed
+			before := len(out.Undecided)
 			p.compare(out, &changed[i], &old[at], &out.Added)
+			out.Beyond = append(out.Beyond, out.Undecided[before:]...)
 		}) {
 			out.Undecided = append(out.Undecided, Place{File: changed[i].Name})
+			out.Beyond = append(out.Beyond, Place{File: changed[i].Name})
 		}
 	}
 	return out, nil
@@ -134,7 +138,8 @@ func (p *prover) asking(r *Role, name string) []*situation {
 	maps.Copy(s.base, p.grammar())
 	s.asks(p.exactly(name), p.exactly(p.arnOf(r)))
 	if name == tagSession {
-		s.add(fact{key: fold("aws:TagKeys"), presence: present, multi: true})
+		delete(s.words, sessionName) // see ofName
+		s.add(fact{key: tagKeys, presence: present, multi: true})
 	}
 	return []*situation{s}
 }
@@ -145,12 +150,13 @@ func (p *prover) consistent(s *situation) bool {
 	if !ok {
 		return false
 	}
-	keys, tag := s.words[fold("aws:TagKeys")], s.words[p.requestTag()]
+	keys, tag := s.words[tagKeys], s.words[p.requestTag()]
 	if keys == nil || keys.presence != present || tag == nil || tag.presence != absent {
 		return true
 	}
-	own := &constraint{texts: []policy.Text{{Parts: []policy.Part{{Text: p.owned.Tag}}}}, folding: foldUnicode, negated: true}
-	return !langs[fold("aws:TagKeys")].and(p.automaton(own)).isEmpty()
+	others := p.ownKey()
+	others.negated = true
+	return !langs[tagKeys].and(p.automaton(others)).isEmpty()
 }
 
 // beyond looks for a request that a allows and b does not; show asks the policies, and says by whom.

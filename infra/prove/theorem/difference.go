@@ -37,7 +37,7 @@ func (o *obligation) difference(situations []*situation, show asking) *Differenc
 			if fault != "" {
 				continue
 			}
-			r := requestOf(values)
+			r := requestOf(values, nil)
 			if by, differs := show(&r, s); differs {
 				return &Difference{o.role.Name, o.allows[0].at, r, by}
 			}
@@ -87,11 +87,20 @@ func trusts(r *Role, ask *policy.Request) bool {
 func (p *prover) stranger(name string) policy.Caller {
 	role := name
 	if !strings.Contains(name, ":role/") {
-		role = "arn:aws:iam::" + p.account + ":role/Stranger"
+		role = "arn:aws:iam::" + cmp.Or(accountOf(name), p.account) + ":role/Stranger"
 	}
 	_, short, _ := strings.Cut(role, ":role/")
 	account := policy.ResourceAccount(role)
 	return policy.Caller{ARN: "arn:aws:sts::" + account + ":assumed-role/" + short + "/task", RoleARN: role, Account: account}
+}
+
+// accountOf is the account that a principal is, by its number or its ARN; empty: none.
+func accountOf(principal string) string {
+	number := principal
+	if before, isRoot := strings.CutSuffix(principal, ":root"); isRoot {
+		number = before[strings.LastIndexByte(before, ':')+1:]
+	}
+	return policy.ResourceAccount("arn:aws:iam::" + number + ":root")
 }
 
 // everything allows all, for callers whose own policies are not the question. It is never written to.

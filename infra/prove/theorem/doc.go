@@ -16,8 +16,9 @@
 // policies themselves allowed the request. See infra/docs/THEOREM.md.
 //
 //   - languages: alphabet.go, automaton.go, reduced.go, marks.go, words.go; of policies' texts: pattern.go
-//   - what must be true of a request: situation.go, facts.go
-//   - who owns what: ownership.go; which sessions there are: tags.go, principals.go, vends.go
-//   - the decision: theorem.go, obligation.go, crossing.go; requests that show a refutation: witness.go, fill.go, story.go
+//   - what must be true of a request: situation.go, languages.go, facts.go
+//   - who owns what: ownership.go, kind.go; which sessions there are: tags.go, vending.go, principals.go, identity.go
+//   - the decision: theorem.go, finding.go, obligation.go, crossing.go; requests that show a refutation: witness.go, fill.go, story.go
+//   - sessions that sessions get: vends.go, hop.go, chain.go
 //   - what else is made of it: two sets compared (compare.go, difference.go), requests for a tenant's own data (grant.go), certificates (smt)
 package theorem

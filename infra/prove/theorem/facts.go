@@ -45,6 +45,12 @@ func conditionFacts(c *policy.ClauseCondition, want bool) [][]fact {
 	default:
 		f.one, f.all = true, test
 	}
+	if isTagKey(key) && f.multi { // the value of a tag is one: "Single-valued vs. multivalued context keys"
+		f.one, f.multi = true, false
+		if f.some != nil {
+			f.all, f.some = f.some, nil
+		}
+	}
 	all := [][]fact{{f}}
 	if whenAbsent == want {
 		all = append(all, gone...)

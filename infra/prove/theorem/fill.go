@@ -137,7 +137,9 @@ func (o *obligation) readable(key string) []string {
 		return []string{"yellow", "blue"}
 	case sessionName:
 		return []string{"session"}
-	case fold("aws:TagKeys"), fold("sts:TransitiveTagKeys"):
+	case userID:
+		return []string{"AROAEXAMPLE:session"}
+	case tagKeys, transitive:
 		return []string{o.owned.Tag}
 	case action:
 		var all []string

@@ -59,10 +59,13 @@ func drawWorld(t *rapid.T) *world {
 	access := localaws.Role{Name: "Access", Trust: w.document(t, "Access/trust", w.drawTrust(t, delimiter, "Service"))}
 	access.Policies = []localaws.PolicyDocument{{Name: "p", Document: w.document(t, "Access/p", w.drawPolicy(t, pieces, delimiter))}}
 	roles = append(roles, access)
-	if one(t, 4) {
+	if one(t, 2) {
 		chained := localaws.Role{Name: "Chained", Trust: w.document(t, "Chained/trust", w.drawTrust(t, delimiter, "Access"))}
 		chained.Policies = []localaws.PolicyDocument{{Name: "p", Document: w.document(t, "Chained/p", w.drawPolicy(t, pieces, delimiter))}}
 		roles = append(roles, chained)
+		if one(t, 2) {
+			roles = append(roles, localaws.Role{Name: "Deep", Trust: w.document(t, "Deep/trust", w.drawTrust(t, delimiter, "Chained"))})
+		}
 	}
 	w.roles = w.parsed(t, roles)
 	if one(t, 6) {
@@ -112,9 +115,6 @@ func (w *world) drawTrust(t *rapid.T, delimiter, by string) any {
 	if one(t, 6) {
 		set("StringEquals", "aws:RequestTag/T", []string{pick(t, []string{"a", "b", "ab"}), "b"})
 	}
-	if one(t, 4) {
-		set("StringLike", "sts:RoleSessionName", pick(t, []string{"${aws:RequestTag/T}@*", "${aws:RequestTag/T, 'x'}*"}))
-	}
 	if !one(t, 3) {
 		set("ForAllValues:StringEquals", "aws:TagKeys", pick(t, []string{"T", "T", "t"}))
 	}
@@ -126,6 +126,13 @@ func (w *world) drawTrust(t *rapid.T, delimiter, by string) any {
 	}
 	principal := map[string]any{"AWS": pick(t, []string{roleARN(by), roleARN(by), roleARN(by), roleARN(by), roleARN(by), heldAccount})}
 	statements := []any{map[string]any{"Effect": "Allow", "Principal": principal, "Action": []string{"sts:AssumeRole", "sts:TagSession"}, "Condition": condition}}
+	if one(t, 4) { // where it is looked at, TagSession is allowed by a statement of its own
+		names := map[string]map[string]any{pick(t, []string{"StringLike", "StringLike", "StringNotLike"}): {"sts:RoleSessionName": pick(t, []string{"${aws:RequestTag/T}@*", "${aws:RequestTag/T, 'x'}*", "a*"})}}
+		statements = []any{
+			map[string]any{"Effect": "Allow", "Principal": principal, "Action": pick(t, []string{"sts:AssumeRole", "sts:*"}), "Condition": names},
+			map[string]any{"Effect": "Allow", "Principal": principal, "Action": "sts:TagSession", "Condition": condition},
+		}
+	}
 	if one(t, 4) {
 		statements = append(statements, map[string]any{"Effect": "Allow", "Principal": map[string]any{"Service": compute}, "Action": "sts:AssumeRole"})
 	}
@@ -235,6 +242,11 @@ func (w *world) drawCondition(t *rapid.T, into map[string]map[string]any, servic
 	}
 	if into[operator] == nil {
 		into[operator] = map[string]any{}
+	}
+	for written := range into[operator] {
+		if strings.EqualFold(written, key) {
+			key = written // the parser takes no key twice
+		}
 	}
 	into[operator][key] = values
 }

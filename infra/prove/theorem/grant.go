@@ -82,11 +82,11 @@ func (o *obligation) grantIn(s *situation, key, id string) *Grant {
 		if fault != "" {
 			continue
 		}
-		session, _ := o.session(id, s.words[o.tagKey], o.otherTags(values))
+		session, _ := o.session(wanted{mode: modeOf(s.words[o.tagKey]), tenant: id, others: o.otherTags(values, o.role.permissions())})
 		if session == nil {
 			continue
 		}
-		g := &Grant{At: o.allows[0].at, Tenant: id, Resource: o.owned.resourceOf(o.access), Access: o.access, Session: *session, Request: requestOf(values)}
+		g := &Grant{At: o.allows[0].at, Tenant: id, Resource: o.owned.resourceOf(o.access), Access: o.access, Session: *session, Request: requestOf(values, session)}
 		if o.allowed(&g.Request, s) {
 			return g
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -21,7 +22,8 @@ const (
 	sets     = 250
 	moreSets = 4200
 	asked    = 24
-	slowest  = 10 * time.Second // a set takes some 40 ms of a processor that nobody else uses
+	chains   = 6
+	slowest  = 20 * time.Second // effort is bounded for each role; a set takes some 40 ms of a processor that nobody else uses
 )
 
 // TestTheoremAgreesWithTheEvaluator holds the theorem to policy.Decide and policy.DecideTrust: of random policy sets, none for which it
@@ -39,7 +41,7 @@ func TestTheoremAgreesWithTheEvaluator(t *testing.T) {
 	counts := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) { hold(t, counts) })
 	t.Logf("of %d sets: %v", checks, counts)
-	for _, enough := range []string{string(Proven), string(Refuted), "crossings"} {
+	for _, enough := range []string{string(Proven), string(Refuted), "crossings", "chains", sts + " " + string(Refuted)} {
 		if !t.Failed() && counts[enough] < checks/20 {
 			t.Errorf("%d of %s: the sets or the requests are such as say nothing", counts[enough], enough)
 		}
@@ -72,12 +74,22 @@ func hold(t *rapid.T, counts map[string]int) {
 		f := &findings[i]
 		verdict[f.Role+" "+f.Store] = f.Verdict
 		counts[string(f.Verdict)]++
+		if f.Store == sts {
+			counts[sts+" "+string(f.Verdict)]++
+		}
 		if (f.Verdict == Refuted) != (len(f.Refutations) > 0) || (f.Verdict == Undecided) && len(f.Open) == 0 {
 			t.Fatalf("%+v\n%s", f, w)
 		}
 		for _, r := range f.Refutations {
-			w.checkRefutation(t, f, r)
+			if f.Store == sts {
+				w.checkChain(t, r)
+			} else {
+				w.checkRefutation(t, f, r)
+			}
 		}
+	}
+	for range chains {
+		w.holdChain(t, verdict, counts)
 	}
 	for range asked {
 		s := w.drawSession(t)
@@ -99,18 +111,39 @@ func hold(t *rapid.T, counts map[string]int) {
 // session is what an AssumeRole asks for.
 type session struct {
 	role, by, name string
+	from           *session // whose caller is a session that was drawn
 	tags           map[string]string
 	transitive     []string
 }
 
 // tenant is the value of the session's tag, by the key in any case of letters; empty: none.
-func (s *session) tenant() string {
-	for key, value := range s.tags {
-		if strings.EqualFold(key, heldTag) {
-			return value
+func (s *session) tenant() string { return tagOf(s.all(), heldTag) }
+
+// all are the session's tags, those that came along among them.
+func (s *session) all() map[string]string {
+	all := s.brought()
+	maps.Copy(all, s.tags)
+	return all
+}
+
+// brought are the transitive tags of the session that asks.
+func (s *session) brought() map[string]string {
+	all := map[string]string{}
+	if s.from == nil {
+		return all
+	}
+	for key, value := range s.from.all() {
+		if s.from.keeps(key) {
+			all[key] = value
 		}
 	}
-	return ""
+	return all
+}
+
+// keeps reports whether a tag is transitive.
+func (s *session) keeps(key string) bool {
+	is := func(k string) bool { return strings.EqualFold(k, key) }
+	return slices.ContainsFunc(s.transitive, is) || slices.ContainsFunc(slices.Collect(maps.Keys(s.brought())), is)
 }
 
 func (w *world) role(name string) *Role {
@@ -120,7 +153,17 @@ func (w *world) role(name string) *Role {
 // vends asks the trust policy of the session's role.
 func (w *world) vends(s *session) bool {
 	ctx := new(policy.Context)
-	ctx.Set("sts:RoleSessionName", s.name)
+	brought := s.brought()
+	for key := range s.tags {
+		if tagOf(brought, key) != "" {
+			return false // STS does
+		}
+	}
+	if s.from != nil {
+		for key, value := range s.from.all() {
+			ctx.Set("aws:PrincipalTag/"+key, value)
+		}
+	}
 	var keys []string
 	for key, value := range s.tags {
 		ctx.Set("aws:RequestTag/"+key, value)
@@ -130,18 +173,40 @@ func (w *world) vends(s *session) bool {
 	ctx.SetAll("sts:TransitiveTagKeys", s.transitive)
 	caller := policy.Caller{Service: s.by}
 	var own policy.Policies
-	if !strings.Contains(s.by, ".") {
+	if _, outside := outsider(s.by); !outside && !strings.Contains(s.by, ".") {
 		caller = policy.Caller{ARN: "arn:aws:sts::" + heldAccount + ":assumed-role/" + s.by + "/x", RoleARN: roleARN(s.by), Account: heldAccount}
 		own = w.policies(s.by)
 	}
-	asks := []string{"sts:AssumeRole"}
-	if len(s.tags) > 0 {
+	if role, ok := outsider(s.by); ok { // whom the ownership file trusts: what its own policies are is not known
+		caller = policy.Caller{ARN: "arn:aws:sts::" + policy.ResourceAccount(role) + ":assumed-role/x/x", RoleARN: role, Account: policy.ResourceAccount(role)}
+		own = policy.Policies{Identity: everything}
+	}
+	var asks []string
+	if len(s.tags)+len(brought) > 0 {
 		asks = append(asks, "sts:TagSession")
 	}
+	asks = append(asks, "sts:AssumeRole")
 	return !slices.ContainsFunc(asks, func(name string) bool {
+		if name == "sts:AssumeRole" { // the last: sts:TagSession has no session's name
+			ctx.Set("sts:RoleSessionName", s.name)
+		}
 		r := &policy.Request{Action: name, Resource: roleARN(s.role), Caller: caller, Context: ctx}
 		return policy.DecideTrust(w.role(s.role).Trust, own, r).Effect != policy.Allow
 	})
+}
+
+// outsider is a role of the account or of everyone, or the role itself, where a session is got by who is no role of the set.
+func outsider(by string) (role string, ok bool) {
+	account, _, isAccount := strings.Cut(strings.TrimPrefix(by, "arn:aws:iam::"), ":root")
+	switch {
+	case strings.Contains(by, ":role/"):
+		return by, true
+	case by == "*":
+		account, isAccount = heldAccount, true
+	case len(by) == 12 && strings.Trim(by, "0123456789") == "":
+		account, isAccount = by, true
+	}
+	return "arn:aws:iam::" + account + ":role/Someone", isAccount
 }
 
 func roleARN(name string) string { return "arn:aws:iam::" + heldAccount + ":role/" + name }
@@ -193,106 +258,6 @@ func tagOf(tags map[string]string, key string) string {
 		}
 	}
 	return ""
-}
-
-// crosses says, of the ownership file alone, in which store r touches data of another than tenant. A request that its service would not
-// take touches nothing.
-func (w *world) crosses(r *policy.Request, tenant string) (store string, crosses bool) {
-	for _, s := range w.owned.Stores {
-		for _, res := range s.Resources {
-			if !naiveARN(res.ARN, r.Resource) {
-				continue
-			}
-			if service, _, _ := strings.Cut(r.Action, ":"); !strings.EqualFold(service, strings.Split(res.ARN, ":")[2]) {
-				return "", false
-			}
-			for _, a := range res.Access {
-				if slices.ContainsFunc(a.Actions, func(name string) bool { return naive(strings.ToLower(name), strings.ToLower(r.Action)) }) {
-					return s.Name, touches(&a, r, tenant)
-				}
-			}
-			return s.Name, true
-		}
-	}
-	return unknownStore, true
-}
-
-func touches(a *Access, r *policy.Request, tenant string) bool {
-	switch {
-	case a.Owner == nobody:
-		return false
-	case a.Owner == everybody:
-		return true
-	case a.Key == "":
-		return !onlyOwner(a, r.Resource, tenant)
-	}
-	var named []string
-	r.Context.Each(func(key string, values []string, _ bool) {
-		if strings.EqualFold(key, a.Key) {
-			named = values
-		}
-	})
-	if a.Always && (len(named) == 0 || slices.Contains(named, "")) {
-		return false // the service takes no such request
-	}
-	return len(named) == 0 || slices.ContainsFunc(named, func(value string) bool { return !onlyOwner(a, value, tenant) })
-}
-
-// onlyOwner reports whether text names tenant, in the one way or the several ways in which it can be read.
-func onlyOwner(a *Access, text, tenant string) bool {
-	before, after, _ := strings.Cut(a.Owner, hole)
-	none := ""
-	if a.Delimiters != nil {
-		none = *a.Delimiters
-	} else if after != "" && after[0] != '*' && after[0] != '?' {
-		none = after[:1]
-	}
-	found := false
-	for i := range len(text) {
-		for j := i + 1; j <= len(text); j++ {
-			if strings.ContainsAny(text[i:j], none) || !naiveEither(a.Key == "", before, text[:i]) || !naive(after, text[j:]) {
-				continue
-			}
-			if found = true; text[i:j] != tenant || tenant == "" {
-				return false
-			}
-		}
-	}
-	return found
-}
-
-func naiveEither(arn bool, pattern, text string) bool {
-	if arn {
-		return naiveARN(pattern, text)
-	}
-	return naive(pattern, text)
-}
-
-// naiveARN matches segment by segment; the last one may have colons.
-func naiveARN(pattern, text string) bool {
-	p, s := strings.SplitN(pattern, ":", 6), strings.SplitN(text, ":", 6)
-	if len(p) != len(s) {
-		return false
-	}
-	for i := range p {
-		if !naive(p[i], s[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// naive matches a pattern by the definition.
-func naive(pattern, text string) bool {
-	switch {
-	case pattern == "":
-		return text == ""
-	case pattern[0] == '*':
-		return naive(pattern[1:], text) || text != "" && naive(pattern, text[1:])
-	case text == "":
-		return false
-	}
-	return (pattern[0] == '?' || pattern[0] == text[0]) && naive(pattern[1:], text[1:])
 }
 
 func showRequest(r *policy.Request) string {

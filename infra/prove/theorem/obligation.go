@@ -7,9 +7,6 @@ import (
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
-// unknownStore is where what the ownership file does not know is told.
-const unknownStore = "unknown"
-
 // maxCases bounds how many ways past the Deny statements are looked at.
 const maxCases = 4096
 
@@ -46,35 +43,6 @@ func (p *prover) obligations(r *Role) []*obligation {
 	return all
 }
 
-// kind is a kind of access, with the requests that are of it: those of no kind before it.
-type kind struct {
-	store, arn    string
-	access        *Access
-	actions, arns *automaton
-}
-
-// kinds are those of the ownership file, and the ARNs of which it knows nothing.
-func (p *prover) kinds() (all []kind, unknown *automaton) {
-	unknown = p.anything()
-	for _, store := range p.owned.Stores {
-		for i := range store.Resources {
-			r := &store.Resources[i]
-			arns := p.ownedARN(r.ARN)
-			free := arns.and(unknown)
-			unknown = unknown.and(arns.not(p.all))
-			rest := p.names([]string{r.service() + ":*"})
-			for j := range r.Access {
-				a := &r.Access[j]
-				named := p.names(a.Actions)
-				all = append(all, kind{store.Name, r.ARN, a, rest.and(named), free})
-				rest = rest.and(named.not(p.all))
-			}
-			all = append(all, kind{store.Name, r.ARN, &Access{Owner: everybody}, rest, free})
-		}
-	}
-	return slices.DeleteFunc(all, func(k kind) bool { return k.access.Owner == nobody || k.actions.isEmpty() || k.arns.isEmpty() }), unknown
-}
-
 // accesses are the obligations of Allow statements that have to apply together: one of each kind of access.
 func (p *prover) accesses(r *Role, allows, denies []placed) []*obligation {
 	var all []*obligation
@@ -84,30 +52,9 @@ func (p *prover) accesses(r *Role, allows, denies []placed) []*obligation {
 	for _, service := range services(allows) {
 		of := p.ownedARN("arn:*:*:*:*:*") // as kafka-cluster:Connect, whose ARNs are kafka's
 		if service == "*" || p.owned.knows(service) {
-			of = p.ownedARN("arn:*:" + strings.ReplaceAll(service, "*", "?*") + ":*:*:*").and(p.unknown)
+			of = p.arnsOf(strings.ReplaceAll(service, "*", "?*")).and(p.unknown)
 		}
-		of = or(of, p.exactly("*")) // of actions that have no resource
-		all = p.add(all, &obligation{prover: p, role: r, store: unknownStore, allows: allows, denies: denies}, p.names([]string{service + ":*"}), of)
-	}
-	return all
-}
-
-// services are those that the first of allows names; STS is not among them: what its actions give is composed (see assumes).
-func services(allows []placed) []string {
-	return slices.DeleteFunc(allServices(&allows[0]), func(service string) bool { return service == "sts" })
-}
-
-// allServices are those that c names.
-func allServices(c *placed) []string {
-	if c.NotAction {
-		return []string{"*"}
-	}
-	var all []string
-	for _, t := range c.Actions {
-		service, _, _ := strings.Cut(strings.ToLower(t.Source), ":")
-		if !slices.Contains(all, service) {
-			all = append(all, service)
-		}
+		all = p.strange(all, r, allows, denies, service, of)
 	}
 	return all
 }
@@ -117,7 +64,8 @@ func (p *prover) add(all []*obligation, o *obligation, actions, arns *automaton)
 	if p.automaton(actionsOf(&o.allows[0].Clause)).and(actions).isEmpty() {
 		return all
 	}
-	start := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: p.principal(o.role)}
+	start := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: map[string]*automaton{}}
+	start.principal(p, o.role)
 	if o.access != nil && o.access.Always {
 		start.base[fold(o.access.Key)] = p.something()
 	}
@@ -134,12 +82,6 @@ func (p *prover) add(all []*obligation, o *obligation, actions, arns *automaton)
 	}
 	o.situations = situations
 	return append(all, o)
-}
-
-// principal is what condition keys say of each session of r: the ARN of its role, not its own, and no name of a user. See the IAM User
-// Guide, "AWS global condition context keys".
-func (p *prover) principal(r *Role) map[string]*automaton {
-	return map[string]*automaton{fold("aws:PrincipalArn"): p.exactly(p.arnOf(r)), fold("aws:username"): {}}
 }
 
 // possible are those of situations that may be as far as the languages of their words tell.
@@ -180,20 +122,6 @@ func (o *obligation) decide(f *Finding, admin bool) {
 		o.in(mode, tags, &own)
 		f.add(own)
 		f.Decided = append(f.Decided, Decided{o.allows[0].at, o.arn, o.access.Actions, mode.String(), own.Verdict})
-	}
-}
-
-// add adds what was found of one obligation.
-func (f *Finding) add(own Finding) {
-	f.raise(own.Verdict)
-	f.Rests = append(f.Rests, own.Rests...)
-	for _, o := range own.Open {
-		f.open(o.At, "%s", o.Why)
-	}
-	for _, r := range own.Refutations {
-		if !slices.ContainsFunc(f.Refutations, r.says) {
-			f.Refutations = append(f.Refutations, r)
-		}
 	}
 }
 

@@ -20,7 +20,9 @@ type Ownership struct {
 	MayTag []string `json:"mayTag"`
 	// Administrative are the roles of operators, and why each may reach what it reaches. What they reach is listed, never proven.
 	Administrative map[string]string `json:"administrative,omitzero"`
-	Stores         []Store           `json:"stores"`
+	// Guessed is what a first file says without knowing it: see bin/prove policies init. Who has checked a line deletes it.
+	Guessed []string `json:"guessed,omitzero"`
+	Stores  []Store  `json:"stores"`
 }
 
 // Store is a kind of store, with its resources. A request belongs to the first resource of all stores whose ARN matches.
@@ -31,6 +33,7 @@ type Store struct {
 
 // Resource is a kind of resource.
 type Resource struct {
+	// ARN is * for actions that have no resource.
 	ARN string `json:"arn"`
 	// Access says whom a request touches, by its action. The first that names the action counts. An action that none names touches
 	// every tenant.
@@ -84,8 +87,8 @@ func ReadOwnership(text []byte) (*Ownership, error) {
 }
 
 func (r *Resource) check() error {
-	segments := strings.SplitN(r.ARN, ":", 6)
-	if len(segments) != 6 || segments[0] != "arn" || segments[2] == "" || strings.ContainsAny(segments[2], "*?") {
+	if segments := strings.SplitN(r.ARN, ":", 6); r.ARN != noResource &&
+		(len(segments) != 6 || segments[0] != "arn" || segments[2] == "" || strings.ContainsAny(segments[2], "*?")) {
 		return fmt.Errorf(`"arn" %q is not of the form arn:partition:service:region:account:resource, with a service`, r.ARN)
 	}
 	for _, a := range r.Access {
@@ -103,17 +106,20 @@ func (r *Resource) check() error {
 		case a.Key == "" && a.Always:
 			return fmt.Errorf(`%s: "always" is about a key, and there is none`, r.ARN)
 		}
-		for _, name := range a.Actions {
-			if service, _, ok := strings.Cut(name, ":"); !ok || !strings.EqualFold(service, segments[2]) {
-				return fmt.Errorf("%s: action %q is none of %s", r.ARN, name, segments[2])
-			}
+		if err := r.checkActions(&a); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// service is the one whose actions r is for.
-func (r *Resource) service() string { return strings.SplitN(r.ARN, ":", 6)[2] }
+// service is the one whose actions r is for; empty: of several.
+func (r *Resource) service() string {
+	if r.ARN == noResource {
+		return ""
+	}
+	return strings.SplitN(r.ARN, ":", 6)[2]
+}
 
 // knows reports whether o has resources of a service.
 func (o *Ownership) knows(service string) bool {

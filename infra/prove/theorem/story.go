@@ -9,9 +9,17 @@ import (
 
 // String tells the refutation in one sentence.
 func (r *Refutation) String() string {
-	who := fmt.Sprintf("a session of %s for %q", r.Session.Role, r.Tenant)
+	began := &r.Session
+	var way []string
+	for ; began.From != nil; began = began.From {
+		way = append([]string{began.Role}, way...)
+	}
+	who := fmt.Sprintf("a session of %s for %q", began.Role, r.Tenant)
 	if r.Tenant == "" {
-		who = "a session of " + r.Session.Role + " without a tenant"
+		who = "a session of " + began.Role + " without a tenant"
+	}
+	if len(way) > 0 {
+		who += ", which loses its tag by way of " + strings.Join(way, " and ") + ","
 	}
 	what := "which names no owner"
 	if r.Victim != "" {

@@ -13,8 +13,10 @@ import (
 // tags is what the tag of a role's sessions may be.
 type tags struct {
 	values        *automaton // not empty
+	passing       *automaton // those that are not transitive
 	absent, empty bool
 	vendings      []*vending
+	loose         []*vending // of vendings with a tag: those whose tag is not transitive
 	rests         []string
 	problems      []Open
 	taggers       []asker          // who may ask for a session with a tag
@@ -26,14 +28,6 @@ type tags struct {
 type asker struct {
 	who string
 	at  Place
-}
-
-// vending is a way in which the trust policy vends a session.
-type vending struct {
-	*situation
-	assume, tag placed // tag is without Actions where there is no tag
-	by          []string
-	mode        mode
 }
 
 const (
@@ -64,7 +58,7 @@ func (p *prover) vendAll() {
 	for i := range p.roles {
 		if r := &p.roles[i]; !p.within(maxEffort/10, func() { p.vendOf(r) }) {
 			p.tags[r.Name] = &tags{
-				values: p.some(p.where(isTag), false), absent: true, empty: true, from: map[string]Place{}, problems: []Open{{At: p.trustOf(r), Why: tooMuch}},
+				values: p.some(p.where(isTag), false), passing: p.some(p.where(isTag), false), absent: true, empty: true, from: map[string]Place{}, problems: []Open{{At: p.trustOf(r), Why: tooMuch}},
 			}
 		}
 	}
@@ -84,7 +78,7 @@ func (p *prover) vendAll() {
 }
 
 func (p *prover) vendOf(r *Role) {
-	t := &tags{values: &automaton{}, from: map[string]Place{}}
+	t := &tags{values: &automaton{}, passing: &automaton{}, from: map[string]Place{}}
 	p.tags[r.Name] = t
 	clauses := clausesOf(r.Trust)
 	for _, a := range clauses {
@@ -174,92 +168,6 @@ func (p *prover) does(c *placed, name string) bool {
 
 // automaton is that of a constraint without variables.
 func (a *alphabet) automaton(c *constraint) *automaton { return reading{alphabet: a}.automaton(c) }
-
-// start is what is true of each AssumeRole.
-func (p *prover) start() *situation {
-	s := &situation{alphabet: p.alphabet, words: map[string]*word{}, base: map[string]*automaton{
-		p.requestTag():                p.some(p.where(isTag), false),
-		fold("aws:TagKeys"):           p.some(p.where(isTag), false),
-		sessionName:                   p.some(p.where(isSessionName), false),
-		fold("sts:TransitiveTagKeys"): p.some(p.where(isTag), false),
-	}}
-	s.add(fact{key: sessionName, presence: present, one: true})
-	return s
-}
-
-var sessionName = fold("sts:RoleSessionName")
-
-func (p *prover) requestTag() string { return fold("aws:RequestTag/" + p.owned.Tag) }
-
-// both are the situations in which Allow statements a and c of a trust policy let a session be vended, past its Deny statements.
-func (p *prover) both(s *situation, clauses []placed, statements ...placed) []*situation {
-	situations := []*situation{s}
-	for _, c := range statements {
-		for i := range c.Conditions {
-			situations = with(situations, conditionFacts(&c.Conditions[i], true))
-		}
-	}
-	for _, d := range clauses {
-		// Who is named by less than everyone may be another than who asks.
-		if d.Effect == policy.Allow || !d.Principals.Everyone || !p.does(&d, assumeRole) && (len(statements) < 2 || !p.does(&d, tagSession)) {
-			continue
-		}
-		var ways [][]fact
-		for i := range d.Conditions {
-			ways = append(ways, conditionFacts(&d.Conditions[i], false)...)
-		}
-		situations = possible(with(situations, ways))
-	}
-	return possible(situations)
-}
-
-// vend adds the sessions with a tag.
-func (p *prover) vend(t *tags, r *Role, clauses []placed, assume, tag placed) {
-	s := p.start()
-	key := &constraint{texts: []policy.Text{{Source: p.owned.Tag, Parts: []policy.Part{{Text: p.owned.Tag}}}}, folding: foldUnicode}
-	s.add(fact{key: p.requestTag(), presence: present, one: true})
-	s.add(fact{key: fold("aws:TagKeys"), presence: present, multi: true, some: key})
-	by := common(&assume.Principals, &tag.Principals)
-	for _, v := range p.both(s, clauses, assume, tag) {
-		langs, ok := v.languages()
-		if !ok {
-			continue
-		}
-		t.values = or(t.values, langs[p.requestTag()])
-		t.vendings = append(t.vendings, &vending{v, assume, tag, by, tagged})
-		for _, who := range by {
-			t.taggers = append(t.taggers, asker{who, tag.at})
-		}
-	}
-	if !assume.mentions(p.requestTag()) && !tag.mentions(p.requestTag()) {
-		t.empty = true
-	}
-}
-
-// vendUntagged adds the sessions for which no tag of the tenant is asked.
-func (p *prover) vendUntagged(t *tags, r *Role, clauses []placed, assume placed) {
-	s := p.start()
-	s.add(fact{key: p.requestTag(), presence: absent})
-	vended := p.both(s, clauses, assume)
-	if len(vended) == 0 {
-		return
-	}
-	t.absent = true
-	for _, v := range vended {
-		t.vendings = append(t.vendings, &vending{v, assume, placed{}, assume.Principals.Source, untagged})
-	}
-	for i := range p.roles {
-		caller := &p.roles[i]
-		if caller.Name != r.Name && p.namesRole(&assume.Principals, caller) && p.reaches(caller, &assume.Principals, r) {
-			t.from[caller.Name] = assume.at
-		}
-	}
-	for _, who := range assume.Principals.Source {
-		if p.isOutsider(&assume.Principals, who) {
-			t.outsiders = append(t.outsiders, asker{who, assume.at})
-		}
-	}
-}
 
 // describe says what is known of the values, for whoever reads a verdict.
 func (p *prover) describe(t *tags, r *Role) {

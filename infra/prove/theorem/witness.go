@@ -22,8 +22,10 @@ type Refutation struct {
 // Session is an AssumeRole.
 type Session struct {
 	Role, By, Name string
-	Tags           map[string]string
-	Transitive     []string
+	// From is the session that asks; nil: it is one of the role's By, or of a service, of which nothing more is said.
+	From       *Session
+	Tags       map[string]string
+	Transitive []string
 }
 
 // Request is a request with its condition keys, the tags of the session among them.
@@ -32,19 +34,31 @@ type Request struct {
 	Context          map[string][]string
 }
 
-// requestOf is the request whose words are values, which it takes over.
-func requestOf(values map[string][]string) Request {
-	r := Request{Action: first(values[action]), Resource: first(values[resource]), Context: values}
-	delete(values, action)
-	delete(values, resource)
+// requestOf is the request whose words are values, by a session; nil: by any.
+func requestOf(values map[string][]string, by *Session) Request {
+	r := Request{Action: first(values[action]), Resource: first(values[resource]), Context: maps.Clone(values)}
+	delete(r.Context, action)
+	delete(r.Context, resource)
+	if by != nil {
+		identify(r.Context, by.Name)
+	}
 	return r
 }
 
 // maxTries bounds how many words of a crossing are tried.
 const maxTries = 12
 
-// witness returns a request of c that the policies allow, or why there is none to show.
+// witness returns a request of c that the policies allow, or why there is none to show. One that people know is tried first.
 func (o *obligation) witness(c crossing) (*Refutation, string) {
+	if plain := o.plainly(c); plain != nil {
+		if r, _ := o.witnessOf(*plain); r != nil {
+			return r, ""
+		}
+	}
+	return o.witnessOf(c)
+}
+
+func (o *obligation) witnessOf(c crossing) (*Refutation, string) {
 	why := "no request could be made that shows it: rewrite the statement's conditions with one variable each"
 	for _, fixed := range o.starts(c) {
 		values, fault := o.fill(c.situation, fixed.values, fixed.victim)
@@ -56,15 +70,16 @@ func (o *obligation) witness(c crossing) (*Refutation, string) {
 		if r.Tenant == r.Victim && r.Tenant != "" {
 			continue
 		}
-		r.Request = requestOf(values)
-		session, fault := o.session(r.Tenant, c.words[o.tagKey], o.otherTags(values))
-		if fault != "" {
-			why = fault
-			continue
-		}
-		r.Session = *session
-		if o.allowed(&r.Request, c.situation) {
-			return r, ""
+		for _, name := range names(values) {
+			session, fault := o.session(wanted{mode: modeOf(c.words[o.tagKey]), tenant: r.Tenant, name: name, others: o.otherTags(values, o.role.permissions())})
+			if fault != "" {
+				why = fault
+				continue
+			}
+			r.Session, r.Request = *session, requestOf(values, session)
+			if o.allowed(&r.Request, c.situation) {
+				return r, ""
+			}
 		}
 	}
 	return nil, why
@@ -95,6 +110,9 @@ func (o *obligation) starts(c crossing) []begin {
 		for _, tag := range []string{"yellow", "blue/yellow"} { // what people read more easily than the shortest
 			add(o.forTenant(c, tag), tag, 4)
 		}
+	}
+	if c.key == o.requestTag() {
+		add(c.named.and(o.exactly("blue")), "", 1)
 	}
 	add(c.named, "", maxTries)
 	return all
@@ -135,15 +153,27 @@ func first(list []string) string {
 	return list[0]
 }
 
-// session is an AssumeRole that gets a session for tenant, or why there is none to show.
-func (o *obligation) session(tenant string, tag *word, others map[string]string) (*Session, string) {
-	want := untagged
+// wanted says which session of a role is wanted.
+type wanted struct {
+	mode   mode
+	tenant string
+	name   string // empty: any
+	loose  bool   // its tag is not transitive
+	others map[string]string
+}
+
+func modeOf(tag *word) mode {
 	if tag != nil && tag.presence == present {
-		want = tagged
+		return tagged
 	}
-	key := fmt.Sprintf("%q %s %q %q", o.role.Name, want, tenant, others)
+	return untagged
+}
+
+// session is an AssumeRole that gets the session, or why there is none to show.
+func (o *obligation) session(w wanted) (*Session, string) {
+	key := fmt.Sprintf("%q %+v", o.role.Name, w)
 	if _, known := o.sessions[key]; !known {
-		o.sessions[key] = o.vend(want, tenant, others)
+		o.sessions[key] = o.vend(w)
 	}
 	if s := o.sessions[key]; s != nil {
 		return s, ""
@@ -152,38 +182,66 @@ func (o *obligation) session(tenant string, tag *word, others map[string]string)
 }
 
 // vend is an AssumeRole; nil where none was found.
-func (o *obligation) vend(want mode, tenant string, others map[string]string) *Session {
-	t := o.tagsOf(o.role)
-	for _, v := range t.vendings {
-		if v.mode != want {
+func (o *obligation) vend(w wanted) *Session {
+	vendings := o.tagsOf(o.role).vendings
+	if w.loose {
+		vendings = o.tagsOf(o.role).loose
+	}
+	for _, v := range vendings {
+		if v.mode != w.mode {
 			continue
 		}
 		fixed := map[string]string{}
-		if want == tagged {
-			fixed[o.requestTag()] = tenant
+		if w.mode == tagged {
+			fixed[o.requestTag()] = w.tenant
+		}
+		if w.name != "" {
+			fixed[sessionName] = w.name
 		}
 		values, fault := o.fill(v.situation, fixed, "")
 		if fault != "" {
 			continue
 		}
-		s := &Session{Role: o.role.Name, Name: first(values[sessionName]), Transitive: values[fold("sts:TransitiveTagKeys")], Tags: maps.Clone(others)}
-		if want == tagged {
-			s.Tags[o.spelled(values[fold("aws:TagKeys")])] = tenant
+		s := &Session{Role: o.role.Name, Name: first(values[sessionName]), Transitive: once(values[transitive]), Tags: maps.Clone(w.others)}
+		if w.mode == tagged {
+			s.Tags[o.spelled(values[tagKeys])] = w.tenant
+		}
+		if !o.alsoTransitive(s.Tags, s.Transitive) {
+			continue
 		}
 		// Of the caller's own session nothing is said: it is shown where it needs no tag.
 		maps.DeleteFunc(values, func(key string, _ []string) bool { return strings.HasPrefix(key, principalTags) })
 		for key, value := range s.Tags {
 			values[fold("aws:RequestTag/"+key)] = []string{value}
 		}
-		values[fold("aws:TagKeys")] = slices.Sorted(maps.Keys(s.Tags))
+		values[tagKeys] = slices.Sorted(maps.Keys(s.Tags))
 		for _, by := range v.by {
-			if o.vended(v, by, values) {
+			caller, own := o.caller(by)
+			if o.vended(o.role, caller, own, values, v.situation) {
 				s.By = o.short(by)
 				return s
 			}
 		}
 	}
 	return nil
+}
+
+// once is keys without those that come again: STS refuses them.
+func once(keys []string) []string { return slices.Compact(slices.Sorted(slices.Values(keys))) }
+
+// alsoTransitive adds the tags whose keys are to be transitive, since STS takes no others. It reports whether this leaves the tenant's tag as
+// it is.
+func (o *obligation) alsoTransitive(tags map[string]string, keys []string) bool {
+	for _, key := range keys {
+		if slices.ContainsFunc(slices.Collect(maps.Keys(tags)), func(k string) bool { return strings.EqualFold(k, key) }) {
+			continue
+		}
+		if strings.EqualFold(key, o.owned.Tag) {
+			return false
+		}
+		tags[key] = "any"
+	}
+	return true
 }
 
 var principalTags = fold("aws:PrincipalTag/")
@@ -196,11 +254,11 @@ func (o *obligation) spelled(keys []string) string {
 	return o.owned.Tag
 }
 
-// otherTags are those that a session must have beside the tenant's, so that a request of it has values. Their keys are spelled as the
-// role's policies do.
-func (o *obligation) otherTags(values map[string][]string) map[string]string {
+// otherTags are those that a session must have beside the tenant's, so that a request of it has values. Their keys are spelled as policies
+// do.
+func (o *obligation) otherTags(values map[string][]string, policies []policy.Named) map[string]string {
 	spelled := map[string]string{}
-	for _, n := range o.role.permissions() {
+	for _, n := range policies {
 		for _, key := range n.Policy.Keys() {
 			spelled[fold(key)] = key
 		}
@@ -217,28 +275,44 @@ func (o *obligation) otherTags(values map[string][]string) map[string]string {
 	return all
 }
 
-// vended asks the trust policy, with the caller's own policies.
-func (o *obligation) vended(v *vending, by string, values map[string][]string) bool {
-	caller, own := o.caller(by)
+// vended asks the trust policy of a role, with the caller's own policies.
+func (p *prover) vended(to *Role, caller policy.Caller, own policy.Policies, values map[string][]string, s *situation) bool {
 	asks := []string{assumeRole}
-	if len(values[fold("aws:TagKeys")]) > 0 {
+	if len(values[tagKeys]) > 0 {
 		asks = append(asks, tagSession)
 	}
+	if len(values[fold("sts:SourceIdentity")]) > 0 {
+		asks = append(asks, "sts:SetSourceIdentity")
+	}
 	return !slices.ContainsFunc(asks, func(name string) bool {
-		r := &policy.Request{Action: name, Resource: o.arnOf(o.role), Caller: caller, Context: contextOf(values, v.situation)}
-		return policy.DecideTrust(o.role.Trust, own, r).Effect != policy.Allow
+		asked := values
+		if name == tagSession { // it has no session name: see ofName
+			asked = maps.Clone(values)
+			delete(asked, sessionName)
+		}
+		r := &policy.Request{Action: name, Resource: p.arnOf(to), Caller: caller, Context: contextOf(asked, s)}
+		return policy.DecideTrust(to.Trust, own, r).Effect != policy.Allow
 	})
 }
 
-// caller is a session of the role that a trust policy names, with its policies, or an AWS service.
+// caller is a session of the role that a trust policy names, with its policies, or an AWS service. Of a role outside the set, an account or
+// everyone that the ownership file trusts to ask it is a session whose own policies, which are not known, allow that.
 func (p *prover) caller(name string) (policy.Caller, policy.Policies) {
 	for i := range p.roles {
 		if r := &p.roles[i]; p.arnOf(r) == name {
-			session := "arn:aws:sts::" + p.account + ":assumed-role/" + r.Name + "/task"
-			return policy.Caller{ARN: session, RoleARN: name, Account: p.account}, policy.Policies{Identity: r.Identity, Boundary: r.Boundary}
+			return p.sessionOf(r, "task")
 		}
 	}
+	if slices.Contains(p.owned.MayTag, name) && (name == "*" || strings.Contains(name, ":role/") || accountOf(name) != "") {
+		return p.stranger(name), policy.Policies{Identity: everything}
+	}
 	return policy.Caller{Service: name}, policy.Policies{}
+}
+
+// sessionOf is a session of r by its name, with the policies of r.
+func (p *prover) sessionOf(r *Role, name string) (policy.Caller, policy.Policies) {
+	session := "arn:aws:sts::" + p.account + ":assumed-role/" + r.Name + "/" + name
+	return policy.Caller{ARN: session, RoleARN: p.arnOf(r), Account: p.account}, policy.Policies{Identity: r.Identity, Boundary: r.Boundary}
 }
 
 // says reports whether r says no more than other: the same statement reached by the same action, from a session as other's.

@@ -127,6 +127,9 @@ func TestAnswersAreMappedOnce(t *testing.T) {
 		{"403 of something else", "text/plain", "blocked", 403, problem.Internal},
 		{"405", problemJSON, document(problem.MethodNotAllowed), 405, problem.Internal},
 		{"418", problemJSON, document(problem.NotFound), 418, problem.Internal},
+		{"429", problemJSON, document(problem.LimitExceeded), 429, problem.LimitExceeded},
+		{"429 of a gateway", "text/html", "Too Many Requests", 429, problem.Unavailable},
+		{"429 that means another thing", problemJSON, document(problem.Denied), 429, problem.Unavailable},
 		{"500", problemJSON, document(problem.Internal), 500, problem.Internal},
 		{"502 of a gateway", "text/html", "Bad Gateway", 502, problem.Unavailable},
 		{"503", problemJSON, document(problem.Unavailable), 503, problem.Unavailable},
@@ -191,6 +194,26 @@ func TestRetryAfterIsPassedOnWithinReason(t *testing.T) {
 		if got := problem.From(err).RetryAfter; kindOf(t, err) != problem.Unavailable || got != want {
 			t.Errorf("Retry-After %q: %v (%v), want %v", header, got, err, want)
 		}
+	}
+}
+
+// TestTheTenantsLimitReachesTheCallerWithItsHeaders: also of an answer to HEAD, which has no body.
+func TestTheTenantsLimitReachesTheCallerWithItsHeaders(t *testing.T) {
+	quota := problem.Quota{RateLimit: `"requests";r=0;t=7`, RateLimitPolicy: `"requests";q=20;w=2`}
+	client := service(t, func(w http.ResponseWriter, r *http.Request) {
+		problem.Write(w, r, problem.WrapLimitExceeded(nil, "d", 7*time.Second, quota), "id")
+	})
+	_, ofGet := client.GetShippingETA(caller(t), "1001")
+	_, ofHead := client.DownloadDocument(caller(t), trackingclient.DownloadRequest{Shipment: "1001", Name: "a.pdf", IsHead: true})
+	_, ofDownload := client.DownloadDocument(caller(t), trackingclient.DownloadRequest{Shipment: "1001", Name: "a.pdf"})
+	for name, err := range map[string]error{"GET": ofGet, "HEAD": ofHead, "download": ofDownload} {
+		if got := problem.From(err); kindOf(t, err) != problem.LimitExceeded || got.RetryAfter != 7*time.Second || got.Quota != quota {
+			t.Errorf("%s: %+v, want the limit with its 7 seconds and its quota", name, got)
+		}
+	}
+	gateway := service(t, answering(429, "text/html", ""))
+	if _, err := gateway.DownloadDocument(caller(t), trackingclient.DownloadRequest{Shipment: "1001", Name: "a.pdf", IsHead: true}); kindOf(t, err) != problem.Unavailable {
+		t.Errorf("HEAD, a gateway's: %v, want unavailable", err)
 	}
 }
 

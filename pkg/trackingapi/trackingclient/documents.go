@@ -106,12 +106,17 @@ func documentFailure(resp *http.Response) error {
 // URL: the media type tells.
 func ofHead(resp *http.Response) error {
 	cause := fmt.Errorf("trackingclient: status %d to a HEAD", resp.StatusCode)
+	isOwn := resp.Header.Get("Content-Type") == problem.ContentType
 	switch kind := problem.OfStatus(resp.StatusCode); {
 	case resp.StatusCode == http.StatusGatewayTimeout:
 		return timedOut(cause)
 	case kind == problem.Unavailable, resp.StatusCode == http.StatusBadGateway:
 		return problem.WrapUnavailable(cause, detailUnavailable, retryAfter(resp))
-	case resp.Header.Get("Content-Type") == problem.ContentType && resp.StatusCode < http.StatusInternalServerError:
+	case kind == problem.LimitExceeded && isOwn:
+		return ofTenantsLimit(resp)
+	case kind == problem.LimitExceeded:
+		return problem.WrapUnavailable(cause, detailUnavailable, retryAfter(resp))
+	case isOwn && resp.StatusCode < http.StatusInternalServerError:
 		return problem.Wrap(kind, cause, "")
 	}
 	return unexpected(cause)

@@ -54,6 +54,8 @@ func failure(resp *http.Response, body []byte, further ...problem.Kind) error {
 		return problem.WrapUnavailable(causeOf(resp, body), detailUnavailable, retryAfter(resp))
 	case http.StatusGatewayTimeout:
 		return timedOut(errors.New("trackingclient: status 504"))
+	case http.StatusTooManyRequests:
+		return limited(resp, body)
 	}
 	var doc problem.Document
 	if err := decode(resp, problem.ContentType, body, &doc); err != nil {
@@ -65,6 +67,22 @@ func failure(resp *http.Response, body []byte, further ...problem.Kind) error {
 		}
 	}
 	return unexpected(fmt.Errorf("trackingclient: status %d, %s", resp.StatusCode, doc.Type))
+}
+
+// limited maps a 429. The tracking service's own is about the caller's tenant, and reaches the caller as it is. Any other is of
+// something on the way that throttles this service, whoever the caller is.
+func limited(resp *http.Response, body []byte) error {
+	var doc problem.Document
+	err := decode(resp, problem.ContentType, body, &doc)
+	if err != nil || doc.Type != problem.New(problem.LimitExceeded, "").Document("").Type {
+		return problem.WrapUnavailable(causeOf(resp, body), detailUnavailable, retryAfter(resp))
+	}
+	return ofTenantsLimit(resp)
+}
+
+func ofTenantsLimit(resp *http.Response) error {
+	return problem.WrapLimitExceeded(errors.New("trackingclient: status 429"), "a limit of this tenant is exceeded; try again after the time in Retry-After", retryAfter(resp),
+		problem.Quota{RateLimit: resp.Header.Get("RateLimit"), RateLimitPolicy: resp.Header.Get("RateLimit-Policy")})
 }
 
 // causeOf names the status, and the type of the tracking service's problem document where there is one: an alarm

@@ -9,6 +9,7 @@ import (
 	"example.com/shiptrack/pkg/authn/providers"
 	"example.com/shiptrack/pkg/command"
 	"example.com/shiptrack/pkg/config"
+	"example.com/shiptrack/pkg/fairshare"
 	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/telemetry"
@@ -29,6 +30,7 @@ type settings struct {
 	Tokens      providers.Settings
 	Server      httpserver.Settings
 	CORS        httpserver.CORSSettings
+	Limits      fairshare.Settings
 	Telemetry   telemetry.Settings
 	TrackingURL string `env:"TRACKING_URL,required" help:"where the tracking service is, such as http://127.0.0.1:8081"`
 }
@@ -78,7 +80,7 @@ func (serve) Run(ctx context.Context, p process) error {
 	return errors.Join(err, tel.Shutdown(flush))
 }
 
-// newServer wires the steps of one request: limits, authentication, contract, tracking service.
+// newServer wires the steps of one request: limits, authentication, the tenant's limits, contract, tracking service.
 func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*httpserver.Server, error) {
 	verification := s.Tokens.Config()
 	verification.Logger = tel.Logger
@@ -102,13 +104,13 @@ func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*http
 	server, err := httpserver.New(httpserver.Config{
 		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr, AllowedHosts: s.Server.AllowedHosts,
 		RequestTimeout: s.Server.RequestTimeout, ShutdownTimeout: s.Server.ShutdownTimeout, Telemetry: tel, OpenAPI: document,
-		MaxToken: s.Tokens.MaxTokenBytes, Origins: s.CORS.AllowedOrigins, Streams: rest.Streams(),
+		MaxToken: s.Tokens.MaxTokenBytes, Origins: s.CORS.AllowedOrigins, Streams: rest.Streams(), Tiers: s.Limits.Tiers(),
 		Ready: func(ctx context.Context) error { return errors.Join(verifier.Ready(), tracking.Ready(ctx)) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	return server, rest.Register(server.Echo(), rest.Config{
-		Tracking: tracking, Authenticate: httpserver.Authenticate(verifier),
+		Tracking: tracking, Authenticate: httpserver.Authenticate(verifier), FairShare: server.FairShare,
 	})
 }

@@ -30,6 +30,9 @@ type Internal = externalRef0.Problem
 // Invalid RFC 9457.
 type Invalid = externalRef0.Problem
 
+// LimitExceeded RFC 9457.
+type LimitExceeded = externalRef0.Problem
+
 // ListedDocuments defines model for ListedDocuments.
 type ListedDocuments = externalRef0.DocumentList
 
@@ -288,6 +291,17 @@ type InternalApplicationProblemPlusJSONResponse externalRef0.Problem
 
 type InvalidApplicationProblemPlusJSONResponse externalRef0.Problem
 
+type LimitExceededResponseHeaders struct {
+	RateLimit       string
+	RateLimitPolicy string
+	RetryAfter      int
+}
+type LimitExceededApplicationProblemPlusJSONResponse struct {
+	Body externalRef0.Problem
+
+	Headers LimitExceededResponseHeaders
+}
+
 type ListedDocumentsJSONResponse externalRef0.DocumentList
 
 type NotFoundApplicationProblemPlusJSONResponse externalRef0.Problem
@@ -390,6 +404,25 @@ func (response ListShipments403ApplicationProblemPlusJSONResponse) VisitListShip
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListShipments429ApplicationProblemPlusJSONResponse struct {
+	LimitExceededApplicationProblemPlusJSONResponse
+}
+
+func (response ListShipments429ApplicationProblemPlusJSONResponse) VisitListShipmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("RateLimit", fmt.Sprint(response.Headers.RateLimit))
+	w.Header().Set("RateLimit-Policy", fmt.Sprint(response.Headers.RateLimitPolicy))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -515,6 +548,25 @@ func (response SearchShipments403ApplicationProblemPlusJSONResponse) VisitSearch
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchShipments429ApplicationProblemPlusJSONResponse struct {
+	LimitExceededApplicationProblemPlusJSONResponse
+}
+
+func (response SearchShipments429ApplicationProblemPlusJSONResponse) VisitSearchShipmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("RateLimit", fmt.Sprint(response.Headers.RateLimit))
+	w.Header().Set("RateLimit-Policy", fmt.Sprint(response.Headers.RateLimitPolicy))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -660,6 +712,25 @@ func (response GetShipment404ApplicationProblemPlusJSONResponse) VisitGetShipmen
 	return err
 }
 
+type GetShipment429ApplicationProblemPlusJSONResponse struct {
+	LimitExceededApplicationProblemPlusJSONResponse
+}
+
+func (response GetShipment429ApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("RateLimit", fmt.Sprint(response.Headers.RateLimit))
+	w.Header().Set("RateLimit-Policy", fmt.Sprint(response.Headers.RateLimitPolicy))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetShipment500ApplicationProblemPlusJSONResponse struct {
 	InternalApplicationProblemPlusJSONResponse
 }
@@ -801,6 +872,25 @@ func (response ListDocuments404ApplicationProblemPlusJSONResponse) VisitListDocu
 	return err
 }
 
+type ListDocuments429ApplicationProblemPlusJSONResponse struct {
+	LimitExceededApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments429ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("RateLimit", fmt.Sprint(response.Headers.RateLimit))
+	w.Header().Set("RateLimit-Policy", fmt.Sprint(response.Headers.RateLimitPolicy))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDocuments500ApplicationProblemPlusJSONResponse struct {
 	InternalApplicationProblemPlusJSONResponse
 }
@@ -938,6 +1028,25 @@ func (response GetShippingETA404ApplicationProblemPlusJSONResponse) VisitGetShip
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShippingETA429ApplicationProblemPlusJSONResponse struct {
+	LimitExceededApplicationProblemPlusJSONResponse
+}
+
+func (response GetShippingETA429ApplicationProblemPlusJSONResponse) VisitGetShippingETAResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("RateLimit", fmt.Sprint(response.Headers.RateLimit))
+	w.Header().Set("RateLimit-Policy", fmt.Sprint(response.Headers.RateLimitPolicy))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }

@@ -37,13 +37,14 @@ type Tracking interface {
 type Config struct {
 	Tracking     Tracking
 	Authenticate echo.MiddlewareFunc // verifies the bearer token, see httpserver.Authenticate
+	FairShare    echo.MiddlewareFunc // holds the tenant to its limits, see httpserver.Server.FairShare
 }
 
-// Register adds the routes of the contract to e. A request passes Authenticate, then the contract, then the
-// handler. The server must know Streams. It returns an error where cfg cannot be used.
+// Register adds the routes of the contract to e. A request passes Authenticate, then FairShare, then the
+// contract, then the handler. The server must know Streams. It returns an error where cfg cannot be used.
 func Register(e *echo.Echo, cfg Config) error {
-	if cfg.Tracking == nil || cfg.Authenticate == nil {
-		return errors.New("rest: Register needs Tracking and Authenticate")
+	if cfg.Tracking == nil || cfg.Authenticate == nil || cfg.FairShare == nil {
+		return errors.New("rest: Register needs Tracking, Authenticate and FairShare")
 	}
 	rules, err := load()
 	if err != nil {
@@ -51,7 +52,7 @@ func Register(e *echo.Echo, cfg Config) error {
 	}
 	h, before := handlers{tracking: cfg.Tracking}, map[string][]echo.MiddlewareFunc{}
 	for _, id := range slices.Concat(rules.OperationIDs("shipments"), rules.OperationIDs("documents")) {
-		before[id] = []echo.MiddlewareFunc{cfg.Authenticate, httpserver.CheckRequest(rules, id)}
+		before[id] = []echo.MiddlewareFunc{cfg.Authenticate, cfg.FairShare, httpserver.CheckRequest(rules, id)}
 	}
 	RegisterHandlersWithOptions(e, NewStrictHandler(h, nil), RegisterHandlersOptions{OperationMiddlewares: before})
 	e.GET(documentPath, h.downloadDocument, before["DownloadDocument"]...)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/openapi/openapitest"
@@ -279,6 +281,38 @@ func TestEveryRouteWithDataWantsAToken(t *testing.T) {
 	}
 }
 
+// TestEveryRouteWithDataHasLimits: its own, before the tracking service is asked.
+func TestEveryRouteWithDataHasLimits(t *testing.T) {
+	s := startWith(t, limits(t))
+	s.tracking.will(answering(http.StatusOK, "application/json", eta))
+	if a := s.get("/shipments/1001/eta"); a.StatusCode != http.StatusOK || a.Header.Get("RateLimit") == "" {
+		t.Fatalf("the first: %d %v, want 200 and what is left", a.StatusCode, a.Header)
+	}
+	for _, target := range []string{"/shipments/1001/eta", "/shipments/1001", "/shipments", "/shipments?limit=x", "/shipments/search?q=a", "/shipments/1001/documents", "/shipments/1001/documents/a.pdf"} {
+		if a := s.get(target); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d %v, want 429 with Retry-After", target, a.StatusCode, a.Header)
+		}
+	}
+	if asked := s.tracking.requests(); len(asked) != 1 {
+		t.Errorf("the tracking service was asked %d times, want once", len(asked))
+	}
+}
+
+// TestALimitOfTheTrackingServiceReachesTheCaller with its header fields, in place of this service's own.
+func TestALimitOfTheTrackingServiceReachesTheCaller(t *testing.T) {
+	s := startWith(t, limits(t))
+	s.tracking.will(failing(problem.WrapLimitExceeded(nil, "theirs", 7*time.Second, problem.Quota{RateLimit: `"requests";r=0;t=7`, RateLimitPolicy: `"requests";q=20;w=2`})))
+	a := s.get("/shipments/1001/eta")
+	if h := a.Header; a.StatusCode != http.StatusTooManyRequests || h.Get("Retry-After") != "7" || h.Get("RateLimit") != `"requests";r=0;t=7` || h.Get("RateLimit-Policy") != `"requests";q=20;w=2` {
+		t.Errorf("got %d %v, want 429 with the tracking service's own fields", a.StatusCode, a.Header)
+	}
+	unlimited := start(t)
+	unlimited.tracking.will(answering(http.StatusTooManyRequests, "text/html", "slow down"))
+	if a := unlimited.get("/shipments/1001/eta"); a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("RateLimit") != "" {
+		t.Errorf("a gateway's 429: %d %v, want 503", a.StatusCode, a.Header)
+	}
+}
+
 func TestUnknownPathsAndMethodsAreRefused(t *testing.T) {
 	s := start(t)
 	for target, want := range map[string]int{
@@ -344,12 +378,15 @@ func TestDocumentsNameTheSameOperations(t *testing.T) {
 func TestRegisterWantsAllOfItsConfig(t *testing.T) {
 	s := start(t)
 	authenticate := httpserver.Authenticate(nil)
-	err1 := rest.Register(s.echo, rest.Config{Authenticate: authenticate})
-	err2 := rest.Register(s.echo, rest.Config{Tracking: unused{}})
-	if err1 == nil || err2 == nil {
-		t.Errorf("errors %v, %v, want two", err1, err2)
+	unlimited := func(next echo.HandlerFunc) echo.HandlerFunc { return next }
+	for _, lacking := range []rest.Config{
+		{Authenticate: authenticate, FairShare: unlimited}, {Tracking: unused{}, FairShare: unlimited}, {Tracking: unused{}, Authenticate: authenticate},
+	} {
+		if err := rest.Register(s.echo, lacking); err == nil {
+			t.Errorf("%+v is accepted", lacking)
+		}
 	}
-	check(t, rest.Register(s.echo, rest.Config{Tracking: unused{}, Authenticate: authenticate}))
+	check(t, rest.Register(s.echo, rest.Config{Tracking: unused{}, Authenticate: authenticate, FairShare: unlimited}))
 }
 
 type unused struct{ rest.Tracking }

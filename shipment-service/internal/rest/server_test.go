@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +17,7 @@ import (
 
 	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/authn/authntest"
+	"example.com/shiptrack/pkg/fairshare"
 	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/openapi/openapitest"
@@ -91,6 +94,12 @@ func (l *logBuffer) String() string {
 
 func start(t *testing.T) *service {
 	t.Helper()
+	return startWith(t, nil)
+}
+
+// startWith is start with limits for each tenant.
+func startWith(t *testing.T, tiers *fairshare.Tiers) *service {
+	t.Helper()
 	s := &service{t: t, issuer: authntest.Start(t), tracking: startTracking(t), log: &logBuffer{}}
 	verifier, err := authn.New(t.Context(), authn.Config{Providers: []authn.Provider{s.issuer.Provider()}})
 	check(t, err)
@@ -104,11 +113,11 @@ func start(t *testing.T) *service {
 	check(t, err)
 	server, err := httpserver.New(httpserver.Config{
 		Service: "shipment-service", Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", Telemetry: tel,
-		RequestTimeout: requestTimeout, ShutdownTimeout: 5 * time.Second, OpenAPI: document, Streams: rest.Streams(),
+		RequestTimeout: requestTimeout, ShutdownTimeout: 5 * time.Second, OpenAPI: document, Streams: rest.Streams(), Tiers: tiers,
 	})
 	check(t, err)
 	s.echo = server.Echo()
-	check(t, rest.Register(s.echo, rest.Config{Tracking: client, Authenticate: httpserver.Authenticate(verifier)}))
+	check(t, rest.Register(s.echo, rest.Config{Tracking: client, Authenticate: httpserver.Authenticate(verifier), FairShare: server.FairShare}))
 	check(t, server.Listen())
 	s.Client = openapitest.Client{Addr: server.Addr(), Document: openapitest.Load(t, document)}
 	ctx, stop := context.WithCancel(context.Background())
@@ -156,3 +165,13 @@ const (
 	page  = `{"shipments":[` + whole + `],"nextCursor":"next"}`
 	found = `{"shipments":[{"shipmentId":"1001","status":"IN_TRANSIT","eta":"2026-03-20T00:00:00Z","delayMinutes":0,"carrier":"MAEU","carrierBookingReference":"B","origin":"SGSIN","destination":"NLRTM","highlights":{"places":["<em>Rotterdam</em> NLRTM"]}}],"total":3,"nextCursor":"next"}`
 )
+
+// limits are such that a tenant may ask once, and then no more while a test runs.
+func limits(t *testing.T) *fairshare.Tiers {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "limits.json")
+	check(t, os.WriteFile(path, []byte(`{"defaultTier": "once", "tiers": {"once": {"rate": 0.1, "burst": 1, "inFlight": 1}}}`), 0o600))
+	tiers, err := fairshare.Read(path)
+	check(t, err)
+	return tiers
+}

@@ -41,7 +41,7 @@ func (c seedCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	cfg.Logger = sdkLog{tel.Logger}
-	trail, err := newTrail(tel)
+	trail, err := newTrail(tel, nil)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func serveWith(ctx context.Context, s settings, cfg aws.Config, stdout io.Writer
 	return errors.Join(err, tel.Shutdown(flush))
 }
 
-// newServer wires the steps of one request: limits, authentication, isolation gates, contract, domain, stores. The gates' checks
+// newServer wires the steps of one request: limits, authentication, the tenant's limits, isolation gates, contract, domain, stores. The gates' checks
 // are the caller's to run.
 func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.Telemetry) (*httpserver.Server, gates, error) {
 	verification := s.Tokens.Config()
@@ -64,7 +64,7 @@ func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.T
 	if err != nil {
 		return nil, gates{}, err
 	}
-	trail, err := newTrail(tel)
+	trail, err := newTrail(tel, s.Limits.Tiers())
 	if err != nil {
 		return nil, gates{}, err
 	}
@@ -86,7 +86,7 @@ func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.T
 	server, err := httpserver.New(httpserver.Config{
 		Service: name, Addr: s.Server.ListenAddr, MetricsAddr: s.Server.MetricsAddr, AllowedHosts: s.Server.AllowedHosts,
 		RequestTimeout: s.Server.RequestTimeout, ShutdownTimeout: s.Server.ShutdownTimeout, Telemetry: tel,
-		OpenAPI: trackingapi.Document(), MaxToken: s.Tokens.MaxTokenBytes, Streams: rest.Streams(), Notes: w.notes(g),
+		OpenAPI: trackingapi.Document(), MaxToken: s.Tokens.MaxTokenBytes, Streams: rest.Streams(), Notes: w.notes(g), Tiers: s.Limits.Tiers(),
 		Ready: func(ctx context.Context) error {
 			if s.Isolation.Mode == enforce { // the checks have used the base credentials too
 				return errors.Join(g.shipments()(), g.bucket.Checked(), g.domain.Checked(), verifier.Ready())
@@ -98,7 +98,7 @@ func newServer(ctx context.Context, s settings, cfg aws.Config, tel *telemetry.T
 		return nil, gates{}, err
 	}
 	return server, g, rest.Register(server.Echo(), rest.Config{
-		Service: services.shipments, Documents: services.documents, Search: services.search, Authenticate: httpserver.Authenticate(verifier),
+		Service: services.shipments, Documents: services.documents, Search: services.search, Authenticate: httpserver.Authenticate(verifier), FairShare: server.FairShare,
 		Open: g.shipments(), OpenDocuments: g.documents(), OpenSearches: g.searches(), CursorKey: cursorKey,
 	})
 }

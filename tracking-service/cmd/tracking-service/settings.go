@@ -10,6 +10,7 @@ import (
 
 	"example.com/shiptrack/pkg/authn/providers"
 	"example.com/shiptrack/pkg/config"
+	"example.com/shiptrack/pkg/fairshare"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/telemetry"
 	"example.com/shiptrack/pkg/tokenvending"
@@ -102,6 +103,7 @@ type settings struct {
 	Telemetry        telemetry.Settings
 	Access           Access
 	Isolation        Isolation
+	Limits           fairshare.Settings
 	WriteRoleARN     string        `env:"TRACKING_WRITE_ROLE_ARN,required" help:"ARN of the role that is assumed for each tenant to store documents, such as arn:aws:iam::000000000000:role/TrackingWriteRole"`
 	DocumentMaxBytes int64         `env:"DOCUMENT_MAX_BYTES" envDefault:"67108864" help:"size of the largest document that is stored, 1 to 5368709120 bytes"`
 	SessionDuration  time.Duration `env:"SESSION_DURATION" envDefault:"1h" help:"how long a tenant's AWS session lasts, 15m to 1h"`

@@ -101,7 +101,7 @@ func (c *Caller) audit(ctx context.Context, owner tenant.ID, about Access, metad
 	record := audit.Record{
 		Action: about.Action, Resource: about.Resource, Tenant: owner.String(),
 		AWSRequestID: RequestID(metadata, cause), Session: c.config.Vending.SessionARN(owner),
-		Decision: audit.Allow,
+		Decision: audit.Allow, Units: unitsOf(metadata),
 	}
 	switch {
 	case err == nil, isAnswer(kindOf(err)):
@@ -152,4 +152,16 @@ func RequestID(metadata middleware.Metadata, err error) string {
 	}
 	id, _ := awsmiddleware.GetRequestIDMetadata(metadata)
 	return id
+}
+
+type unitsKey struct{}
+
+// Spend adds the capacity units that an answer of DynamoDB names to what Do records of the call.
+func Spend(answer *middleware.Metadata, units float64) {
+	answer.Set(unitsKey{}, unitsOf(*answer)+units)
+}
+
+func unitsOf(answer middleware.Metadata) float64 {
+	units, _ := answer.Get(unitsKey{}).(float64)
+	return units
 }

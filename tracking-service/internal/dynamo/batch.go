@@ -67,11 +67,12 @@ func (s *Store) batchGet(ctx context.Context, own scope, keys []map[string]types
 	}
 	err = s.calls.Do(ctx, own.tenant, about, func() (middleware.Metadata, error) {
 		out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
-			RequestItems: map[string]types.KeysAndAttributes{s.table: {Keys: keys}},
+			RequestItems: map[string]types.KeysAndAttributes{s.table: {Keys: keys}}, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 		})
 		if err != nil {
 			return middleware.Metadata{}, err
 		}
+		spentByTables(&out.ResultMetadata, out.ConsumedCapacity)
 		for _, key := range out.UnprocessedKeys[s.table].Keys {
 			again, err := own.ownKey(key)
 			if err != nil {
@@ -120,11 +121,12 @@ func (s *Store) batchWrite(ctx context.Context, own scope, writes []types.WriteR
 	}
 	err = s.calls.Do(ctx, own.tenant, about, func() (middleware.Metadata, error) {
 		out, err := s.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
-			RequestItems: map[string][]types.WriteRequest{s.table: writes},
+			RequestItems: map[string][]types.WriteRequest{s.table: writes}, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 		})
 		if err != nil {
 			return middleware.Metadata{}, err
 		}
+		spentByTables(&out.ResultMetadata, out.ConsumedCapacity)
 		left = out.UnprocessedItems[s.table]
 		for _, write := range left {
 			if write.PutRequest == nil {
@@ -137,6 +139,13 @@ func (s *Store) batchWrite(ctx context.Context, own scope, writes []types.WriteR
 		return out.ResultMetadata, nil
 	})
 	return left, err
+}
+
+// spentByTables is spent for a batch, whose answer has a figure for each table: here there is one.
+func spentByTables(answer *middleware.Metadata, capacity []types.ConsumedCapacity) {
+	for i := range capacity {
+		spent(answer, &capacity[i])
+	}
 }
 
 // untilProcessed calls once until it reports that nothing is left, fails, or ctx ends.

@@ -165,7 +165,7 @@ func TestStoredShipmentReadsBackAsItWas(t *testing.T) {
 			r.Fatal(err)
 		}
 		_, item, _ := strings.Cut(w.calls[0].body, `"Item":`)
-		item = item[:strings.LastIndex(item, `}}]}}`)]
+		item = item[:strings.LastIndex(item, `}}]}`)]
 		store, _ = newStore(t, always(200, `{"Item":`+item+`}`), fakeSTS{})
 		got, err := store.Get(awscalltest.As(t, "yellow"), want.ID)
 		if err != nil || fmt.Sprintf("%+v", flat(got)) != fmt.Sprintf("%+v", flat(want)) {

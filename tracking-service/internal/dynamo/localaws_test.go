@@ -214,3 +214,34 @@ func BenchmarkGetWithoutNetwork(b *testing.B) {
 		}
 	}
 }
+
+// TestCapacityUnitsOfEachAnswerAreRecorded: rows of less than 4 KB cost half a unit each to read, and of less than 1 KB one to
+// write (DynamoDB Developer Guide, "DynamoDB read and write operations").
+func TestCapacityUnitsOfEachAnswerAreRecorded(t *testing.T) {
+	local := startAWS(t)
+	seed(t, local, "yellow", "1001", "1002", "1003")
+	store, trail := reader(t, local)
+	yellow := awscalltest.As(t, "yellow")
+	for name, read := range map[string]struct {
+		ask  func() error
+		want float64
+	}{
+		"dynamodb:GetItem":      {func() error { _, err := store.Get(yellow, shipmentID(t, "1001")); return err }, 0.5},
+		"dynamodb:BatchGetItem": {func() error { _, err := store.BatchGet(yellow, shipmentIDs(t, "1001", "1002", "1003")); return err }, 1.5},
+		"dynamodb:Query":        {func() error { _, _, err := store.List(yellow, 10, tracking.ShipmentID{}); return err }, 0.5},
+	} {
+		if err := read.ask(); err != nil {
+			t.Fatal(err)
+		}
+		if got := trail.Last(t); got.Action != name || got.Units != read.want {
+			t.Errorf("%s cost %v units, want %v", got.Action, got.Units, read.want)
+		}
+	}
+	writer, written := open(t, local, "TrackingSeedTaskRole", "TrackingSeedRole")
+	if err := writer.Put(yellow, []tracking.Shipment{shipment(t, "1004"), shipment(t, "1005")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := written.Last(t); got.Units != 2 {
+		t.Errorf("two rows cost %v units to write, want 2", got.Units)
+	}
+}

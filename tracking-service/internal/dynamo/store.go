@@ -82,10 +82,11 @@ func (s *Store) Get(ctx context.Context, id tracking.ShipmentID) (tracking.Shipm
 	var shipment tracking.Shipment
 	about := awscall.Access{Action: "dynamodb:GetItem", Resource: s.table + "/" + own.String() + "/" + id.String()}
 	err = s.calls.Do(ctx, own.tenant, about, func() (middleware.Metadata, error) {
-		out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: own.key(id)})
+		out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal, Key: own.key(id)})
 		if err != nil {
 			return middleware.Metadata{}, err
 		}
+		spent(&out.ResultMetadata, out.ConsumedCapacity)
 		if out.Item == nil {
 			return out.ResultMetadata, problem.New(problem.NotFound, "no such shipment")
 		}
@@ -142,10 +143,12 @@ func (s *Store) query(ctx context.Context, own scope, limit int, start map[strin
 			ExpressionAttributeValues: map[string]types.AttributeValue{":tenant": own.partition()},
 			Limit:                     aws.Int32(int32(limit)),
 			ExclusiveStartKey:         start,
+			ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
 		})
 		if err != nil {
 			return middleware.Metadata{}, err
 		}
+		spent(&out.ResultMetadata, out.ConsumedCapacity)
 		rows, err = own.readAll(out.Items)
 		if err == nil && out.LastEvaluatedKey != nil {
 			next, err = own.ownKey(out.LastEvaluatedKey)
@@ -153,4 +156,11 @@ func (s *Store) query(ctx context.Context, own scope, limit int, start map[strin
 		return out.ResultMetadata, err
 	})
 	return rows, next, err
+}
+
+// spent notes the capacity units that an answer names, for the audit log.
+func spent(answer *middleware.Metadata, capacity *types.ConsumedCapacity) {
+	if capacity != nil {
+		awscall.Spend(answer, aws.ToFloat64(capacity.CapacityUnits))
+	}
 }

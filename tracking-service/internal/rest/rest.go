@@ -33,17 +33,18 @@ type Config struct {
 	Documents    Documents
 	Search       Search
 	Authenticate echo.MiddlewareFunc // verifies the bearer token, see httpserver.Authenticate
+	FairShare    echo.MiddlewareFunc // holds the tenant to its limits, see httpserver.Server.FairShare
 	// Open, OpenDocuments and OpenSearches return why shipments, documents, or searches, may not be served now, nil where they may.
 	Open, OpenDocuments, OpenSearches func() error
 	CursorKey                         []byte           // 32 bytes that all instances share and nobody else knows
 	Clock                             func() time.Time // time.Now where nil
 }
 
-// Register adds the routes of the contract to e. A request passes Authenticate, then what must be open, then the
+// Register adds the routes of the contract to e. A request passes Authenticate, then FairShare, then what must be open, then the
 // contract, then the handler. The server must know Streams. It returns an error where cfg cannot be used.
 func Register(e *echo.Echo, cfg Config) error {
-	if cfg.Service == nil || cfg.Documents == nil || cfg.Search == nil || cfg.Authenticate == nil {
-		return errors.New("rest: Register needs a Service, Documents, Search and Authenticate")
+	if cfg.Service == nil || cfg.Documents == nil || cfg.Search == nil || cfg.Authenticate == nil || cfg.FairShare == nil {
+		return errors.New("rest: Register needs a Service, Documents, Search, Authenticate and FairShare")
 	}
 	if cfg.Open == nil || cfg.OpenDocuments == nil || cfg.OpenSearches == nil {
 		return errors.New("rest: Register needs Open, OpenDocuments and OpenSearches")
@@ -62,7 +63,7 @@ func Register(e *echo.Echo, cfg Config) error {
 	h := handlers{service: cfg.Service, documents: cfg.Documents, search: cfg.Search, cursors: cursors}
 	before := map[string][]echo.MiddlewareFunc{}
 	for _, id := range slices.Concat(rules.OperationIDs("shipments"), rules.OperationIDs("documents")) {
-		before[id] = []echo.MiddlewareFunc{cfg.Authenticate, gate(cfg.gates(id)...), httpserver.CheckRequest(rules, id)}
+		before[id] = []echo.MiddlewareFunc{cfg.Authenticate, cfg.FairShare, gate(cfg.gates(id)...), httpserver.CheckRequest(rules, id)}
 	}
 	RegisterHandlersWithOptions(e, NewStrictHandler(h, nil), RegisterHandlersOptions{OperationMiddlewares: before})
 	e.GET(documentPath, h.downloadDocument, before["DownloadDocument"]...)

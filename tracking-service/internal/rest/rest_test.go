@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/problem"
@@ -253,6 +255,27 @@ func TestEveryRouteWithDataWantsAToken(t *testing.T) {
 	}
 }
 
+// TestEveryRouteWithDataHasLimits: they come before the isolation gate and the contract, and after the token.
+func TestEveryRouteWithDataHasLimits(t *testing.T) {
+	s := startWith(t, limits(t))
+	if a := s.get("yellow", "/shipments/1001/eta"); a.StatusCode != http.StatusOK || a.Header.Get("RateLimit") == "" {
+		t.Fatalf("the first: %d %v, want 200 and what is left", a.StatusCode, a.Header)
+	}
+	s.closed.Store(problem.WrapNotIsolated(nil, "not isolated", 0))
+	for _, target := range []string{"/shipments/1001/eta", "/shipments/1001", "/shipments", "/shipments?limit=x", "/shipments/search?q=a", "/shipments/1001/documents", "/shipments/1001/documents/a.pdf"} {
+		if a := s.get("yellow", target); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d %v, want 429 with Retry-After", target, a.StatusCode, a.Header)
+		}
+		if a := s.raw(http.MethodGet, target); a.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s without a token: %d, want 401", target, a.StatusCode)
+		}
+	}
+	s.closed.Store(nil)
+	if a := s.get("blue", "/shipments/1001/eta"); a.StatusCode != http.StatusOK {
+		t.Errorf("blue: %d, want 200", a.StatusCode)
+	}
+}
+
 // TestNoRouteWithDataIsServedWhileTheGateIsClosed: whoever has no token learns nothing of it.
 func TestNoRouteWithDataIsServedWhileTheGateIsClosed(t *testing.T) {
 	s := start(t)
@@ -361,12 +384,13 @@ func TestRegisterWantsAllOfItsConfig(t *testing.T) {
 	check(t, err)
 	open := func() error { return nil }
 	good := rest.Config{
-		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(nil),
+		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(nil), FairShare: func(next echo.HandlerFunc) echo.HandlerFunc { return next },
 		Open: open, OpenDocuments: open, OpenSearches: open, CursorKey: make([]byte, 32),
 	}
 	for name, change := range map[string]func(*rest.Config){
 		"no service":        func(c *rest.Config) { c.Service = nil },
 		"no authentication": func(c *rest.Config) { c.Authenticate = nil },
+		"no limits":         func(c *rest.Config) { c.FairShare = nil },
 		"no gate":           func(c *rest.Config) { c.Open = nil },
 		"no documents":      func(c *rest.Config) { c.Documents = nil },
 		"no second gate":    func(c *rest.Config) { c.OpenDocuments = nil },

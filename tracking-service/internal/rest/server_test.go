@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,6 +17,7 @@ import (
 
 	"example.com/shiptrack/pkg/authn"
 	"example.com/shiptrack/pkg/authn/authntest"
+	"example.com/shiptrack/pkg/fairshare"
 	"example.com/shiptrack/pkg/httpserver"
 	"example.com/shiptrack/pkg/openapi/openapitest"
 	"example.com/shiptrack/pkg/problem"
@@ -123,6 +126,12 @@ type service struct {
 
 func start(t *testing.T) *service {
 	t.Helper()
+	return startWith(t, nil)
+}
+
+// startWith is start with limits for each tenant.
+func startWith(t *testing.T, tiers *fairshare.Tiers) *service {
+	t.Helper()
 	now := noon
 	s := &service{
 		t: t, issuer: authntest.Start(t), document: openapitest.Load(t, trackingapi.Document()), now: &now,
@@ -145,12 +154,12 @@ func start(t *testing.T) *service {
 	check(t, err)
 	server, err := httpserver.New(httpserver.Config{
 		Service: "tracking-service", Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", Telemetry: tel,
-		RequestTimeout: 5 * time.Second, ShutdownTimeout: 100 * time.Millisecond, OpenAPI: trackingapi.Document(), Streams: rest.Streams(),
+		RequestTimeout: 5 * time.Second, ShutdownTimeout: 100 * time.Millisecond, OpenAPI: trackingapi.Document(), Streams: rest.Streams(), Tiers: tiers,
 	})
 	check(t, err)
 	s.echo = server.Echo()
 	check(t, rest.Register(s.echo, rest.Config{
-		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(verifier),
+		Service: domain, Documents: papers, Search: finds, Authenticate: httpserver.Authenticate(verifier), FairShare: server.FairShare,
 		Open: because(&s.closed), OpenDocuments: because(&s.shut), OpenSearches: because(&s.lost), CursorKey: make([]byte, 32), Clock: func() time.Time { return *s.now },
 	}))
 	check(t, server.Listen())
@@ -218,4 +227,14 @@ func idsOf(list trackingapi.ShipmentList) []string {
 		ids = append(ids, s.ShipmentID)
 	}
 	return ids
+}
+
+// limits are such that a tenant may ask once, and then no more while a test runs.
+func limits(t *testing.T) *fairshare.Tiers {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "limits.json")
+	check(t, os.WriteFile(path, []byte(`{"defaultTier": "once", "tiers": {"once": {"rate": 0.1, "burst": 1, "inFlight": 1}}}`), 0o600))
+	tiers, err := fairshare.Read(path)
+	check(t, err)
+	return tiers
 }

@@ -1,4 +1,5 @@
-// Package load asks a server on loopback over connections that stay open, each with one request at a time (a closed loop).
+// Package load asks a server on loopback over connections that stay open, each with one request at a time: in a closed loop, or
+// at a given rate.
 // It refuses any other address, and any answer but 200 ends it.
 package load
 
@@ -37,6 +38,7 @@ type worker struct {
 	client   *fasthttp.HostClient
 	requests []*fasthttp.Request
 	next     int
+	answer   fasthttp.Response
 }
 
 // New returns a Load of requests for addr, a host and port. Each connection sends requests of its own.
@@ -79,52 +81,71 @@ func (r Request) prepare(addr string) *fasthttp.Request {
 func (l *Load) Run(ctx context.Context, long time.Duration) (Outcome, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	until := time.Now().Add(long)
+	return l.all(ctx, stop, func(w *worker, each *recorder) error { return w.send(ctx, until, each) })
+}
+
+// all has each worker do its part, and merges what they recorded. The first failure ends all.
+func (l *Load) all(ctx context.Context, stop context.CancelCauseFunc, part func(*worker, *recorder) error) (Outcome, error) {
 	began := time.Now()
-	delays := make([]*hdrhistogram.Histogram, len(l.workers))
-	var all sync.WaitGroup
+	recorders := make([]*recorder, len(l.workers))
+	var workers sync.WaitGroup
 	for i, w := range l.workers {
-		delays[i] = newHistogram()
-		all.Go(func() {
-			if err := w.send(ctx, began.Add(long), delays[i]); err != nil {
+		recorders[i] = newRecorder()
+		workers.Go(func() {
+			if err := part(w, recorders[i]); err != nil {
 				stop(err)
 			}
 		})
 	}
-	all.Wait()
+	workers.Wait()
 	took := time.Since(began)
 	if err := context.Cause(ctx); err != nil {
 		return Outcome{}, err
 	}
-	for _, d := range delays[1:] {
-		delays[0].Merge(d)
+	for _, r := range recorders[1:] {
+		recorders[0].delays.Merge(r.delays)
 	}
-	return Outcome{Rate: float64(delays[0].TotalCount()) / took.Seconds(), Delay: delays[0]}, nil
+	return Outcome{Rate: float64(recorders[0].delays.TotalCount()) / took.Seconds(), Delay: recorders[0].delays}, nil
 }
 
-// newHistogram holds delays from a microsecond to a minute, to three digits.
-func newHistogram() *hdrhistogram.Histogram {
-	return hdrhistogram.New(1, time.Minute.Microseconds(), 3)
+// recorder holds delays from a microsecond to a minute, to three digits.
+type recorder struct{ delays *hdrhistogram.Histogram }
+
+func newRecorder() *recorder {
+	return &recorder{hdrhistogram.New(1, time.Minute.Microseconds(), 3)}
 }
 
-func (w *worker) send(ctx context.Context, until time.Time, delays *hdrhistogram.Histogram) error {
-	answer := &fasthttp.Response{}
+func (r *recorder) record(delay time.Duration) error {
+	return r.delays.RecordValue(max(1, delay.Microseconds()))
+}
+
+func (w *worker) send(ctx context.Context, until time.Time, each *recorder) error {
 	for began := time.Now(); began.Before(until); {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		request := w.requests[w.next%len(w.requests)]
-		w.next++
-		if err := w.client.Do(request, answer); err != nil {
+		if err := w.ask(); err != nil {
 			return err
 		}
-		if answer.StatusCode() != http.StatusOK {
-			return fmt.Errorf("load: answered %d", answer.StatusCode()) // a body may say whose it is
-		}
 		ended := time.Now()
-		if err := delays.RecordValue(max(1, ended.Sub(began).Microseconds())); err != nil {
+		if err := each.record(ended.Sub(began)); err != nil {
 			return err
 		}
 		began = ended
+	}
+	return nil
+}
+
+// ask sends the worker's next request.
+func (w *worker) ask() error {
+	request := w.requests[w.next%len(w.requests)]
+	w.next++
+	if err := w.client.Do(request, &w.answer); err != nil {
+		return err
+	}
+	if w.answer.StatusCode() != http.StatusOK {
+		return fmt.Errorf("load: answered %d", w.answer.StatusCode()) // a body may say whose it is
 	}
 	return nil
 }

@@ -63,18 +63,20 @@ func (d *demo) requests(ctx context.Context) ([]load.Request, error) {
 
 func tenantNamed(i int) string { return fmt.Sprintf("bench-%02d", i) }
 
-// root is the client of localaws' root.
-func (d *demo) root() *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1:" + d.ports["LOCALAWS_PORT"]),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	})
+func (d *demo) localaws() string { return "http://127.0.0.1:" + d.ports["LOCALAWS_PORT"] }
+
+// root signs as the root of localaws. Emulators take its key too.
+func root(endpoint string) aws.Config {
+	return aws.Config{Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
 }
 
 // copyRows is root's: the tenants of the bench have no seed.
-func (d *demo) copyRows(ctx context.Context) error {
-	client := d.root()
-	yellow, err := client.Query(ctx, &dynamodb.QueryInput{
+func (d *demo) copyRows(ctx context.Context) error { return d.copyRowsTo(ctx, d.localaws()) }
+
+// copyRowsTo gives each tenant of the bench yellow's rows at endpoint.
+func (d *demo) copyRowsTo(ctx context.Context, endpoint string) error {
+	client := dynamodb.NewFromConfig(root(endpoint))
+	yellow, err := dynamodb.NewFromConfig(root(d.localaws())).Query(ctx, &dynamodb.QueryInput{
 		TableName: aws.String(provision.TableName), KeyConditionExpression: aws.String("TenantID = :t"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{":t": &types.AttributeValueMemberS{Value: "yellow"}},
 	})

@@ -29,7 +29,7 @@ func itemsOf(ctx context.Context, s *stage) (*load.Load, string, error) {
 	if err := d.copyRows(ctx); err != nil {
 		return nil, "", err
 	}
-	requests, err := d.signed(ctx)
+	requests, err := signed(ctx, d.localaws())
 	if err != nil {
 		return nil, "", err
 	}
@@ -37,9 +37,8 @@ func itemsOf(ctx context.Context, s *stage) (*load.Load, string, error) {
 	return asked, "", err
 }
 
-// signed are GetItem requests of each tenant's session. A signature holds for five minutes by AWS's rules.
-func (d *demo) signed(ctx context.Context) ([]load.Request, error) {
-	endpoint := "http://127.0.0.1:" + d.ports["LOCALAWS_PORT"]
+// signed are GetItem requests of each tenant's session at a localaws. A signature holds for five minutes by AWS's rules.
+func signed(ctx context.Context, endpoint string) ([]load.Request, error) {
 	task, err := localaws.StartTaskCredentials(localaws.TaskCredentialsConfig{Endpoint: endpoint, Region: "us-east-1", Role: "TrackingServiceRole"})
 	if err != nil {
 		return nil, err
@@ -94,7 +93,7 @@ func hello(ctx context.Context, s *stage) (*load.Load, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	requests, err := d.signed(ctx)
+	requests, err := signed(ctx, d.localaws())
 	if err != nil {
 		return nil, "", err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"strconv"
 
@@ -14,6 +15,7 @@ import (
 
 // benchmark is one of Go's, some of whose figures are rows.
 type benchmark struct {
+	module    string // folder of a module outside of go.work; empty: the workspace
 	pkg, name string
 	benchtime string
 	figures   []figure
@@ -34,6 +36,9 @@ func goBenchmark(b benchmark) Group {
 	}
 	return Group{rows, func(ctx context.Context, _ Place, _ []measure.Row) (map[string]measure.Series, map[string]string, error) {
 		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^"+b.name+"$", "-benchmem", "-benchtime", b.benchtime, "-count=5", b.pkg)
+		if b.module != "" {
+			cmd.Dir, cmd.Env = b.module, append(os.Environ(), "GOWORK=off")
+		}
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			return nil, nil, fmt.Errorf("%w\n%s", err, out)

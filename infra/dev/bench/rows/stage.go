@@ -25,7 +25,8 @@ const patience = 60 * time.Second
 type stage struct {
 	place Place
 	ends  []func()
-	demos map[string]*demo // by what their services run with
+	demos map[string]*demo  // by what their services run with
+	urls  map[string]string // of programs of others, by their names
 }
 
 func (s *stage) end() {

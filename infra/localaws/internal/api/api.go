@@ -79,6 +79,9 @@ type Permission struct {
 	// KeyPolicy, where set, is the policy of the KMS key that Resource is: it must allow, and the caller's own policies count as
 	// it says (policy.DecideKey).
 	KeyPolicy *policy.Named
+	// ResourcePolicy, where set, is the policy of what Resource is, of the account's own: it or the caller's own policies must allow
+	// (policy.DecideResource).
+	ResourcePolicy *policy.Named
 	// Note, where set, is for the log of a denial: what an operator should know and a caller must not.
 	Note string
 	// As, where set, takes the place of the caller in the decision: the AWS service that starts a role.

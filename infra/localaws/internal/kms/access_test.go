@@ -226,6 +226,10 @@ func TestKeyPolicyGuardsItsKey(t *testing.T) {
 		fmt.Sprintf(rootOnly, `,"Condition":{"StringEquals":{"AWS:ResourceTag/TenantID":"x"}}`))})
 	k.fails("MalformedPolicyDocumentException", "will not allow you to update", "CreateKey", values{"Policy": policyOf(role)})
 	k.must("CreateKey", values{"Policy": policyOf(role), "BypassPolicyLockoutSafetyCheck": true})
+	k.as(session(t, `{"Effect":"Allow","Action":"kms:CreateKey","Resource":"*"}`), func() {
+		k.must("CreateKey", values{}) // whose policy is KMS's own: that it locks out whoever may not change it is no mistake
+		k.fails("MalformedPolicyDocumentException", "will not allow you to update", "CreateKey", values{"Policy": policyOf(fmt.Sprintf(rootOnly, ""))})
+	})
 	if got := k.must("GetKeyPolicy", values{"KeyId": id}); got["Policy"] != policyOf(fmt.Sprintf(rootOnly, "")) || got["PolicyName"] != "default" {
 		t.Errorf("GetKeyPolicy answers %v", got)
 	}

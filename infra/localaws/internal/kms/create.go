@@ -60,10 +60,9 @@ func readCreateKey(r *reading) (answer, error) {
 			return nil, err
 		}
 		arn := r.place().keyARN(k.ID)
-		if in.Policy != "" { // KMS API Reference, CreateKey, Policy: "If you provide a key policy, it must meet the following criteria"
-			if err := r.checkLockout(k.compiled, arn, in.BypassPolicyLockoutSafetyCheck, r.permissions[0].Context); err != nil {
-				return nil, err
-			}
+		own := in.Policy == "" // "If you provide a key policy, it must meet the following criteria" (KMS API Reference, CreateKey)
+		if err := r.checkLockout(k.compiled, arn, own || in.BypassPolicyLockoutSafetyCheck, r.permissions[0].Context); err != nil {
+			return nil, err
 		}
 		return struct{ KeyMetadata *metadata }{k.describe(r.req.Account, arn)}, r.store.add(k)
 	}, nil

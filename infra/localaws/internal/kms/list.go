@@ -55,6 +55,31 @@ func readListKeys(r *reading) (answer, error) {
 	}, nil
 }
 
+// readListGrants answers that a key has no grants: localaws makes none. Who looks for what else may use a key asks it.
+func readListGrants(r *reading) (answer, error) {
+	var in struct {
+		KeyId, GrantId, GranteePrincipal string
+		paging
+	}
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if _, err := in.read(50, 100); err != nil {
+		return nil, err
+	}
+	t, err := r.keyByID("keyId", in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	r.onKey("ListGrants", t)
+	return func() (any, error) {
+		return struct {
+			Grants []struct{}
+			page
+		}{Grants: []struct{}{}}, nil
+	}, nil
+}
+
 // defaultPolicyName is the name of the one policy that a key has.
 const defaultPolicyName = "default"
 

@@ -46,6 +46,8 @@ func init() {
 		"UntagResource":    readUntagResource,
 		"ListResourceTags": readListResourceTags,
 
+		"ListGrants": readListGrants,
+
 		"CreateAlias": readCreateAlias,
 		"UpdateAlias": readUpdateAlias,
 		"DeleteAlias": readDeleteAlias,
@@ -53,7 +55,7 @@ func init() {
 	}
 	answered = slices.Sorted(maps.Keys(operations))
 	for _, name := range []string{
-		"CreateGrant", "ListGrants", "RevokeGrant", "RetireGrant", "DeleteImportedKeyMaterial", "DeriveSharedSecret",
+		"CreateGrant", "RevokeGrant", "RetireGrant", "DeleteImportedKeyMaterial", "DeriveSharedSecret",
 		"GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "GenerateMac", "GetParametersForImport", "GetPublicKey",
 		"ImportKeyMaterial", "ListKeyRotations", "ReplicateKey", "RotateKeyOnDemand", "Sign", "UpdatePrimaryRegion", "Verify", "VerifyMac",
 	} {

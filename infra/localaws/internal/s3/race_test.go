@@ -57,7 +57,7 @@ func newService(t *testing.T) *Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Config{DB: db, Directory: filepath.Join(directory, "objects"), Keys: keys})
+	s, err := New(Config{DB: db, Directory: filepath.Join(directory, "objects"), Keys: keys, Roles: account})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/internal/kms"
 	"example.com/shiptrack/infra/localaws/internal/s3/answer"
 	"example.com/shiptrack/infra/localaws/internal/s3/store"
@@ -22,9 +23,10 @@ import (
 type Config struct {
 	// DB holds what is known of buckets and objects, in buckets whose names begin with "s3/". The caller closes it.
 	DB        *bbolt.DB
-	Directory string           // of the objects' bytes; made where it is missing
-	Keys      *kms.Service     // whose keys encrypt objects
-	Now       func() time.Time // nil: time.Now
+	Directory string              // of the objects' bytes; made where it is missing
+	Keys      *kms.Service        // whose keys encrypt objects
+	Roles     *identity.Directory // whom policies of buckets name
+	Now       func() time.Time    // nil: time.Now
 }
 
 // Service is S3. It is safe for concurrent use.
@@ -34,8 +36,8 @@ var _ api.Service = (*Service)(nil)
 
 // New opens the objects in cfg.
 func New(cfg Config) (*Service, error) {
-	if cfg.DB == nil || cfg.Directory == "" || cfg.Keys == nil {
-		return nil, errors.New("s3: Config lacks DB, Directory or Keys")
+	if cfg.DB == nil || cfg.Directory == "" || cfg.Keys == nil || cfg.Roles == nil {
+		return nil, errors.New("s3: Config lacks DB, Directory, Keys or Roles")
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -44,7 +46,7 @@ func New(cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{&answer.Answers{Store: st, Keys: cfg.Keys, Now: cfg.Now}}, nil
+	return &Service{&answer.Answers{Store: st, Keys: cfg.Keys, Roles: cfg.Roles, Now: cfg.Now}}, nil
 }
 
 // Operations returns the names of all operations that are answered, in order.

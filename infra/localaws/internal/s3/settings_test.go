@@ -128,7 +128,9 @@ func TestSettingsThatNoBucketHasAreAnsweredAsUnset(t *testing.T) {
 	}
 	for _, sub := range []string{"policy", "cors", "website", "lifecycle", "replication"} {
 		k.wants(k.ask("DELETE", "/"+bucket+"?"+sub, "", localawstest.Root), 204, "")
-		k.wants(k.ask("PUT", "/"+bucket+"?"+sub, "<x/>", localawstest.Root), 501, "NotImplemented")
+		if sub != "policy" { // which localaws has
+			k.wants(k.ask("PUT", "/"+bucket+"?"+sub, "<x/>", localawstest.Root), 501, "NotImplemented")
+		}
 	}
 }
 

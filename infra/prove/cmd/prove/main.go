@@ -14,7 +14,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -26,25 +25,34 @@ import (
 )
 
 type cli struct {
-	Run          attack       `cmd:"" default:"withargs" help:"Attack, and print a row for each attack (what prove alone does)."`
-	Explain      explain      `cmd:"" help:"Say whether the policies allow a request, and why not."`
-	Certificates certificates `cmd:"" help:"Write the theorem's obligations as SMT-LIB 2, for z3 and cvc5."`
+	Run          attack         `cmd:"" default:"withargs" help:"Attack, and print a row for each attack (what prove alone does)."`
+	Explain      explain        `cmd:"" help:"Say whether the policies allow a request, and why not."`
+	Policies     policiesOf     `cmd:"" help:"Decide whether anybody's policies keep tenants apart: yours, an account's, or a Terraform plan's."`
+	Diff         diffPolicies   `cmd:"" help:"Say whether a change of policies allows anything more, and show the request."`
+	Certificates certificates   `cmd:"" help:"Write the theorem's obligations as SMT-LIB 2, for z3 and cvc5."`
+	Record       recordCommand  `cmd:"" help:"Write an account's answers to a file: its policy simulator's, and those to the attacks."`
+	Compare      compareCommand `cmd:"" help:"Say in which answers a recorded account differs from localaws."`
+	Drift        driftCommand   `cmd:"" help:"Say what of an AWS account differs from the files, and whether isolation still holds."`
 }
 
 type attack struct {
-	Policies  string `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to attack with: hardened (what everything uses), article (the AWS article's own text), or a folder that holds one folder per role."`
-	Ownership string `placeholder:"FILE" help:"Which tenant owns what, for the theorem (ownership.json beside the folder of the policies, else the project's own)."`
-	Target    string `enum:"embedded,localstack,dynamodb-local,opensearch,aws" default:"embedded" help:"What is attacked: embedded (localaws in this process), localstack, dynamodb-local or opensearch (behind it, in Docker), or aws."`
-	Account   string `placeholder:"ID" help:"For --target aws: the account that may be used. Any other is refused."`
-	Only      string `placeholder:"PREFIX" help:"Only the attacks whose names begin with this text, such as dynamodb/ or sts/no-tag."`
-	Quick     bool   `help:"Only decide the theorem, and attack: no mutants, and no random search."`
-	Failures  bool   `help:"Print only what does not hold. Reports in files stay whole."`
-	Requests  int    `default:"100000" placeholder:"N" help:"How many random requests to search with (${default})."`
-	Seed      uint64 `placeholder:"N" help:"Search with the requests of an earlier run, which printed its seed (0: another each time)."`
-	Bin       string `placeholder:"DIR" help:"Where the binaries of the services are (the folder of this one)."`
-	JSON      bool   `name:"json" help:"Print the figures as JSON in place of the table."`
-	Markdown  string `placeholder:"FILE" help:"Write a report that can be handed to an auditor: every attack, whether it holds or not."`
-	Out       string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder; for another target than embedded prove-TARGET.json and prove-TARGET.xml."`
+	Policies    string `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to attack with: hardened (what everything uses), article (the AWS article's own text), or a folder that holds one folder per role."`
+	Ownership   string `placeholder:"FILE" help:"Which tenant owns what, for the theorem (ownership.json beside the folder of the policies, else the project's own)."`
+	Target      string `enum:"embedded,localstack,dynamodb-local,opensearch,aws" default:"embedded" help:"What is attacked: embedded (localaws in this process), localstack, dynamodb-local or opensearch (behind it, in Docker), or aws."`
+	Account     string `placeholder:"ID" help:"For --target aws: the account that may be used. Any other is refused."`
+	Existing    bool   `help:"For --target aws: attack the roles, table and bucket that are there, with tenants of its own. It makes and deletes no role and no table."`
+	TaskProfile string `placeholder:"NAME" help:"For --existing: a profile of the AWS SDK whose credentials are a session of TrackingServiceRole."`
+	SeedProfile string `placeholder:"NAME" help:"For --existing: the same for TrackingSeedTaskRole; without it, attacks by the seed are left out."`
+	DryRun      bool   `help:"For --target aws: print every call that the run would make, in order, and make none."`
+	Only        string `placeholder:"PREFIX" help:"Only the attacks whose names begin with this text, such as dynamodb/ or sts/no-tag."`
+	Quick       bool   `help:"Only decide the theorem, and attack: no mutants, and no random search."`
+	Failures    bool   `help:"Print only what does not hold. Reports in files stay whole."`
+	Requests    int    `default:"100000" placeholder:"N" help:"How many random requests to search with (${default})."`
+	Seed        uint64 `placeholder:"N" help:"Search with the requests of an earlier run, which printed its seed (0: another each time)."`
+	Bin         string `placeholder:"DIR" help:"Where the binaries of the services are (the folder of this one)."`
+	JSON        bool   `name:"json" help:"Print the figures as JSON in place of the table."`
+	Markdown    string `placeholder:"FILE" help:"Write a report that can be handed to an auditor: every attack, whether it holds or not."`
+	Out         string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder; for another target than embedded prove-TARGET.json and prove-TARGET.xml."`
 }
 
 const description = `Attack tenant isolation under the policies of infra/iam. The attacks are forged tokens and smuggled tenants against both services, tags and trust policies at STS, signatures, every operation of DynamoDB, and requests to S3, KMS and OpenSearch.
@@ -75,6 +83,9 @@ Examples:
   prove --policies ../my-product/iam --quick
       policies of your own, in a folder that holds one folder per role: ROLE/trust.json and one ROLE/POLICY.json for each policy
 
+  prove policies ../my-product/iam
+      whether policies with names of your own keep tenants apart; prove policies --help says what it needs
+
   prove --requests 1000000 --markdown report.md
       search longer, and write a report
 
@@ -83,6 +94,12 @@ Examples:
 
   prove --target aws --account 123456789012
       the same attacks in an account: at the endpoints, in the region and with the credentials of the AWS SDK's settings; it says what it makes, and deletes it
+
+  prove --target aws --account 123456789012 --existing --task-profile task
+      attack the roles, table and bucket that are there. Only a compute service gets sessions of TrackingServiceRole, so they come from a profile: in ~/.aws/config, "[profile task]" with credential_process, a command that prints what the container endpoint of a task answers (locally "localaws credentials --role TrackingServiceRole")
+
+  prove --target aws --account 123456789012 --dry-run
+      print every call of the run before, and make none: no credentials are needed; --existing --dry-run does it for the other run
 
   prove --only dynamodb/
 
@@ -106,8 +123,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return command.Run(&cli{}, args, stdout, stderr, kong.Name("prove"), kong.Description(description),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(streams{stdout, stderr}))
+	var exit exitCode
+	code := command.Run(&cli{}, args, stdout, stderr, kong.Name("prove"), kong.Description(description),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(streams{stdout, stderr}, &exit))
+	if code == 1 && exit.code != 0 {
+		return exit.code
+	}
+	return code
 }
 
 type streams struct{ out, err io.Writer }
@@ -138,6 +160,9 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
+	if c.DryRun {
+		return c.dryRun(ctx, source, std)
+	}
 	target, roles, closing, err := c.open(ctx, source, std.err)
 	if err != nil {
 		return err
@@ -153,6 +178,7 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 	if report.Rows, report.Audit, err = prove.CarryOut(ctx, target, roles, attacks, c.Bin, progress(std.err, "attacks")); err != nil {
 		return err
 	}
+	report.Left += len(attacks) - len(report.Rows) // for which there was no session
 	if report.Theorem != nil && c.Target == embedded {
 		if err := report.Theorem.Try(ctx, roles, report.Rows); err != nil {
 			return err
@@ -235,20 +261,6 @@ func version() string {
 		}
 	}
 	return revision + dirty
-}
-
-// progress writes a line for every tenth that is done, where that takes longer than a second.
-func progress(out io.Writer, what string) func(done, all int) {
-	var mu sync.Mutex
-	told, tenth := time.Now(), 0
-	return func(done, all int) {
-		mu.Lock()
-		defer mu.Unlock()
-		if now := 10 * done / all; now > tenth && time.Since(told) > time.Second {
-			told, tenth = time.Now(), now
-			fmt.Fprintf(out, "prove: %d of %d %s\n", done, all, what)
-		}
-	}
 }
 
 func (c attack) write(r *prove.Report, stdout io.Writer) error {

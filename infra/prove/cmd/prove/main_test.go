@@ -24,6 +24,7 @@ func TestRunsAndTheirExitCodes(t *testing.T) {
 	out := t.TempDir()
 	report := filepath.Join(out, "report.md")
 	one := oneRole(t)
+	t.Setenv("AWS_REGION", "eu-west-1")
 	for _, tc := range []struct {
 		args           string
 		code           int
@@ -41,6 +42,13 @@ func TestRunsAndTheirExitCodes(t *testing.T) {
 		{"--only token/none --bin " + t.TempDir(), 1, "", "make build makes the binaries"},
 		{"--target aws", 2, "", "--target aws needs --account"},
 		{"--target embedded --account 123456789012", 2, "", "no other target does"},
+		{"--target aws --dry-run", 2, "", "--dry-run is for --target aws, with --account, twelve digits"},
+		{"--account 123456789012 --dry-run", 2, "", "--dry-run is for --target aws"},
+		{"--target aws --existing --account 123456789012", 2, "", "--existing is for --target aws, and goes with --task-profile"},
+		{"--target aws --account 123456789012 --dry-run --only sts/no-tag", 0, "iam:CreateRole arn:aws:iam::123456789012:role/TrackingAccessRole", "no call is made"},
+		{"--target aws --account 123456789012 --dry-run --only sts/no-tag", 0, "sts:AssumeRole arn:aws:iam::123456789012:role/TrackingAccessRole as assumed-role/TrackingServiceRole/task, which has to be denied", ""},
+		{"--target aws --account 123456789012 --dry-run --existing --only s3/get-object", 0, "s3:GetObject arn:aws:s3:::shiptrack-123456789012/prove-blue/1001/canary.txt as assumed-role/TrackingAccessRole/prove-yellow@prove, which has to be denied", ""},
+		{"--target aws --account 123456789012 --dry-run --existing --only s3/get-object", 0, "for 1 attacks. The policy that their caller needs is infra/prove/caller/existing.json.", ""},
 		{"--target gcp", 2, "", "localstack"},
 		{"--only nothing/", 2, "", "no attack begins so"},
 		{"--only nothing/ --requests=-1 --out /no/such/folder", 2, "", "no attack begins so\n--requests -1: want 1 or more; --quick leaves the search out\n--out /no/such/folder: there is no such folder"},

@@ -22,6 +22,9 @@ func (c attack) open(ctx context.Context, policies iam.Source, out io.Writer) (t
 	if (c.Account == "") == (c.Target == "aws") {
 		return target, nil, nil, command.Misconfigured(errors.New("--target aws needs --account, the id of the account that it may use, and no other target does"))
 	}
+	if (c.Existing || c.TaskProfile != "") != (c.Target == "aws" && c.Existing && c.TaskProfile != "") || c.SeedProfile != "" && !c.Existing {
+		return target, nil, nil, command.Misconfigured(errors.New("--existing is for --target aws, and goes with --task-profile, a profile whose credentials are a session of TrackingServiceRole"))
+	}
 	if c.Target == "aws" {
 		if target.Account, err = prove.OpenAccount(ctx, c.Account, out); err != nil {
 			return target, nil, nil, command.Misconfigured(fmt.Errorf("--target aws: %w", err))
@@ -29,7 +32,14 @@ func (c attack) open(ctx context.Context, policies iam.Source, out io.Writer) (t
 		if roles, err = attackable(policies, target.Account.Load); err != nil {
 			return target, nil, nil, err
 		}
-		fmt.Fprintf(out, "prove: this makes %s\n", target.Account.Creates(roles))
+		if !c.Existing {
+			fmt.Fprintf(out, "prove: this makes %s\n", target.Account.Creates(roles))
+			return target, roles, closing, nil
+		}
+		if err := target.Account.Existing(ctx, c.TaskProfile, c.SeedProfile); err != nil {
+			return target, nil, nil, command.Misconfigured(fmt.Errorf("--existing: %w", err))
+		}
+		fmt.Fprintf(out, "prove: this %s\n", target.Account.Touches())
 		return target, roles, closing, nil
 	}
 	if roles, err = attackable(policies, prove.Load); err != nil {

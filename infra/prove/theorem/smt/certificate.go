@@ -76,8 +76,7 @@ func (o *obligation) concerns(allow *policy.Clause) bool {
 func (c *certificate) text(status string) string {
 	clauses := c.clauses()
 	r := c.request("", clauses)
-	r.fix("aws:PrincipalArn", yes, quote("arn:aws:iam::"+c.account+":role/"+c.role.Name))
-	r.fix("aws:username", no, `""`)
+	c.principal(r, clauses)
 	if c.arn != "" {
 		c.session(c.role, c.mode)
 		r.fix("aws:PrincipalTag/"+c.owned.Tag, map[bool]string{true: yes, false: no}[c.mode != untagged], map[bool]string{true: tenant, false: `""`}[c.mode == tagged])
@@ -96,8 +95,27 @@ func (c *certificate) text(status string) string {
 		}
 		c.lemmas(c.access)
 	}
+	return c.written(c.head(), status)
+}
+
+// principal says what keys tell of each session of the role.
+func (c *certificate) principal(r *request, clauses []policy.Clause) {
+	r.fix("aws:PrincipalArn", yes, quote(c.arnOf(c.role)))
+	r.fix("aws:username", no, `""`)
+	if r.looks(clauses, userID) {
+		id := c.declare(r.prefix+userID, "String")
+		c.say("The user id is the role's unique id with the session's name.")
+		c.assert(inLanguage(id, sequence(word("AROA"), many(characters([]string{between('A', 'Z'), between('0', '9')}, "")), word(":"), many(nameCharacters()))))
+		r.fix(userID, yes, id)
+	}
+}
+
+const userID = "aws:userid"
+
+// written is the file with what was said.
+func (c *certificate) written(head []string, status string) string {
 	var b strings.Builder
-	for _, line := range c.head() {
+	for _, line := range head {
 		b.WriteString(strings.TrimRight("; "+line, " ") + "\n")
 	}
 	fmt.Fprintf(&b, "(set-logic ALL)\n(set-info :status %s)\n", status)
@@ -200,11 +218,17 @@ func (c *certificate) head() []string {
 			owner+", which the statement allows and no Deny stops.", "Actions: "+c.does()+". Owner: "+c.owner()+".",
 			"unsat: there is none, so no tenants are crossed here. sat: there is one.")
 	}
-	if len(c.notes) > 0 {
-		all = append(all, "", "Where it sees more requests than there are, never fewer:")
-		for _, note := range c.notes {
-			all = append(all, "- "+note)
-		}
+	return append(all, c.noted()...)
+}
+
+// noted are the notes for the head.
+func (c *certificate) noted() []string {
+	if len(c.notes) == 0 {
+		return nil
+	}
+	all := []string{"", "Where it sees more requests than there are, never fewer:"}
+	for _, note := range c.notes {
+		all = append(all, "- "+note)
 	}
 	return all
 }

@@ -63,6 +63,7 @@ type request struct {
 	star     string   // whether the resource is * alone
 	keys     map[string]*key
 	set      map[string]int // keys that an operator for sets looks at, with how many do
+	granted  []string       // facts of each request to STS
 }
 
 // key is a condition key. It has no value, one, or is a set of values.

@@ -31,14 +31,19 @@ func (c *certificate) session(role *theorem.Role, mode string) {
 		c.assert(c.asked(role, mode, "sts "))
 		return
 	}
-	c.note("a tag may have any character beyond ASCII (STS: letters, digits and spaces alone)")
-	c.assert(and(not(equal(tenant, `""`)), inLanguage(tenant, many(tagCharacters()))))
+	c.isTagged(tenant)
 	for _, d := range delimiters(c.access) {
 		if d <= unicode.MaxASCII && !isTag(d) {
 			c.assert(not(contains(tenant, quote(string(d))))) // solvers need not find it in the language
 		}
 	}
 	c.assert(c.vended(role, nil))
+}
+
+// isTagged says that a text is the value of a tag, and not empty.
+func (c *certificate) isTagged(text string) {
+	c.note("a tag may have any character beyond ASCII (STS: letters, digits and spaces alone)")
+	c.assert(and(not(equal(text, `""`)), inLanguage(text, many(tagCharacters()))))
 }
 
 // maxChain bounds how many sessions in a chain are written out.
@@ -89,45 +94,72 @@ const (
 
 // asked says that a trust policy lets a session be vended for which the tag was asked as mode says.
 func (c *certificate) asked(role *theorem.Role, mode, prefix string) string {
-	clauses := role.Trust.Policy.Clauses()
-	r := c.request(prefix, clauses)
 	value := map[string]string{tagged: tenant, emptied: `""`, untagged: `""`}[mode]
-	has, asks := yes, []string{assumeRole, tagSession}
-	if mode == untagged {
-		has, asks = no, asks[:1]
-	}
-	r.fix("aws:RequestTag/"+c.owned.Tag, has, value)
-	var facts []string
-	if r.looks(clauses, sessionName) {
-		k := r.key(sessionName)
-		facts = append(facts, k.has, inLanguage(k.values[0], many(nameCharacters())))
-	}
-	if mode != untagged && r.looks(clauses, tagKeys) {
-		k := r.key(tagKeys)
-		facts = append(facts, k.has, inLanguage(k.values[0], caseless(c.owned.Tag)))
-	}
-	for _, ask := range asks {
-		r.action = quote(strings.ToLower(ask))
-		var allows, evades []string
-		for i := range clauses {
-			s := &clauses[i]
-			switch {
-			case s.Effect == policy.Allow:
-				allows = append(allows, r.applies(s))
-			case s.Principals.Everyone && !s.Principals.Not:
-				evades = append(evades, r.evades(s))
-			default:
-				c.note("a Deny of a trust policy that does not name everyone is taken not to apply, since it may name another than who asks")
-			}
-		}
-		facts = append(facts, or(allows...), and(evades...))
+	clauses := role.Trust.Policy.Clauses()
+	return c.granted(c.asks(clauses, mode, prefix, value), clauses, mode)
+}
+
+// granted says that a trust policy lets somebody ask.
+func (c *certificate) granted(r *request, clauses []policy.Clause, mode string) string {
+	facts := slices.Clone(r.granted)
+	for _, ask := range asksOf(mode) {
+		r.asksFor(ask)
+		facts = append(facts, c.lets(r, clauses, func(*policy.Clause) string { return yes }))
 	}
 	return and(facts...)
 }
 
+// asksFor makes r a request for an action of STS. Of the two, sts:TagSession has no session's name (Service Authorization Reference).
+func (r *request) asksFor(action string) {
+	if r.action = quote(strings.ToLower(action)); action == tagSession {
+		r.fix(sessionName, no, `""`)
+	}
+}
+
+// asks is an AssumeRole that asks for the tag value as mode says. What is true of each is in granted.
+func (c *certificate) asks(clauses []policy.Clause, mode, prefix, value string) *request {
+	r := c.request(prefix, clauses)
+	r.fix("aws:RequestTag/"+c.owned.Tag, map[bool]string{true: no, false: yes}[mode == untagged], value)
+	if r.looks(clauses, sessionName) {
+		k := r.key(sessionName)
+		r.granted = append(r.granted, k.has, inLanguage(k.values[0], many(nameCharacters())))
+	}
+	if mode != untagged && r.looks(clauses, tagKeys) {
+		k := r.key(tagKeys)
+		r.granted = append(r.granted, k.has, inLanguage(k.values[0], caseless(c.owned.Tag)))
+	}
+	return r
+}
+
+// asksOf are the actions that an AssumeRole needs.
+func asksOf(mode string) []string {
+	if mode == untagged {
+		return []string{assumeRole}
+	}
+	return []string{assumeRole, tagSession}
+}
+
+// lets says that the statements of a trust policy allow the action of r. An Allow counts where by is true of it.
+func (c *certificate) lets(r *request, clauses []policy.Clause, by func(*policy.Clause) string) string {
+	var allows, evades []string
+	for i := range clauses {
+		s := &clauses[i]
+		switch {
+		case s.Effect == policy.Allow:
+			allows = append(allows, and(by(s), r.applies(s)))
+		case s.Principals.Everyone && !s.Principals.Not:
+			evades = append(evades, r.evades(s))
+		default:
+			c.note("a Deny of a trust policy that does not name everyone is taken not to apply, since it may name another than who asks")
+		}
+	}
+	return and(or(allows...), and(evades...))
+}
+
 const (
-	sessionName = "sts:RoleSessionName"
-	tagKeys     = "aws:TagKeys"
+	sessionName    = "sts:RoleSessionName"
+	tagKeys        = "aws:TagKeys"
+	transitiveKeys = "sts:TransitiveTagKeys"
 )
 
 // looks reports whether clauses have a condition or a variable of the key.
@@ -145,14 +177,19 @@ func (r *request) looks(clauses []policy.Clause, text string) bool {
 // trusts reports whether a trust policy may name a role, its sessions, its account or everyone.
 func (c *certificate) trusts(role, caller *theorem.Role) bool {
 	return slices.ContainsFunc(role.Trust.Policy.Clauses(), func(s policy.Clause) bool {
-		p := s.Principals
-		if s.Effect != policy.Allow {
-			return false
-		}
-		return p.Not || p.Everyone || slices.Contains(p.Accounts, c.account) || slices.ContainsFunc(p.Names, func(text string) bool {
-			return text == "arn:aws:iam::"+c.account+":role/"+caller.Name || strings.HasPrefix(text, "arn:aws:sts::"+c.account+":assumed-role/"+caller.Name+"/")
-		})
+		return s.Effect == policy.Allow && (c.namesItself(&s.Principals, caller) || slices.Contains(s.Principals.Accounts, c.account))
 	})
+}
+
+// namesItself reports whether principals name a role, its sessions or everyone. A unique id may be the role's.
+func (c *certificate) namesItself(p *policy.Principals, caller *theorem.Role) bool {
+	return p.Not || p.Everyone || slices.ContainsFunc(p.Names, func(text string) bool {
+		return policy.IsUniqueID(text) || text == c.arnOf(caller) || strings.HasPrefix(text, "arn:aws:sts::"+c.account+":assumed-role/"+caller.Name+"/")
+	})
+}
+
+func (c *certificate) arnOf(role *theorem.Role) string {
+	return "arn:aws:iam::" + c.account + ":role/" + role.Name
 }
 
 func letters() []string {

@@ -32,6 +32,9 @@ var beyond = regexp.MustCompile(`\\u\{([3-9a-f][0-9a-f]{4}|[0-9a-f]{6})\}`)
 
 // certificates are the files by their names.
 func certificates(account string, roles []theorem.Role, owned *theorem.Ownership) (map[string]string, error) {
+	if owned.Bare() {
+		return nil, fmt.Errorf(`the ownership file lists actions without a resource ("arn": "*"): there are no certificates of those`)
+	}
 	findings, err := theorem.Prove(account, roles, owned)
 	if err != nil {
 		return nil, err
@@ -64,6 +67,9 @@ func certificates(account string, roles []theorem.Role, owned *theorem.Ownership
 				}
 			}
 		}
+	}
+	for name, text := range chained(account, roles, owned, expected) {
+		files[name] = text
 	}
 	return files, nil
 }

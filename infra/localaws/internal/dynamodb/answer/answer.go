@@ -89,6 +89,8 @@ func administer(s *store.Store, asked any) (any, error) {
 		return listTags(q)
 	case *request.ChangeTags:
 		return changeTags(s, q)
+	case *request.GetResourcePolicy:
+		return getResourcePolicy(q)
 	}
 	return nil, fmt.Errorf("dynamodb: no answer to %T", asked)
 }

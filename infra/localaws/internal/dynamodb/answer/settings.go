@@ -85,6 +85,14 @@ func listTags(q *request.ListTags) (any, error) {
 	return struct{ Tags []table.Tag }{append([]table.Tag{}, q.Table.Tags...)}, nil
 }
 
+// getResourcePolicy answers that a table has no policy: localaws takes none. Who looks for what else may use a table asks it.
+func getResourcePolicy(q *request.GetResourcePolicy) (any, error) {
+	if q.Table == nil {
+		return nil, resourceNotFound(q.ARN)
+	}
+	return nil, exception.New("PolicyNotFoundException", "Resource-based policy not found for the provided ResourceArn: %s", q.ARN)
+}
+
 // changeTags has an answer without members.
 func changeTags(s *store.Store, q *request.ChangeTags) (any, error) {
 	if q.Table == nil {

@@ -88,7 +88,7 @@ var operations = map[string]operation{
 	"TagResource":                     on(tableOrStream).from(readTagResource),
 	"UntagResource":                   on(tableOrStream).from(readUntagResource),
 	"PutResourcePolicy":               on(tableOrStream),
-	"GetResourcePolicy":               on(tableOrStream),
+	"GetResourcePolicy":               on(tableOrStream).from(readGetResourcePolicy),
 	"DeleteResourcePolicy":            on(tableOrStream),
 	"UpdateTable": on(tableName).from(readUpdateTable).with(
 		rule{actions: []string{"CreateTable", "CreateTableReplica", "DeleteTableReplica"}, resource: tableName, when: hasReplicas},

@@ -35,6 +35,18 @@ func readListTagsOfResource(r *reading) (any, error) {
 	return &ListTags{t}, err
 }
 
+// GetResourcePolicy is a reading of a GetResourcePolicy.
+type GetResourcePolicy struct{ Tagged }
+
+func readGetResourcePolicy(r *reading) (any, error) {
+	var m members
+	if err := r.decode(&m); err != nil {
+		return nil, err
+	}
+	t, err := r.tagged(&m)
+	return &GetResourcePolicy{t}, err
+}
+
 func readTagResource(r *reading) (any, error)   { return r.changeTags(false) }
 func readUntagResource(r *reading) (any, error) { return r.changeTags(true) }
 

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"example.com/shiptrack/infra/localaws/internal/api"
+	awsidentity "example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/internal/kms"
 	"example.com/shiptrack/infra/localaws/internal/s3/request"
 	"example.com/shiptrack/infra/localaws/internal/s3/store"
@@ -20,7 +22,10 @@ import (
 type Answers struct {
 	Store *store.Store
 	Keys  *kms.Service
+	Roles *awsidentity.Directory // whom policies of buckets name
 	Now   func() time.Time
+
+	policies sync.Map // compiled, by the bucket's name
 }
 
 // asked is one request that was read.
@@ -49,6 +54,11 @@ func (s *Answers) Call(req *api.Request, reading *request.Reading) (*api.Call, e
 	}
 	if err := a.setExistingTags(); err != nil {
 		return nil, err
+	}
+	for i := range reading.Permissions {
+		if err := a.guard(&reading.Permissions[i]); err != nil {
+			return nil, err
+		}
 	}
 	if op.read != nil {
 		var err error

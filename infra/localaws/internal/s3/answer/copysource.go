@@ -21,7 +21,7 @@ func (a *asked) source() (*store.Object, error) {
 	switch {
 	case errors.Is(err, store.ErrNoSuchKey), errors.Is(err, store.ErrNoSuchVersion):
 		list := a.permissionOn("ListBucket", request.BucketARN(a.Source.Bucket))
-		return nil, cmp.Or(a.req.Decide(&list, 1), err)
+		return nil, cmp.Or(a.decide(&list, 1), err)
 	case err != nil:
 		return nil, err
 	case o.Deleted:
@@ -98,7 +98,7 @@ func (a *asked) mayCopyTags(source *store.Object) error {
 	if a.Source.VersionID != "" {
 		read.Context.Set("s3:VersionId", a.Source.VersionID)
 	}
-	if err := a.req.Decide(&read, 2); err != nil {
+	if err := a.decide(&read, 2); err != nil {
 		return err
 	}
 	write := a.permission("PutObjectTagging", a.Key)
@@ -108,5 +108,5 @@ func (a *asked) mayCopyTags(source *store.Object) error {
 		return err
 	}
 	setExistingTags(write.Context, before)
-	return a.req.Decide(&write, 2)
+	return a.decide(&write, 2)
 }

@@ -179,8 +179,8 @@ func (a *asked) mayDelete(one doomed, among int) error {
 		p.Context.Set("s3:VersionId", one.version)
 	}
 	if !request.Bypasses(a.req.Header) {
-		return a.req.Decide(&p, among)
+		return a.decide(&p, among)
 	}
 	bypass := a.permission("BypassGovernanceRetention", one.key)
-	return cmp.Or(a.req.Decide(&p, 2*among), a.req.Decide(&bypass, 2*among))
+	return cmp.Or(a.decide(&p, 2*among), a.decide(&bypass, 2*among))
 }

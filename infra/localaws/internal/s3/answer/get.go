@@ -222,5 +222,5 @@ func preconditionFailed() error {
 // mayList decides whether the caller may know that a key is not there.
 func (a *asked) mayList() error {
 	p := a.permission("ListBucket", "")
-	return a.req.Decide(&p, 1)
+	return a.decide(&p, 1)
 }

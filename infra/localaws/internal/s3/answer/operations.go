@@ -40,6 +40,10 @@ func init() { // the table names functions that read it
 		"GetBucketTagging":              {answer: getBucketTagging},
 		"PutBucketTagging":              {answer: putBucketTagging, takesBody: true},
 		"DeleteBucketTagging":           {answer: deleteBucketTagging},
+		"GetBucketPolicy":               {answer: getBucketPolicy},
+		"GetBucketPolicyStatus":         {answer: getBucketPolicyStatus},
+		"PutBucketPolicy":               {answer: putBucketPolicy, takesBody: true},
+		"DeleteBucketPolicy":            {answer: deleteBucketPolicy},
 
 		"GetObjectTagging":    {answer: getObjectTagging},
 		"PutObjectTagging":    {read: readPutObjectTagging},

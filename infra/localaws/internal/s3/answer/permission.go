@@ -23,6 +23,14 @@ func (a *asked) permissionOn(action, resource string) api.Permission {
 	return p
 }
 
+// decide decides p, which only the answer can name; see api.Request.Decide.
+func (a *asked) decide(p *api.Permission, among int) error {
+	if err := a.guard(p); err != nil {
+		return err
+	}
+	return a.req.Decide(p, among)
+}
+
 // SetSignature sets the condition keys of how a request is signed (S3 API Reference, "Amazon S3 Signature Version 4 authentication specific policy
 // keys"), and of who owns the bucket.
 func SetSignature(keys *policy.Context, req *api.Request) {

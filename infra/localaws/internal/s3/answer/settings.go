@@ -29,6 +29,15 @@ func (a *asked) firstSettings() (store.Settings, error) {
 
 // document reads the body of a request, which must be what its checksum headers say, as a document whose root is called root.
 func (a *asked) document(root string) (*document.Node, error) {
+	body, err := a.body()
+	if err != nil {
+		return nil, err
+	}
+	return document.Parse(body, root)
+}
+
+// body reads the body of a request, which must be what its checksum headers say.
+func (a *asked) body() ([]byte, error) {
 	sums, err := checksum.Demanded(a.req.Header, false)
 	if err != nil {
 		return nil, err
@@ -38,10 +47,7 @@ func (a *asked) document(root string) (*document.Node, error) {
 		return nil, err
 	}
 	_, _ = sums.Write(body) // a hash never fails
-	if err := sums.Check(a.req.HTTP.Body.Trailer); err != nil {
-		return nil, err
-	}
-	return document.Parse(body, root)
+	return body, sums.Check(a.req.HTTP.Body.Trailer)
 }
 
 // change changes the settings of the bucket, and answers with status.

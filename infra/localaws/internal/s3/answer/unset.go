@@ -9,8 +9,6 @@ import (
 // unset are operations on settings that no bucket of localaws has. Terraform and others read them all: they are answered as AWS does for a
 // bucket whose owner has not set them.
 var unset = map[string]func(*asked) (*api.Response, error){
-	"GetBucketPolicy":                    missing("NoSuchBucketPolicy", "The bucket policy does not exist"),
-	"GetBucketPolicyStatus":              missing("NoSuchBucketPolicy", "The bucket policy does not exist"),
 	"GetBucketCors":                      missing("NoSuchCORSConfiguration", "The CORS configuration does not exist"),
 	"GetBucketWebsite":                   missing("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"),
 	"GetBucketLifecycleConfiguration":    missing("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"),
@@ -22,7 +20,6 @@ var unset = map[string]func(*asked) (*api.Response, error){
 	"GetBucketRequestPayment":            empty("RequestPaymentConfiguration", struct{ Payer string }{"BucketOwner"}),
 	"GetBucketAcl":                       getBucketACL,
 
-	"DeleteBucketPolicy":                 removed,
 	"DeleteBucketCors":                   removed,
 	"DeleteBucketWebsite":                removed,
 	"DeleteBucketLifecycleConfiguration": removed,

@@ -45,7 +45,7 @@ var buckets = []scenario{
 		{"tags set", "GET /$B?tagging", "", "", "200"},
 		{"tags away", "DELETE /$B?tagging", "", "", "204"},
 		{"policy unset", "GET /$B?policy", "", "", "404 NoSuchBucketPolicy"},
-		{"policy", "PUT /$B?policy", "", "{}", "501 NotImplemented"},
+		{"policy", "PUT /$B?policy", "", "{}", "400 MalformedPolicy"},
 		{"no document", "PUT /$B?versioning", "", "<Versioning", "400 MalformedXML"},
 	}},
 	{"unset settings", []step{

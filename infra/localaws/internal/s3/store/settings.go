@@ -7,6 +7,7 @@ type Settings struct {
 	PublicAccessBlock *PublicAccessBlock `json:"publicAccessBlock,omitzero"`
 	Ownership         string             `json:"ownership,omitzero"` // BucketOwnerEnforced and others
 	Tags              []Tag              `json:"tags,omitzero"`      // in the order in which they were given
+	Policy            *Policy            `json:"policy,omitzero"`
 }
 
 // States of Settings.Versioning.
@@ -21,12 +22,18 @@ type Encryption struct {
 	Key       string `json:"key,omitzero"` // of aws:kms: the key, as it was given
 }
 
-// PublicAccessBlock are four settings, which are kept and answered: no policy or ACL of localaws makes anything public.
+// PublicAccessBlock are four settings. BlockPublicPolicy refuses policies; the others are kept and answered: localaws has no caller but the account's own.
 type PublicAccessBlock struct {
 	BlockPublicAcls       bool `json:"blockPublicAcls,omitzero"`
 	IgnorePublicAcls      bool `json:"ignorePublicAcls,omitzero"`
 	BlockPublicPolicy     bool `json:"blockPublicPolicy,omitzero"`
 	RestrictPublicBuckets bool `json:"restrictPublicBuckets,omitzero"`
+}
+
+// Policy is the policy of a bucket.
+type Policy struct {
+	Document   string            `json:"document"`   // as it was given
+	Principals map[string]string `json:"principals"` // unique ids of whom it names, by name; see identity.Bindings
 }
 
 // Tag is a tag of a bucket.

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/smithy-go"
+
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/prove"
+	"example.com/shiptrack/infra/prove/drift"
+	"example.com/shiptrack/pkg/command"
+)
+
+// undecided is the exit code where it could not be told whether there is drift.
+const undecided = 3
+
+type driftCommand struct {
+	Account    string `required:"" placeholder:"ID" help:"The account to read. Credentials of any other are refused."`
+	Policies   string `default:"hardened" placeholder:"DIR|article|hardened" help:"What the account should have, as for run."`
+	Ownership  string `placeholder:"FILE" help:"Which tenant owns what, as for run."`
+	Bucket     string `placeholder:"NAME" help:"The bucket of the documents (shiptrack-ACCOUNT)."`
+	Domain     string `placeholder:"NAME" help:"The domain of OpenSearch Service that the policies name (test)."`
+	Boundary   string `placeholder:"ARN" help:"The permissions boundary that every role should have (none): permissions_boundary of the module isolation."`
+	WithoutTLS bool   `name:"without-tls" help:"The bucket should have no policy: tls_only=false of the module stores."`
+	Format     string `enum:"text,json" default:"text" help:"How to print: text or json."`
+}
+
+// Help is printed below the flags.
+func (driftCommand) Help() string {
+	return `It compares the roles of the files with those of the account: trust, inline and attached policies, permissions boundary, and the tag TenantID, which no role may have. It compares the KMS keys that are tagged with a tenant (key policy, grants, tags, aliases), the bucket's policy and public access block, and the table's resource policy. It reads alone; infra/prove/caller/drift.json is the policy that its caller needs.
+
+Then it says whether tenants are kept apart by what is there:
+
+  HOLDS      the theorem is proven for the policies that are there, and nothing else allows more
+  BROKEN     a request of one tenant for what is another's is allowed; the request is printed
+  NOT SHOWN  neither; "prove --target aws --existing" attacks what is there, and tells more
+
+It exits with 0 if nothing differs, 1 if something does, 2 if the command line or the credentials are wrong, and 3 if it could not tell: something may not be read, or AWS did not answer.
+
+Examples:
+
+  prove drift --account 123456789012
+      in the region and with the credentials of the AWS SDK's settings
+
+  prove drift --account 123456789012 --format json | jq -r '.changes[].what'
+
+.github/workflows/use-drift.yml runs it each day; copy it.`
+}
+
+// Run is called by kong.
+func (d driftCommand) Run(ctx context.Context, std streams) error {
+	source, err := policies(d.Policies, std.err)
+	if err != nil {
+		return err
+	}
+	cfg, _, err := prove.SignIn(ctx, d.Account)
+	if _, asked := errors.AsType[*smithy.OperationError](err); asked {
+		return command.WithCode(undecided, fmt.Errorf("drift: %w", err))
+	} else if err != nil {
+		return command.Misconfigured(fmt.Errorf("drift: %w", err))
+	}
+	values := localaws.Values{Region: cfg.Region, Account: d.Account, Bucket: cmp.Or(d.Bucket, "shiptrack-"+d.Account), Domain: d.Domain}
+	wanted := drift.Wanted{Values: values, Boundary: d.Boundary, WithoutTLS: d.WithoutTLS}
+	if wanted.Roles, err = source.Load(values); err != nil {
+		return command.Misconfigured(err)
+	}
+	file, err := ownership(d.Ownership, d.Policies)
+	if err != nil {
+		return command.Misconfigured(err)
+	}
+	owned, err := prove.Owned(file, values)
+	if err != nil {
+		return command.Misconfigured(err)
+	}
+	there, err := drift.Read(ctx, cfg, wanted)
+	if err != nil {
+		return command.WithCode(undecided, fmt.Errorf("drift: nothing was compared: %w", err))
+	}
+	report := &drift.Report{Account: d.Account, Region: cfg.Region, Policies: source.Name, SHA256: source.SHA256, Changes: drift.Compare(wanted, there), Unread: there.Unread}
+	report.Isolation = drift.Judge(wanted, there, report.Changes, owned)
+	write := report.Print
+	if d.Format == "json" {
+		write = report.JSON
+	}
+	if err := write(std.out); err != nil {
+		return command.WithCode(undecided, err)
+	}
+	switch report.Code() {
+	case 1:
+		return errors.New("the account differs from the files")
+	case undecided:
+		return command.WithCode(undecided, errors.New("it could not be told whether the account differs: see what could not be read"))
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"example.com/shiptrack/infra/dev/provision"
+	files "example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/localawstest"
+)
+
+// asAccount makes the SDK's settings those of a localaws, which has the roles, the table and the bucket of the files.
+func asAccount(t *testing.T) *localawstest.Local {
+	t.Helper()
+	l := localawstest.Start(t)
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": l.URL, "AWS_REGION": l.Region, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
+		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+	} {
+		t.Setenv(name, value)
+	}
+	values := localaws.Values{Region: l.Region, Account: l.Account, Bucket: "shiptrack-" + l.Account}
+	roles, err := files.Load(files.Hardened, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.PutRoles(t, roles...)
+	config := l.Config(localawstest.Root)
+	if err := provision.Table(t.Context(), config, "TrackingData"); err != nil {
+		t.Fatal(err)
+	}
+	if err := provision.Bucket(t.Context(), config, values.Bucket); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestDriftAndItsExitCodes(t *testing.T) {
+	l := asAccount(t)
+	check := func(code int, stdout, stderr, args string) string {
+		t.Helper()
+		var out, err bytes.Buffer
+		got := run(t.Context(), strings.Fields("drift "+args), &out, &err)
+		if got != code || !strings.Contains(out.String(), stdout) || !strings.Contains(err.String(), stderr) {
+			t.Errorf("drift %s: code %d, stdout %s, stderr %s; want %d with %q and %q", args, got, &out, &err, code, stdout, stderr)
+		}
+		return out.String()
+	}
+	const account = "--account 000000000000 --without-tls"
+	check(0, "no drift: account 000000000000, us-east-1, is as infra/iam/hardened says", "", account)
+	check(2, "", "missing flags: --account", "")
+	check(2, "", "the credentials are of account 000000000000, --account says 111111111111: nothing was done", "--account 111111111111")
+	check(2, "", `no policies at "other"`, account+" --policies other")
+	check(2, "", `must be one of "text","json"`, account+" --format xml")
+	check(1, "its policy lacks the statement DenyWithoutTLS", "the account differs from the files", "--account 000000000000")
+	check(1, "it is not there; --bucket names another", "", account+" --bucket another")
+	check(1, "isolation, for what is there: HOLDS", "", account+" --policies article")
+
+	_, err := iam.NewFromConfig(l.Config(localawstest.Root)).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+		RoleName: aws.String("TrackingAccessRole"), PolicyName: aws.String("More"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"*"}]}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report struct {
+		Changes   []struct{ Where, What string }
+		Isolation struct{ Verdict string }
+	}
+	if err := json.Unmarshal([]byte(check(1, "the policy More was added", "", account+" --format json")), &report); err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Changes) != 1 || report.Changes[0].Where != "role TrackingAccessRole" || report.Isolation.Verdict == "HOLDS" {
+		t.Errorf("as JSON: %+v", report)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "wrong")
+	check(3, "", "GetCallerIdentity, to find the account of the credentials", account)
+}

@@ -1,0 +1,47 @@
+package drift_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/prove/caller"
+	"example.com/shiptrack/infra/prove/caller/callertest"
+)
+
+// TestCallerNeedsItsPolicyAndNoLess: with the policy of infra/prove/caller all is read; without one action of it that is named.
+func TestCallerNeedsItsPolicyAndNoLess(t *testing.T) {
+	k := newKit(t)
+	made, err := k.iam().CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("Limits"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
+	k.must(err)
+	k.wanted.Boundary = *made.Policy.Arn
+	for _, r := range k.wanted.Roles {
+		_, err := k.iam().PutRolePermissionsBoundary(t.Context(), &iam.PutRolePermissionsBoundaryInput{RoleName: &r.Name, PermissionsBoundary: made.Policy.Arn})
+		k.must(err)
+	}
+	policy, err := caller.Policy("drift", k.wanted.Values)
+	k.must(err)
+	if r := k.report(k.as(policy)); r.Code() != 0 {
+		t.Fatalf("with the policy: code %d:\n%s", r.Code(), k.told(r))
+	}
+	for _, action := range callertest.Actions(t, policy) {
+		r := k.report(k.as(callertest.Without(t, policy, action)))
+		if _, name, _ := strings.Cut(action, " "); len(r.Unread) == 0 || !strings.Contains(r.Unread[0], "AccessDenied") || !strings.Contains(r.Unread[0], name) {
+			t.Errorf("without %s: code %d, unread %q; want it named", action, r.Code(), r.Unread)
+		}
+	}
+}
+
+// as is the configuration of a caller with this policy.
+func (k *kit) as(policy string) aws.Config {
+	k.Helper()
+	k.l.PutRoles(k, localaws.Role{
+		Name:     "Reader",
+		Trust:    []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`),
+		Policies: []localaws.PolicyDocument{{Name: "Read", Document: []byte(policy)}},
+	})
+	return k.l.Config(k.l.RoleCredentials(k, "Reader", "drift"))
+}

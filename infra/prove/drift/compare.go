@@ -1,0 +1,219 @@
+package drift
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/pkg/keyalias"
+	"example.com/shiptrack/pkg/tenant"
+)
+
+// Change is one difference between the account and the files.
+type Change struct {
+	Where string `json:"where"` // "role TrackingAccessRole", "bucket shiptrack-123456789012"
+	What  string `json:"what"`  // in words
+	// Why is what it means for isolation, where the policies of the roles do not say it: then the theorem does not decide it.
+	Why string `json:"why,omitempty"`
+}
+
+// Compare returns each difference, in the order roles, keys, bucket, table.
+func Compare(wanted Wanted, there *There) []Change {
+	c := &comparison{wanted: wanted}
+	for i := range there.Roles {
+		c.role(&there.Roles[i])
+	}
+	c.keys(there.Keys)
+	c.bucket(&there.Bucket)
+	c.table(&there.Table)
+	return c.changes
+}
+
+type comparison struct {
+	wanted  Wanted
+	changes []Change
+}
+
+func (c *comparison) add(where, why, format string, args ...any) {
+	c.changes = append(c.changes, Change{Where: where, What: fmt.Sprintf(format, args...), Why: why})
+}
+
+// document adds what differs in a document that stands in the place of a wanted one.
+func (c *comparison) document(where, why, what, wanted, there string) {
+	found, err := differences(wanted, there)
+	if err != nil {
+		c.add(where, "what it says is not known", "%s cannot be read: %v", what, err)
+	}
+	for _, difference := range found {
+		c.add(where, why, "%s %s", what, difference)
+	}
+}
+
+func (c *comparison) role(r *Role) {
+	where := "role " + r.Name
+	if r.Absent {
+		c.add(where, "", "it is not there; terraform apply makes it")
+		return
+	}
+	wanted := c.wanted.Roles[slices.IndexFunc(c.wanted.Roles, func(w localaws.Role) bool { return w.Name == r.Name })]
+	if r.Trust != "" {
+		c.document(where, "", "its trust policy", string(wanted.Trust), r.Trust)
+	}
+	if r.Inline != nil {
+		c.inline(where, r, wanted)
+	}
+	for _, arn := range slices.Sorted(maps.Keys(r.Attached)) {
+		c.add(where, "", "the policy %s is attached: %s", arn, allOf(r.Attached[arn]))
+	}
+	c.limits(where, r)
+	for _, value := range valuesOf(r.Tags) {
+		c.add(where, "the theorem knows no tags of roles: a session that brings no tag of its own is one of this tenant",
+			"it has the tag %s=%s", tenantTag, value)
+	}
+}
+
+func (c *comparison) inline(where string, r *Role, wanted localaws.Role) {
+	kept := map[string]bool{}
+	for _, p := range wanted.Policies {
+		kept[p.Name] = true
+		if document, has := r.Inline[p.Name]; has {
+			c.document(where, "", "its policy "+p.Name, string(p.Document), document)
+		} else {
+			c.add(where, "", "its policy %s is gone", p.Name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Inline)) {
+		if !kept[name] {
+			c.add(where, "", "the policy %s was added: %s", name, allOf(r.Inline[name]))
+		}
+	}
+}
+
+// limits compares the boundary. It only takes permissions away, so that a role without it may more.
+func (c *comparison) limits(where string, r *Role) {
+	switch {
+	case r.Boundary == c.wanted.Boundary:
+	case r.Boundary == "":
+		c.add(where, "", "its permissions boundary %s was removed", c.wanted.Boundary)
+	case c.wanted.Boundary == "":
+		c.add(where, "", "it has the permissions boundary %s, which the files do not have (--boundary tells that it belongs there)", r.Boundary)
+	default:
+		c.add(where, "", "its permissions boundary is %s, not %s", r.Boundary, c.wanted.Boundary)
+	}
+}
+
+// allOf says what a document that should not be there allows and denies.
+func allOf(document string) string {
+	all, err := statements(document)
+	if err != nil {
+		return "its text could not be read"
+	}
+	var told []string
+	for _, s := range all {
+		told = append(told, s.told)
+	}
+	return strings.Join(told, "; ")
+}
+
+func (c *comparison) keys(keys []Key) {
+	of := map[string][]string{}
+	for i := range keys {
+		k := &keys[i]
+		c.key(k)
+		for _, name := range k.tenants() {
+			of[name] = append(of[name], k.ID)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		if ids := of[name]; len(ids) > 1 {
+			slices.Sort(ids)
+			c.add("KMS keys", "one of them may hold another tenant's documents: sessions of "+name+" may use each",
+				"%d keys are tagged %s=%s: %s; one was tagged by hand", len(ids), tenantTag, name, strings.Join(ids, ", "))
+		}
+	}
+}
+
+func (c *comparison) key(k *Key) {
+	where, tenants := "KMS key "+k.ID, k.tenants()
+	const unseen = "the theorem reads policies of roles alone"
+	if k.Policy != "" {
+		c.document(where, unseen, "its key policy", c.keyPolicy(), k.Policy)
+	}
+	for _, grant := range k.Grants {
+		c.add(where, unseen, "it has a grant: %s", grant)
+	}
+	if len(tenants) > 1 {
+		c.add(where, "sessions of each of them may use it", "it is tagged with several tenants: %s", strings.Join(tenants, ", "))
+	}
+	for name := range k.Tags {
+		if strings.EqualFold(name, tenantTag) && name != tenantTag {
+			c.add(where, "IAM matches names of tags without regard to case", "its tag is spelled %s", name)
+		}
+	}
+	for _, alias := range k.Aliases {
+		if !slices.ContainsFunc(tenants, func(name string) bool { return aliasOf(name) == alias }) {
+			c.add(where, "the service encrypts this tenant's documents under it", "the alias %s leads to it, whose tenant it is not tagged with", alias)
+		}
+	}
+	for _, name := range tenants {
+		if alias := aliasOf(name); !slices.Contains(k.Aliases, alias) {
+			c.add(where, "", "it is tagged %s=%s, and that tenant's alias %s does not lead to it", tenantTag, name, alias)
+		}
+	}
+}
+
+// aliasOf is the alias of a tenant's key, or of one of the isolation check's; empty: name is none.
+func aliasOf(name string) string {
+	a, b := tenant.IsolationCheck()
+	for _, reserved := range []tenant.ID{a, b} {
+		if reserved.String() == name {
+			return keyalias.Of(reserved)
+		}
+	}
+	id, err := tenant.Parse(name)
+	if err != nil {
+		return ""
+	}
+	return keyalias.Of(id)
+}
+
+// keyPolicy leaves all to IAM, as the one of a key that is made without one (terraform/modules/stores/keys.tf).
+func (c *comparison) keyPolicy() string {
+	return `{"Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + c.wanted.Values.Account + `:root"},"Action":"kms:*","Resource":"*"}]}`
+}
+
+// bucketPolicy refuses what comes without TLS (terraform/modules/stores/bucket.tf).
+func (c *comparison) bucketPolicy() string {
+	if c.wanted.WithoutTLS {
+		return `{"Statement":[]}`
+	}
+	arn := "arn:aws:s3:::" + c.wanted.Values.Bucket
+	return `{"Statement":[{"Sid":"DenyWithoutTLS","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["` + arn + `","` + arn + `/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`
+}
+
+func (c *comparison) bucket(b *Bucket) {
+	where := "bucket " + c.wanted.Values.Bucket
+	if b.Absent {
+		c.add(where, "", "it is not there; --bucket names another")
+		return
+	}
+	there := b.Policy
+	if there == "" {
+		there = `{"Statement":[]}`
+	}
+	c.document(where, "", "its policy", c.bucketPolicy(), there)
+	for _, setting := range b.Public {
+		c.add(where, "a policy or an ACL may let anybody in", "%s of its public access block is off", setting)
+	}
+}
+
+func (c *comparison) table(t *Table) {
+	where := "table " + tableName
+	if t.Absent {
+		c.add(where, "", "it is not there")
+	} else if t.Policy != "" {
+		c.document(where, "", "its resource policy", `{"Statement":[]}`, t.Policy)
+	}
+}

@@ -1,0 +1,176 @@
+package drift_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"example.com/shiptrack/infra/prove/drift"
+)
+
+// between answers requests in localaws' place where answer is not nil.
+type between struct {
+	behind aws.HTTPClient
+	answer func(operation string) *http.Response
+}
+
+func (b between) Do(r *http.Request) (*http.Response, error) {
+	operation := r.Header.Get("X-Amz-Target")
+	if r.Header.Get("Content-Type") == "application/x-www-form-urlencoded" {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(text))
+		operation, _, _ = strings.Cut(strings.TrimPrefix(string(text), "Action="), "&")
+	}
+	if a := b.answer(operation); a != nil {
+		a.Request = r
+		return a, nil
+	}
+	return b.behind.Do(r)
+}
+
+func (k *kit) answering(answer func(operation string) *http.Response) aws.Config {
+	config := k.config.Copy()
+	config.HTTPClient = between{k.config.HTTPClient, answer}
+	return config
+}
+
+func inJSON(status int, body string) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, Body: io.NopCloser(strings.NewReader(body))}
+}
+
+func refusedByQuery(code string) *http.Response {
+	return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader("<ErrorResponse><Error><Code>" + code + "</Code><Message>said</Message></Error></ErrorResponse>"))}
+}
+
+// TestTablePolicyIsNoticed: localaws takes no policy of a table, so its answer is AWS's here.
+func TestTablePolicyIsNoticed(t *testing.T) {
+	k := newKit(t)
+	document := opens("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData")
+	r := k.report(k.answering(func(operation string) *http.Response {
+		if operation != "DynamoDB_20120810.GetResourcePolicy" {
+			return nil
+		}
+		return inJSON(200, `{"Policy":`+quoted(document)+`,"RevisionId":"1"}`)
+	}))
+	if told := k.told(r); r.Code() != 1 || !strings.Contains(told, "drift: table TrackingData: its resource policy has the statement Opens: Allow") {
+		t.Errorf("code %d:\n%s", r.Code(), told)
+	}
+	if r.Isolation.Verdict != drift.Broken || !strings.Contains(strings.Join(r.Isolation.Reasons, "\n"), "use dynamodb:GetItem on") {
+		t.Errorf("isolation %+v, want BROKEN", r.Isolation)
+	}
+}
+
+func quoted(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"` }
+
+func TestBoundaryThatWasRemovedIsNoticed(t *testing.T) {
+	k := newKit(t)
+	made, err := k.iam().CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("Limits"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
+	k.must(err)
+	k.wanted.Boundary = *made.Policy.Arn
+	for _, r := range k.wanted.Roles {
+		_, err := k.iam().PutRolePermissionsBoundary(t.Context(), &iam.PutRolePermissionsBoundaryInput{RoleName: &r.Name, PermissionsBoundary: made.Policy.Arn})
+		k.must(err)
+	}
+	if r := k.report(k.config); r.Code() != 0 || r.Isolation.Verdict != drift.Holds {
+		t.Fatalf("control: code %d:\n%s", r.Code(), k.told(r))
+	}
+	_, err = k.iam().DeleteRolePermissionsBoundary(t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: aws.String(role)})
+	k.must(err)
+	r := k.report(k.config)
+	if told := k.told(r); r.Code() != 1 || len(r.Changes) != 1 || !strings.Contains(told, "drift: role TrackingAccessRole: its permissions boundary arn:aws:iam::000000000000:policy/Limits was removed") {
+		t.Errorf("code %d:\n%s", r.Code(), told)
+	}
+	k.wanted.Boundary = ""
+	if told := k.told(k.report(k.config)); !strings.Contains(told, "drift: role TrackingWriteRole: it has the permissions boundary arn:aws:iam::000000000000:policy/Limits, which the files do not have") {
+		t.Errorf("a boundary that nobody asked for:\n%s", told)
+	}
+}
+
+func TestWhatMayNotBeReadIsNamed(t *testing.T) {
+	k := newKit(t)
+	for operation, want := range map[string]string{
+		"GetRole": "could not tell: role TrackingAccessRole: AccessDenied", "ListAttachedRolePolicies": "could not tell: role TrackingSeedRole: AccessDenied",
+		"TrentService.GetKeyPolicy": "could not tell: KMS key ", "TrentService.ListGrants": "could not tell: KMS key ", "TrentService.ListKeys": "could not tell: the keys of KMS",
+		"TrentService.ListAliases": "could not tell: the aliases of KMS", "DynamoDB_20120810.GetResourcePolicy": "could not tell: the policy of table TrackingData",
+	} {
+		t.Run(operation, func(t *testing.T) {
+			r := k.report(k.answering(func(asked string) *http.Response {
+				switch {
+				case asked != operation:
+					return nil
+				case strings.Contains(asked, "."):
+					return inJSON(400, `{"__type":"AccessDeniedException","message":"said"}`)
+				}
+				return refusedByQuery("AccessDenied")
+			}))
+			if told := k.told(r); !strings.Contains(told, want) || r.Isolation.Verdict != drift.NotShown || strings.Contains(told, "no drift") {
+				t.Errorf("want %q, and isolation not shown:\n%s", want, told)
+			}
+			if r.Code() != 3 && operation != "TrentService.ListAliases" {
+				t.Errorf("code %d, want 3: %+v", r.Code(), r.Changes)
+			}
+		})
+	}
+}
+
+func TestCredentialsThatExpireEndIt(t *testing.T) {
+	k := newKit(t)
+	_, err := drift.Read(t.Context(), k.answering(func(operation string) *http.Response {
+		if operation != "ListRoleTags" {
+			return nil
+		}
+		return refusedByQuery("ExpiredToken")
+	}), k.wanted)
+	if err == nil || !strings.Contains(err.Error(), "renew them and run the same command again") {
+		t.Errorf("%v; want what to do next", err)
+	}
+}
+
+// TestThrottledAccountIsReadAllTheSame: each third request is throttled, and the SDK asks again.
+func TestThrottledAccountIsReadAllTheSame(t *testing.T) {
+	k := newKit(t)
+	asked, throttled := 0, 0
+	config := k.answering(func(operation string) *http.Response {
+		if asked++; asked%3 != 0 {
+			return nil
+		}
+		throttled++
+		switch {
+		case operation == "":
+			return &http.Response{StatusCode: http.StatusServiceUnavailable, Body: io.NopCloser(strings.NewReader("<Error><Code>SlowDown</Code></Error>"))}
+		case strings.Contains(operation, "."):
+			return inJSON(400, `{"__type":"ThrottlingException","message":"Rate exceeded"}`)
+		}
+		return refusedByQuery("Throttling")
+	})
+	config.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) {
+			o.Backoff = retry.BackoffDelayerFunc(noDelay)
+			o.RateLimiter = unlimited{}
+		})
+	}
+	r := k.report(config)
+	if r.Code() != 0 || throttled == 0 {
+		t.Errorf("%d were throttled, code %d:\n%s", throttled, r.Code(), k.told(r))
+	}
+}
+
+func TestReadEndsWithItsContext(t *testing.T) {
+	k := newKit(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := drift.Read(ctx, k.config, k.wanted); !errors.Is(err, ctx.Err()) {
+		t.Errorf("%v, want %v", err, ctx.Err())
+	}
+}

@@ -1,0 +1,173 @@
+package drift
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+const (
+	tenantTag   = "TenantID"
+	tableName   = "TrackingData"
+	aliasPrefix = "alias/shiptrack-"
+)
+
+// keys reads each key that can be used. A key of AWS itself is nobody's here.
+func (r *reader) keys(ctx context.Context) error {
+	client := kms.NewFromConfig(r.cfg)
+	aliases, err := aliasesOf(ctx, client)
+	if err := r.unread("the aliases of KMS", err); err != nil {
+		return err
+	}
+	pages := kms.NewListKeysPaginator(client, &kms.ListKeysInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return r.unread("the keys of KMS", err)
+		}
+		for _, entry := range page.Keys {
+			key := Key{ID: aws.ToString(entry.KeyId), ARN: aws.ToString(entry.KeyArn), Tags: map[string]string{}}
+			key.Aliases = aliases[key.ID]
+			ours, err := key.read(ctx, client)
+			if err := r.unread("KMS key "+key.ID, err); err != nil {
+				return err
+			}
+			if ours || err != nil {
+				r.there.Keys = append(r.there.Keys, key)
+			}
+		}
+	}
+	return nil
+}
+
+func aliasesOf(ctx context.Context, client *kms.Client) (map[string][]string, error) {
+	all := map[string][]string{}
+	pages := kms.NewListAliasesPaginator(client, &kms.ListAliasesInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return all, err
+		}
+		for _, alias := range page.Aliases {
+			if name := aws.ToString(alias.AliasName); strings.HasPrefix(name, aliasPrefix) {
+				id := aws.ToString(alias.TargetKeyId)
+				all[id] = append(all[id], name)
+			}
+		}
+	}
+	return all, nil
+}
+
+// read reads what is known of a key; ours is false where it is no tenant's, cannot be used, or is AWS's own.
+func (k *Key) read(ctx context.Context, client *kms.Client) (ours bool, err error) {
+	described, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &k.ID})
+	if err != nil {
+		return false, err
+	}
+	usable := described.KeyMetadata.KeyState == kmstypes.KeyStateEnabled || described.KeyMetadata.KeyState == kmstypes.KeyStateDisabled
+	if described.KeyMetadata.KeyManager == kmstypes.KeyManagerTypeAws || !usable { // a disabled key is enabled again with one request
+		return false, nil
+	}
+	pages := kms.NewListResourceTagsPaginator(client, &kms.ListResourceTagsInput{KeyId: &k.ID})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return false, err
+		}
+		for _, tag := range page.Tags {
+			k.Tags[aws.ToString(tag.TagKey)] = aws.ToString(tag.TagValue)
+		}
+	}
+	if len(k.tenants()) == 0 && len(k.Aliases) == 0 {
+		return false, nil
+	}
+	got, err := client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &k.ID})
+	if err != nil {
+		return true, err
+	}
+	k.Policy = aws.ToString(got.Policy)
+	return true, k.readGrants(ctx, client)
+}
+
+func (k *Key) readGrants(ctx context.Context, client *kms.Client) error {
+	pages := kms.NewListGrantsPaginator(client, &kms.ListGrantsInput{KeyId: &k.ID})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for i := range page.Grants {
+			g := &page.Grants[i]
+			k.Grants = append(k.Grants, fmt.Sprintf("%s may %v", aws.ToString(g.GranteePrincipal), g.Operations))
+		}
+	}
+	return nil
+}
+
+// tenants are the values of tags whose names count as TenantID: condition keys are matched without regard to case.
+func (k *Key) tenants() []string { return valuesOf(k.Tags) }
+
+func valuesOf(tags map[string]string) []string {
+	var all []string
+	for name, value := range tags {
+		if strings.EqualFold(name, tenantTag) {
+			all = append(all, value)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (r *reader) bucket(ctx context.Context) error {
+	client := s3.NewFromConfig(r.cfg, func(o *s3.Options) { o.UsePathStyle = true })
+	name, b := r.wanted.Values.Bucket, &r.there.Bucket
+	got, err := client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &name})
+	if b.Absent, err = absent(err, "NoSuchBucket"); b.Absent {
+		return nil
+	}
+	if none, err := absent(err, "NoSuchBucketPolicy"); err != nil {
+		if err := r.unread("the policy of bucket "+name, err); err != nil {
+			return err
+		}
+	} else if !none {
+		b.Policy = aws.ToString(got.Policy)
+	}
+	block, err := client.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: &name})
+	if none, err := absent(err, "NoSuchPublicAccessBlockConfiguration"); none {
+		b.Public = []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"}
+		return nil
+	} else if err != nil {
+		return r.unread("the public access block of bucket "+name, err)
+	}
+	c := block.PublicAccessBlockConfiguration
+	for _, setting := range []struct {
+		name string
+		on   *bool
+	}{{"BlockPublicAcls", c.BlockPublicAcls}, {"BlockPublicPolicy", c.BlockPublicPolicy}, {"IgnorePublicAcls", c.IgnorePublicAcls}, {"RestrictPublicBuckets", c.RestrictPublicBuckets}} {
+		if !aws.ToBool(setting.on) {
+			b.Public = append(b.Public, setting.name)
+		}
+	}
+	return nil
+}
+
+func (r *reader) table(ctx context.Context) error {
+	client, v, t := dynamodb.NewFromConfig(r.cfg), r.wanted.Values, &r.there.Table
+	t.ARN = "arn:aws:dynamodb:" + v.Region + ":" + v.Account + ":table/" + tableName
+	got, err := client.GetResourcePolicy(ctx, &dynamodb.GetResourcePolicyInput{ResourceArn: &t.ARN})
+	if t.Absent, err = absent(err, "ResourceNotFoundException"); t.Absent {
+		return nil
+	}
+	if none, err := absent(err, "PolicyNotFoundException"); none || err != nil {
+		return r.unread("the policy of table "+tableName, err)
+	}
+	t.Policy = aws.ToString(got.Policy)
+	return nil
+}

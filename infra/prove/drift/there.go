@@ -1,0 +1,127 @@
+// Package drift compares what an account of AWS has with the files of the project: roles with their policies, boundaries and tags, KMS
+// keys, the policy of the bucket and that of the table. It says in words what differs, and whether tenants are still kept apart by what
+// is there. It reads alone, and changes nothing. What it may not read it names: silence never means that nothing changed.
+package drift
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+
+	"example.com/shiptrack/infra/localaws"
+)
+
+// Wanted is what the account should have.
+type Wanted struct {
+	Roles  []localaws.Role
+	Values localaws.Values
+	// Boundary is the ARN of the permissions boundary of every role; empty: none.
+	Boundary string
+	// WithoutTLS says that the bucket should have no policy: the one of the files refuses requests without TLS.
+	WithoutTLS bool
+}
+
+// There is what the account has of it.
+type There struct {
+	Roles  []Role
+	Keys   []Key
+	Bucket Bucket
+	Table  Table
+	// Unread is what could not be read, and why.
+	Unread []string
+}
+
+// Role is a role of the account.
+type Role struct {
+	Name     string
+	Absent   bool
+	Trust    string
+	Inline   map[string]string // documents, by name; nil: they could not be read
+	Attached map[string]string // documents, by ARN
+	Boundary string            // ARN; empty: none
+	Limits   string            // the document of the boundary
+	Tags     map[string]string
+}
+
+// Key is a KMS key that carries the tag TenantID, or that an alias of a tenant leads to.
+type Key struct {
+	ID, ARN string
+	Tags    map[string]string
+	Aliases []string
+	Policy  string
+	Grants  []string // what each allows, in words
+}
+
+// Bucket is that of the documents.
+type Bucket struct {
+	Absent bool
+	Policy string   // empty: none
+	Public []string // settings of the public access block that are off
+}
+
+// Table is the one of the shipments.
+type Table struct {
+	Absent bool
+	ARN    string
+	Policy string // empty: none
+}
+
+// Read asks the account for all that Compare needs. What it may not read, or could not after the SDK's own attempts, is in
+// There.Unread. Its error is one after which every other request fails too: credentials that expired, or a context that ended.
+func Read(ctx context.Context, cfg aws.Config, wanted Wanted) (*There, error) {
+	r := &reader{cfg: cfg, wanted: wanted, there: &There{}}
+	for _, read := range []func(context.Context) error{r.roles, r.keys, r.bucket, r.table} {
+		if err := read(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return r.there, nil
+}
+
+type reader struct {
+	cfg    aws.Config
+	wanted Wanted
+	there  *There
+}
+
+// unread notes that what could not be read; it returns err where no other request would be answered either.
+func (r *reader) unread(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if expired(err) {
+		return fmt.Errorf("the credentials expired while %s was read; renew them and run the same command again: %w", what, err)
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	r.there.Unread = append(r.there.Unread, what+": "+said(err))
+	return nil
+}
+
+// said is what AWS said, without the SDK's account of how it was asked.
+func said(err error) string {
+	if failure, ok := errors.AsType[smithy.APIError](err); ok {
+		return failure.ErrorCode() + ": " + failure.ErrorMessage()
+	}
+	return err.Error()
+}
+
+func expired(err error) bool {
+	failure, ok := errors.AsType[smithy.APIError](err)
+	return ok && (failure.ErrorCode() == "ExpiredToken" || failure.ErrorCode() == "ExpiredTokenException")
+}
+
+// absent reports whether err says that what was asked for is not there, and otherwise returns it.
+func absent(err error, codes ...string) (bool, error) {
+	failure, ok := errors.AsType[smithy.APIError](err)
+	for _, code := range codes {
+		if ok && failure.ErrorCode() == code {
+			return true, nil
+		}
+	}
+	return false, err
+}

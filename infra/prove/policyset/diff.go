@@ -1,0 +1,179 @@
+package policyset
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"example.com/shiptrack/infra/localaws/policy"
+	"example.com/shiptrack/infra/prove/theorem"
+)
+
+// Diff is what a change of policies allows and denies.
+type Diff struct {
+	Old       string   `json:"old"`
+	New       string   `json:"new"`
+	Changed   []string `json:"changedRoles"` // roles whose documents differ
+	Allowed   []Change `json:"becameAllowed"`
+	Denied    []Change `json:"becameDenied"`
+	Undecided []Open   `json:"undecided"`
+	Seconds   float64  `json:"seconds"`
+}
+
+// Change is a request that one of the sets alone allows.
+type Change struct {
+	Role    string `json:"role"`
+	At      Place  `json:"at"`
+	Request string `json:"request"`
+}
+
+// pair is a role before and after.
+type pair struct{ old, changed *Role }
+
+// Compare compares what two sets allow, role by role: see theorem.Compare. A role that is in one set alone is compared with one that nobody may
+// assume and that is granted nothing.
+func Compare(ctx context.Context, old, changed *Set) (*Diff, error) {
+	began := time.Now()
+	if old.Account != changed.Account {
+		return nil, fmt.Errorf("%s is of account %s and %s of %s: compare sets of one account", old.Name, old.Account, changed.Name, changed.Account)
+	}
+	d := &Diff{Old: old.Name, New: changed.Name}
+	pairs := d.pairs(old, changed)
+	results := make([]Diff, len(pairs))
+	var next atomic.Int64
+	work, ctx := errgroup.WithContext(ctx)
+	for range runtime.GOMAXPROCS(0) {
+		work.Go(func() error {
+			for i := next.Add(1) - 1; i < int64(len(pairs)); i = next.Add(1) - 1 {
+				if ctx.Err() != nil {
+					return errors.New("interrupted: nothing is compared")
+				}
+				if err := results[i].compare(old, changed, pairs[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := work.Wait(); err != nil {
+		return nil, err
+	}
+	for _, r := range results {
+		d.Allowed, d.Denied, d.Undecided = append(d.Allowed, r.Allowed...), append(d.Denied, r.Denied...), append(d.Undecided, r.Undecided...)
+	}
+	d.Seconds = time.Since(began).Seconds()
+	return d, nil
+}
+
+// pairs are the roles that differ.
+func (d *Diff) pairs(old, changed *Set) []pair {
+	var all []pair
+	for i := range changed.Roles {
+		r := &changed.Roles[i]
+		if before := old.role(r.Name); before == nil || !before.same(r) {
+			all = append(all, pair{before, r})
+		}
+	}
+	for i := range old.Roles {
+		if r := &old.Roles[i]; changed.role(r.Name) == nil {
+			all = append(all, pair{r, nil})
+		}
+	}
+	for _, p := range all {
+		if p.changed != nil {
+			d.Changed = append(d.Changed, p.changed.Name)
+		} else {
+			d.Changed = append(d.Changed, p.old.Name)
+		}
+	}
+	return all
+}
+
+// same reports whether two roles have the same texts.
+func (r *Role) same(o *Role) bool {
+	text := func(a, b Document) bool { return a.Name == b.Name && bytes.Equal(a.Text, b.Text) }
+	return text(r.Trust, o.Trust) && slices.EqualFunc(r.Policies, o.Policies, text) && len(r.Unknown) == 0 && len(o.Unknown) == 0 &&
+		(r.Boundary == nil) == (o.Boundary == nil) && (r.Boundary == nil || text(*r.Boundary, *o.Boundary))
+}
+
+// compare compares the two of a pair.
+func (d *Diff) compare(old, changed *Set, p pair) error {
+	a, err := old.parsedRole(p.old)
+	if err != nil {
+		return err
+	}
+	b, err := changed.parsedRole(p.changed)
+	if err != nil {
+		return err
+	}
+	name := a.Name
+	if p.changed != nil {
+		name = b.Name
+		for _, u := range p.changed.Unknown {
+			d.Undecided = append(d.Undecided, Open{Place{File: u.Where, Line: 1, Column: 1}, u.What + ": " + u.Do})
+		}
+		if len(p.changed.Unknown) > 0 && p.changed.Trust.Text == nil {
+			return nil
+		}
+	}
+	a.Name, b.Name = name, name
+	if a.Boundary != nil || b.Boundary != nil {
+		d.Undecided = append(d.Undecided, Open{changed.placed(theorem.Place{File: name + "/trust.json", Line: 1, Column: 1}), name + " has a permissions boundary, and two roles with one are not compared: compare them with prove policies, before and after"})
+		return nil
+	}
+	c, err := theorem.Compare(changed.Account, []theorem.Role{a}, []theorem.Role{b}, &theorem.Ownership{Tag: mostUsedTag([]theorem.Role{a, b})})
+	if err != nil {
+		return err
+	}
+	d.take(name, c, old, changed, narrowed(&a, &b))
+	return nil
+}
+
+// take adds what a comparison of one role found. less says that its permission policies are known to allow no more.
+func (d *Diff) take(name string, c *theorem.Comparison, old, changed *Set, less bool) {
+	if c.Added != nil {
+		d.Allowed = append(d.Allowed, Change{name, changed.placed(c.Added.At), c.Added.String()})
+	}
+	if c.Removed != nil {
+		d.Denied = append(d.Denied, Change{name, old.placed(c.Removed.At), c.Removed.String()})
+	}
+	for _, at := range c.Beyond {
+		if !less || strings.HasSuffix(at.File, "/trust.json") {
+			d.Undecided = append(d.Undecided, Open{changed.placed(at), "no request could be shown that became allowed, and none could be excluded: make the change in smaller steps, or compare by hand"})
+		}
+	}
+}
+
+// nobody trusts no principal. It is never written to.
+var nobody = func() *policy.Policy {
+	p, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:*"}}`), policy.Trust)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}()
+
+// parsedRole is r, or where it is nil, or its trust policy is not known, one that nobody may assume.
+func (s *Set) parsedRole(r *Role) (theorem.Role, error) {
+	none := theorem.Role{Trust: policy.Named{Name: "trust", Policy: nobody}}
+	if r == nil {
+		return none, nil
+	}
+	one := &Set{Roles: []Role{*r}}
+	parsed, err := one.parsed()
+	if err != nil {
+		return none, err
+	}
+	if parsed[0].Trust.Policy == nil {
+		parsed[0].Trust = none.Trust
+	}
+	return parsed[0], nil
+}

@@ -1,0 +1,46 @@
+package policyset
+
+import (
+	"os"
+	"path/filepath"
+
+	"example.com/shiptrack/infra/iam"
+	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/policy"
+	"example.com/shiptrack/infra/prove"
+)
+
+// readFolder reads a folder of the form of infra/iam. It refuses files that are no policies, and symbolic links: see localaws.PolicyFiles.
+func readFolder(path string) (*Set, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	folder := path
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(dir, folder)
+	}
+	source, err := iam.Open(folder, dir)
+	if err != nil {
+		return nil, err
+	}
+	roles, err := source.Load(prove.Values())
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{Name: path}
+	for _, r := range roles {
+		s.Roles = append(s.Roles, ofFolder(path, r))
+	}
+	s.order()
+	s.Account = s.accountOf()
+	return s, nil
+}
+
+func ofFolder(path string, r localaws.Role) Role {
+	role := Role{Name: r.Name, Trust: Document{Name: "trust", Text: r.Trust, Kind: policy.Trust, File: filepath.Join(path, r.Name, "trust.json")}}
+	for _, p := range r.Policies {
+		role.Policies = append(role.Policies, Document{Name: p.Name, Text: p.Document, Kind: policy.Identity, File: filepath.Join(path, r.Name, p.Name+".json")})
+	}
+	return role
+}

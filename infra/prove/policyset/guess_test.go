@@ -1,0 +1,112 @@
+package policyset
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"example.com/shiptrack/infra/prove/theorem"
+)
+
+// TestFirstOwnershipFileIsOneThatCanBeRead holds that a first file of each public set is one, marks its guesses, and refutes what the file
+// that a person wrote refutes: a first file may see too much, and nothing less.
+func TestFirstOwnershipFileIsOneThatCanBeRead(t *testing.T) {
+	folders, err := filepath.Glob("testdata/public/*/policies")
+	if err != nil || len(folders) == 0 {
+		t.Fatal(err)
+	}
+	none := 0
+	for _, folder := range folders {
+		t.Run(filepath.Base(filepath.Dir(folder)), func(t *testing.T) {
+			s, err := Read(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, notes, err := Guess(s)
+			if err != nil {
+				none++
+				contains(t, err.Error(), folder, "no policy looks at a session tag")
+				return
+			}
+			o, err := theorem.ReadOwnership(text)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+			written := ownedBy(t, filepath.Join(filepath.Dir(folder), "ownership.json"))
+			if o.Tag != written.Tag || len(o.Guessed) != len(notes) || len(o.Stores) == 0 {
+				t.Errorf("tag %s, want %s\n%s", o.Tag, written.Tag, text)
+			}
+			r, err := Check(t.Context(), s, "guessed", o, func(int, int) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if person := check(t, folder); person.Verdict == theorem.Refuted && r.Verdict == theorem.Proven {
+				t.Errorf("proven by the first file, and refuted by %s/ownership.json\n%s", filepath.Dir(folder), text)
+			}
+			if said := strings.Join(r.Notes, "\n"); strings.Count(said, "a guess that nobody has checked") != len(notes) {
+				t.Errorf("%d guesses, and the notes are\n%s", len(notes), said)
+			}
+		})
+	}
+	if none != 3 {
+		t.Errorf("%d sets without a tag, want 11, 12 and 31", none)
+	}
+}
+
+// TestFirstOwnershipFile has the guesses that a reader meets.
+func TestFirstOwnershipFile(t *testing.T) {
+	const own = "${aws:PrincipalTag/org}"
+	for name, test := range map[string]struct{ statement, file, guess string }{
+		"an ARN":                       {`"Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/` + own + `/*"`, `"owner": "arn:aws:s3:::files/{owner}/*"`, ""},
+		"an ARN that ends no more":     {`"Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/` + own + `*"`, `"owner": "arn:aws:s3:::files/{owner}/*"`, `is taken to end before "/*"`},
+		"the name of an index":         {`"Action": "es:ESHttpGet", "Resource": "arn:aws:es:eu-west-1:123456789012:domain/find/` + own + `*/*"`, `"owner": "arn:aws:es:*:*:domain/find/{owner}/*"`, `is taken to end before "/*"`},
+		"leading keys":                 {`"Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:*:*:table/T", "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "T#` + own + `#*"}}`, `"owner": "T#{owner}#*"`, "indexes of tables"},
+		"leading keys that end not":    {`"Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:*:*:table/T", "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "T#` + own + `*"}}`, `"owner": "T#{owner}#*"`, `is taken to end before "#*"`},
+		"a tag of the resource":        {`"Action": "kms:Decrypt", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/org": "` + own + `"}}`, `"key": "aws:ResourceTag/org"`, ""},
+		"no tenant, on a resource":     {`"Action": "s3:GetObject", "Resource": ["arn:aws:s3:::files/` + own + `/*", "arn:aws:s3:::public/*"]`, `"owner": "everybody"`, "does not look at the tag"},
+		"an action without a resource": {`"Action": ["s3:ListAllMyBuckets", "s3:GetObject"], "Resource": ["*", "arn:aws:s3:::files/` + own + `/*"]`, `"arn": "*"`, "s3:ListAllMyBuckets has no resource"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := Read(set(t, map[string]string{"Vendor/trust": vendorTrust, "Vendor/Own": vendorOwn, "Access/trust": accessTrust, "Access/Own": `{"Effect": "Allow", ` + test.statement + `}`}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, notes, err := Guess(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			contains(t, string(text), test.file, `"tag": "org"`, `"mayTag": [`, `"Vendor"`)
+			contains(t, strings.Join(notes, "\n"), test.guess, `"mayTag"`)
+		})
+	}
+}
+
+// TestOwnershipFileThatFitsNoPolicyIsRefused holds that a tag that no policy looks at is an error, and a service that none names a note.
+func TestOwnershipFileThatFitsNoPolicyIsRefused(t *testing.T) {
+	s, err := Read("testdata/sources/roles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := ownedBy(t, "testdata/sources/ownership.json")
+	o.Tag = "tenant"
+	if _, err := Check(t.Context(), s, "ownership.json", o, func(int, int) {}); err == nil {
+		t.Error("a tag that no policy has is taken")
+	} else {
+		contains(t, err.Error(), "ownership.json", `"tag" is "tenant"`, "they look at org")
+	}
+	text, err := os.ReadFile("testdata/sources/ownership.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err = theorem.ReadOwnership(bytes.Replace(text, []byte(`"stores": [`), []byte(`"administrative": {"Gone": "operators"}, "stores": [{"name": "Queues", "resources": [{"arn": "arn:aws:sqs:*:*:*", "access": [{"actions": ["sqs:*"], "owner": "everybody"}]}]},`), 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Check(t.Context(), s, "ownership.json", o, func(int, int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, strings.Join(r.Notes, "\n"), "store Queues has arn:aws:sqs:*:*:*, and no policy allows an action of sqs: delete it", "there is no such role")
+}

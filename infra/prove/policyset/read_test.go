@@ -1,0 +1,255 @@
+package policyset
+
+import (
+	"bytes"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/shiptrack/infra/prove/theorem"
+)
+
+// TestSourcesOfOneSetSayTheSame holds that a folder, an account, a plan and a state of the same roles have the same documents and verdict.
+func TestSourcesOfOneSetSayTheSame(t *testing.T) {
+	for _, source := range []string{"roles", "account.json", "plan.json", "state.json"} {
+		t.Run(source, func(t *testing.T) {
+			s, err := Read("testdata/sources/" + source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Account != "123456789012" || len(s.Roles) != 2 || s.Roles[0].Name != "Reader" || s.Roles[1].Name != "Vendor" {
+				t.Fatalf("account %s, roles %+v", s.Account, s.Roles)
+			}
+			for name, d := range map[string]*Document{"Reader/Objects": s.document("Reader/Objects.json"), "Reader/trust": s.document("Reader/trust.json"), "Vendor/Assume": s.document("Vendor/Assume.json")} {
+				want, err := os.ReadFile("testdata/sources/roles/" + name + ".json")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d == nil || !bytes.Equal(compact(t, d.Text), compact(t, want)) {
+					t.Errorf("%s: %+v", name, d)
+				}
+			}
+			r := check(t, "testdata/sources/"+source)
+			if r.Verdict != theorem.Refuted || len(r.Findings) != 1 || len(r.Findings[0].Refutations) != 1 {
+				t.Fatalf("%+v", r)
+			}
+			x := r.Findings[0].Refutations[0]
+			if !x.Allowed || x.At.Sid != "Own" || x.Story != "a session of acme/eu can read acme's objects: s3:GetObject arn:aws:s3:::files/acme/eu/" || !strings.HasPrefix(x.Replay, "sent as a signed request") {
+				t.Errorf("%+v", x)
+			}
+			if source == "roles" || source == "account.json" {
+				line := lineOf(t, x.At)
+				if !strings.Contains(line, "{") {
+					t.Errorf("%s is %q, want the statement", x.At, line)
+				}
+			}
+		})
+	}
+}
+
+// lineOf is the text of a place, to the end of its line and the next.
+func lineOf(t *testing.T, at Place) string {
+	t.Helper()
+	text, err := os.ReadFile(at.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(text), "\n")
+	if !strings.Contains(lines[at.Line], `"Own"`) {
+		t.Errorf("%s: the line behind is %q, want the Sid", at, lines[at.Line])
+	}
+	return lines[at.Line-1][at.Column-1:]
+}
+
+func compact(t *testing.T, text []byte) []byte {
+	t.Helper()
+	v := jsontext.Value(bytes.Clone(text))
+	if err := v.Compact(); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// TestWhatASourceDoesNotSayIsUndecided has sources that leave out what a verdict needs, beside the control above.
+func TestWhatASourceDoesNotSayIsUndecided(t *testing.T) {
+	account, err := os.ReadFile("testdata/sources/account.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ownership, err := os.ReadFile("testdata/sources/ownership.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := os.ReadFile("testdata/sources/plan.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct{ text, from, to, want string }{
+		"a policy that is attached and not printed":   {string(account), `"Policies": [`, `"Policies": [], "Others": [`, "the attached policy arn:aws:iam::123456789012:policy/Objects is not in the file: print it without --filter"},
+		"a boundary that is not printed":              {string(account), `"RoleName": "Reader",`, `"RoleName": "Reader", "PermissionsBoundary": {"PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/Edge"},`, "the permissions boundary arn:aws:iam::123456789012:policy/Edge is not in the file"},
+		"a policy that is known after apply":          {string(plan), `"name": "Objects", "policy"`, `"name": "Objects", "none"`, "module.reader.aws_iam_policy.objects.policy is known only after the plan is applied: write names and ARNs out"},
+		"a trust policy that is known after apply":    {string(plan), `"name": "Reader", "path": "/", "assume_role_policy"`, `"name": "Reader", "path": "/", "none"`, "module.reader.aws_iam_role.this.assume_role_policy is known only"},
+		"an attachment to an unknown role":            {string(plan), `"aws_iam_role.vendor.id", "aws_iam_role.vendor"`, `"var.role"`, "aws_iam_role_policy.assume.role is known only"},
+		"managed policies that are known after apply": {string(plan), `"resources": [{"address": "aws_iam_role_policy.assume"`, `"resources": [{"address": "aws_iam_role.vendor", "type": "aws_iam_role", "name": "vendor", "expressions": {"managed_policy_arns": {"references": ["var.x"]}}}, {"address": "aws_iam_role_policy.assume"`, "aws_iam_role.vendor.managed_policy_arns is known only"},
+		"a policy of AWS":                             {string(plan), `{"role": "Reader"}`, `{"role": "Reader", "policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}`, "attaches arn:aws:iam::aws:policy/ReadOnlyAccess, whose text is not in the file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			if !strings.Contains(test.text, test.from) {
+				t.Fatalf("no %q", test.from)
+			}
+			write(t, filepath.Join(folder, "ownership.json"), string(ownership))
+			write(t, filepath.Join(folder, "set.json"), strings.Replace(test.text, test.from, test.to, 1))
+			var out bytes.Buffer
+			r := check(t, filepath.Join(folder, "set.json"))
+			if err := r.Text(&out); err != nil {
+				t.Fatal(err)
+			}
+			contains(t, out.String(), test.want, "UNDECIDED")
+			if r.ExitCode() == 0 {
+				t.Error("exit 0")
+			}
+		})
+	}
+}
+
+func TestTagOfTheRoleItselfIsUndecided(t *testing.T) {
+	text, err := os.ReadFile("testdata/sources/account.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	ownership, err := os.ReadFile("testdata/sources/ownership.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, "ownership.json"), string(ownership))
+	write(t, filepath.Join(folder, "account.json"), strings.Replace(string(text), `"Tags": []`, `"Tags": [{"Key": "Org", "Value": "acme"}]`, 1))
+	var out bytes.Buffer
+	if err := check(t, filepath.Join(folder, "account.json")).Text(&out); err != nil {
+		t.Fatal(err)
+	}
+	contains(t, out.String(), "the role itself has the tag Org=acme", "take the tag off the role")
+}
+
+// TestInputThatCannotBeUsedIsRefused holds that an error says what is wrong, where, and what to do.
+func TestInputThatCannotBeUsedIsRefused(t *testing.T) {
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		write(t, filepath.Join(folder, name), text)
+		return filepath.Join(folder, name)
+	}
+	empty := filepath.Join(folder, "empty")
+	if err := os.Mkdir(empty, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	linked := set(t, map[string]string{"A/trust": `{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}`})
+	if err := os.Symlink(filepath.Join(linked, "A", "trust.json"), filepath.Join(linked, "A", "linked.json")); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		path string
+		want []string
+	}{
+		"nothing there":        {filepath.Join(folder, "none"), []string{"none", "no such folder or file", "get-account-authorization-details"}},
+		"an empty folder":      {empty, []string{"empty", "folder"}},
+		"a symbolic link":      {linked, []string{"linked.json", "symbolic link"}},
+		"no JSON":              {file("plan.out", "PK\x03\x04"), []string{"plan.out", "no JSON", "terraform show -json"}},
+		"another JSON":         {file("package.json", `{"name": "x"}`), []string{"package.json", "no RoleDetailList", "no format_version"}},
+		"one policy document":  {file("policy.json", `{"Version": "2012-10-17", "Statement": []}`), []string{"policy.json", "one policy document", "DIR/ROLE/NAME.json"}},
+		"no role":              {file("none.json", `{"RoleDetailList": []}`), []string{"none.json", "no role in it"}},
+		"a plan without roles": {file("bare.json", `{"format_version": "1.2"}`), []string{"bare.json", "no role in it"}},
+		"a truncated account":  {file("cut.json", `{"RoleDetailList": [], "IsTruncated": true}`), []string{"cut.json", "IsTruncated", "--no-paginate"}},
+		"two accounts": {file("two.json", `{"RoleDetailList": [{"RoleName": "A", "Arn": "arn:aws:iam::111111111111:role/A", "AssumeRolePolicyDocument": {}},
+			{"RoleName": "B", "Arn": "arn:aws:iam::222222222222:role/B", "AssumeRolePolicyDocument": {}}]}`), []string{"two.json", "several accounts"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Read(test.path)
+			if err == nil {
+				t.Fatal("read")
+			}
+			contains(t, err.Error(), test.want...)
+		})
+	}
+}
+
+// TestPolicyThatDoesNotParseIsNamedByItsPlace holds that a fault is found in a folder, and within a file of many documents.
+func TestPolicyThatDoesNotParseIsNamedByItsPlace(t *testing.T) {
+	account, err := os.ReadFile("testdata/sources/account.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "account.json")
+	before, after, ok := strings.Cut(string(account), `"Action": "s3:GetObject"`)
+	if at := strings.LastIndex(before, `"Allow"`); ok {
+		before = before[:at] + `"Permit"` + before[at+len(`"Allow"`):]
+	}
+	write(t, file, before+`"Action": "s3:GetObject"`+after)
+	s, err := Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := strings.Count(before, "\n") // the line before the action's
+	_, err = s.parsed()
+	if err == nil {
+		t.Fatal("parsed")
+	}
+	contains(t, err.Error(), file+":", "managed policy Objects", "Permit")
+	if got, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), file+":"), ":"); got != strconv.Itoa(line) {
+		t.Errorf("%v, want line %d", err, line)
+	}
+}
+
+// TestColumnOfAStatementInAFileOfOneLine holds that a place is right where a document begins in the middle of a line.
+func TestColumnOfAStatementInAFileOfOneLine(t *testing.T) {
+	account, err := os.ReadFile("testdata/sources/account.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ownership, err := os.ReadFile("testdata/sources/ownership.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(compact(t, account))
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "ownership.json"), string(ownership))
+	write(t, filepath.Join(folder, "account.json"), text)
+	at := check(t, filepath.Join(folder, "account.json")).Findings[0].Refutations[0].At
+	if rest := text[at.Column-1:]; at.Line != 1 || !strings.HasPrefix(rest, `{"Sid":"Own"`) {
+		t.Errorf("%s: %.40s", at, rest)
+	}
+}
+
+// TestDocumentsThatAreTextsAreRead holds that a document may be a text, plain or URL-encoded, as the API has it.
+func TestDocumentsThatAreTextsAreRead(t *testing.T) {
+	account, err := os.ReadFile("testdata/sources/account.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Read("testdata/sources/account.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := s.document("Vendor/Assume.json").Text
+	for name, text := range map[string]string{"plain": string(document), "encoded": url.PathEscape(string(compact(t, document)))} {
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "account.json")
+		write(t, file, strings.Replace(string(account), string(document), string(quoted), 1))
+		s, err := Read(file)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if d := s.document("Vendor/Assume.json"); !bytes.Equal(compact(t, d.Text), compact(t, document)) || d.At.Line != 0 {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}

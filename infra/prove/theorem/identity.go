@@ -1,0 +1,42 @@
+package theorem
+
+import (
+	"strings"
+
+	"example.com/shiptrack/infra/localaws/policy"
+)
+
+var (
+	principalARN = fold("aws:PrincipalArn")
+	userName     = fold("aws:username")
+	userID       = fold("aws:userid")
+)
+
+// principal says what condition keys are of each session of r: the ARN of its role, not its own; no name of a user; and the unique id of the
+// role with the session's name. See the IAM User Guide, "AWS global condition context keys", and "IAM identifiers" for unique ids.
+func (s *situation) principal(p *prover, r *Role) {
+	s.base[principalARN], s.base[userName], s.base[userID] = p.exactly(p.arnOf(r)), &automaton{}, p.userIDs()
+	s.always = map[string]bool{principalARN: true, userID: true}
+}
+
+// userIDs are the user ids of sessions: AROA and capital letters and digits, and the session's name.
+func (p *prover) userIDs() *automaton {
+	capital := p.where(func(r rune) bool { return 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' })
+	r := reading{alphabet: p.alphabet, values: map[string]*automaton{"id": p.some(capital, false), "name": p.some(p.where(isSessionName), false)}}
+	return r.text([]policy.Part{{Text: "AROA"}, {Kind: policy.Variable, Key: "id"}, {Text: ":"}, {Kind: policy.Variable, Key: "name"}}, exact)
+}
+
+// identify puts the name of a session into the user id of a request, where it has one.
+func identify(values map[string][]string, name string) {
+	if id, _, ok := strings.Cut(first(values[userID]), ":"); ok {
+		values[userID] = []string{id + ":" + name}
+	}
+}
+
+// names are those that the session of a request may have: any, and else the one that its user id has.
+func names(values map[string][]string) []string {
+	if _, name, ok := strings.Cut(first(values[userID]), ":"); ok {
+		return []string{"", name}
+	}
+	return []string{""}
+}
