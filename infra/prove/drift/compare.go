@@ -67,7 +67,9 @@ func (c *comparison) role(r *Role) {
 	for _, arn := range slices.Sorted(maps.Keys(r.Attached)) {
 		c.add(where, "", "the policy %s is attached: %s", arn, allOf(r.Attached[arn]))
 	}
-	c.limits(where, r)
+	if r.Trust != "" { // GetRole tells both
+		c.limits(where, r, wanted)
+	}
 	for _, value := range valuesOf(r.Tags) {
 		c.add(where, "the theorem knows no tags of roles: a session that brings no tag of its own is one of this tenant",
 			"it has the tag %s=%s", tenantTag, value)
@@ -91,16 +93,21 @@ func (c *comparison) inline(where string, r *Role, wanted localaws.Role) {
 	}
 }
 
-// limits compares the boundary. It only takes permissions away, so that a role without it may more.
-func (c *comparison) limits(where string, r *Role) {
+// limits compares the boundary. It only takes permissions away, so that a role without it may more. What the boundary of a boundary.json holds
+// is no difference: bin/tenants writes it.
+func (c *comparison) limits(where string, r *Role, role localaws.Role) {
+	wanted := c.wanted.Boundary
+	if wanted == "" && role.Boundary != nil {
+		wanted = "arn:aws:iam::" + c.wanted.Values.Account + ":policy/" + localaws.BoundaryName(role.Name)
+	}
 	switch {
-	case r.Boundary == c.wanted.Boundary:
+	case r.Boundary == wanted:
 	case r.Boundary == "":
-		c.add(where, "", "its permissions boundary %s was removed", c.wanted.Boundary)
-	case c.wanted.Boundary == "":
+		c.add(where, "", "its permissions boundary %s was removed", wanted)
+	case wanted == "":
 		c.add(where, "", "it has the permissions boundary %s, which the files do not have (--boundary tells that it belongs there)", r.Boundary)
 	default:
-		c.add(where, "", "its permissions boundary is %s, not %s", r.Boundary, c.wanted.Boundary)
+		c.add(where, "", "its permissions boundary is %s, not %s", r.Boundary, wanted)
 	}
 }
 

@@ -57,7 +57,8 @@ func Judge(wanted Wanted, there *There, changes []Change, owned *theorem.Ownersh
 			j.add(NotShown, "%s: %s; %s", c.Where, c.What, c.Why)
 		}
 	}
-	j.resources(wanted, there, roles)
+	// Whom the ownership file calls an operator is no tenant's session, whatever its tag.
+	j.resources(wanted, there, slices.DeleteFunc(roles, func(r theorem.Role) bool { return owned.Administrative[r.Name] != "" }))
 	return j
 }
 
