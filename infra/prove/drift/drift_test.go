@@ -56,6 +56,11 @@ var changes = map[string]change{
 		_, err := k.iam().PutRolePolicy(k.Context(), &iam.PutRolePolicyInput{RoleName: aws.String(role), PolicyName: aws.String("More"), PolicyDocument: aws.String(everybody)})
 		return err
 	}, "drift: role TrackingAccessRole: the policy More was added: Allow dynamodb:* on *", drift.Broken, "TrackingAccessRole/More.json"},
+	"a policy is in the version without variables": {func(k *kit) error {
+		document := strings.Replace(k.document("TrackingAccessPolicyDynamoDB"), "2012-10-17", "2008-10-17", 1)
+		_, err := k.iam().PutRolePolicy(k.Context(), &iam.PutRolePolicyInput{RoleName: aws.String(role), PolicyName: aws.String("TrackingAccessPolicyDynamoDB"), PolicyDocument: &document})
+		return err
+	}, "its policy TrackingAccessPolicyDynamoDB has the statement ReadOwnPartition: Allow", drift.Broken, "TrackingAccessPolicyDynamoDB"},
 	"a policy of AWS is attached": {func(k *kit) error {
 		_, err := k.iam().AttachRolePolicy(k.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String(role), PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess")})
 		return err
@@ -123,6 +128,19 @@ func (k *kit) trust() string {
 	k.must(err)
 	_, rest, _ := strings.Cut(text, "[")
 	return rest
+}
+
+// document is the file of a policy of role.
+func (k *kit) document(name string) string {
+	for _, r := range k.wanted.Roles {
+		for _, p := range r.Policies {
+			if r.Name == role && p.Name == name {
+				return string(p.Document)
+			}
+		}
+	}
+	k.Fatalf("%s has no policy %s", role, name)
+	return ""
 }
 
 func (k *kit) keyOf(name string) *string {
