@@ -17,10 +17,10 @@ type Report struct {
 	Isolation Judgement `json:"isolation"`
 }
 
-// Code is the exit code: 0 where nothing differs, 1 where something does, 3 where that cannot be told.
+// Code is the exit code: 0 where nothing differs, 1 where something does or tenants are not kept apart, 3 where that cannot be told.
 func (r *Report) Code() int {
 	switch {
-	case len(r.Changes) > 0:
+	case len(r.Changes) > 0 || r.Isolation.Verdict == Broken:
 		return 1
 	case len(r.Unread) > 0:
 		return 3

@@ -62,7 +62,19 @@ func TestDriftAndItsExitCodes(t *testing.T) {
 	check(1, "it is not there; --bucket names another", "", account+" --bucket another")
 	check(1, "isolation, for what is there: HOLDS", "", account+" --policies article")
 
-	_, err := iam.NewFromConfig(l.Config(localawstest.Root)).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+	article, err := files.Load(files.Article, localaws.Values{Region: l.Region, Account: l.Account, Bucket: "shiptrack-" + l.Account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hardened, err := files.Load(files.Hardened, localaws.Values{Region: l.Region, Account: l.Account, Bucket: "shiptrack-" + l.Account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.PutRoles(t, article...)
+	check(1, "isolation, for what is there: BROKEN", "the account is as the files say, and tenants are not kept apart", account+" --policies article")
+	l.PutRoles(t, hardened...)
+
+	_, err = iam.NewFromConfig(l.Config(localawstest.Root)).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
 		RoleName: aws.String("TrackingAccessRole"), PolicyName: aws.String("More"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"*"}]}`),
 	})
 	if err != nil {
