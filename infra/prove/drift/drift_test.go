@@ -101,6 +101,12 @@ var changes = map[string]change{
 	"a role is gone": {func(k *kit) error {
 		return provision.DeleteRole(k.Context(), k.config, "TrackingWriteRole")
 	}, "drift: role TrackingWriteRole: it is not there", drift.NotShown, "it allows to assume roles that are not among these"},
+	"all roles are gone": {func(k *kit) error {
+		for _, r := range k.wanted.Roles {
+			k.must(provision.DeleteRole(k.Context(), k.config, r.Name))
+		}
+		return nil
+	}, "drift: role TrackingAccessRole: it is not there", drift.NotShown, "none of the roles is there"},
 }
 
 func TestEachChangeByHandIsNoticed(t *testing.T) {
