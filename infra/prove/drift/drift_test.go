@@ -2,6 +2,7 @@ package drift_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"example.com/shiptrack/infra/dev/provision"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove/drift"
 	"example.com/shiptrack/pkg/keyalias"
 )
@@ -52,6 +54,17 @@ var changes = map[string]change{
 		_, err := k.iam().UpdateAssumeRolePolicy(k.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(role), PolicyDocument: &trust})
 		return err
 	}, "its trust policy has the statement: Allow arn:aws:iam::111111111111:root sts:AssumeRole, sts:TagSession", drift.NotShown, "arn:aws:iam::111111111111:root may ask for a session of any tenant"},
+	"a service is trusted too": {func(k *kit) error {
+		trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["ecs-tasks.amazonaws.com","lambda.amazonaws.com"]},"Action":"sts:AssumeRole"}]}`
+		_, err := k.iam().UpdateAssumeRolePolicy(k.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String("TrackingServiceRole"), PolicyDocument: &trust})
+		return err
+	}, "drift: role TrackingServiceRole: lambda.amazonaws.com is trusted, which the files do not name", drift.NotShown, "whoever may pass the role to that service"},
+	"a role is under a path": {func(k *kit) error {
+		k.must(provision.DeleteRole(k.Context(), k.config, "TrackingServiceRole"))
+		made := k.wanted.Roles[slices.IndexFunc(k.wanted.Roles, func(r localaws.Role) bool { return r.Name == "TrackingServiceRole" })]
+		_, err := k.iam().CreateRole(k.Context(), &iam.CreateRoleInput{RoleName: &made.Name, Path: aws.String("/odd/"), AssumeRolePolicyDocument: aws.String(string(made.Trust))})
+		return err
+	}, "drift: role TrackingServiceRole: it is under a path: arn:aws:iam::000000000000:role/odd/TrackingServiceRole", drift.NotShown, "the theorem reads policies that name it as"},
 	"a policy is added": {func(k *kit) error {
 		_, err := k.iam().PutRolePolicy(k.Context(), &iam.PutRolePolicyInput{RoleName: aws.String(role), PolicyName: aws.String("More"), PolicyDocument: aws.String(everybody)})
 		return err

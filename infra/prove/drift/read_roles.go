@@ -34,6 +34,7 @@ func readRole(ctx context.Context, client *iam.Client, role *Role) error {
 	if err != nil {
 		return err
 	}
+	role.ARN = aws.ToString(got.Role.Arn)
 	if b := got.Role.PermissionsBoundary; b != nil {
 		role.Boundary = aws.ToString(b.PermissionsBoundaryArn)
 	}

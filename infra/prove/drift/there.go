@@ -37,6 +37,7 @@ type There struct {
 // Role is a role of the account.
 type Role struct {
 	Name     string
+	ARN      string
 	Absent   bool
 	Trust    string
 	Inline   map[string]string // documents, by name; nil: they could not be read
