@@ -96,3 +96,36 @@ func TestBucketPolicyIsReadBackOrRefused(t *testing.T) {
 	}
 	k.wants(k.ask("GET", "/"+bucket+"?policy", "", k.session("yellow")), 403, "AccessDenied")
 }
+
+func TestPolicyForEverybodyIsPublicWithoutFixedValues(t *testing.T) {
+	k := newKit(t)
+	for name, test := range map[string]struct {
+		condition string
+		public    bool
+	}{
+		"no condition":               {`{}`, true},
+		"TLS":                        {`{"Bool":{"aws:SecureTransport":"true"}}`, true},
+		"a tag":                      {`{"StringEquals":{"aws:PrincipalTag/TenantID":"yellow"}}`, true},
+		"an account":                 {`{"StringEquals":{"aws:SourceAccount":"000000000000"}}`, false},
+		"an organization":            {`{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}`, false},
+		"an organization and TLS":    {`{"StringEquals":{"aws:principalorgid":"o-1"},"Bool":{"aws:SecureTransport":"true"}}`, false},
+		"any organization":           {`{"StringLike":{"aws:PrincipalOrgID":"*"}}`, true},
+		"an organization if any":     {`{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-1"}}`, true},
+		"all but an organization":    {`{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}`, true},
+		"none of the organizations":  {`{"ForAllValues:StringEquals":{"aws:PrincipalOrgID":"o-1"}}`, true},
+		"any with an organization":   {`{"Null":{"aws:PrincipalOrgID":"false"}}`, true},
+		"a variable":                 {`{"StringEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"}}`, true},
+		"addresses":                  {`{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","192.0.2.1","2001:db8::/32"]}}`, false},
+		"addresses, one of them all": {`{"IpAddress":{"aws:SourceIp":["192.0.2.1","0.0.0.0/0"]}}`, true},
+		"half of the addresses":      {`{"IpAddress":{"aws:SourceIp":"::/1"}}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document := strings.Replace(statement("Allow", `"*"`, "s3:GetObject", "arn:aws:s3:::"+bucket+"/*"), `"Sid":"One"`, `"Condition":`+test.condition, 1)
+			if test.public {
+				localawstest.WantFailure(t, k.putPolicy(document), "AccessDenied", 403)
+			} else {
+				k.must(k.putPolicy(document))
+			}
+		})
+	}
+}

@@ -113,16 +113,6 @@ func (a *asked) checkResources(p *policy.Policy) error {
 	return nil
 }
 
-// isPublic reports whether p lets anybody in without a condition (S3 User Guide, "The meaning of public").
-func isPublic(p *policy.Policy) bool {
-	for _, clause := range p.Clauses() {
-		if clause.Effect == policy.Allow && (clause.Principals.Everyone || clause.Principals.Not) && len(clause.Conditions) == 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // policyOf is the policy of the bucket, as a document that shows whom it names by their ARNs of now.
 func (a *asked) policyOf() (string, error) {
 	b, err := a.Store.Bucket(a.Bucket)
