@@ -167,6 +167,15 @@ func (c *comparison) keys(keys []Key) {
 
 func (c *comparison) key(k *Key) {
 	where, tenants := "KMS key "+k.ID, k.tenants()
+	if k.State != "" && k.State != "Enabled" {
+		c.add(where, "", "it is %s", k.State)
+	}
+	if k.State != "" && !k.usable() {
+		for _, alias := range k.Aliases {
+			c.add(where, "", "the alias %s leads to it: that tenant's documents cannot be read", alias)
+		}
+		return
+	}
 	const unseen = "the theorem reads policies of roles alone"
 	if k.Policy != "" {
 		c.document(where, unseen, "its key policy", c.keyPolicy(), k.Policy)

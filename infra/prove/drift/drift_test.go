@@ -84,6 +84,14 @@ var changes = map[string]change{
 	}, "its policy TrackingAccessPolicyS3 is gone", drift.Holds, ""},
 	"a key is tagged twice": {func(k *kit) error { return k.key("blue") },
 		"drift: KMS keys: 2 keys are tagged TenantID=blue", drift.NotShown, "sessions of blue may use each"},
+	"a key is to be deleted": {func(k *kit) error {
+		_, err := kms.NewFromConfig(k.config).ScheduleKeyDeletion(k.Context(), &kms.ScheduleKeyDeletionInput{KeyId: k.keyOf("blue")})
+		return err
+	}, "it is PendingDeletion", drift.Holds, ""},
+	"a key is disabled": {func(k *kit) error {
+		_, err := kms.NewFromConfig(k.config).DisableKey(k.Context(), &kms.DisableKeyInput{KeyId: k.keyOf("blue")})
+		return err
+	}, "it is Disabled", drift.Holds, ""},
 	"an alias leads to another's key": {func(k *kit) error {
 		client := kms.NewFromConfig(k.config)
 		blues, err := client.DescribeKey(k.Context(), &kms.DescribeKeyInput{KeyId: aws.String(keyalias.Of(id(k.T, "blue")))})

@@ -39,7 +39,7 @@ func (r *Report) JSON(w io.Writer) error {
 }
 
 // notAsked is what no drift report speaks of.
-const notAsked = "not looked at: other roles and users of the account, service control policies, the access policy of the OpenSearch domain, code and images"
+const notAsked = "not looked at: other roles and users of the account, service control policies, ACLs, access points and replication of the bucket, the access policy of the OpenSearch domain, code and images"
 
 // Print writes the report for people.
 func (r *Report) Print(w io.Writer) error {
