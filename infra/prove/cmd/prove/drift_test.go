@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -90,6 +92,15 @@ func TestDriftAndItsExitCodes(t *testing.T) {
 	if len(report.Changes) != 1 || report.Changes[0].Where != "role TrackingAccessRole" || report.Isolation.Verdict == "HOLDS" {
 		t.Errorf("as JSON: %+v", report)
 	}
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte("[profile cut]\ncredential_process = echo {SecretAccessKey:planted\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_CONFIG_FILE", config)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_PROFILE", "cut")
+	check(2, "", "GetCallerIdentity, to find the account of the credentials: the output of credential_process is not the JSON of credentials", account)
+	t.Setenv("AWS_PROFILE", "")
 	t.Setenv("AWS_ACCESS_KEY_ID", "wrong")
 	check(3, "", "GetCallerIdentity, to find the account of the credentials", account)
 }
