@@ -77,6 +77,9 @@ func TestBucketPolicyIsReadBackOrRefused(t *testing.T) {
 	if err != nil || *got.Policy != document {
 		t.Errorf("got %v, %v; want what was put", got, err)
 	}
+	for _, action := range []string{"*", "S3:GetObject", "s3:Get*"} { // controls
+		k.must(k.putPolicy(strings.ReplaceAll(document, "s3:GetObject", action)))
+	}
 	status, err := k.root.GetBucketPolicyStatus(t.Context(), &s3.GetBucketPolicyStatusInput{Bucket: aws.String(bucket)})
 	if err != nil || aws.ToBool(status.PolicyStatus.IsPublic) {
 		t.Errorf("status %+v, %v; want not public", status, err)
@@ -87,6 +90,7 @@ func TestBucketPolicyIsReadBackOrRefused(t *testing.T) {
 	}{
 		"another bucket":   {strings.ReplaceAll(document, bucket, "another"), "MalformedPolicy", 400},
 		"a prefix of it":   {strings.ReplaceAll(document, bucket+"/", bucket+"2/"), "MalformedPolicy", 400},
+		"another service":  {strings.ReplaceAll(document, "s3:GetObject", "dynamodb:GetItem"), "MalformedPolicy", 400},
 		"nobody":           {strings.ReplaceAll(document, "NotesReader", "Nobody"), "MalformedPolicy", 400},
 		"no policy":        {`{"Version":"2012-10-17"}`, "MalformedPolicy", 400},
 		"no principal":     {strings.ReplaceAll(document, `"Principal":{"AWS":"`+readerARN+`"},`, ""), "MalformedPolicy", 400},
