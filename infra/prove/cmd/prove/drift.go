@@ -30,7 +30,7 @@ type driftCommand struct {
 
 // Help is printed below the flags.
 func (driftCommand) Help() string {
-	return `It compares the roles of the files with those of the account: trust, inline and attached policies, permissions boundary, and the tag TenantID, which no role may have. It compares the KMS keys that are tagged with a tenant (key policy, grants, tags, aliases), the bucket's policy and public access block, and the table's resource policy. It reads alone; infra/prove/caller/drift.json is the policy that its caller needs.
+	return `It compares the roles of the files with those of the account: trust, inline and attached policies, permissions boundary, and the tag TenantID, which no role may have. It compares the KMS keys that are tagged with a tenant (state, key policy, grants, tags, aliases), the bucket's policy and public access block, and the table's resource policy. It reads alone; infra/prove/caller/drift.json is the policy that its caller needs.
 
 Then it says whether tenants are kept apart by what is there:
 
