@@ -142,6 +142,24 @@ func TestWhatMayNotBeReadIsNamed(t *testing.T) {
 	}
 }
 
+// TestWhatIsGoneWhileItIsReadIsNamed: a policy that is deleted between the list and the question is not one that was read.
+func TestWhatIsGoneWhileItIsReadIsNamed(t *testing.T) {
+	k := newKit(t)
+	for _, operation := range []string{"ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"} {
+		t.Run(operation, func(t *testing.T) {
+			r := k.report(k.answering(func(asked string) *http.Response {
+				if asked != operation {
+					return nil
+				}
+				return refusedByQuery("NoSuchEntity")
+			}))
+			if told := k.told(r); r.Code() != 3 || r.Isolation.Verdict != drift.NotShown || !strings.Contains(told, "could not tell: role TrackingAccessRole: NoSuchEntity") {
+				t.Errorf("code %d, want 3, and isolation not shown:\n%s", r.Code(), told)
+			}
+		})
+	}
+}
+
 func TestCredentialsThatExpireEndIt(t *testing.T) {
 	k := newKit(t)
 	_, err := drift.Read(t.Context(), k.answering(func(operation string) *http.Response {

@@ -43,6 +43,9 @@ func Judge(wanted Wanted, there *There, changes []Change, owned *theorem.Ownersh
 		j.add(NotShown, "%s", what)
 	}
 	roles, err := parse(there)
+	if err == nil && len(roles) == 0 {
+		j.add(NotShown, "none of the roles is there: is it the account that was meant?")
+	}
 	if err == nil {
 		var findings []theorem.Finding
 		if findings, err = theorem.Prove(wanted.Values.Account, roles, owned); err == nil {
