@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
@@ -85,12 +86,20 @@ func SignIn(ctx context.Context, id string) (cfg aws.Config, caller string, err 
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return cfg, "", fmt.Errorf("GetCallerIdentity, to find the account of the credentials: %w", err)
+		return cfg, "", fmt.Errorf("GetCallerIdentity, to find the account of the credentials: %w", withoutOutput(err))
 	}
 	if found := aws.ToString(who.Account); found != id {
 		return cfg, "", fmt.Errorf("the credentials are of account %s, --account says %s: nothing was done", found, id)
 	}
 	return cfg, aws.ToString(who.Arn), nil
+}
+
+// withoutOutput is err without what a credential_process printed. The SDK repeats it where it is not JSON, with the secrets that it has.
+func withoutOutput(err error) error {
+	if failed, ok := errors.AsType[*processcreds.ProviderError](err); ok && strings.Contains(failed.Error(), "parse failed of process output") {
+		return errors.New("the output of credential_process is not the JSON of credentials")
+	}
+	return err
 }
 
 // resolve asks the SDK where each service is.

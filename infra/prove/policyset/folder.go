@@ -46,5 +46,8 @@ func ofFolder(path string, r localaws.Role) Role {
 	for _, p := range r.Policies {
 		role.Policies = append(role.Policies, Document{Name: p.Name, Text: p.Document, Kind: policy.Identity, File: filepath.Join(path, r.Name, p.Name+".json")})
 	}
+	if r.Boundary != nil {
+		role.Boundary = &Document{Name: "boundary", Text: r.Boundary, Kind: policy.Identity, File: filepath.Join(path, r.Name, "boundary.json")}
+	}
 	return role
 }

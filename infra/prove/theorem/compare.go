@@ -67,19 +67,34 @@ func compareSets(account string, old, changed []Role, owned *Ownership, valued b
 
 // compare looks for a request that a allows and b does not.
 func (p *prover) compare(out *Comparison, a, b *Role, found **Difference) {
-	if a.Boundary != nil || b.Boundary != nil {
+	// What two roles have in common as a boundary, they have in common in what it leaves of them: a difference within it is looked for.
+	if !reflect.DeepEqual(spelled(a.Boundary), spelled(b.Boundary)) {
 		out.Undecided = append(out.Undecided, Place{File: a.Name})
 		return
 	}
 	p.beyond(out, side(clausesOf(a.Identity...)), side(clausesOf(b.Identity...)), a, found, p.requests, func(r *Request, s *situation) (string, bool) {
 		ask := &policy.Request{Action: r.Action, Resource: r.Resource, Context: contextOf(r.Context, s)}
-		return "", policy.Policies{Identity: a.Identity}.Decide(ask).Effect == policy.Allow && policy.Policies{Identity: b.Identity}.Decide(ask).Effect != policy.Allow
+		return "", policy.Policies{Identity: a.Identity, Boundary: a.Boundary}.Decide(ask).Effect == policy.Allow && policy.Policies{Identity: b.Identity, Boundary: b.Boundary}.Decide(ask).Effect != policy.Allow
 	})
 	for _, name := range []string{assumeRole, tagSession} {
 		p.beyond(out, p.about(a, name), p.about(b, name), a, found, func(*placed) []*situation { return p.asking(a, name) }, func(r *Request, s *situation) (string, bool) {
 			return p.trustedBeyond(a, b, r, s)
 		})
 	}
+}
+
+// spelled is a boundary as it was written: functions cannot be compared.
+func spelled(boundary *policy.Named) []policy.Clause {
+	if boundary == nil {
+		return nil
+	}
+	clauses := boundary.Policy.Clauses()
+	for i := range clauses {
+		for j := range clauses[i].Conditions {
+			clauses[i].Conditions[j].Matches = nil
+		}
+	}
+	return clauses
 }
 
 // statements are those that allow, and those that deny.
