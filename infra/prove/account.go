@@ -143,7 +143,7 @@ func (a *Account) Load(policies iam.Source) ([]localaws.Role, error) {
 
 // Creates says what a run under roles creates in the account and deletes at its end.
 func (a *Account) Creates(roles []localaws.Role) string {
-	return fmt.Sprintf("in account %s, %s (%s), as %s, the tables %s, the bucket %s, %d KMS keys, and the roles %s with their inline policies; all are deleted at the end, the keys after seven days",
+	return fmt.Sprintf("in account %s, %s (%s), as %s, the tables %s, the bucket %s, %d KMS keys, and the roles %s with their inline policies and boundaries; all are deleted at the end, the keys after seven days",
 		a.id, a.config.Region, a.endpoints["dynamodb"].url, a.caller, strings.Join(tables, " and "), a.localize(bucket), len(aliases()), strings.Join(roleNames(roles), ", "))
 }
 
@@ -175,6 +175,18 @@ func (a *Account) vacant(ctx context.Context, roles []localaws.Role) error {
 			return fmt.Errorf("role %s: %w", name, err)
 		} else if exists {
 			there = append(there, "role "+name)
+		}
+	}
+	for _, role := range roles {
+		if role.Boundary == nil {
+			continue
+		}
+		name := localaws.BoundaryName(role.Name)
+		_, err := awsiam.NewFromConfig(a.config).GetPolicy(ctx, &awsiam.GetPolicyInput{PolicyArn: aws.String("arn:aws:iam::" + a.id + ":policy/" + name)})
+		if exists, err := present(err, "NoSuchEntity"); err != nil {
+			return fmt.Errorf("policy %s: %w", name, err)
+		} else if exists {
+			there = append(there, "policy "+name)
 		}
 	}
 	stores, err := a.storesThere(ctx)
@@ -214,7 +226,7 @@ func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("%w\nnot all is deleted of what the run made in account %s: delete what is left of the tables %s, the bucket %s, the keys of the aliases %s, and the roles %s, before you run it again",
+		return fmt.Errorf("%w\nnot all is deleted of what the run made in account %s: delete what is left of the tables %s, the bucket %s, the keys of the aliases %s, and the roles %s with the policies that are their boundaries, before you run it again",
 			err, a.id, strings.Join(tables, " and "), a.localize(bucket), strings.Join(aliases(), ", "), strings.Join(roleNames(roles), ", "))
 	}
 	return nil

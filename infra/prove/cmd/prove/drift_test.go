@@ -72,6 +72,11 @@ func TestDriftAndItsExitCodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, role := range []string{"TrackingAccessRole", "TrackingWriteRole"} { // article has no boundaries
+		if _, err := iam.NewFromConfig(l.Config(localawstest.Root)).DeleteRolePermissionsBoundary(t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: &role}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	l.PutRoles(t, article...)
 	check(1, "isolation, for what is there: BROKEN", "the account is as the files say, and tenants are not kept apart", account+" --policies article")
 	l.PutRoles(t, hardened...)
