@@ -89,7 +89,7 @@ func ReadOwnership(text []byte) (*Ownership, error) {
 		return nil, err
 	}
 	if o.Tag == "" {
-		return nil, fmt.Errorf(`"tag" is missing: the key of the session tag that names the tenant, such as TenantID`)
+		return nil, fmt.Errorf(`"tag" is missing: the key of the session tag that names the tenant, such as tenant`)
 	}
 	for _, s := range o.Stores {
 		if s.Name == "" {
