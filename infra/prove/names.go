@@ -53,7 +53,7 @@ func ReadNames(file iam.Ownership) (Names, error) {
 	var pairs []string
 	for name, value := range all {
 		if !namePattern.MatchString(value) {
-			return Names{}, fmt.Errorf("%s: %q is no name of the %s that the attacks could use: want letters, digits, _, - and .", file.Name, value, name)
+			return Names{}, fmt.Errorf("%s: %q is no name of the %s that the attacks could use: want letters, digits and the signs _ - . alone", file.Name, value, name)
 		}
 		pairs = append(pairs, "~"+name+"~", value)
 	}

@@ -81,7 +81,7 @@ Examples:
       what the article's own policies let through; exits with 1
 
   prove --policies ../my-product/iam --quick
-      policies of your own, in a folder that holds one folder per role: ROLE/trust.json and one ROLE/POLICY.json for each policy
+      policies of your own, in a folder that holds one folder per role: ROLE/trust.json and one ROLE/POLICY.json for each policy; ownership.json beside that folder says the names that are attacked ("attacked")
 
   prove policies ../my-product/iam
       whether policies with names of your own keep tenants apart; prove policies --help says what it needs
