@@ -42,6 +42,7 @@ const (
 // Account is an account of AWS, or of whatever answers at the endpoints of the SDK's own settings (AWS_ENDPOINT_URL,
 // AWS_REGION, credentials). Its caller has to be allowed to make roles and tables, and to assume roles.
 type Account struct {
+	names     Names
 	config    aws.Config
 	id        string
 	caller    string // ARN
@@ -55,7 +56,7 @@ type endpoint struct{ url, region string }
 
 // OpenAccount uses the SDK's own settings, without the metadata service of EC2. It refuses credentials of an account other
 // than id. What it waits for is said to out.
-func OpenAccount(ctx context.Context, id string, out io.Writer) (*Account, error) {
+func OpenAccount(ctx context.Context, names Names, id string, out io.Writer) (*Account, error) {
 	cfg, caller, err := SignIn(ctx, id)
 	if err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func OpenAccount(ctx context.Context, id string, out io.Writer) (*Account, error
 	if strings.HasSuffix(caller, ":root") {
 		return nil, fmt.Errorf("%s cannot assume roles: use a role or a user that may make roles and tables", caller)
 	}
-	a := &Account{config: cfg, id: id, caller: caller, out: out}
+	a := &Account{names: names, config: cfg, id: id, caller: caller, out: out}
 	a.endpoints, err = resolve(ctx, cfg)
 	return a, err
 }
@@ -144,10 +145,11 @@ func (a *Account) Load(policies iam.Source) ([]localaws.Role, error) {
 // Creates says what a run under roles creates in the account and deletes at its end.
 func (a *Account) Creates(roles []localaws.Role) string {
 	return fmt.Sprintf("in account %s, %s (%s), as %s, the tables %s, the bucket %s, %d KMS keys, and the roles %s with their inline policies and boundaries; all are deleted at the end, the keys after seven days",
-		a.id, a.config.Region, a.endpoints["dynamodb"].url, a.caller, strings.Join(tables, " and "), a.localize(bucket), len(aliases()), strings.Join(roleNames(roles), ", "))
+		a.id, a.config.Region, a.endpoints["dynamodb"].url, a.caller, strings.Join(a.tables(), " and "), a.localize(bucket), len(aliases()), strings.Join(roleNames(roles), ", "))
 }
 
-var tables = []string{table, "Billing"}
+// tables are those that a run makes.
+func (a *Account) tables() []string { return []string{a.localize(table), "Billing"} }
 
 func roleNames(roles []localaws.Role) []string {
 	names := []string{other}
@@ -161,7 +163,7 @@ func roleNames(roles []localaws.Role) []string {
 // vacant refuses an account that already has a table, bucket, key or role of the attacks: they would change and then delete it.
 func (a *Account) vacant(ctx context.Context, roles []localaws.Role) error {
 	var there []string
-	for _, name := range tables {
+	for _, name := range a.tables() {
 		_, err := dynamodb.NewFromConfig(a.config).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 		if exists, err := present(err, "ResourceNotFoundException"); err != nil {
 			return fmt.Errorf("table %s: %w", name, err)
@@ -213,7 +215,7 @@ func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 	ctx, cancel := context.WithTimeout(ctx, propagation)
 	defer cancel()
 	var errs []error
-	for _, name := range tables {
+	for _, name := range a.tables() {
 		_, err := dynamodb.NewFromConfig(a.config).DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name})
 		if _, err := present(err, "ResourceNotFoundException"); err != nil {
 			errs = append(errs, fmt.Errorf("delete table %s: %w", name, err))
@@ -227,14 +229,14 @@ func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("%w\nnot all is deleted of what the run made in account %s: delete what is left of the tables %s, the bucket %s, the keys of the aliases %s, and the roles %s with the policies that are their boundaries, before you run it again",
-			err, a.id, strings.Join(tables, " and "), a.localize(bucket), strings.Join(aliases(), ", "), strings.Join(roleNames(roles), ", "))
+			err, a.id, strings.Join(a.tables(), " and "), a.localize(bucket), strings.Join(aliases(), ", "), strings.Join(roleNames(roles), ", "))
 	}
 	return nil
 }
 
 // admit makes the roles of tasks trust the caller too: otherwise only a compute service could start a task.
 func (a *Account) admit(role localaws.Role) (localaws.Role, error) {
-	if !slices.Contains([]string{service, seedTask, other}, role.Name) {
+	if !slices.Contains([]string{a.names.fill(service), a.names.fill(seedTask), other}, role.Name) {
 		return role, nil
 	}
 	var trust struct{ Version, Statement any }
@@ -263,11 +265,11 @@ func (a *Account) environ() []string {
 	return all
 }
 
-// localize replaces localaws' account and region in a text by those of this account.
+// localize fills a text with the names, and replaces localaws' account and region in it by those of this account.
 func (a *Account) localize(text string) string {
 	pairs := []string{account, a.id, region, a.config.Region}
 	if a.existing != nil {
 		pairs = append(pairs, ownNames()...)
 	}
-	return strings.NewReplacer(pairs...).Replace(text)
+	return strings.NewReplacer(pairs...).Replace(a.names.fill(text))
 }

@@ -160,7 +160,7 @@ func (a *Audit) services(w *World) error {
 		}
 	}
 	for _, s := range w.services.trail.sent {
-		a.request(s, found.requests, found.records)
+		a.request(s, claimsOf(s.token, w.names.Tag), found.requests, found.records)
 	}
 	return nil
 }
@@ -221,7 +221,7 @@ func (a *Audit) record(w *World, l logLine) {
 		if e.Decision == "deny" {
 			decision = "deny"
 		}
-		if strings.HasPrefix(l.Action, "dynamodb:") && (e.Principal != l.Session || e.SessionTags["TenantID"] != l.Tenant) {
+		if strings.HasPrefix(l.Action, "dynamodb:") && (e.Principal != l.Session || e.SessionTags[w.names.Tag] != l.Tenant) {
 			a.miss("%s for %s: the audit log has the session %s, the decision log %s", l.Action, l.Tenant, l.Session, e.Principal)
 		}
 	}
@@ -234,25 +234,24 @@ func (a *Audit) record(w *World, l logLine) {
 }
 
 // request looks for s in the log of the service that got it, and in the log of the service behind that.
-func (a *Audit) request(s sent, requests, records map[string][]logLine) {
+func (a *Audit) request(s sent, who identityClaims, requests, records map[string][]logLine) {
 	a.HTTP++
 	lines := requests[s.service+s.id]
 	if s.id == "" || len(lines) != 1 || string(lines[0].Status) != s.status {
 		a.miss("%s, %s %q: answered with %s, logged as %v", s.service, s.path, s.id, s.status, lines)
 		return
 	}
-	who := claimsOf(s.token)
 	for _, l := range append(lines, requests[trackingService+s.id]...) {
-		if named := l.Tenant != "" || l.Subject != ""; named != l.authenticated() || named && (l.Tenant != who.TenantID || l.Subject != who.Subject) {
-			a.miss("%s, %s %q: of %s in %s, logged as of %s in %s", s.service, s.path, s.id, who.Subject, who.TenantID, l.Subject, l.Tenant)
+		if named := l.Tenant != "" || l.Subject != ""; named != l.authenticated() || named && (l.Tenant != who.tenant || l.Subject != who.subject) {
+			a.miss("%s, %s %q: of %s in %s, logged as of %s in %s", s.service, s.path, s.id, who.subject, who.tenant, l.Subject, l.Tenant)
 		}
 		if audited := l.Log == "audit" && l.Kind == kindRequest; audited != l.authenticated() {
 			a.miss("%s, %s %q: answered with %s, in the audit log: %t", s.service, s.path, s.id, s.status, audited)
 		}
 	}
 	for _, l := range records[s.id] {
-		if l.Tenant != who.TenantID || l.Subject != who.Subject {
-			a.miss("%s, %s %q: of %s in %s, audited as of %s in %s", s.service, s.path, s.id, who.Subject, who.TenantID, l.Subject, l.Tenant)
+		if l.Tenant != who.tenant || l.Subject != who.subject {
+			a.miss("%s, %s %q: of %s in %s, audited as of %s in %s", s.service, s.path, s.id, who.subject, who.tenant, l.Subject, l.Tenant)
 		}
 	}
 	if s.status[0] == '2' && len(records[s.id]) == 0 {
@@ -260,16 +259,16 @@ func (a *Audit) request(s sent, requests, records map[string][]logLine) {
 	}
 }
 
-type identityClaims struct {
-	TenantID string
-	Subject  string `json:"sub"`
-}
+type identityClaims struct{ tenant, subject string }
 
-// claimsOf reads a token that a service accepted.
-func claimsOf(token string) (c identityClaims) {
+// claimsOf reads a token that a service accepted; claim is the one that names the tenant.
+func claimsOf(token, claim string) (c identityClaims) {
 	if parts := strings.Split(token, "."); len(parts) == 3 {
 		if payload, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil {
-			_ = json.Unmarshal(payload, &c) // what does not parse is nobody's
+			var all map[string]any
+			_ = json.Unmarshal(payload, &all) // what does not parse is nobody's
+			c.tenant, _ = all[claim].(string)
+			c.subject, _ = all["sub"].(string)
 		}
 	}
 	return c

@@ -12,7 +12,7 @@ import (
 
 func hardenedWorld(t *testing.T) *World {
 	t.Helper()
-	w, err := NewWorld(t.Context(), roles(t, iam.Hardened))
+	w, err := NewWorld(t.Context(), namesOf(t), roles(t, iam.Hardened))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestLinesAreFoundByTheRequestInFront(t *testing.T) {
 func TestAuditComparesTheLogsOfTheServices(t *testing.T) {
 	token := "h." + base64.RawURLEncoding.EncodeToString([]byte(`{"TenantID":"yellow","sub":"ana"}`)) + ".s"
 	const session = "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@prove"
-	w := &World{log: &decisions{byID: map[string][]localaws.Entry{"aws": {{Principal: session, SessionTags: map[string]string{"TenantID": "yellow"}, Decision: "allow"}}}}}
+	w := &World{names: namesOf(t), log: &decisions{byID: map[string][]localaws.Entry{"aws": {{Principal: session, SessionTags: map[string]string{"TenantID": "yellow"}, Decision: "allow"}}}}}
 	asked := sent{service: shipmentService, path: "/", token: token, id: "id", status: "200"}
 	logged := logLine{Log: "audit", Kind: kindRequest, Status: "200", Tenant: "yellow", Subject: "ana", RequestID: "id"}
 	record := logLine{Log: "audit", Kind: kindAccess, Tenant: "yellow", Subject: "ana", Action: "dynamodb:GetItem", Session: session, Decision: "allow", AWSRequestID: "aws"}
@@ -125,13 +125,13 @@ func TestAuditComparesTheLogsOfTheServices(t *testing.T) {
 		tc.change(&asked, &front, &behind, &record)
 		var a Audit
 		a.record(w, record)
-		a.request(asked, map[string][]logLine{shipmentService + asked.id: {front}, trackingService + asked.id: {behind}}, map[string][]logLine{asked.id: {record}})
+		a.request(asked, claimsOf(asked.token, "TenantID"), map[string][]logLine{shipmentService + asked.id: {front}, trackingService + asked.id: {behind}}, map[string][]logLine{asked.id: {record}})
 		if said := strings.Join(a.Missing, "\n"); (said == "") != (tc.want == "") || !strings.Contains(said, tc.want) {
 			t.Errorf("%s: got %q, want %q", tc.name, said, tc.want)
 		}
 	}
 	var a Audit
-	a.request(asked, map[string][]logLine{shipmentService + "id": {logged}}, nil)
+	a.request(asked, claimsOf(asked.token, "TenantID"), map[string][]logLine{shipmentService + "id": {logged}}, nil)
 	if len(a.Missing) != 1 || !strings.Contains(a.Missing[0], "not in the audit log") {
 		t.Errorf("an answer that nobody audited: %v", a.Missing)
 	}

@@ -39,6 +39,7 @@ func (c call) step(read func(Answer) Answer) Step {
 }
 
 func (c call) send(ctx context.Context, s *services) (Answer, error) {
+	c.path, c.header, c.body = s.names.fill(c.path), s.names.fill(c.header), s.names.fill(c.body)
 	url := s.shipment
 	if c.direct {
 		url = s.tracking

@@ -24,7 +24,7 @@ func (w *World) fill(ctx context.Context, tenants []string) error {
 			w.canaries[tenant] = "canary-" + tenant + "-" + rand.Text()
 		}
 		for _, shipment := range []string{"1001", "of-" + tenant} {
-			set := fmt.Sprintf(`{"TableName":"%s","Key":{"TenantID":{"S":"%s"},"ShipmentID":{"S":"%s"}},"UpdateExpression":"SET Canary = :c","ExpressionAttributeValues":{":c":{"S":"%s"}}}`, table, tenant, shipment, w.canaries[tenant])
+			set := fmt.Sprintf(`{"TableName":"%s","Key":{"~partition~":{"S":"%s"},"~sort~":{"S":"%s"}},"UpdateExpression":"SET Canary = :c","ExpressionAttributeValues":{":c":{"S":"%s"}}}`, table, tenant, shipment, w.canaries[tenant])
 			if a, err := w.send(ctx, request{by: root, operation: "UpdateItem", body: set}); err != nil || !a.ok() {
 				return fmt.Errorf("write the row of %s: %s %w", tenant, a.Message, err)
 			}
@@ -36,26 +36,26 @@ func (w *World) fill(ctx context.Context, tenants []string) error {
 // The callers.
 const (
 	root     = "root"
-	service  = "TrackingServiceRole"
-	seedTask = "TrackingSeedTaskRole"
-	seeder   = "a session of TrackingSeedRole for " + attacker
+	service  = "~service-role~"
+	seedTask = "~seed-task-role~"
+	seeder   = "a session of ~seed-role~ for " + attacker
 	other    = "Other" // a role of the account that its own policies let assume any role
-	untagged = "a session of TrackingAccessRole without a tag"
-	emptied  = "a session of TrackingAccessRole with an empty tag"
-	loose    = "a session of TrackingSeedRole without a tag"
-	looseOne = "a session of TrackingWriteRole without a tag"
+	untagged = "a session of ~access-role~ without a tag"
+	emptied  = "a session of ~access-role~ with an empty tag"
+	loose    = "a session of ~seed-role~ without a tag"
+	looseOne = "a session of ~write-role~ without a tag"
 )
 
 // tables makes the pooled table, with an index that no policy grants, and another table.
 func (w *World) tables(ctx context.Context) error {
-	const indexed = `{"TableName":"TrackingData","BillingMode":"PAY_PER_REQUEST",
-		"AttributeDefinitions":[{"AttributeName":"TenantID","AttributeType":"S"},{"AttributeName":"ShipmentID","AttributeType":"S"}],
-		"KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"},{"AttributeName":"ShipmentID","KeyType":"RANGE"}],
-		"GlobalSecondaryIndexes":[{"IndexName":"ByStatus","KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]}`
+	const indexed = `{"TableName":"~table~","BillingMode":"PAY_PER_REQUEST",
+		"AttributeDefinitions":[{"AttributeName":"~partition~","AttributeType":"S"},{"AttributeName":"~sort~","AttributeType":"S"}],
+		"KeySchema":[{"AttributeName":"~partition~","KeyType":"HASH"},{"AttributeName":"~sort~","KeyType":"RANGE"}],
+		"GlobalSecondaryIndexes":[{"IndexName":"~table-index~","KeySchema":[{"AttributeName":"~partition~","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]}`
 	if a, err := w.send(ctx, request{by: root, operation: "CreateTable", body: indexed}); err != nil || !a.ok() {
 		return fmt.Errorf("create the table: %s %w", a.Message, err)
 	}
-	return errors.Join(provision.Table(ctx, w.config(root), table), provision.Table(ctx, w.config(root), "Billing"))
+	return errors.Join(provision.Table(ctx, w.config(root), w.localized(table)), provision.Table(ctx, w.config(root), "Billing"))
 }
 
 // strangers makes the role Other, and starts a task in it.
@@ -83,9 +83,9 @@ func (w *World) unguarded(ctx context.Context, roles []localaws.Role) error {
 	}
 	tagless := ofTenant(attacker).untagged().with("by", other)
 	for caller, as := range map[string]assumption{
-		untagged: tagless, emptied: ofTenant(attacker).emptyTag().with("by", other), loose: tagless.with("role", "TrackingSeedRole"), looseOne: tagless.with("role", "TrackingWriteRole"),
+		untagged: tagless, emptied: ofTenant(attacker).emptyTag().with("by", other), loose: tagless.with("role", "~seed-role~"), looseOne: tagless.with("role", "~write-role~"),
 	} {
-		if as.needs() != "" && !has(roles, as.needs()) {
+		if as.needs() != "" && !has(roles, w.names.fill(as.needs())) {
 			continue
 		}
 		if err := w.mustBecome(ctx, caller, as); err != nil {
@@ -99,7 +99,7 @@ func (w *World) unguarded(ctx context.Context, roles []localaws.Role) error {
 func (w *World) mustBecome(ctx context.Context, caller string, as assumption) error {
 	return w.eventually(ctx, 1, func() error {
 		if a, err := w.become(ctx, caller, as); err != nil || !a.ok() {
-			return fmt.Errorf("no session for %s: %s %w", caller, a.Message, err)
+			return fmt.Errorf("no session for %s: %s %w", w.names.fill(caller), a.Message, err)
 		}
 		return nil
 	})
@@ -123,7 +123,7 @@ func (w *World) takeTask(ctx context.Context, role string) error {
 	}
 	var c struct{ AccessKeyId, SecretAccessKey, Token string }
 	if err := json.Unmarshal(a.Body, &c); err != nil || c.AccessKeyId == "" {
-		return fmt.Errorf("no task in %s: %s", role, a.Message)
+		return fmt.Errorf("no task in %s: %s", w.names.fill(role), a.Message)
 	}
 	w.callers[role] = aws.Credentials{AccessKeyID: c.AccessKeyId, SecretAccessKey: c.SecretAccessKey, SessionToken: c.Token}
 	return nil
@@ -132,7 +132,7 @@ func (w *World) takeTask(ctx context.Context, role string) error {
 // enter gets the sessions: those of the tasks as a compute service does, those of tenants as the tasks do.
 func (w *World) enter(ctx context.Context) error {
 	for _, task := range []string{service, seedTask} {
-		if _, there := w.callers[task]; there || !has(w.roles, task) || w.account != nil && w.account.existing != nil {
+		if _, there := w.callers[task]; there || !has(w.roles, w.names.fill(task)) || w.account != nil && w.account.existing != nil {
 			continue // one that is there runs already, or is not to be had
 		}
 		if err := w.startTask(ctx, task); err != nil {
@@ -140,9 +140,9 @@ func (w *World) enter(ctx context.Context) error {
 		}
 	}
 	for caller, assumption := range map[string]assumption{
-		writer: ofTenant(attacker).with("role", "TrackingWriteRole"), attacker: ofTenant(attacker), victim: ofTenant(victim), twin: ofTenant(twin), longerTwin: ofTenant(longerTwin), seeder: ofTenant(attacker).with("role", "TrackingSeedRole").with("by", seedTask),
+		writer: ofTenant(attacker).with("role", "~write-role~"), attacker: ofTenant(attacker), victim: ofTenant(victim), twin: ofTenant(twin), longerTwin: ofTenant(longerTwin), seeder: ofTenant(attacker).with("role", "~seed-role~").with("by", seedTask),
 	} {
-		if _, known := w.callers[assumption.by]; !known || assumption.needs() != "" && !has(w.roles, assumption.needs()) {
+		if _, known := w.callers[assumption.by]; !known || assumption.needs() != "" && !has(w.roles, w.names.fill(assumption.needs())) {
 			continue
 		}
 		if err := w.mustBecome(ctx, caller, assumption); err != nil {

@@ -144,7 +144,7 @@ func (w *World) strayDocuments(ctx context.Context) error {
 func (w *World) makeKey(ctx context.Context, tenant string) (id string, err error) {
 	tags := []object{}
 	if tenant != "" {
-		tags = append(tags, object{"TagKey": "TenantID", "TagValue": tenant})
+		tags = append(tags, object{"TagKey": "~tag~", "TagValue": tenant})
 	}
 	var made struct{ KeyMetadata struct{ KeyId string } }
 	err = w.asRoot(ctx, "CreateKey", object{"Tags": tags}, &made)

@@ -65,8 +65,8 @@ func (a *Account) Existing(ctx context.Context, task, seeds string) error {
 		if err != nil {
 			return fmt.Errorf("profile %s: %w", profile, withoutOutput(err))
 		}
-		if arn := aws.ToString(who.Arn); !strings.HasPrefix(arn, "arn:aws:sts::"+a.id+":assumed-role/"+role+"/") {
-			return fmt.Errorf("profile %s is %s, want a session of %s of account %s", profile, arn, role, a.id)
+		if arn := aws.ToString(who.Arn); !strings.HasPrefix(arn, "arn:aws:sts::"+a.id+":assumed-role/"+a.names.fill(role)+"/") {
+			return fmt.Errorf("profile %s is %s, want a session of %s of account %s", profile, arn, a.names.fill(role), a.id)
 		}
 		a.existing.tasks[role] = cfg.Credentials
 	}
@@ -85,7 +85,7 @@ func (a *Account) Touches() string {
 
 // existingWorld is the World of what is there, with rows and documents of tenants of its own.
 func existingWorld(ctx context.Context, a *Account, caller aws.Credentials, roles []localaws.Role) (w *World, err error) {
-	made := &World{account: a, roles: roles, intended: roles, canaries: map[string]string{}, callers: map[string]aws.Credentials{root: caller, other: caller}}
+	made := &World{names: a.names, account: a, roles: roles, intended: roles, canaries: map[string]string{}, callers: map[string]aws.Credentials{root: caller, other: caller}}
 	if err := a.present(ctx); err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func existingWorld(ctx context.Context, a *Account, caller aws.Credentials, role
 	}()
 	for role, provider := range a.existing.tasks {
 		if made.callers[role], err = provider.Retrieve(ctx); err != nil {
-			return nil, fmt.Errorf("credentials of %s: %w", role, err)
+			return nil, fmt.Errorf("credentials of %s: %w", a.names.fill(role), err)
 		}
 	}
 	for _, name := range ownTenants {
@@ -113,11 +113,11 @@ func existingWorld(ctx context.Context, a *Account, caller aws.Credentials, role
 // present refuses an account that has nothing to attack.
 func (a *Account) present(ctx context.Context) error {
 	var missing []string
-	_, err := dynamodb.NewFromConfig(a.config).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(table)})
+	_, err := dynamodb.NewFromConfig(a.config).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(a.localize(table))})
 	if there, err := present(err, "ResourceNotFoundException"); err != nil {
-		return fmt.Errorf("table %s: %w", table, err)
+		return fmt.Errorf("table %s: %w", a.localize(table), err)
 	} else if !there {
-		missing = append(missing, "table "+table)
+		missing = append(missing, "table "+a.localize(table))
 	}
 	client, name := a.bucket()
 	// Not HeadBucket, which would want the right to list what is others'.
@@ -198,7 +198,7 @@ func told(what string, err error) error {
 func (a *Account) clearRows(ctx context.Context, id string) error {
 	client := dynamodb.NewFromConfig(a.config)
 	pages := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{
-		TableName: aws.String(table), KeyConditionExpression: aws.String("TenantID = :t"), ProjectionExpression: aws.String("TenantID, ShipmentID"),
+		TableName: aws.String(a.localize(table)), KeyConditionExpression: aws.String(a.localize("~partition~ = :t")), ProjectionExpression: aws.String(a.localize("~partition~, ~sort~")),
 		ExpressionAttributeValues: map[string]dynamodbtypes.AttributeValue{":t": &dynamodbtypes.AttributeValueMemberS{Value: id}},
 	})
 	for pages.HasMorePages() {
@@ -207,7 +207,7 @@ func (a *Account) clearRows(ctx context.Context, id string) error {
 			return err
 		}
 		for _, key := range page.Items {
-			if _, err := client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(table), Key: key}); err != nil {
+			if _, err := client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(a.localize(table)), Key: key}); err != nil {
 				return err
 			}
 		}

@@ -32,7 +32,7 @@ var reachesFurther = map[string]bool{
 
 // ownControl is something that the session may do, or that attacker's may where the caller may do nothing.
 func ownControl(group, by string) (differs string, control Step) {
-	get := operation{"", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`}
+	get := operation{"", "GetItem", `{"TableName":"~table~","Key":` + key + `}`}
 	switch {
 	case group == "s3" && (by == writer || by == seeder):
 		return "it is PutObject into the own prefix under the own key", step(prefixWrites["put-object"].of(by, attacker))

@@ -67,7 +67,7 @@ func roleOf(arn string) (string, error) {
 			return name, nil
 		}
 	}
-	return "", fmt.Errorf("%q is neither a role's ARN nor a session's, such as %s", arn, roleARN("TrackingAccessRole"))
+	return "", fmt.Errorf("%q is neither a role's ARN nor a session's, such as %s", arn, roleARN("NAME"))
 }
 
 func (q Question) context() *policy.Context {

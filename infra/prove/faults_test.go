@@ -43,7 +43,7 @@ func newStrain(t *testing.T, existing bool) *strain {
 		}
 	})
 	s := &strain{T: t}
-	r := Rehearsal{Account: "123456789012", Region: "eu-west-1", Policies: source, Existing: existing}
+	r := Rehearsal{Names: namesOf(t), Account: "123456789012", Region: "eu-west-1", Policies: source, Existing: existing}
 	if s.account, s.roles, err = r.account(t.Context(), server); err != nil {
 		t.Fatal(err)
 	}
@@ -84,14 +84,14 @@ func inXML(status int, code string) *http.Response {
 
 func (s *strain) carryOut(ctx context.Context, names ...string) ([]Row, error) {
 	var attacks []*Attack
-	for _, a := range OnAWS() {
+	for _, a := range namesOf(s).OnAWS() {
 		for _, name := range names {
 			if a.Name == name {
 				attacks = append(attacks, a)
 			}
 		}
 	}
-	rows, _, err := CarryOut(ctx, Target{Account: s.account}, s.roles, attacks, "", func(int, int) {})
+	rows, _, err := CarryOut(ctx, Target{Names: namesOf(s), Account: s.account}, s.roles, attacks, "", func(int, int) {})
 	return rows, err
 }
 
@@ -111,7 +111,7 @@ func (s *strain) hold(rows []Row, err error, want int) {
 func (s *strain) nothingLeft() {
 	s.Helper()
 	ctx := context.WithoutCancel(s.Context())
-	rows, err := dynamodb.NewFromConfig(s.root).Scan(ctx, &dynamodb.ScanInput{TableName: aws.String(table)})
+	rows, err := dynamodb.NewFromConfig(s.root).Scan(ctx, &dynamodb.ScanInput{TableName: aws.String("TrackingData")})
 	if err != nil || len(rows.Items) > 0 {
 		s.Errorf("rows are left: %v, %v", rows.Items, err)
 	}

@@ -87,7 +87,7 @@ func (g *generator) garbled(body string) string {
 	case 2:
 		return strings.Replace(body, `"S":"yellow"`, `"S":"yellow","S":"blue"`, 1)
 	}
-	return strings.Replace(body, `"TenantID"`, `"Tenant\u0049D"`, 1)
+	return strings.Replace(body, `"~partition~"`, `"~partition-escaped~"`, 1)
 }
 
 func (g *generator) tenant() string {
@@ -97,7 +97,7 @@ func (g *generator) tenant() string {
 	if g.one(2) {
 		return pick(g, crowd...)
 	}
-	return pick(g, "Yellow", "yellow2", "yello", "*", "yellow*", "y?llow", "${aws:PrincipalTag/TenantID}", "", " yellow", "yellow ", "yеllow", "Admin")
+	return pick(g, "Yellow", "yellow2", "yello", "*", "yellow*", "y?llow", "${aws:PrincipalTag/~tag~}", "", " yellow", "yellow ", "yеllow", "Admin")
 }
 
 func (g *generator) shipment() string {
@@ -127,15 +127,15 @@ func (g *generator) value(text string) object {
 }
 
 func (g *generator) key() object {
-	k := object{"TenantID": g.value(g.tenant()), "ShipmentID": g.value(g.shipment())}
+	k := object{"~partition~": g.value(g.tenant()), "~sort~": g.value(g.shipment())}
 	if g.tame {
 		return k
 	}
 	switch g.IntN(40) {
 	case 0:
-		delete(k, pick(g, "TenantID", "ShipmentID"))
+		delete(k, pick(g, "~partition~", "~sort~"))
 	case 1:
-		k["tenantid"] = object{"S": victim}
+		k["~partition-other-case~"] = object{"S": victim}
 	case 2:
 		k["Status"] = object{"S": "x"}
 	}
@@ -146,7 +146,7 @@ func (g *generator) item() object {
 	item := g.key()
 	for _, name := range []string{"Status", "Note", "Canary"} {
 		if g.one(2) {
-			item[name] = pick(g, object{"S": "planted"}, object{"N": "1"}, object{"M": object{"TenantID": object{"S": victim}}})
+			item[name] = pick(g, object{"S": "planted"}, object{"N": "1"}, object{"M": object{"~partition~": object{"S": victim}}})
 		}
 	}
 	return item
@@ -156,7 +156,7 @@ func (g *generator) table() string {
 	if !g.odd(12) {
 		return table
 	}
-	return pick(g, arn, "Billing", "trackingdata", "TrackingData/index/ByStatus", arn+"/index/ByStatus", "Nothing", "")
+	return pick(g, arn, "Billing", "~table-other-case~", "~table~/index/~table-index~", arn+"/index/~table-index~", "Nothing", "")
 }
 
 // body makes the body of a request: the members that its operation needs, and sometimes more.
@@ -200,15 +200,15 @@ func (g *generator) condition(body object) object {
 	if !g.one(3) {
 		return body
 	}
-	body["ConditionExpression"] = pick(g, "attribute_exists(TenantID)", "attribute_not_exists(TenantID)", "attribute_exists(Canary)", "ShipmentID = TenantID", "size(Canary) > size(TenantID)")
+	body["ConditionExpression"] = pick(g, "attribute_exists(~partition~)", "attribute_not_exists(~partition~)", "attribute_exists(Canary)", "~sort~ = ~partition~", "size(Canary) > size(~partition~)")
 	body["ReturnValuesOnConditionCheckFailure"] = pick(g, "ALL_OLD", "NONE")
 	return body
 }
 
 func (g *generator) statement() string {
 	return fmt.Sprintf(pick(g,
-		`SELECT * FROM "TrackingData" WHERE TenantID = '%[1]s'`, `SELECT * FROM TrackingData WHERE TenantID = '%[1]s' AND ShipmentID = '%[2]s'`, `SELECT Canary FROM "TrackingData"`,
-		`SELECT * FROM TrackingData WHERE TenantID IN ['yellow','%[1]s']`, `SELECT * FROM "TrackingData"."ByStatus" WHERE TenantID = '%[1]s'`, `SELECT * FROM TrackingData WHERE TenantID = '%[1]s' OR ShipmentID = '%[2]s'`,
-		`UPDATE TrackingData SET Note = 'x' WHERE TenantID = '%[1]s' AND ShipmentID = '%[2]s'`, `DELETE FROM TrackingData WHERE TenantID = '%[1]s' AND ShipmentID = '%[2]s'`,
-		`INSERT INTO TrackingData VALUE {'TenantID':'%[1]s','ShipmentID':'%[2]s'}`, `EXISTS(SELECT * FROM TrackingData WHERE TenantID = '%[1]s' AND ShipmentID = '%[2]s')`), g.tenant(), g.shipment())
+		`SELECT * FROM "~table~" WHERE ~partition~ = '%[1]s'`, `SELECT * FROM ~table~ WHERE ~partition~ = '%[1]s' AND ~sort~ = '%[2]s'`, `SELECT Canary FROM "~table~"`,
+		`SELECT * FROM ~table~ WHERE ~partition~ IN ['yellow','%[1]s']`, `SELECT * FROM "~table~"."~table-index~" WHERE ~partition~ = '%[1]s'`, `SELECT * FROM ~table~ WHERE ~partition~ = '%[1]s' OR ~sort~ = '%[2]s'`,
+		`UPDATE ~table~ SET Note = 'x' WHERE ~partition~ = '%[1]s' AND ~sort~ = '%[2]s'`, `DELETE FROM ~table~ WHERE ~partition~ = '%[1]s' AND ~sort~ = '%[2]s'`,
+		`INSERT INTO ~table~ VALUE {'~partition~':'%[1]s','~sort~':'%[2]s'}`, `EXISTS(SELECT * FROM ~table~ WHERE ~partition~ = '%[1]s' AND ~sort~ = '%[2]s')`), g.tenant(), g.shipment())
 }

@@ -28,7 +28,7 @@ func (g *generator) onIndex() request {
 	case http.MethodPut:
 		o.body = pick(g, oneDoc, oneDoc, "", g.search())
 		if g.one(4) {
-			o.path += pick(g, "?refresh=true", "?refresh=wait_for", "?routing=x", "?index=blue-shipments")
+			o.path += pick(g, "?refresh=true", "?refresh=wait_for", "?routing=x", "?index=blue~of-index~")
 		}
 	}
 	return o.of(by, attacker)
@@ -36,9 +36,9 @@ func (g *generator) onIndex() request {
 
 // indexes is one index as a path names it, or several, or a pattern.
 func (g *generator) indexes() string {
-	name := g.tenant() + pick(g, "-shipments", "-shipments", "-shipments", "", "-*", "-other")
+	name := g.tenant() + pick(g, "~of-index~", "~of-index~", "~of-index~", "", "-*", "-other")
 	if g.one(4) {
-		name = pick(g, attacker+"-shipments,"+name, name+",-"+attacker+"-shipments", "*", "_all", "<"+name+">", "%2A", attacker+"-shipments%2C"+name, attacker+"-shipments/../"+name, ".")
+		name = pick(g, attacker+"~of-index~,"+name, name+",-"+attacker+"~of-index~", "*", "_all", "<"+name+">", "%2A", attacker+"~of-index~%2C"+name, attacker+"~of-index~/../"+name, ".")
 	}
 	return strings.NewReplacer(" ", "%20", "?", "%3F", "{", "%7B", "}", "%7D", "<", "%3C", ">", "%3E", "е", "%D0%B5").Replace(name)
 }
@@ -48,12 +48,12 @@ func (g *generator) search() string {
 	query := pick(g, `{"match_all":{}}`, `{"match":{"places":"rotterdam"}}`, `{"match":{"milestones":"canary"}}`, `{"term":{"shipmentId":"canary"}}`,
 		`{"multi_match":{"query":"rotterdam canary","fields":["milestones","places"],"type":"cross_fields","operator":"and"}}`, `{"bool":{"must":[{"match":{"milestones":"blue"}}],"must_not":[{"term":{"shipmentId":"x"}}]}}`)
 	if g.odd(4) {
-		query = pick(g, `{"terms":{"milestones":{"index":"blue-shipments","id":"canary","path":"milestones"}}}`, `{"query_string":{"query":"_index:blue-shipments"}}`, `{"term":{"_index":"blue-shipments"}}`,
-			`{"more_like_this":{"like":[{"_index":"blue-shipments","_id":"canary"}]}}`, `{"match":{"milestones":{"query":"canary","boost":2}}}`, `{"script":{"script":"1"}}`)
+		query = pick(g, `{"terms":{"milestones":{"index":"blue~of-index~","id":"canary","path":"milestones"}}}`, `{"query_string":{"query":"_index:blue~of-index~"}}`, `{"term":{"_index":"blue~of-index~"}}`,
+			`{"more_like_this":{"like":[{"_index":"blue~of-index~","_id":"canary"}]}}`, `{"match":{"milestones":{"query":"canary","boost":2}}}`, `{"script":{"script":"1"}}`)
 	}
 	more := pick(g, "", "", `,"size":1`, `,"track_total_hits":true`, `,"sort":["shipmentId"]`, `,"highlight":{"fields":{"places":{}}}`)
 	if g.odd(8) {
-		more = pick(g, `,"indices_boost":[{"blue-shipments":2}]`, `,"profile":true`, `,"explain":true`, `,"pit":{"id":"x"}`, `,"from":-1`, `,"size":1,"size":2`)
+		more = pick(g, `,"indices_boost":[{"blue~of-index~":2}]`, `,"profile":true`, `,"explain":true`, `,"pit":{"id":"x"}`, `,"from":-1`, `,"size":1,"size":2`)
 	}
 	return `{"query":` + query + more + `}`
 }

@@ -25,7 +25,7 @@ func (g *generator) onObject() request {
 	if g.one(8) {
 		o.path += "?" + pick(g, "acl", "tagging", "attributes", "versionId=null", "uploads", "partNumber=1", "uploadId=x", "partNumber=1&uploadId=x", "delete", "restore", "x-id=GetObject", "unknown")
 	}
-	for _, header := range []string{"Range: bytes=0-3", `If-None-Match: "0"`, "If-Match: *", "X-Amz-Checksum-Mode: ENABLED", "X-Amz-Tagging: TenantID=yellow", "X-Amz-Acl: private"} {
+	for _, header := range []string{"Range: bytes=0-3", `If-None-Match: "0"`, "If-Match: *", "X-Amz-Checksum-Mode: ENABLED", "X-Amz-Tagging: ~tag~=yellow", "X-Amz-Acl: private"} {
 		if g.one(12) {
 			o.headers = append(o.headers, header)
 		}

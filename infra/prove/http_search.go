@@ -14,11 +14,11 @@ const theirReference = "MA97110565"
 
 // searches are queries, as a URL has them, whose words could be taken for more than words.
 var searches = map[string]string{
-	"reference": theirReference, "field": "_index%3Ablue-shipments%20" + theirReference, "field-of-tenant": "TenantID%3Ablue", "index-name": "blue-shipments", "wildcard": "*", "wildcard-end": "MA97*", "question-mark": "MA9711056%3F",
+	"reference": theirReference, "field": "_index%3Ablue~of-index~%20" + theirReference, "field-of-tenant": "~tag~%3Ablue", "index-name": "blue~of-index~", "wildcard": "*", "wildcard-end": "MA97*", "question-mark": "MA9711056%3F",
 	"quoted": "%22" + theirReference + "%22", "quote-open": "%22" + theirReference, "regular-expression": "%2FMA.%2A%2F", "or": "x%20OR%20" + theirReference, "not": "NOT%20x", "range": "%5B*%20TO%20*%5D", "fuzzy": "MA97110566~", "boost": theirReference + "%5E5",
 	"json": "%7B%22query%22%3A%7B%22match_all%22%3A%7B%7D%7D%7D", "json-closed": "x%22%7D%7D%2C%22query%22%3A%7B%22match_all%22%3A%7B%7D%7D%2C%22y%22%3A%7B%22z%22%3A%7B%22q%22%3A%22x",
-	"null": theirReference + "%00", "new-line": theirReference + "%0A%7B%22index%22%3A%22blue-shipments%22%7D", "too-long": strings.Repeat("MA97110565%20", 24), "escaped": "%5C" + theirReference, "lookup": "%7B%22terms%22%3A%7B%22_id%22%3A%7B%22index%22%3A%22blue-shipments%22%7D%7D%7D",
-	"tenant-beside": theirReference + "&TenantID=blue", "index-beside": theirReference + "&index=blue-shipments", "twice": "x&q=" + theirReference, "empty": "",
+	"null": theirReference + "%00", "new-line": theirReference + "%0A%7B%22index%22%3A%22blue~of-index~%22%7D", "too-long": strings.Repeat("MA97110565%20", 24), "escaped": "%5C" + theirReference, "lookup": "%7B%22terms%22%3A%7B%22_id%22%3A%7B%22index%22%3A%22blue~of-index~%22%7D%7D%7D",
+	"tenant-beside": theirReference + "&~tag~=blue", "index-beside": theirReference + "&index=blue~of-index~", "twice": "x&q=" + theirReference, "empty": "",
 }
 
 // searchCalls are searches for the other tenant's shipments. An answer that does not name one of them counts as a denial.

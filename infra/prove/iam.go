@@ -13,9 +13,9 @@ func iamAttacks() []*Attack {
 	const harmless = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:ListAllMyBuckets","Resource":"*"}]}`
 	var all []*Attack
 	for prefix, by := range map[string]string{"": attacker, "service-": service, "seed-": seedTask} {
-		role := "TrackingAccessRole"
+		role := "~access-role~"
 		if by == seedTask {
-			role = "TrackingSeedRole"
+			role = "~seed-role~"
 		}
 		add := func(name, does string, values url.Values) {
 			values.Set("Version", "2010-05-08")
@@ -39,7 +39,7 @@ func iamAttacks() []*Attack {
 // updateTrust puts the same document again, so that it changes nothing if it is allowed.
 func updateTrust(by, role string) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
-		i := slices.IndexFunc(w.roles, func(r localaws.Role) bool { return r.Name == role })
+		i := slices.IndexFunc(w.roles, func(r localaws.Role) bool { return r.Name == w.names.fill(role) })
 		values := url.Values{"Action": {"UpdateAssumeRolePolicy"}, "Version": {"2010-05-08"}, "RoleName": {role}, "PolicyDocument": {string(w.roles[i].Trust)}}
 		return w.send(ctx, request{by: by, service: "iam", body: values.Encode()})
 	}

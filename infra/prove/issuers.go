@@ -27,7 +27,7 @@ func (s *services) open() (file string, err error) {
 	var text strings.Builder
 	text.WriteString("providers:\n")
 	add := func(kid, tenants string) *issuer {
-		i := &issuer{}
+		i := &issuer{names: s.names}
 		mux := http.NewServeMux()
 		url, e := s.listen(mux)
 		if err == nil {
@@ -50,9 +50,10 @@ func (s *services) open() (file string, err error) {
 
 // issuer signs tokens and publishes one key.
 type issuer struct {
-	url  string
-	key  authntest.Key          // of an attack alone: no two attacks run at once
-	keys atomic.Pointer[[]byte] // the JWK Set that is published
+	names Names
+	url   string
+	key   authntest.Key          // of an attack alone: no two attacks run at once
+	keys  atomic.Pointer[[]byte] // the JWK Set that is published
 }
 
 // publish makes key the only one that i signs with and publishes.
@@ -86,7 +87,7 @@ func jsonText(v any) []byte {
 // claims are those of a user of tenant.
 func (i *issuer) claims(tenant any) map[string]any {
 	now := time.Now()
-	return map[string]any{"iss": i.url, "aud": audience, "sub": "ana", "TenantID": tenant, "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix()}
+	return map[string]any{"iss": i.url, "aud": audience, "sub": "ana", "~tag~": tenant, "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix()}
 }
 
-func (i *issuer) sign(claims map[string]any) string { return authntest.SignWith(i.key, claims, nil) }
+func (i *issuer) sign(claims map[string]any) string { return i.names.signWith(i.key, claims, nil) }

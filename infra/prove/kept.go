@@ -129,7 +129,7 @@ var keptTokens = map[string]keptToken{
 	"other-audience": {
 		does: "for another audience; else it is as one that is kept", differs: "the audience",
 		reason: authn.WrongAudience, replay: func(_ context.Context, k kept) (string, error) {
-			return k.issuer.sign(k.but("aud", "shiptrack-admin")), nil
+			return k.issuer.sign(k.but("aud", audience+"-admin")), nil
 		},
 	},
 	"other-provider": {

@@ -111,8 +111,8 @@ var notGrantedOnKeys = map[string]onKey{
 	"create-key":      {"CreateKey", "CreateKey", nothing, false},
 
 	"put-policy": {"PutKeyPolicy that lets everybody of the account in", "PutKeyPolicy", ofKey(object{"PolicyName": "default", "Policy": openPolicy}), true},
-	"tag":        {"TagResource that gives another's key to the own tenant", "TagResource", ofKey(object{"Tags": []object{{"TagKey": "TenantID", "TagValue": attacker}}}), true},
-	"untag":      {"UntagResource", "UntagResource", ofKey(object{"TagKeys": []string{"TenantID"}}), true},
+	"tag":        {"TagResource that gives another's key to the own tenant", "TagResource", ofKey(object{"Tags": []object{{"TagKey": "~tag~", "TagValue": attacker}}}), true},
+	"untag":      {"UntagResource", "UntagResource", ofKey(object{"TagKeys": []string{"~tag~"}}), true},
 	"disable":    {"DisableKey", "DisableKey", ofKey(nil), true},
 	"delete":     {"ScheduleKeyDeletion", "ScheduleKeyDeletion", ofKey(object{"PendingWindowInDays": 7}), true},
 	"create-alias": {"CreateAlias for another's key", "CreateAlias", func(_ *World, key string) object {

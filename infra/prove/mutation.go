@@ -54,13 +54,13 @@ func (f found) going(d mutate.Direction) []*Attack {
 // are done. A mutant that widens has to let an attack through, one that narrows has to refuse a control; of any other the theorem has to
 // prove that it does no harm. Roles of operators have no mutants: what they reach is listed, never proven. Nor have permissions boundaries,
 // which hold what bin/tenants writes.
-func Mutations(ctx context.Context, roles []localaws.Role, attacks []*Attack, proof *Theorem, progress func(done, all int)) (_ []Mutation, err error) {
+func Mutations(ctx context.Context, names Names, roles []localaws.Role, attacks []*Attack, proof *Theorem, progress func(done, all int)) (_ []Mutation, err error) {
 	roles, _ = proof.ofTenants(roles)
 	mutants, _, err := mutate.First(roles)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := newWorkers(ctx, roles, attacks)
+	pool, err := newWorkers(ctx, names, roles, attacks)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func goes(d mutate.Direction, v Verdict) bool {
 // about splits the attacks into those that concern the document of m, and the others.
 func (w *worker) about(m mutate.Mutant) (about, others []*Attack) {
 	for _, a := range w.attacks {
-		if slices.ContainsFunc(groups(m), func(prefix string) bool { return strings.HasPrefix(a.Name, prefix) }) {
+		if slices.ContainsFunc(w.groups(m), func(prefix string) bool { return strings.HasPrefix(a.Name, prefix) }) {
 			about = append(about, a)
 		} else {
 			others = append(others, a)
@@ -201,8 +201,13 @@ func (w *worker) about(m mutate.Mutant) (about, others []*Attack) {
 }
 
 // groups are the name prefixes of the attacks that concern the document of m.
-func groups(m mutate.Mutant) []string {
-	prefix := prefixes[m.Role]
+func (w *worker) groups(m mutate.Mutant) []string {
+	prefix := ""
+	for role, of := range prefixes {
+		if w.world.names.fill(role) == m.Role {
+			prefix = of
+		}
+	}
 	switch {
 	case assuming(m) && prefix != "":
 		return []string{"sts/" + prefix, "iam/" + prefix}
@@ -217,7 +222,7 @@ func groups(m mutate.Mutant) []string {
 }
 
 // prefixes are those of the attacks by the sessions of a role that writes.
-var prefixes = map[string]string{"TrackingSeedRole": "seed-", "TrackingWriteRole": "write-"}
+var prefixes = map[string]string{"~seed-role~": "seed-", "~write-role~": "write-"}
 
 // assuming reports whether the document of m says who may assume which role.
 func assuming(m mutate.Mutant) bool {

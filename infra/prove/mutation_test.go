@@ -37,7 +37,7 @@ func workerOf(t *testing.T, attacks []*Attack) (*worker, []mutate.Mutant) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWorker(t.Context(), all, attacks)
+	w, err := newWorker(t.Context(), namesOf(t), all, attacks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestMutantsThatOpenAHoleAreNoticed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds (make check)")
 	}
-	w, mutants := workerOf(t, Attacks())
+	w, mutants := workerOf(t, namesOf(t).Attacks())
 	left := maps.Clone(mustNotice)
 	for _, m := range mutants {
 		attack, must := left[m.Name]
@@ -89,7 +89,7 @@ func TestGuardBehindAnotherIsMaskedWhereAnAttackNoticesBoth(t *testing.T) {
 		"an attack that names a key":           {"dynamodb/get-item", Unnoticed},
 	} {
 		var attacks []*Attack
-		for _, a := range Attacks() {
+		for _, a := range namesOf(t).Attacks() {
 			if a.Name == tc.attack {
 				attacks = append(attacks, a)
 			}

@@ -22,7 +22,7 @@ func (o onIndex) of(by, tenant string) request {
 }
 
 const (
-	indexOf     = "/@-shipments"
+	indexOf     = "/@~of-index~"
 	itsSearch   = indexOf + "/_search"
 	itsDocument = indexOf + "/_doc/canary"
 	itsPlanted  = indexOf + "/_doc/planted"
@@ -122,20 +122,20 @@ func indexSearches() []*Attack {
 
 // otherIndexes are paths that IAM refuses.
 var otherIndexes = map[string]string{
-	"other-index": itsSearch, "list": "/yellow-shipments,@-shipments/_search", "list-reversed": "/@-shipments,yellow-shipments/_search",
-	"list-of-own-and-all": "/yellow-nope*,*/_search", "list-excluding": "/*,-yellow-shipments/_search",
-	"all": "/_all/_search", "all-of-own": "/yellow-shipments/_all", "wildcard": "/*/_search", "wildcard-end": "/*-shipments/_search", "wildcard-own": "/yellow*/_search",
-	"no-index": "/_search", "no-index-slash": "/_search/", "index-in-query": "/_search?index=@-shipments", "plus": "/yellow-shipments+@-shipments/_search",
-	"longer-name": "/yellow-shipments-old/_search", "shorter-name": "/yellow/_search", "other-case": "/Yellow-shipments/_search", "remote-cluster": "/*:@-shipments/_search",
+	"other-index": itsSearch, "list": "/yellow~of-index~,@~of-index~/_search", "list-reversed": "/@~of-index~,yellow~of-index~/_search",
+	"list-of-own-and-all": "/yellow-nope*,*/_search", "list-excluding": "/*,-yellow~of-index~/_search",
+	"all": "/_all/_search", "all-of-own": "/yellow~of-index~/_all", "wildcard": "/*/_search", "wildcard-end": "/*~of-index~/_search", "wildcard-own": "/yellow*/_search",
+	"no-index": "/_search", "no-index-slash": "/_search/", "index-in-query": "/_search?index=@~of-index~", "plus": "/yellow~of-index~+@~of-index~/_search",
+	"longer-name": "/yellow~of-index~-old/_search", "shorter-name": "/yellow/_search", "other-case": "/Yellow~of-index~/_search", "remote-cluster": "/*:@~of-index~/_search",
 }
 
 // oddPaths are paths that one reader takes for another's index, and another one does not.
 var oddPaths = map[string]string{
-	"list-encoded": "/yellow-shipments%2c@-shipments/_search", "list-encoded-upper": "/yellow-shipments%2C@-shipments/_search", "list-encoded-twice": "/yellow-shipments%252C@-shipments/_search",
-	"wildcard-encoded": "/%2A/_search", "date-math": "/%3C@-shipments%3E/_search", "date-math-plain": "/<@-shipments>/_search",
-	"dots": "/yellow-shipments/../@-shipments/_search", "dots-encoded": "/yellow-shipments/%2e%2e/@-shipments/_search", "slash-before": "//@-shipments/_search", "slash-encoded": "/@-shipments%2F_search",
-	"slash-doubled": "/yellow-shipments//_search/../../@-shipments/_search", "letter-encoded": "/%62lue-shipments/_search", "underscore-encoded": "/@-shipments/%5Fsearch",
-	"semicolon": "/yellow-shipments;@-shipments/_search", "blank": "/yellow-shipments%20@-shipments/_search", "backslash": "/yellow-shipments%5C..%5C@-shipments/_search",
+	"list-encoded": "/yellow~of-index~%2c@~of-index~/_search", "list-encoded-upper": "/yellow~of-index~%2C@~of-index~/_search", "list-encoded-twice": "/yellow~of-index~%252C@~of-index~/_search",
+	"wildcard-encoded": "/%2A/_search", "date-math": "/%3C@~of-index~%3E/_search", "date-math-plain": "/<@~of-index~>/_search",
+	"dots": "/yellow~of-index~/../@~of-index~/_search", "dots-encoded": "/yellow~of-index~/%2e%2e/@~of-index~/_search", "slash-before": "//@~of-index~/_search", "slash-encoded": "/@~of-index~%2F_search",
+	"slash-doubled": "/yellow~of-index~//_search/../../@~of-index~/_search", "letter-encoded": "/%62lue~of-index~/_search", "underscore-encoded": "/@~of-index~/%5Fsearch",
+	"semicolon": "/yellow~of-index~;@~of-index~/_search", "blank": "/yellow~of-index~%20@~of-index~/_search", "backslash": "/yellow~of-index~%5C..%5C@~of-index~/_search",
 }
 
 func ofIndexStranger(name, by string, o onIndex) *Attack {
@@ -174,17 +174,17 @@ func indexWrites() []*Attack {
 		all = append(all, onDomain(name, "PUT "+path, "the document is one of the seed's own", layer, codes, attempt, own))
 	}
 	for name, path := range map[string]string{
-		"put-other-index": itsPlanted, "put-wildcard": "/*/_doc/planted", "put-list": "/yellow-shipments,@-shipments/_doc/planted", "put-create": "/yellow-shipments/_create/planted", "put-longer-name": "/yellow-shipments-x/_doc/planted",
+		"put-other-index": itsPlanted, "put-wildcard": "/*/_doc/planted", "put-list": "/yellow~of-index~,@~of-index~/_doc/planted", "put-create": "/yellow~of-index~/_create/planted", "put-longer-name": "/yellow~of-index~-x/_doc/planted",
 	} {
 		add(name, seeder, path, IAM, notAuthorized)
 	}
 	for name, path := range map[string]string{
-		"put-dots": "/yellow-shipments/_doc/../../@-shipments/_doc/planted", "put-letter-encoded": "/%62lue-shipments/_doc/planted", "put-id-not-canonical": "/yellow-shipments/_doc/%70lanted",
-		"put-id-of-two": "/yellow-shipments/_doc/a/../../@-shipments/_doc/b",
+		"put-dots": "/yellow~of-index~/_doc/../../@~of-index~/_doc/planted", "put-letter-encoded": "/%62lue~of-index~/_doc/planted", "put-id-not-canonical": "/yellow~of-index~/_doc/%70lanted",
+		"put-id-of-two": "/yellow~of-index~/_doc/a/../../@~of-index~/_doc/b",
 	} {
 		add(name, seeder, path, Request, notCanonical)
 	}
-	add("put-by-reader", attacker, "/yellow-shipments/_doc/planted", IAM, notAuthorized)
+	add("put-by-reader", attacker, "/yellow~of-index~/_doc/planted", IAM, notAuthorized)
 	return append(all, onDomain("search-by-seed", "a search", "the document is one of the seed's own", IAM, notAuthorized, search(seeder, attacker), own))
 }
 
@@ -193,7 +193,7 @@ func indexTwins() []*Attack {
 	twins := func(name, by, theirs string) *Attack {
 		return onDomain(name, "a search in the index of "+theirs, "the index is its own", IAM, notAuthorized, search(by, theirs), search(by, by))
 	}
-	return []*Attack{twins("twin", twin, longerTwin), twins("longer-twin", longerTwin, twin), twins("twin-named-like-index", twin, twin+"-shipments")}
+	return []*Attack{twins("twin", twin, longerTwin), twins("longer-twin", longerTwin, twin), twins("twin-named-like-index", twin, twin+"~of-index~")}
 }
 
 // indexSessions are searches of sessions that name no tenant.
@@ -215,7 +215,7 @@ func indexSignatures() []*Attack {
 		change(&attempt)
 		all = append(all, onDomain(name, does, "it is a search in its own index, as it was signed", layer, codes, attempt, search(attacker, attacker)))
 	}
-	for name, path := range map[string]string{"path-changed": "/blue-shipments/_search", "path-encoded-later": "/%62lue-shipments/_search"} {
+	for name, path := range map[string]string{"path-changed": "/blue~of-index~/_search", "path-encoded-later": "/%62lue~of-index~/_search"} {
 		add(name, "a search in its own index whose path is "+path+" once it is signed", Signature, []string{"SignatureDoesNotMatch"}, func(q *request) {
 			q.path = search(attacker, attacker).path
 			q.after = func(r *http.Request) { r.URL.Path, r.URL.RawPath = path, path }

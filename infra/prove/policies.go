@@ -1,7 +1,6 @@
 package prove
 
 import (
-	"cmp"
 	"context"
 	"strings"
 
@@ -10,7 +9,7 @@ import (
 
 // ask is a request that is not sent: the policies are evaluated as they are, for a session of TrackingAccessRole.
 type ask struct {
-	role             string // TrackingAccessRole where empty
+	role             string
 	action, resource string
 	tenant           string // the session's tag; empty: none
 	context          map[string]string
@@ -30,14 +29,14 @@ func (q ask) with(change func(*ask)) ask {
 // canonical. The policies are evaluated.
 func policyAttacks() []*Attack {
 	var all []*Attack
-	for _, c := range []struct{ role, action, path string }{{"TrackingAccessRole", "es:ESHttpGet", "/_search"}, {"TrackingSeedRole", "es:ESHttpPut", "/_doc/1"}} {
-		own := ask{role: c.role, action: c.action, resource: domainARN + "test/" + attacker + "-shipments" + c.path, tenant: attacker}
+	for _, c := range []struct{ role, action, path string }{{"~access-role~", "es:ESHttpGet", "/_search"}, {"~seed-role~", "es:ESHttpPut", "/_doc/1"}} {
+		own := ask{role: c.role, action: c.action, resource: domainARN + "~domain~/" + attacker + "~of-index~" + c.path, tenant: attacker}
 		for name, change := range map[string]change{
-			"other-domain":  {"its index in another domain", "the domain is test", resource(domainARN + "prod/" + attacker + "-shipments" + c.path)},
-			"other-account": {"its index in a domain of another account", "the account is its own", resource("arn:aws:es:us-east-1:111111111111:domain/test/" + attacker + "-shipments" + c.path)},
-			"other-region":  {"its index in a domain of another region", "the region is its own", resource("arn:aws:es:eu-west-1:" + account + ":domain/test/" + attacker + "-shipments" + c.path)},
-			"list":          {"a list of indexes", "it is its own index", resource(domainARN + "test/" + attacker + "-shipments," + victim + "-shipments" + c.path)},
-			"list-encoded":  {"a list whose comma is encoded", "it is its own index", resource(domainARN + "test/" + attacker + "-shipments%2C" + victim + "-shipments" + c.path)},
+			"other-domain":  {"its index in another domain", "the domain is ~domain~", resource(domainARN + "prod/" + attacker + "~of-index~" + c.path)},
+			"other-account": {"its index in a domain of another account", "the account is its own", resource("arn:aws:es:us-east-1:111111111111:domain/~domain~/" + attacker + "~of-index~" + c.path)},
+			"other-region":  {"its index in a domain of another region", "the region is its own", resource("arn:aws:es:eu-west-1:" + account + ":domain/~domain~/" + attacker + "~of-index~" + c.path)},
+			"list":          {"a list of indexes", "it is its own index", resource(domainARN + "~domain~/" + attacker + "~of-index~," + victim + "~of-index~" + c.path)},
+			"list-encoded":  {"a list whose comma is encoded", "it is its own index", resource(domainARN + "~domain~/" + attacker + "~of-index~%2C" + victim + "~of-index~" + c.path)},
 			"no-tag":        {"its index, without a tag", "the session has the tag", func(q *ask) { q.tenant = "" }},
 		} {
 			all = append(all, &Attack{
@@ -53,18 +52,18 @@ const domainARN = "arn:aws:es:" + region + ":" + account + ":domain/"
 
 func evaluated(q ask) Step {
 	return func(_ context.Context, w *World) (Answer, error) {
-		policies, err := w.policies(cmp.Or(q.role, "TrackingAccessRole"))
+		policies, err := w.policies(w.names.fill(q.role))
 		if err != nil {
 			return Answer{}, err
 		}
 		keys := new(policy.Context)
 		if q.tenant != "" {
-			keys.Set("aws:PrincipalTag/TenantID", q.tenant)
+			keys.Set("aws:PrincipalTag/"+w.names.Tag, q.tenant)
 		}
 		for name, value := range q.context {
-			keys.Set(name, value)
+			keys.Set(w.names.fill(name), w.names.fill(value))
 		}
-		r := &policy.Request{Action: q.action, Resource: q.resource, Context: keys}
+		r := &policy.Request{Action: q.action, Resource: w.names.fill(q.resource), Context: keys}
 		return answerOf(policies.Decide(r), func() []policy.Miss { return policies.Explain(r) }), nil
 	}
 }

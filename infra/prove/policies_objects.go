@@ -5,8 +5,8 @@ package prove
 // statement stands alone.
 func objectPolicies() []*Attack {
 	var all []*Attack
-	for name, role := range map[string]string{"access": "TrackingAccessRole", "write": "TrackingWriteRole", "seed": "TrackingSeedRole"} {
-		if role == "TrackingAccessRole" {
+	for name, role := range map[string]string{"access": "~access-role~", "write": "~write-role~", "seed": "~seed-role~"} {
+		if role == "~access-role~" {
 			all = append(all, askedOf(name, "get", ofObject(role, "s3:GetObject", nil), objectChanges)...)
 			all = append(all, askedOf(name, "list", ofList(), listChanges)...)
 			all = append(all, askedOf(name, "decrypt", onKeyOf(role, "kms:Decrypt"), keyChanges)...)
@@ -27,7 +27,7 @@ const (
 	sseKey            = "s3:x-amz-server-side-encryption"
 	prefixKey         = "s3:prefix"
 	viaKey            = "kms:ViaService"
-	keyTag            = "aws:ResourceTag/TenantID"
+	keyTag            = "aws:ResourceTag/~tag~"
 	encryptionContext = "kms:EncryptionContext:aws:s3:arn" // S3 sets it to the object's ARN
 )
 
@@ -56,7 +56,7 @@ func askedOf(role, what string, control ask, changes map[string]change) []*Attac
 
 // needed is role, where not every set has it.
 func needed(role string) string {
-	if role == "TrackingAccessRole" {
+	if role == "~access-role~" {
 		return ""
 	}
 	return role
@@ -67,7 +67,7 @@ func ofObject(role, action string, context map[string]string) ask {
 }
 
 func ofList() ask {
-	return ask{role: "TrackingAccessRole", action: "s3:ListBucket", resource: bucketARN, tenant: attacker, context: map[string]string{prefixKey: attacker + "/1001/"}}
+	return ask{role: "~access-role~", action: "s3:ListBucket", resource: bucketARN, tenant: attacker, context: map[string]string{prefixKey: attacker + "/1001/"}}
 }
 
 func onKeyOf(role, action string) ask {

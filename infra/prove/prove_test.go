@@ -12,13 +12,27 @@ import (
 	"example.com/shiptrack/infra/prove/mutate"
 )
 
+// namesOf are those of the project's own policies.
+func namesOf(t testing.TB) Names {
+	t.Helper()
+	file, err := iam.EmbeddedOwnership()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := ReadNames(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
 func roles(t testing.TB, set iam.Set) []localaws.Role {
 	t.Helper()
 	source, err := iam.Embedded(set)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := Load(source)
+	all, err := namesOf(t).Load(source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +41,7 @@ func roles(t testing.TB, set iam.Set) []localaws.Role {
 
 func carryOut(t testing.TB, all []localaws.Role) []Row {
 	t.Helper()
-	rows, audit, err := CarryOut(t.Context(), Target{}, all, withoutServices(), "", func(int, int) {})
+	rows, audit, err := CarryOut(t.Context(), Target{Names: namesOf(t)}, all, withoutServices(t), "", func(int, int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,8 +86,8 @@ func TestPlantedHoleFailsTheProofAndNamesTheAttack(t *testing.T) {
 }
 
 // withoutServices are the attacks that need no binaries; make prove carries out the others.
-func withoutServices() []*Attack {
-	return slices.DeleteFunc(Attacks(), func(a *Attack) bool { return a.services })
+func withoutServices(t testing.TB) []*Attack {
+	return slices.DeleteFunc(namesOf(t).Attacks(), func(a *Attack) bool { return a.services })
 }
 
 // articleLets are the attacks that the AWS article's own policies do not deny.

@@ -26,6 +26,7 @@ const everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Acti
 
 // Rehearsal is a run against an account that makes no call: a localaws in this process stands for the account.
 type Rehearsal struct {
+	Names           Names
 	Account, Region string
 	Policies        iam.Source
 	Existing        bool
@@ -43,12 +44,12 @@ type CalledOnce struct {
 
 // CarryOut carries out the run.
 func (r Rehearsal) CarryOut(ctx context.Context) (rows []Row, err error) {
-	dir, err := os.MkdirTemp("", "shiptrack-prove-")
+	dir, err := os.MkdirTemp("", "prove-")
 	if err != nil {
 		return nil, err
 	}
 	log := &rehearsed{told: r.Called}
-	server, err := localaws.New(localaws.Config{Data: dir, Account: r.Account, Region: r.Region, Log: log, AllowedHosts: []string{host}})
+	server, err := localaws.New(localaws.Config{Data: dir, Account: r.Account, Region: r.Region, SearchDomain: r.Names.domain, Log: log, AllowedHosts: []string{host}})
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -58,20 +59,20 @@ func (r Rehearsal) CarryOut(ctx context.Context) (rows []Row, err error) {
 		return nil, err
 	}
 	log.begin(a.caller)
-	rows, _, err = CarryOut(ctx, Target{Account: a}, roles, r.Attacks, "", func(int, int) {})
+	rows, _, err = CarryOut(ctx, Target{Names: r.Names, Account: a}, roles, r.Attacks, "", func(int, int) {})
 	return rows, err
 }
 
 // account is server as an Account, with what is there before a run.
 func (r Rehearsal) account(ctx context.Context, server *localaws.Server) (*Account, []localaws.Role, error) {
-	a := &Account{id: r.Account, caller: "arn:aws:sts::" + r.Account + ":assumed-role/" + rehearser + "/task", out: io.Discard, endpoints: map[string]endpoint{}}
+	a := &Account{names: r.Names, id: r.Account, caller: "arn:aws:sts::" + r.Account + ":assumed-role/" + rehearser + "/task", out: io.Discard, endpoints: map[string]endpoint{}}
 	for _, service := range []string{"dynamodb", "sts", "iam", "kms", "s3", "localaws"} {
 		a.endpoints[service] = endpoint{"http://" + host, r.Region}
 	}
 	callers := map[string]aws.Credentials{root: {AccessKeyID: "test", SecretAccessKey: "test"}}
 	a.config = (&World{server: server, callers: callers}).config(root)
 	a.config.Region = r.Region
-	w := &World{account: a, callers: callers}
+	w := &World{names: r.Names, account: a, callers: callers}
 	roles, err := a.Load(r.Policies)
 	if err != nil {
 		return nil, nil, err
@@ -83,7 +84,7 @@ func (r Rehearsal) account(ctx context.Context, server *localaws.Server) (*Accou
 	}}
 	if r.Existing {
 		there = append(there, roles...)
-		if err := errors.Join(provision.Table(ctx, a.config, table), provision.Bucket(ctx, a.config, a.localize(bucket))); err != nil {
+		if err := errors.Join(provision.Table(ctx, a.config, a.localize(table)), provision.Bucket(ctx, a.config, a.localize(bucket))); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -99,7 +100,7 @@ func (r Rehearsal) account(ctx context.Context, server *localaws.Server) (*Accou
 	}
 	a.existing = &existing{map[string]aws.CredentialsProvider{}}
 	for _, task := range []string{service, seedTask} {
-		if !has(roles, task) {
+		if !has(roles, r.Names.fill(task)) {
 			continue
 		}
 		if err := w.takeTask(ctx, task); err != nil {
@@ -160,7 +161,7 @@ func (c CalledOnce) String() string {
 
 // InProcess is a localaws in this process as the SDK's clients reach it, as the account's root.
 func InProcess(account, region string) (cfg aws.Config, closing func() error, err error) {
-	dir, err := os.MkdirTemp("", "shiptrack-prove-")
+	dir, err := os.MkdirTemp("", "prove-")
 	if err != nil {
 		return cfg, nil, err
 	}

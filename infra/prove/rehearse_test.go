@@ -13,6 +13,19 @@ import (
 	"example.com/shiptrack/infra/prove/caller/callertest"
 )
 
+func namesOf(t *testing.T) prove.Names {
+	t.Helper()
+	file, err := iam.EmbeddedOwnership()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := prove.ReadNames(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
 const stranger = "123456789012"
 
 // rehearse carries out the run of the policy called name, or of another policy of its caller.
@@ -22,7 +35,7 @@ func rehearse(t *testing.T, name, policy string, attacks []*prove.Attack, called
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := prove.Rehearsal{Account: stranger, Region: "eu-west-1", Policies: source, Existing: name == "existing", Attacks: attacks, Policy: policy, Called: called}
+	r := prove.Rehearsal{Names: namesOf(t), Account: stranger, Region: "eu-west-1", Policies: source, Existing: name == "existing", Attacks: attacks, Policy: policy, Called: called}
 	return r.CarryOut(t.Context())
 }
 
@@ -40,7 +53,7 @@ func TestCallerOfARunNeedsItsPolicyAndNoMore(t *testing.T) {
 	for _, name := range []string{"run", "existing"} {
 		t.Run(name, func(t *testing.T) {
 			policy, used := callerPolicy(t, name), map[string]bool{}
-			rows, err := rehearse(t, name, policy, prove.OnAWS(), func(c prove.CalledOnce) {
+			rows, err := rehearse(t, name, policy, namesOf(t).OnAWS(), func(c prove.CalledOnce) {
 				if c.By == "" && !c.Denied {
 					used[c.Action] = true
 				}
@@ -69,7 +82,7 @@ func TestCallerOfARunNeedsItsPolicyAndNoMore(t *testing.T) {
 // TestCallerWithoutOneActionIsDenied: each action of the policy for what is there is needed, so that none is in it for nothing.
 func TestCallerWithoutOneActionIsDenied(t *testing.T) {
 	policy := callerPolicy(t, "existing")
-	one := slices.DeleteFunc(prove.Attacks(), func(a *prove.Attack) bool { return a.Name != "s3/get-object" })
+	one := slices.DeleteFunc(namesOf(t).Attacks(), func(a *prove.Attack) bool { return a.Name != "s3/get-object" })
 	if _, err := rehearse(t, "existing", policy, one, nil); err != nil {
 		t.Fatal("control: ", err)
 	}
@@ -83,7 +96,7 @@ func TestCallerWithoutOneActionIsDenied(t *testing.T) {
 			}
 			denied := false
 			_, plain, _ := strings.Cut(action, " ")
-			_, err = prove.Rehearsal{Account: stranger, Region: "eu-west-1", Policies: source, Existing: true, Attacks: one, Policy: callertest.Without(t, policy, action), Called: func(c prove.CalledOnce) {
+			_, err = prove.Rehearsal{Names: namesOf(t), Account: stranger, Region: "eu-west-1", Policies: source, Existing: true, Attacks: one, Policy: callertest.Without(t, policy, action), Called: func(c prove.CalledOnce) {
 				if c.By == "" && c.Denied && c.Action == plain {
 					denied = true
 					cancel() // else a run waits until IAM may have caught up

@@ -8,20 +8,20 @@ import (
 	"example.com/shiptrack/infra/localaws"
 )
 
-// names is a body that names the table and its parts, in the members of all operations.
-const names = `{"TableName":"TrackingData","TableArn":"` + arn + `","ResourceArn":"` + arn + `","GlobalTableName":"TrackingData",
+// everyMember is a body that names the table and its parts, in the members of all operations.
+const everyMember = `{"TableName":"~table~","TableArn":"` + arn + `","ResourceArn":"` + arn + `","GlobalTableName":"~table~",
 	"BackupArn":"` + arn + `/backup/01489602797149-73d8d5bc","ExportArn":"` + arn + `/export/01489602797149-73d8d5bc","ImportArn":"` + arn + `/import/01489602797149-73d8d5bc",
 	"BulkOperationArn":"` + arn + `/bulk-operation/01489602797149-73d8d5bc","TargetTableName":"Mine"}`
 
-// tailored are bodies of operations that want more than names.
+// tailored are bodies of operations that want more than everyMember.
 var tailored = map[string]string{
 	"GetRecords":              `{"ShardIterator":"` + arn + `/stream/2026-01-01T00:00:00.000|1|x"}`,
 	"GetShardIterator":        `{"StreamArn":"` + arn + `/stream/2026-01-01T00:00:00.000","ShardId":"shardId-00000000000000000000","ShardIteratorType":"LATEST"}`,
 	"ImportTable":             `{"TableCreationParameters":{"TableName":"Mine"}}`,
-	"SearchVectors":           `{"TableName":"TrackingData","IndexName":"ByStatus"}`,
-	"UntagResource":           `{"ResourceArn":"` + arn + `","TagKeys":["TenantID"]}`,
-	"UpdateContinuousBackups": `{"TableName":"TrackingData","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":false}}`,
-	"CreateTable":             `{"TableName":"Mine","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"TenantID","AttributeType":"S"}],"KeySchema":[{"AttributeName":"TenantID","KeyType":"HASH"}]}`,
+	"SearchVectors":           `{"TableName":"~table~","IndexName":"~table-index~"}`,
+	"UntagResource":           `{"ResourceArn":"` + arn + `","TagKeys":["~tag~"]}`,
+	"UpdateContinuousBackups": `{"TableName":"~table~","PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":false}}`,
+	"CreateTable":             `{"TableName":"Mine","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"~partition~","AttributeType":"S"}],"KeySchema":[{"AttributeName":"~partition~","KeyType":"HASH"}]}`,
 }
 
 // open are operations that need no permission.
@@ -43,7 +43,7 @@ func remaining() []*Attack {
 		}
 		body, ok := tailored[name]
 		if !ok {
-			body = names
+			body = everyMember
 		}
 		a := ofCaller(hyphenated(name), attacker, operation{name, name, body})
 		a.local = true // AWS does not document what it does with members that it does not know

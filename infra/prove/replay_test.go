@@ -18,7 +18,7 @@ func ownership(t testing.TB) *theorem.Ownership {
 	if err != nil {
 		t.Fatal(err)
 	}
-	owned, err := Owned(file, Values())
+	owned, err := Owned(file, namesOf(t).Values())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ var grantedOwn = map[string]string{
 }
 
 // own is r about what is its session's own: with r's action where a session of the hardened roles may do that at all.
-func own(r theorem.Refutation) theorem.Refutation {
+func own(t *testing.T, r theorem.Refutation) theorem.Refutation {
 	if r.Tenant == "" { // it is a task's
 		r.Session = theorem.Session{Role: "TrackingAccessRole", By: "TrackingServiceRole"}
 	}
@@ -83,17 +83,17 @@ func own(r theorem.Refutation) theorem.Refutation {
 	r.Request = theorem.Request{Action: service + ":" + action, Context: keys}
 	switch service {
 	case "dynamodb":
-		r.Request.Resource, keys["dynamodb:leadingkeys"] = arn, []string{attacker}
+		r.Request.Resource, keys["dynamodb:leadingkeys"] = namesOf(t).fill(arn), []string{attacker}
 	case "es":
 		r.Request.Resource = domainARN + "test/" + attacker + "-shipments/" + map[string]string{"ESHttpGet": "_search", "ESHttpPut": "_doc/1"}[action]
 	case "kms":
 		r.Request.Resource = kmsARN + "key/any"
-		keys["aws:resourcetag/tenantid"], keys["kms:viaservice"], keys["kms:encryptioncontext:aws:s3:arn"] = []string{attacker}, []string{"s3." + region + ".amazonaws.com"}, []string{ownObject}
+		keys["aws:resourcetag/tenantid"], keys["kms:viaservice"], keys["kms:encryptioncontext:aws:s3:arn"] = []string{attacker}, []string{"s3." + region + ".amazonaws.com"}, []string{namesOf(t).fill(ownObject)}
 	case "s3":
-		r.Request.Resource = ownObject
+		r.Request.Resource = namesOf(t).fill(ownObject)
 		switch action {
 		case "ListBucket":
-			r.Request.Resource, keys["s3:prefix"] = bucketARN, []string{attacker + "/"}
+			r.Request.Resource, keys["s3:prefix"] = namesOf(t).fill(bucketARN), []string{attacker + "/"}
 		case "PutObject":
 			keys["s3:x-amz-server-side-encryption"] = []string{"aws:kms"}
 		}
@@ -109,8 +109,8 @@ func TestRefutationsOfTheArticleAreReplayed(t *testing.T) {
 	}
 	for sid, asked := range found {
 		for _, r := range asked {
-			mustAllow(t, sid, replay(t, article, r, own(r)), true, true)
-			denied := replay(t, hardened, under(r), own(r))
+			mustAllow(t, sid, replay(t, article, r, own(t, r)), true, true)
+			denied := replay(t, hardened, under(r), own(t, r))
 			mustAllow(t, sid+" under the hardened policies", denied, false, true)
 			layer := STS // which refuses a tenant's id with a slash
 			if sid == "OwnIndexes" {
@@ -227,10 +227,10 @@ func TestRefutationsOfWeakenedPoliciesAreReplayed(t *testing.T) {
 		"a task's own reads":             {"AssumeForATenant", "Planted", also(allow("dynamodb:GetItem", table+"TrackingData")), nil},
 		"any index by GET":               {"SearchOwnIndex", "SearchOwnIndex", with("Resource", "arn:aws:es:"+region+":"+account+":domain/test/*/_search"), nil},
 		"documents into any index":       {"IndexOwnDocuments", "IndexOwnDocuments", with("Resource", "arn:aws:es:"+region+":"+account+":domain/test/*"), nil},
-		"any object":                     {"ReadOwnPrefix", "ReadOwnPrefix", with("Resource", "arn:aws:s3:::"+bucket+"/*"), nil},
-		"objects of longer names":        {"ReadOwnPrefix", "ReadOwnPrefix", with("Resource", "arn:aws:s3:::"+bucket+"/${aws:PrincipalTag/TenantID}*"), nil},
-		"writes of any object":           {"WriteOwnPrefix", "WriteOwnPrefix", with("Resource", "arn:aws:s3:::"+bucket+"/*"), nil},
-		"deletions of any object":        {"ReadOwnPrefix", "Planted", also(allow("s3:DeleteObject", "arn:aws:s3:::"+bucket+"/*")), nil},
+		"any object":                     {"ReadOwnPrefix", "ReadOwnPrefix", with("Resource", "arn:aws:s3:::"+namesOf(t).bucket+"/*"), nil},
+		"objects of longer names":        {"ReadOwnPrefix", "ReadOwnPrefix", with("Resource", "arn:aws:s3:::"+namesOf(t).bucket+"/${aws:PrincipalTag/TenantID}*"), nil},
+		"writes of any object":           {"WriteOwnPrefix", "WriteOwnPrefix", with("Resource", "arn:aws:s3:::"+namesOf(t).bucket+"/*"), nil},
+		"deletions of any object":        {"ReadOwnPrefix", "Planted", also(allow("s3:DeleteObject", "arn:aws:s3:::"+namesOf(t).bucket+"/*")), nil},
 		"a list without prefix":          {"ListOwnPrefix", "ListOwnPrefix", with("Condition", nil), nil},
 		"keys of all, through S3":        {"DecryptWithOwnKey", "DecryptWithOwnKey", withoutKey("StringEquals", "aws:PrincipalTag/TenantID"), nil},
 		"keys of all, from KMS itself":   {"DecryptWithOwnKey", "DecryptWithOwnKey", with("Condition", nil), nil},
@@ -250,7 +250,7 @@ func TestRefutationsOfWeakenedPoliciesAreReplayed(t *testing.T) {
 			}
 			n := len(asked)
 			mustAllow(t, "weakened", replay(t, weak, asked...), slices.Repeat([]bool{true}, n)...)
-			denied := replay(t, hardened, append(asked, own(asked[0]))...)
+			denied := replay(t, hardened, append(asked, own(t, asked[0]))...)
 			mustAllow(t, "hardened", denied, append(slices.Repeat([]bool{false}, n), true)...)
 			var actions []string
 			for i, r := range asked {

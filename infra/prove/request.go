@@ -38,10 +38,10 @@ type request struct {
 	after     func(*http.Request) // called after signing: its changes are not signed
 }
 
-// localized replaces localaws' account and region in a text by those of the account that is attacked.
+// localized fills a text with the names, and replaces localaws' account and region in it by those of the account that is attacked.
 func (w *World) localized(text string) string {
 	if w.account == nil {
-		return text
+		return w.names.fill(text)
 	}
 	return w.account.localize(text)
 }
@@ -87,7 +87,7 @@ func (w *World) send(ctx context.Context, q request) (Answer, error) {
 func (w *World) sendOnce(ctx context.Context, q request) (Answer, error) {
 	q.service, q.body = cmp.Or(q.service, "dynamodb"), w.localized(q.body)
 	if _, known := w.callers[q.by]; !known {
-		return Answer{}, fmt.Errorf("%w for %s", errNoSession, q.by)
+		return Answer{}, fmt.Errorf("%w for %s", errNoSession, w.names.fill(q.by))
 	}
 	to := w.at(q)
 	r, err := http.NewRequestWithContext(ctx, cmp.Or(q.method, http.MethodPost), to.url+w.localized(cmp.Or(q.path, "/")), strings.NewReader(q.body))
@@ -185,8 +185,14 @@ func hashed(body string) string {
 	return hex.EncodeToString(hash[:])
 }
 
-// exchange sends r as it is.
+// exchange sends r as it is; what was changed after it was signed may have placeholders.
 func (w *World) exchange(r *http.Request) (Answer, error) {
+	r.URL.Path, r.URL.RawPath = w.names.fill(r.URL.Path), w.names.fill(r.URL.RawPath)
+	for _, values := range r.Header {
+		for i := range values {
+			values[i] = w.names.fill(values[i])
+		}
+	}
 	response, err := w.RoundTrip(r)
 	if err != nil {
 		return Answer{}, err
@@ -242,8 +248,8 @@ type assumption struct {
 // ofTenant is the assumption that the tracking service makes for tenant.
 func ofTenant(tenant string) assumption {
 	return assumption{service, url.Values{
-		"Action": {"AssumeRole"}, "Version": {"2011-06-15"}, "RoleArn": {roleARN("TrackingAccessRole")}, "RoleSessionName": {tenant + "@prove"},
-		"Tags.member.1.Key": {"TenantID"}, "Tags.member.1.Value": {tenant}, "TransitiveTagKeys.member.1": {"TenantID"},
+		"Action": {"AssumeRole"}, "Version": {"2011-06-15"}, "RoleArn": {roleARN("~access-role~")}, "RoleSessionName": {tenant + "@prove"},
+		"Tags.member.1.Key": {"~tag~"}, "Tags.member.1.Value": {tenant}, "TransitiveTagKeys.member.1": {"~tag~"},
 	}}
 }
 

@@ -9,7 +9,7 @@ import (
 // roleTags are attacks that use a tag of the role itself. A session has the role's tags unless it passes its own: if
 // TrackingAccessRole were tagged with the other tenant, a session without a tag would be a session of that tenant.
 func roleTags() []*Attack {
-	get := operation{"", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`}
+	get := operation{"", "GetItem", `{"TableName":"~table~","Key":` + key + `}`}
 	own := ofTenant(attacker)
 	read := func(tenant string) Step {
 		return func(ctx context.Context, w *World) (Answer, error) {
@@ -36,7 +36,7 @@ func underRoleTag(do Step) Step {
 	ask := func(ctx context.Context, w *World, action string, values url.Values) error {
 		values.Set("Action", action)
 		values.Set("Version", "2010-05-08")
-		values.Set("RoleName", "TrackingAccessRole")
+		values.Set("RoleName", "~access-role~")
 		a, err := w.send(ctx, request{by: root, service: "iam", body: values.Encode()})
 		if err == nil && !a.ok() {
 			err = errors.New(action + ": " + a.Code + ": " + a.Message)
@@ -44,10 +44,10 @@ func underRoleTag(do Step) Step {
 		return err
 	}
 	return func(ctx context.Context, w *World) (a Answer, err error) {
-		if err := ask(ctx, w, "TagRole", url.Values{"Tags.member.1.Key": {"TenantID"}, "Tags.member.1.Value": {victim}}); err != nil {
+		if err := ask(ctx, w, "TagRole", url.Values{"Tags.member.1.Key": {"~tag~"}, "Tags.member.1.Value": {victim}}); err != nil {
 			return a, err
 		}
-		defer func() { err = errors.Join(err, ask(ctx, w, "UntagRole", url.Values{"TagKeys.member.1": {"TenantID"}})) }()
+		defer func() { err = errors.Join(err, ask(ctx, w, "UntagRole", url.Values{"TagKeys.member.1": {"~tag~"}})) }()
 		return do(ctx, w)
 	}
 }

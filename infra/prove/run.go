@@ -12,15 +12,21 @@ import (
 )
 
 // Attacks are all of them, by name.
-func Attacks() []*Attack {
+func (n Names) Attacks() []*Attack {
 	all := slices.Concat(dynamodbAttacks(), stsAttacks(), trustAttacks(), iamAttacks(), signatureAttacks(), policyAttacks(), objectPolicies(), s3Attacks(), kmsAttacks(), openSearchAttacks(), tokenAttacks(), keptAttacks(), httpAttacks())
+	for _, a := range all {
+		if a.services {
+			a.needs = seedTask // which writes the shipments
+		}
+		a.Name, a.Does, a.Differs, a.needs = n.fill(a.Name), n.fill(a.Does), n.fill(a.Differs), n.fill(a.needs)
+	}
 	slices.SortStableFunc(all, func(a, b *Attack) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }
 
 // OnAWS are the attacks but those on the services, which anybody may run elsewhere.
-func OnAWS() []*Attack {
-	return slices.DeleteFunc(Attacks(), func(a *Attack) bool { return a.services })
+func (n Names) OnAWS() []*Attack {
+	return slices.DeleteFunc(n.Attacks(), func(a *Attack) bool { return a.services })
 }
 
 // CarryOut carries out attacks on target under the policies of roles; attacks that change more of the target run later. It
@@ -53,9 +59,12 @@ func CarryOut(ctx context.Context, target Target, roles []localaws.Role, attacks
 	return rows, audit, err
 }
 
-// Attackable returns an error if roles lacks a role that the attacks are about, or has the one that they make.
-func Attackable(roles []localaws.Role) error {
-	for _, needed := range []string{service, "TrackingAccessRole"} {
+// Attackable returns an error if there are no names, or roles lacks a role that the attacks are about, or has the one that they make.
+func (n Names) Attackable(roles []localaws.Role) error {
+	if n.filler == nil {
+		return errNoNames
+	}
+	for _, needed := range []string{n.fill(service), n.fill("~access-role~")} {
 		if !has(roles, needed) {
 			var names []string
 			for _, role := range roles {
@@ -72,9 +81,6 @@ func Attackable(roles []localaws.Role) error {
 
 // Concerns reports whether roles has the roles that a uses or attacks.
 func (a *Attack) Concerns(roles []localaws.Role) bool {
-	if a.services {
-		return has(roles, seedTask) // which writes the shipments
-	}
 	return a.needs == "" || has(roles, a.needs)
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // writer is the session that stores documents: it cannot read them.
-const writer = "a session of TrackingWriteRole for " + attacker
+const writer = "a session of ~write-role~ for " + attacker
 
 // onObject is a request of S3. In path and headers @ stands for the tenant whose prefix it names, and @alias for that tenant's key.
 type onObject struct {
@@ -106,7 +106,7 @@ var prefixWrites = map[string]onObject{
 var notGrantedOnObjects = map[string]onObject{
 	"delete-object":     {"DeleteObject", "DELETE", inBucket + "/@/1001/nobodys.txt", nil, ""},
 	"get-tagging":       {"GetObjectTagging", "GET", itsObject + "?tagging", nil, ""},
-	"put-tagging":       {"PutObjectTagging", "PUT", itsObject + "?tagging", nil, `<Tagging><TagSet><Tag><Key>TenantID</Key><Value>yellow</Value></Tag></TagSet></Tagging>`},
+	"put-tagging":       {"PutObjectTagging", "PUT", itsObject + "?tagging", nil, `<Tagging><TagSet><Tag><Key>~tag~</Key><Value>yellow</Value></Tag></TagSet></Tagging>`},
 	"get-acl":           {"GetObjectAcl", "GET", itsObject + "?acl", nil, ""},
 	"get-attributes":    {"GetObjectAttributes", "GET", itsObject + "?attributes", []string{"X-Amz-Object-Attributes: ETag,ObjectSize"}, ""},
 	"get-version":       {"GetObject with a version id", "GET", itsObject + "?versionId=null", nil, ""},
@@ -131,7 +131,7 @@ var notGrantedOnObjects = map[string]onObject{
 	"copy-encoded": {"CopyObject, the source encoded", "PUT", inBucket + "/" + attacker + "/1001/copied.txt",
 		append(encryptedUnder(ownAlias()), "X-Amz-Copy-Source: "+bucket+"%2F@%2F1001%2Fcanary.txt"), ""},
 	"put-public":       {"PutObject with an ACL for everybody", "PUT", stored, append(encryptedUnder(ownAlias()), "X-Amz-Acl: bucket-owner-full-control"), "planted"},
-	"put-tagged":       {"PutObject with tags", "PUT", stored, append(encryptedUnder(ownAlias()), "X-Amz-Tagging: TenantID=yellow"), "planted"},
+	"put-tagged":       {"PutObject with tags", "PUT", stored, append(encryptedUnder(ownAlias()), "X-Amz-Tagging: ~tag~=yellow"), "planted"},
 	"put-unencrypted":  {"PutObject into the own prefix without a key", "PUT", inBucket + "/" + attacker + "/1001/planted.txt", nil, "planted"},
 	"put-under-stores": {"PutObject into the own prefix under the store's key", "PUT", inBucket + "/" + attacker + "/1001/planted.txt", []string{"X-Amz-Server-Side-Encryption: AES256"}, "planted"},
 	"put-under-other":  {"PutObject into the own prefix under another's key", "PUT", inBucket + "/" + attacker + "/1001/planted.txt", encryptedUnder("@alias"), "planted"},

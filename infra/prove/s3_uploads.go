@@ -126,7 +126,7 @@ func presignedObjects() []*Attack {
 func link(by, tenant string, at time.Duration, change func(*http.Request)) Step {
 	return func(ctx context.Context, w *World) (Answer, error) {
 		to := w.at(request{service: "s3"})
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, to.url+strings.ReplaceAll(itsObject, "@", tenant)+"?X-Amz-Expires=60", http.NoBody)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, to.url+w.names.fill(strings.ReplaceAll(itsObject, "@", tenant))+"?X-Amz-Expires=60", http.NoBody)
 		if err != nil {
 			return Answer{}, err
 		}

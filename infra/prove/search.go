@@ -32,7 +32,7 @@ type Search struct {
 }
 
 // SearchFor makes n requests, on all processors. The same seed makes the same requests; progress is told how many are done.
-func SearchFor(ctx context.Context, roles []localaws.Role, seed uint64, n int, progress func(done, all int)) (*Search, error) {
+func SearchFor(ctx context.Context, names Names, roles []localaws.Role, seed uint64, n int, progress func(done, all int)) (*Search, error) {
 	found := &Search{Seed: seed, Requests: n}
 	var mu sync.Mutex
 	var next, done atomic.Int64
@@ -41,7 +41,7 @@ func SearchFor(ctx context.Context, roles []localaws.Role, seed uint64, n int, p
 		group.Go(func() error {
 			for first := int(next.Add(roundSize)) - roundSize; first < n; first = int(next.Add(roundSize)) - roundSize {
 				size := min(roundSize, n-first)
-				answered, leak, err := round(ctx, roles, rand.New(rand.NewPCG(seed, uint64(first))), size)
+				answered, leak, err := round(ctx, names, roles, rand.New(rand.NewPCG(seed, uint64(first))), size)
 				if err != nil {
 					return err
 				}
@@ -65,12 +65,12 @@ type pair struct {
 	foreign    []byte // the rows of others in full
 }
 
-func newPair(ctx context.Context, roles []localaws.Role) (_ *pair, err error) {
+func newPair(ctx context.Context, names Names, roles []localaws.Role) (_ *pair, err error) {
 	t := new(pair)
-	if t.full, err = newWorld(ctx, roles, nil, crowd); err != nil {
+	if t.full, err = newWorld(ctx, names, roles, nil, crowd); err != nil {
 		return nil, err
 	}
-	if t.bare, err = newWorld(ctx, roles, nil, []string{attacker}); err != nil {
+	if t.bare, err = newWorld(ctx, names, roles, nil, []string{attacker}); err != nil {
 		return nil, errors.Join(err, t.full.Close())
 	}
 	t.foreign, err = t.others(ctx)
@@ -85,7 +85,7 @@ func (t *pair) Close() error { return errors.Join(t.full.Close(), t.bare.Close()
 
 // others are the rows of other tenants, as root reads them.
 func (t *pair) others(ctx context.Context) ([]byte, error) {
-	scan := request{by: root, operation: "Scan", body: `{"TableName":"TrackingData","ConsistentRead":true,"FilterExpression":"TenantID <> :own","ExpressionAttributeValues":{":own":{"S":"yellow"}}}`}
+	scan := request{by: root, operation: "Scan", body: `{"TableName":"~table~","ConsistentRead":true,"FilterExpression":"~partition~ <> :own","ExpressionAttributeValues":{":own":{"S":"yellow"}}}`}
 	a, err := t.full.send(ctx, scan)
 	if err != nil || !a.ok() {
 		return nil, fmt.Errorf("scan: %s %w", a.Message, err)
@@ -103,8 +103,8 @@ func (t *pair) others(ctx context.Context) ([]byte, error) {
 }
 
 // round makes size requests and returns how many were answered, and the first counterexample.
-func round(ctx context.Context, roles []localaws.Role, random *rand.Rand, size int) (answered int, leak string, err error) {
-	t, err := newPair(ctx, roles)
+func round(ctx context.Context, names Names, roles []localaws.Role, random *rand.Rand, size int) (answered int, leak string, err error) {
+	t, err := newPair(ctx, names, roles)
 	if err != nil {
 		return 0, "", err
 	}
@@ -120,8 +120,8 @@ func round(ctx context.Context, roles []localaws.Role, random *rand.Rand, size i
 			answered++
 		}
 		if why != "" {
-			smallest, why := shrink(ctx, roles, q, why)
-			return answered, fmt.Sprintf("%s: %s", smallest, why), nil
+			smallest, why := shrink(ctx, names, roles, q, why)
+			return answered, names.fill(fmt.Sprintf("%s: %s", smallest, why)), nil
 		}
 	}
 	return answered, "", ctx.Err()

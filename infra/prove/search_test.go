@@ -15,7 +15,7 @@ func TestRandomRequestsFindNoOtherTenantsRow(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds (make check)")
 	}
-	s, err := SearchFor(t.Context(), roles(t, iam.Hardened), 1, 2000, ignore)
+	s, err := SearchFor(t.Context(), namesOf(t), roles(t, iam.Hardened), 1, 2000, ignore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestRandomRequestsFindNoOtherTenantsRow(t *testing.T) {
 	if s.Requests != 2000 || s.Answered*100 < s.Requests*15 {
 		t.Errorf("%d of %d requests were answered, want 15 %% or more: a search whose requests are all refused shows nothing", s.Answered, s.Requests)
 	}
-	again, err := SearchFor(t.Context(), roles(t, iam.Hardened), 1, 2000, ignore)
+	again, err := SearchFor(t.Context(), namesOf(t), roles(t, iam.Hardened), 1, 2000, ignore)
 	if err != nil || again.Answered != s.Answered {
 		t.Errorf("the same seed: %d answered, %v; want %d", again.Answered, err, s.Answered)
 	}
@@ -53,7 +53,7 @@ func TestRandomRequestsFindWhatAPolicyLetsThrough(t *testing.T) {
 		all := roles(t, iam.Hardened)
 		i := slices.IndexFunc(all, func(r localaws.Role) bool { return r.Name == tc.role })
 		all[i].Policies = append(all[i].Policies, localaws.PolicyDocument{Name: "Planted", Document: []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow",` + tc.statement + `}}`)})
-		s, err := SearchFor(t.Context(), all, 1, tc.requests, ignore)
+		s, err := SearchFor(t.Context(), namesOf(t), all, 1, tc.requests, ignore)
 		if err != nil {
 			t.Fatal(err)
 		}

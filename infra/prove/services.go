@@ -16,7 +16,7 @@ import (
 	"example.com/shiptrack/infra/dev/fleet"
 )
 
-const audience = "shiptrack"
+const audience = "prove"
 
 // The processes, by the names of their logs.
 const (
@@ -41,6 +41,7 @@ const servicesWait = 30 * time.Second
 // services are the two services as child processes. They reach their World by HTTP. The attacks have the keys of the issuers,
 // so that they can also try tokens that a real issuer would never sign.
 type services struct {
+	names     Names
 	fleet     *fleet.Fleet
 	dir       string
 	listeners []*http.Server
@@ -53,8 +54,8 @@ type services struct {
 
 // serve makes w one with services; bin is the folder of the binaries.
 func (w *World) serve(ctx context.Context, bin string) (err error) {
-	s := &services{}
-	if s.dir, err = os.MkdirTemp("", "shiptrack-prove-services-"); err != nil {
+	s := &services{names: w.names}
+	if s.dir, err = os.MkdirTemp("", "prove-services-"); err != nil {
 		return err
 	}
 	w.services, s.fleet = s, fleet.New(bin, s.dir)
@@ -71,10 +72,10 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 		c := w.callers[caller]
 		return append(slices.Concat(base, more, endpoint), "AWS_EC2_METADATA_DISABLED=true",
 			"AWS_ACCESS_KEY_ID="+c.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+c.SecretAccessKey, "AWS_SESSION_TOKEN="+c.SessionToken,
-			"TRACKING_ACCESS_ROLE_ARN="+w.localized(roleARN(role)), "TRACKING_WRITE_ROLE_ARN="+w.localized(roleARN("TrackingWriteRole")),
-			"DOCUMENTS_BUCKET="+w.localized(bucket), "INSTANCE_ID=prove")
+			"TRACKING_ACCESS_ROLE_ARN="+w.localized(roleARN(role)), "TRACKING_WRITE_ROLE_ARN="+w.localized(roleARN("~write-role~")),
+			"TRACKING_TABLE="+w.localized(table), "DOCUMENTS_BUCKET="+w.localized(bucket), "INSTANCE_ID=prove")
 	}
-	if err := s.fleet.Once(ctx, seedLog, "tracking-service", aws(seedTask, "TrackingSeedRole"), "seed"); err != nil {
+	if err := s.fleet.Once(ctx, seedLog, "tracking-service", aws(seedTask, "~seed-role~"), "seed"); err != nil {
 		return err
 	}
 	if err := w.fill(ctx, crowd); err != nil { // the seed wrote some of these rows anew
@@ -83,7 +84,7 @@ func (w *World) serve(ctx context.Context, bin string) (err error) {
 	cursorKey := make([]byte, 32)
 	rand.Read(cursorKey)
 	s.cursorKey = base64.StdEncoding.EncodeToString(cursorKey)
-	if err := s.fleet.Start(trackingService, trackingService, aws(service, "TrackingAccessRole", slices.Concat(reporting, []string{"CURSOR_KEY=" + s.cursorKey})...), "serve"); err != nil {
+	if err := s.fleet.Start(trackingService, trackingService, aws(service, "~access-role~", slices.Concat(reporting, []string{"CURSOR_KEY=" + s.cursorKey})...), "serve"); err != nil {
 		return err
 	}
 	if s.tracking, err = s.listening(ctx, trackingService); err != nil {

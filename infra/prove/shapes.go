@@ -15,8 +15,8 @@ func init() {
 		"UpdateItem": (*generator).update,
 		"Query":      (*generator).query,
 		"Scan": func(g *generator) object {
-			return g.sometimes(4, object{"TableName": g.table()}, object{"IndexName": "ByStatus", "Limit": 1, "Select": "COUNT", "Segment": 0, "TotalSegments": 2, "ExclusiveStartKey": g.key(),
-				"ScanFilter": object{"TenantID": object{"ComparisonOperator": "EQ", "AttributeValueList": []object{g.value(g.tenant())}}}})
+			return g.sometimes(4, object{"TableName": g.table()}, object{"IndexName": "~table-index~", "Limit": 1, "Select": "COUNT", "Segment": 0, "TotalSegments": 2, "ExclusiveStartKey": g.key(),
+				"ScanFilter": object{"~partition~": object{"ComparisonOperator": "EQ", "AttributeValueList": []object{g.value(g.tenant())}}}})
 		},
 		"BatchGetItem": func(g *generator) object {
 			requests := object{g.table(): g.read(object{"Keys": several(g, g.key)})}
@@ -61,7 +61,7 @@ func init() {
 func (g *generator) read(body object) object {
 	g.sometimes(5, body, object{"ConsistentRead": true})
 	if g.one(4) {
-		body["ProjectionExpression"], body["ExpressionAttributeNames"] = "#c, ShipmentID", object{"#c": pick(g, "Canary", "TenantID")}
+		body["ProjectionExpression"], body["ExpressionAttributeNames"] = "#c, ~sort~", object{"#c": pick(g, "Canary", "~partition~")}
 	} else if g.one(10) {
 		body["AttributesToGet"] = []string{"Canary"}
 	}
@@ -74,7 +74,7 @@ func (g *generator) update() object {
 		body["AttributeUpdates"] = object{"Note": object{"Action": "PUT", "Value": object{"S": "x"}}}
 		return body
 	}
-	body["UpdateExpression"] = pick(g, "SET Note = :v", "SET Canary = :v", "SET Note = if_not_exists(Canary, :v)", "SET TenantID = :v")
+	body["UpdateExpression"] = pick(g, "SET Note = :v", "SET Canary = :v", "SET Note = if_not_exists(Canary, :v)", "SET ~partition~ = :v")
 	body["ExpressionAttributeValues"] = object{":v": object{"S": "planted"}}
 	return g.condition(body)
 }
@@ -82,26 +82,26 @@ func (g *generator) update() object {
 func (g *generator) query() object {
 	body := g.sometimes(6, object{"TableName": g.table()}, object{"Limit": 1, "Select": "COUNT", "ScanIndexForward": false, "ConsistentRead": true, "ReturnConsumedCapacity": "TOTAL"})
 	if g.odd(6) {
-		body["IndexName"] = "ByStatus"
+		body["IndexName"] = "~table-index~"
 	}
 	if g.one(4) {
 		body["ExclusiveStartKey"] = g.key()
 	}
 	if g.odd(8) {
-		body["KeyConditions"] = object{"TenantID": object{"ComparisonOperator": pick(g, "EQ", "EQ", "GE", "BEGINS_WITH"), "AttributeValueList": several(g, func() object { return g.value(g.tenant()) })}}
+		body["KeyConditions"] = object{"~partition~": object{"ComparisonOperator": pick(g, "EQ", "EQ", "GE", "BEGINS_WITH"), "AttributeValueList": several(g, func() object { return g.value(g.tenant()) })}}
 		return body
 	}
 	values := object{":t": g.value(g.tenant())}
 	body["ExpressionAttributeValues"] = values
-	body["KeyConditionExpression"] = "TenantID = :t"
+	body["KeyConditionExpression"] = "~partition~ = :t"
 	if g.tame {
 		return body
 	}
-	body["KeyConditionExpression"] = pick(g, "TenantID = :t", ":t = TenantID", "TenantID > :t", "begins_with(TenantID, :t)", "#k = :t",
-		"TenantID = :t AND ShipmentID > :s", "ShipmentID = :s AND TenantID = :t", "TenantID = :t AND begins_with(ShipmentID, :s)", "TenantID = :t AND TenantID = :s", "TenantID = :t OR TenantID = :s", "ShipmentID = :s")
+	body["KeyConditionExpression"] = pick(g, "~partition~ = :t", ":t = ~partition~", "~partition~ > :t", "begins_with(~partition~, :t)", "#k = :t",
+		"~partition~ = :t AND ~sort~ > :s", "~sort~ = :s AND ~partition~ = :t", "~partition~ = :t AND begins_with(~sort~, :s)", "~partition~ = :t AND ~partition~ = :s", "~partition~ = :t OR ~partition~ = :s", "~sort~ = :s")
 	condition, _ := body["KeyConditionExpression"].(string)
 	if condition == "#k = :t" {
-		body["ExpressionAttributeNames"] = object{"#k": pick(g, "TenantID", "TenantID", "ShipmentID")}
+		body["ExpressionAttributeNames"] = object{"#k": pick(g, "~partition~", "~partition~", "~sort~")}
 	}
 	for i := range len(condition) - 1 {
 		if condition[i:i+2] == ":s" {
@@ -109,7 +109,7 @@ func (g *generator) query() object {
 		}
 	}
 	if g.one(5) {
-		body["FilterExpression"] = pick(g, "attribute_exists(Canary)", "attribute_not_exists(Canary)", "size(Canary) > size(ShipmentID)")
+		body["FilterExpression"] = pick(g, "attribute_exists(Canary)", "attribute_not_exists(Canary)", "size(Canary) > size(~sort~)")
 	}
 	return body
 }
@@ -127,6 +127,6 @@ func (g *generator) transactWrite(kind int) object {
 		target["Key"], target["UpdateExpression"], target["ExpressionAttributeValues"] = g.key(), "SET Note = :v", object{":v": object{"S": "planted"}}
 		return object{"Update": target}
 	}
-	target["Key"], target["ConditionExpression"] = g.key(), pick(g, "attribute_exists(TenantID)", "attribute_not_exists(TenantID)")
+	target["Key"], target["ConditionExpression"] = g.key(), pick(g, "attribute_exists(~partition~)", "attribute_not_exists(~partition~)")
 	return object{"ConditionCheck": target}
 }

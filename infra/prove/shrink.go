@@ -11,9 +11,9 @@ import (
 
 // shrink removes parts of q (see smaller) while it is still a counterexample. Each trial has a new pair, so
 // that no earlier request has an effect on it. Where q is a counterexample only after earlier requests, it stays as it is.
-func shrink(ctx context.Context, roles []localaws.Role, q request, why string) (request, string) {
+func shrink(ctx context.Context, names Names, roles []localaws.Role, q request, why string) (request, string) {
 	wrong := func(q request) string {
-		t, err := newPair(ctx, roles)
+		t, err := newPair(ctx, names, roles)
 		if err != nil {
 			return ""
 		}

@@ -14,7 +14,7 @@ import (
 // signatureAttacks change one thing in a correctly signed request.
 func signatureAttacks() []*Attack {
 	codes := []string{"InvalidSignatureException", "IncompleteSignatureException", "MissingAuthenticationTokenException", "UnrecognizedClientException", "ExpiredTokenException", "SignatureDoesNotMatch", "InvalidClientTokenId", "SerializationException"}
-	good := request{by: attacker, operation: "GetItem", body: `{"TableName":"TrackingData","Key":` + strings.ReplaceAll(key, "@", attacker) + `}`}
+	good := request{by: attacker, operation: "GetItem", body: `{"TableName":"~table~","Key":` + strings.ReplaceAll(key, "@", attacker) + `}`}
 	var all []*Attack
 	add := func(name, does string, change func(*request)) {
 		bad := good

@@ -15,6 +15,7 @@ import (
 
 // Target is what is attacked. The zero Target is localaws with its embedded store, in this process.
 type Target struct {
+	Names     Names
 	Upstreams map[string]*url.URL // of an emulator that localaws stands in front of, by service: dynamodb, s3; nil: none
 	Account   *Account            // of AWS, in place of localaws; nil: none
 }
@@ -31,7 +32,7 @@ func (t Target) world(ctx context.Context, roles []localaws.Role) (*World, error
 	if t.Account != nil {
 		return accountWorld(ctx, t.Account, roles)
 	}
-	w, err := localWorld(&decisions{byID: map[string][]localaws.Entry{}}, t.Upstreams)
+	w, err := localWorld(t.Names, &decisions{byID: map[string][]localaws.Entry{}}, t.Upstreams)
 	if err != nil {
 		return nil, err
 	}
@@ -41,17 +42,21 @@ func (t Target) world(ctx context.Context, roles []localaws.Role) (*World, error
 	return w, w.strayDocuments(ctx)
 }
 
-func localWorld(log *decisions, upstreams map[string]*url.URL) (*World, error) {
-	c := localaws.Config{SearchGuard: true}
+func localWorld(names Names, log *decisions, upstreams map[string]*url.URL) (*World, error) {
+	c := localaws.Config{SearchGuard: true, SearchDomain: names.domain}
 	if len(upstreams) > 0 {
 		c.Upstreams = upstreams
 	}
-	return configured(c, log)
+	w, err := configured(c, log)
+	if err == nil {
+		w.names = names
+	}
+	return w, err
 }
 
 // configured is an empty World of a localaws with the settings of c.
 func configured(c localaws.Config, log *decisions) (*World, error) {
-	dir, err := os.MkdirTemp("", "shiptrack-prove-")
+	dir, err := os.MkdirTemp("", "prove-")
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +83,7 @@ func accountWorld(ctx context.Context, a *Account, roles []localaws.Role) (*Worl
 	if err := a.vacant(ctx, roles); err != nil {
 		return nil, err
 	}
-	w := &World{account: a, callers: map[string]aws.Credentials{root: own}}
+	w := &World{names: a.names, account: a, callers: map[string]aws.Credentials{root: own}}
 	return w, w.populate(ctx, roles, crowd)
 }
 
@@ -124,7 +129,7 @@ func (w *World) settle(ctx context.Context) error {
 		if a, err := w.send(ctx, ofTenant(attacker).untagged().with("by", other).request()); err != nil || a.Code != "AccessDenied" {
 			return fmt.Errorf("a session without a tag is not refused: %d %s %w", a.Status, a.Message, err)
 		}
-		if a, err := w.send(ctx, operation{"", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`}.of(attacker, attacker)); err != nil || !a.ok() {
+		if a, err := w.send(ctx, operation{"", "GetItem", `{"TableName":"~table~","Key":` + key + `}`}.of(attacker, attacker)); err != nil || !a.ok() {
 			return fmt.Errorf("%s cannot read: %s %w", attacker, a.Message, err)
 		}
 		return nil

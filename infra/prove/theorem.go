@@ -35,13 +35,8 @@ type Theorem struct {
 }
 
 // Values are the ones with which Load fills policies.
-func Values() localaws.Values {
-	return localaws.Values{Region: region, Account: account, Bucket: bucket}
-}
-
-// Values are the ones with which Load fills policies.
 func (a *Account) Values() localaws.Values {
-	return localaws.Values{Region: a.config.Region, Account: a.id, Bucket: "shiptrack-" + a.id}
+	return a.names.ValuesIn(a.config.Region, a.id)
 }
 
 // Owned reads an ownership file, filled with values.

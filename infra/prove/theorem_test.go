@@ -16,7 +16,7 @@ func decide(t *testing.T, set iam.Set) *Theorem {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decided, err := Decide(roles(t, set), owned, Values())
+	decided, err := Decide(roles(t, set), owned, namesOf(t).Values())
 	if err != nil {
 		t.Fatal(err)
 	}

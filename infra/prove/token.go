@@ -43,7 +43,7 @@ func encoded(text string) string { return base64.RawURLEncoding.EncodeToString([
 
 // withHeader is a token whose header differs, signed by the issuer's key.
 func withHeader(does string, changes map[string]any) forgery {
-	return forgery{does, func(s *services) string { return authntest.SignWith(s.main.key, s.claims(victim), changes) }}
+	return forgery{does, func(s *services) string { return s.names.signWith(s.main.key, s.claims(victim), changes) }}
 }
 
 // withClaims is a token whose claims differ, signed by the issuer's key: a nil value removes one.
@@ -52,7 +52,7 @@ func withClaims(does string, changes map[string]any) forgery {
 		claims := s.claims(victim)
 		maps.Copy(claims, changes)
 		maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
-		return authntest.SignWith(s.main.key, claims, nil)
+		return s.names.signWith(s.main.key, claims, nil)
 	}}
 }
 
@@ -63,7 +63,7 @@ func rewritten(does string, change func(payload string) string) forgery {
 		if err != nil {
 			panic(err) // a map of texts and numbers
 		}
-		return authntest.SignRaw(s.main.key, `{"alg":"ES256","typ":"JWT","kid":"prove-1"}`, change(string(payload)))
+		return authntest.SignRaw(s.main.key, `{"alg":"ES256","typ":"JWT","kid":"prove-1"}`, s.names.fill(change(string(payload))))
 	}}
 }
 
@@ -79,7 +79,7 @@ func resealed(does string, change func(s *services, signed, signature string) st
 // unsigned is a token with another alg, and the signature that sign makes.
 func unsigned(does, alg string, sign func(s *services, signed string) string) forgery {
 	return forgery{does, func(s *services) string {
-		token := authntest.SignWith(s.main.key, s.claims(victim), map[string]any{"alg": alg})
+		token := s.names.signWith(s.main.key, s.claims(victim), map[string]any{"alg": alg})
 		signed := token[:strings.LastIndexByte(token, '.')]
 		return signed + "." + sign(s, signed)
 	}}
@@ -105,24 +105,24 @@ var forgedHeaders = map[string]forgery{
 	"key-confusion":   unsigned("with alg HS256, by the public key as the secret", "HS256", publicKeyAsSecret),
 	"other-algorithm": withHeader("with alg RS256, for a key of ES256", map[string]any{"alg": "RS256"}),
 	"no-algorithm":    withHeader("without alg", map[string]any{"alg": nil}),
-	"own-key":         {"signed by a key of the attacker's own, under the kid of the issuer's", func(s *services) string { return authntest.SignWith(stranger, s.claims(victim), nil) }},
+	"own-key":         {"signed by a key of the attacker's own, under the kid of the issuer's", func(s *services) string { return s.names.signWith(stranger, s.claims(victim), nil) }},
 	"own-key-embedded": {"with the attacker's key in its header (jwk)", func(s *services) string {
-		return authntest.SignWith(stranger, s.claims(victim), map[string]any{"jwk": stranger.JWK()})
+		return s.names.signWith(stranger, s.claims(victim), map[string]any{"jwk": stranger.JWK()})
 	}},
 	"own-key-jku": {"with jku, where the attacker's keys are", func(s *services) string {
-		return authntest.SignWith(stranger, s.claims(victim), map[string]any{"jku": "http://127.0.0.1:9/jwks"})
+		return s.names.signWith(stranger, s.claims(victim), map[string]any{"jku": "http://127.0.0.1:9/jwks"})
 	}},
 	"own-key-x5u": {"with x5u, where the attacker's certificate is", func(s *services) string {
-		return authntest.SignWith(stranger, s.claims(victim), map[string]any{"x5u": "http://127.0.0.1:9/cert"})
+		return s.names.signWith(stranger, s.claims(victim), map[string]any{"x5u": "http://127.0.0.1:9/cert"})
 	}},
 	"kid-unknown": withHeader("with a kid that nobody has", map[string]any{"kid": "prove-2"}),
 	"kid-path":    withHeader("with a kid that is a path", map[string]any{"kid": "../../../dev/null"}),
 	"kid-query":   withHeader("with a kid that is a query", map[string]any{"kid": "x' UNION SELECT 'prove-1"}),
 	"own-key-x5c": {"with the attacker's certificate in its header (x5c)", func(s *services) string {
-		return authntest.SignWith(stranger, s.claims(victim), map[string]any{"x5c": []string{"MIIB"}})
+		return s.names.signWith(stranger, s.claims(victim), map[string]any{"x5c": []string{"MIIB"}})
 	}},
 	"kid-missing": {"without kid, signed by a key of the attacker's own", func(s *services) string {
-		return authntest.SignWith(stranger, s.claims(victim), map[string]any{"kid": nil})
+		return s.names.signWith(stranger, s.claims(victim), map[string]any{"kid": nil})
 	}},
 	"kid-null":          withHeader("whose kid is null", map[string]any{"kid": json.RawMessage("null")}),
 	"kid-list":          withHeader("with a list of kids", map[string]any{"kid": []string{"prove-1"}}),
@@ -165,36 +165,36 @@ var forgedClaims = map[string]forgery{
 	"no-expiry":      withClaims("that never expires", map[string]any{"exp": nil}),
 	"not-yet":        withClaims("that is not valid yet", map[string]any{"nbf": ago(-time.Hour)}),
 	"issued-later":   withClaims("that is issued in an hour", map[string]any{"iat": ago(-time.Hour)}),
-	"other-audience": withClaims("for another audience", map[string]any{"aud": "shiptrack-admin"}),
+	"other-audience": withClaims("for another audience", map[string]any{"aud": audience + "-admin"}),
 	"no-audience":    withClaims("without audience", map[string]any{"aud": nil}),
 	"other-issuer":   withClaims("of another issuer", map[string]any{"iss": "https://issuer.example.com"}),
 	"issuer-with-slash": {"whose issuer has one more slash", func(s *services) string {
 		c := s.claims(victim)
 		c["iss"] = s.main.url + "/"
-		return authntest.SignWith(s.main.key, c, nil)
+		return s.names.signWith(s.main.key, c, nil)
 	}},
 	"no-issuer":           withClaims("without issuer", map[string]any{"iss": nil}),
 	"no-subject":          withClaims("without subject", map[string]any{"sub": nil}),
-	"no-tenant":           withClaims("without tenant", map[string]any{"TenantID": nil}),
-	"tenant-list":         withClaims("whose tenant is a list", map[string]any{"TenantID": []string{victim}}),
-	"tenant-two":          withClaims("of two tenants", map[string]any{"TenantID": []string{attacker, victim}}),
-	"tenant-object":       withClaims("whose tenant is an object", map[string]any{"TenantID": map[string]any{"id": victim}}),
-	"tenant-number":       withClaims("whose tenant is a number", map[string]any{"TenantID": 1}),
-	"tenant-empty":        withClaims("whose tenant is empty", map[string]any{"TenantID": ""}),
-	"tenant-wildcard":     withClaims("whose tenant is *", map[string]any{"TenantID": "*"}),
-	"tenant-space":        withClaims("whose tenant has a space behind it", map[string]any{"TenantID": victim + " "}),
-	"tenant-space-before": withClaims("whose tenant has a space before it", map[string]any{"TenantID": " " + victim}),
-	"tenant-other-case":   withClaims("whose tenant is in capitals", map[string]any{"TenantID": "BLUE"}),
-	"tenant-look-alike":   withClaims("whose tenant has a Cyrillic letter", map[string]any{"TenantID": "blu\u0435"}),
-	"tenant-null-byte":    withClaims("whose tenant has a null byte behind it", map[string]any{"TenantID": victim + "\x00"}),
-	"tenant-separator":    withClaims("whose tenant has a separator in it", map[string]any{"TenantID": "blue/admin"}),
-	"tenant-reserved":     withClaims("whose tenant is reserved for the isolation check", map[string]any{"TenantID": "check.a"}),
-	"tenant-variable":     withClaims("whose tenant is a policy variable", map[string]any{"TenantID": "${aws:username}"}),
-	"claim-in-other-case": withClaims("whose claim is tenantid", map[string]any{"TenantID": nil, "tenantid": victim}),
-	"claim-in-two-cases":  withClaims("with the own tenant, and the other in tenantid", map[string]any{"TenantID": attacker, "tenantid": victim}),
-	"claim-twice":         rewritten("that names two tenants, one after the other", func(p string) string { return strings.Replace(p, `"TenantID":`, `"TenantID":"yellow","TenantID":`, 1) }),
+	"no-tenant":           withClaims("without tenant", map[string]any{"~tag~": nil}),
+	"tenant-list":         withClaims("whose tenant is a list", map[string]any{"~tag~": []string{victim}}),
+	"tenant-two":          withClaims("of two tenants", map[string]any{"~tag~": []string{attacker, victim}}),
+	"tenant-object":       withClaims("whose tenant is an object", map[string]any{"~tag~": map[string]any{"id": victim}}),
+	"tenant-number":       withClaims("whose tenant is a number", map[string]any{"~tag~": 1}),
+	"tenant-empty":        withClaims("whose tenant is empty", map[string]any{"~tag~": ""}),
+	"tenant-wildcard":     withClaims("whose tenant is *", map[string]any{"~tag~": "*"}),
+	"tenant-space":        withClaims("whose tenant has a space behind it", map[string]any{"~tag~": victim + " "}),
+	"tenant-space-before": withClaims("whose tenant has a space before it", map[string]any{"~tag~": " " + victim}),
+	"tenant-other-case":   withClaims("whose tenant is in capitals", map[string]any{"~tag~": "BLUE"}),
+	"tenant-look-alike":   withClaims("whose tenant has a Cyrillic letter", map[string]any{"~tag~": "blu\u0435"}),
+	"tenant-null-byte":    withClaims("whose tenant has a null byte behind it", map[string]any{"~tag~": victim + "\x00"}),
+	"tenant-separator":    withClaims("whose tenant has a separator in it", map[string]any{"~tag~": "blue/admin"}),
+	"tenant-reserved":     withClaims("whose tenant is reserved for the isolation check", map[string]any{"~tag~": "check.a"}),
+	"tenant-variable":     withClaims("whose tenant is a policy variable", map[string]any{"~tag~": "${aws:username}"}),
+	"claim-in-other-case": withClaims("whose claim is ~tag-other-case~", map[string]any{"~tag~": nil, "~tag-other-case~": victim}),
+	"claim-in-two-cases":  withClaims("with the own tenant, and the other in ~tag-other-case~", map[string]any{"~tag~": attacker, "~tag-other-case~": victim}),
+	"claim-twice":         rewritten("that names two tenants, one after the other", func(p string) string { return strings.Replace(p, `"~tag~":`, `"~tag~":"yellow","~tag~":`, 1) }),
 	"claim-twice-escaped": rewritten("that names two tenants, one in escapes", func(p string) string {
-		return strings.Replace(p, `"TenantID":`, `"Tenant\u0049D":"yellow","TenantID":`, 1)
+		return strings.Replace(p, `"~tag~":`, `"~tag-escaped~":"yellow","~tag~":`, 1)
 	}),
 	"payload-trailing":     rewritten("with a second payload behind the first", func(p string) string { return p + p }),
 	"payload-no-object":    rewritten("whose payload is a list", func(p string) string { return "[" + p + "]" }),

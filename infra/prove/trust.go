@@ -25,11 +25,11 @@ func trustAttacks() []*Attack {
 
 func trusted(role, service, action string) Step {
 	return func(_ context.Context, w *World) (Answer, error) {
-		trust, err := trustOf(w.roles, roleARN(role))
+		trust, err := trustOf(w.roles, w.names.fill(roleARN(role)))
 		if err != nil {
 			return Answer{}, err
 		}
-		r := &policy.Request{Action: action, Resource: roleARN(role), Caller: policy.Caller{Service: service}, Context: new(policy.Context)}
+		r := &policy.Request{Action: action, Resource: w.names.fill(roleARN(role)), Caller: policy.Caller{Service: service}, Context: new(policy.Context)}
 		d := policy.DecideTrust(trust, policy.Policies{}, r)
 		return answerOf(d, func() []policy.Miss { return policy.ExplainTrust(trust, policy.Policies{}, r) }), nil
 	}

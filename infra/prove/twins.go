@@ -10,9 +10,9 @@ const (
 
 // twinReads are requests that a twin may make for its own partition.
 var twinReads = map[string]operation{
-	"get-item":  {"GetItem of its twin's row", "GetItem", `{"TableName":"TrackingData","Key":` + key + `}`},
-	"query":     {"Query of its twin's partition", "Query", query("TenantID = :t", `"ExpressionAttributeValues":{":t":{"S":"@"}}`)},
-	"batch-get": {"BatchGetItem of its twin's row", "BatchGetItem", `{"RequestItems":{"TrackingData":{"Keys":[` + key + `]}}}`},
+	"get-item":  {"GetItem of its twin's row", "GetItem", `{"TableName":"~table~","Key":` + key + `}`},
+	"query":     {"Query of its twin's partition", "Query", query("~partition~ = :t", `"ExpressionAttributeValues":{":t":{"S":"@"}}`)},
+	"batch-get": {"BatchGetItem of its twin's row", "BatchGetItem", `{"RequestItems":{"~table~":{"Keys":[` + key + `]}}}`},
 }
 
 // twinAttacks are those of each twin on the other's partition.

@@ -18,10 +18,10 @@ import (
 // workers are one for each processor.
 type workers []*worker
 
-func newWorkers(ctx context.Context, roles []localaws.Role, attacks []*Attack) (workers, error) {
+func newWorkers(ctx context.Context, names Names, roles []localaws.Role, attacks []*Attack) (workers, error) {
 	var all workers
 	for range runtime.GOMAXPROCS(0) {
-		w, err := newWorker(ctx, roles, attacks)
+		w, err := newWorker(ctx, names, roles, attacks)
 		if err != nil {
 			return nil, errors.Join(err, all.Close())
 		}
@@ -65,8 +65,8 @@ type worker struct {
 }
 
 // newWorker returns a worker with the attacks that change nothing in their World, by name.
-func newWorker(ctx context.Context, roles []localaws.Role, attacks []*Attack) (*worker, error) {
-	world, err := newWorld(ctx, roles, nil, crowd)
+func newWorker(ctx context.Context, names Names, roles []localaws.Role, attacks []*Attack) (*worker, error) {
+	world, err := newWorld(ctx, names, roles, nil, crowd)
 	if err != nil {
 		return nil, err
 	}

@@ -30,12 +30,12 @@ const (
 const (
 	region  = localaws.DefaultRegion
 	account = localaws.DefaultAccount
-	bucket  = "shiptrack-" + account
 )
 
 // World is a localaws in this process, or an account of AWS, with roles, table, rows and sessions. Each tenant's rows hold a
 // canary: a text by which an answer that shows the row is recognised.
 type World struct {
+	names    Names
 	server   *localaws.Server // nil: an account
 	account  *Account         // nil: localaws
 	foreign  bool             // the store behind localaws is an emulator
@@ -51,18 +51,18 @@ type World struct {
 }
 
 // Load returns the roles of policies for the account of a World.
-func Load(policies iam.Source) ([]localaws.Role, error) {
-	return policies.Load(Values())
+func (n Names) Load(policies iam.Source) ([]localaws.Role, error) {
+	return policies.Load(n.Values())
 }
 
 // NewWorld makes a World with the roles given. Close it.
-func NewWorld(ctx context.Context, roles []localaws.Role) (*World, error) {
-	return Target{}.world(ctx, roles)
+func NewWorld(ctx context.Context, names Names, roles []localaws.Role) (*World, error) {
+	return Target{Names: names}.world(ctx, roles)
 }
 
 // newWorld makes a World of localaws alone with rows of tenants; log is nil where decisions are not kept.
-func newWorld(ctx context.Context, roles []localaws.Role, log *decisions, tenants []string) (*World, error) {
-	w, err := localWorld(log, nil)
+func newWorld(ctx context.Context, names Names, roles []localaws.Role, log *decisions, tenants []string) (*World, error) {
+	w, err := localWorld(names, log, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (w *World) config(caller string) aws.Config {
 
 // with is w with one of its callers, to which others can be added.
 func (w *World) with(caller string) *World {
-	return &World{server: w.server, account: w.account, log: w.log, callers: map[string]aws.Credentials{caller: w.callers[caller]}}
+	return &World{names: w.names, server: w.server, account: w.account, log: w.log, callers: map[string]aws.Credentials{caller: w.callers[caller]}}
 }
 
 // secrets are the texts that no log may hold.

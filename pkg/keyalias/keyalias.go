@@ -5,6 +5,7 @@ package keyalias
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 
 	"example.com/shiptrack/pkg/tenant"
 )
@@ -23,3 +24,6 @@ func Of(id tenant.ID) string {
 	sum := sha256.Sum256([]byte(id.String()))
 	return prefix + hex.EncodeToString(sum[:])[:digits]
 }
+
+// Is reports whether an alias is one of a tenant's key, by how it begins.
+func Is(alias string) bool { return strings.HasPrefix(alias, prefix) }

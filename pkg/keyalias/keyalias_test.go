@@ -22,6 +22,9 @@ func TestAliasIsTheTenantsAloneAndDoesNotSpellIt(t *testing.T) {
 			t.Errorf("%s and %s share %s", id, other, alias)
 		}
 		seen[alias] = id
+		if !keyalias.Is(alias) || keyalias.Is("alias/aws/s3") {
+			t.Errorf("%s: it is one of a tenant's key, and that of a service is none", alias)
+		}
 		if !legal.MatchString(alias) || strings.Contains(alias, id.String()) {
 			t.Errorf("the alias of %s is %q", id, alias)
 		}

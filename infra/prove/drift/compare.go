@@ -74,9 +74,9 @@ func (c *comparison) role(r *Role) {
 	if r.Trust != "" { // GetRole tells both
 		c.limits(where, r, wanted)
 	}
-	for _, value := range valuesOf(r.Tags) {
+	for _, value := range valuesOf(r.Tags, c.wanted.Tag) {
 		c.add(where, "the theorem knows no tags of roles: a session that brings no tag of its own is one of this tenant",
-			"it has the tag %s=%s", tenantTag, value)
+			"it has the tag %s=%s", c.wanted.Tag, value)
 	}
 }
 
@@ -159,7 +159,7 @@ func (c *comparison) keys(keys []Key) {
 	for i := range keys {
 		k := &keys[i]
 		c.key(k)
-		for _, name := range k.tenants() {
+		for _, name := range k.tenants(c.wanted.Tag) {
 			of[name] = append(of[name], k.ID)
 		}
 	}
@@ -167,13 +167,13 @@ func (c *comparison) keys(keys []Key) {
 		if ids := of[name]; len(ids) > 1 {
 			slices.Sort(ids)
 			c.add("KMS keys", "one of them may hold another tenant's documents: sessions of "+name+" may use each",
-				"%d keys are tagged %s=%s: %s; one was tagged by hand", len(ids), tenantTag, name, strings.Join(ids, ", "))
+				"%d keys are tagged %s=%s: %s; one was tagged by hand", len(ids), c.wanted.Tag, name, strings.Join(ids, ", "))
 		}
 	}
 }
 
 func (c *comparison) key(k *Key) {
-	where, tenants := "KMS key "+k.ID, k.tenants()
+	where, tenants := "KMS key "+k.ID, k.tenants(c.wanted.Tag)
 	if k.State != "" && k.State != "Enabled" {
 		c.add(where, "", "it is %s", k.State)
 	}
@@ -194,7 +194,7 @@ func (c *comparison) key(k *Key) {
 		c.add(where, "sessions of each of them may use it", "it is tagged with several tenants: %s", strings.Join(tenants, ", "))
 	}
 	for name := range k.Tags {
-		if strings.EqualFold(name, tenantTag) && name != tenantTag {
+		if strings.EqualFold(name, c.wanted.Tag) && name != c.wanted.Tag {
 			c.add(where, "IAM matches names of tags without regard to case", "its tag is spelled %s", name)
 		}
 	}
@@ -205,7 +205,7 @@ func (c *comparison) key(k *Key) {
 	}
 	for _, name := range tenants {
 		if alias := aliasOf(name); !slices.Contains(k.Aliases, alias) {
-			c.add(where, "", "it is tagged %s=%s, and that tenant's alias %s does not lead to it", tenantTag, name, alias)
+			c.add(where, "", "it is tagged %s=%s, and that tenant's alias %s does not lead to it", c.wanted.Tag, name, alias)
 		}
 	}
 }
@@ -256,7 +256,7 @@ func (c *comparison) bucket(b *Bucket) {
 }
 
 func (c *comparison) table(t *Table) {
-	where := "table " + tableName
+	where := "table " + c.wanted.Table
 	if t.Absent {
 		c.add(where, "", "it is not there")
 	} else if t.Policy != "" {

@@ -33,7 +33,7 @@ func newKit(t *testing.T) *kit {
 	t.Helper()
 	k := &kit{T: t, l: localawstest.Start(t)}
 	k.config = k.l.Config(localawstest.Root)
-	k.wanted = drift.Wanted{Values: localaws.Values{Region: k.l.Region, Account: k.l.Account, Bucket: "shiptrack-" + k.l.Account}, WithoutTLS: true}
+	k.wanted = drift.Wanted{Values: localaws.Values{Region: k.l.Region, Account: k.l.Account, Bucket: "shiptrack-" + k.l.Account}, Tag: "TenantID", Table: "TrackingData", WithoutTLS: true}
 	var err error
 	if k.wanted.Roles, err = policies.Load(policies.Hardened, k.wanted.Values); err != nil {
 		t.Fatal(err)

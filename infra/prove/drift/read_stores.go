@@ -11,12 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-)
 
-const (
-	tenantTag   = "TenantID"
-	tableName   = "TrackingData"
-	aliasPrefix = "alias/shiptrack-"
+	"example.com/shiptrack/pkg/keyalias"
 )
 
 // keys reads each key that can be used. A key of AWS itself is nobody's here.
@@ -35,7 +31,7 @@ func (r *reader) keys(ctx context.Context) error {
 		for _, entry := range page.Keys {
 			key := Key{ID: aws.ToString(entry.KeyId), ARN: aws.ToString(entry.KeyArn), Tags: map[string]string{}}
 			key.Aliases = aliases[key.ID]
-			ours, err := key.read(ctx, client)
+			ours, err := key.read(ctx, client, r.wanted.Tag)
 			if err := r.unread("KMS key "+key.ID, err); err != nil {
 				return err
 			}
@@ -56,7 +52,7 @@ func aliasesOf(ctx context.Context, client *kms.Client) (map[string][]string, er
 			return all, err
 		}
 		for _, alias := range page.Aliases {
-			if name := aws.ToString(alias.AliasName); strings.HasPrefix(name, aliasPrefix) {
+			if name := aws.ToString(alias.AliasName); keyalias.Is(name) {
 				id := aws.ToString(alias.TargetKeyId)
 				all[id] = append(all[id], name)
 			}
@@ -66,7 +62,7 @@ func aliasesOf(ctx context.Context, client *kms.Client) (map[string][]string, er
 }
 
 // read reads what is known of a key; ours is false where it is no tenant's, is AWS's own, or cannot be used and has no alias of a tenant.
-func (k *Key) read(ctx context.Context, client *kms.Client) (ours bool, err error) {
+func (k *Key) read(ctx context.Context, client *kms.Client, tag string) (ours bool, err error) {
 	described, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &k.ID})
 	if err != nil {
 		return false, err
@@ -88,7 +84,7 @@ func (k *Key) read(ctx context.Context, client *kms.Client) (ours bool, err erro
 			k.Tags[aws.ToString(tag.TagKey)] = aws.ToString(tag.TagValue)
 		}
 	}
-	if len(k.tenants()) == 0 && len(k.Aliases) == 0 {
+	if len(k.tenants(tag)) == 0 && len(k.Aliases) == 0 {
 		return false, nil
 	}
 	got, err := client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &k.ID})
@@ -119,13 +115,13 @@ func (k *Key) readGrants(ctx context.Context, client *kms.Client) error {
 	return nil
 }
 
-// tenants are the values of tags whose names count as TenantID: condition keys are matched without regard to case.
-func (k *Key) tenants() []string { return valuesOf(k.Tags) }
+// tenants are the values of tags whose names count as tag: condition keys are matched without regard to case.
+func (k *Key) tenants(tag string) []string { return valuesOf(k.Tags, tag) }
 
-func valuesOf(tags map[string]string) []string {
+func valuesOf(tags map[string]string, tag string) []string {
 	var all []string
 	for name, value := range tags {
-		if strings.EqualFold(name, tenantTag) {
+		if strings.EqualFold(name, tag) {
 			all = append(all, value)
 		}
 	}
@@ -168,13 +164,13 @@ func (r *reader) bucket(ctx context.Context) error {
 
 func (r *reader) table(ctx context.Context) error {
 	client, v, t := dynamodb.NewFromConfig(r.cfg), r.wanted.Values, &r.there.Table
-	t.ARN = "arn:aws:dynamodb:" + v.Region + ":" + v.Account + ":table/" + tableName
+	t.ARN = "arn:aws:dynamodb:" + v.Region + ":" + v.Account + ":table/" + r.wanted.Table
 	got, err := client.GetResourcePolicy(ctx, &dynamodb.GetResourcePolicyInput{ResourceArn: &t.ARN})
 	if t.Absent, err = absent(err, "ResourceNotFoundException"); t.Absent {
 		return nil
 	}
 	if none, err := absent(err, "PolicyNotFoundException"); none || err != nil {
-		return r.unread("the policy of table "+tableName, err)
+		return r.unread("the policy of table "+r.wanted.Table, err)
 	}
 	t.Policy = aws.ToString(got.Policy)
 	return nil

@@ -17,15 +17,15 @@ type probe struct{ action, resource, key, value string } // key is a condition k
 // resources asks the policies of keys, bucket and table whether they give a session of one tenant what is another's. The theorem knows
 // policies of roles alone.
 func (j *Judgement) resources(wanted Wanted, there *There, roles []theorem.Role) {
-	tenants := there.tenants()
+	tenants := there.tenants(wanted.Tag)
 	for i := range there.Keys {
 		k := &there.Keys[i]
-		for _, owner := range k.tenants() {
+		for _, owner := range k.tenants(wanted.Tag) {
 			j.ask("the policy of KMS key "+k.ID, k.Policy, policy.Key, wanted, roles, tenants, func(victim string) []probe {
 				if victim != owner {
 					return nil
 				}
-				return []probe{{"kms:Decrypt", k.ARN, "aws:ResourceTag/" + tenantTag, owner}, {"kms:GenerateDataKey", k.ARN, "aws:ResourceTag/" + tenantTag, owner}}
+				return []probe{{"kms:Decrypt", k.ARN, "aws:ResourceTag/" + wanted.Tag, owner}, {"kms:GenerateDataKey", k.ARN, "aws:ResourceTag/" + wanted.Tag, owner}}
 			})
 		}
 	}
@@ -36,7 +36,7 @@ func (j *Judgement) resources(wanted Wanted, there *There, roles []theorem.Role)
 			{"s3:DeleteObject", arn + "/" + victim + "/1001/pod.pdf", "", ""}, {"s3:ListBucket", arn, "s3:prefix", victim + "/"},
 		}
 	})
-	j.ask("the resource policy of table "+tableName, there.Table.Policy, policy.Resource, wanted, roles, tenants, func(victim string) []probe {
+	j.ask("the resource policy of table "+wanted.Table, there.Table.Policy, policy.Resource, wanted, roles, tenants, func(victim string) []probe {
 		return []probe{
 			{"dynamodb:GetItem", there.Table.ARN, "dynamodb:LeadingKeys", victim}, {"dynamodb:PutItem", there.Table.ARN, "dynamodb:LeadingKeys", victim},
 			{"dynamodb:Scan", there.Table.ARN, "", ""},
@@ -45,10 +45,10 @@ func (j *Judgement) resources(wanted Wanted, there *There, roles []theorem.Role)
 }
 
 // tenants are those that keys are tagged with, and two that may be anybody.
-func (t *There) tenants() []string {
+func (t *There) tenants(tag string) []string {
 	all := []string{"tenant-a", "tenant-b"}
 	for i := range t.Keys {
-		all = append(all, t.Keys[i].tenants()...)
+		all = append(all, t.Keys[i].tenants(tag)...)
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -69,7 +69,7 @@ func (j *Judgement) ask(what, document string, kind policy.Kind, wanted Wanted, 
 	for _, victim := range tenants {
 		for _, p := range probes(victim) {
 			for i := range roles {
-				if by := p.crosses(named, kind, wanted.Values.Account, &roles[i], tenants, victim); by != "" {
+				if by := p.crosses(named, kind, wanted, &roles[i], tenants, victim); by != "" {
 					j.add(Broken, "%s lets a session of %s for %q use %s on %s, which is of %q", what, roles[i].Name, by, p.action, p.resource, victim)
 					return
 				}
@@ -87,13 +87,14 @@ func (j *Judgement) ask(what, document string, kind policy.Kind, wanted Wanted, 
 }
 
 // crosses returns the tenant whose session gets what is victim's, or "".
-func (p probe) crosses(named policy.Named, kind policy.Kind, account string, role *theorem.Role, tenants []string, victim string) string {
+func (p probe) crosses(named policy.Named, kind policy.Kind, wanted Wanted, role *theorem.Role, tenants []string, victim string) string {
+	account := wanted.Values.Account
 	for _, by := range tenants {
 		if by == victim {
 			continue
 		}
 		ctx := new(policy.Context)
-		ctx.Set("aws:PrincipalTag/"+tenantTag, by)
+		ctx.Set("aws:PrincipalTag/"+wanted.Tag, by)
 		ctx.Set("aws:PrincipalAccount", account)
 		if p.key != "" {
 			ctx.Set(p.key, p.value)

@@ -18,6 +18,8 @@ import (
 type Wanted struct {
 	Roles  []localaws.Role
 	Values localaws.Values
+	Tag    string // the session tag, and the tag of keys, that names a tenant
+	Table  string
 	// Boundary is the ARN of the permissions boundary of every role; empty: none.
 	Boundary string
 	// WithoutTLS says that the bucket should have no policy: the one of the files refuses requests without TLS.
@@ -47,7 +49,7 @@ type Role struct {
 	Tags     map[string]string
 }
 
-// Key is a KMS key that carries the tag TenantID, or that an alias of a tenant leads to.
+// Key is a KMS key that carries the tag of a tenant, or that an alias of a tenant leads to.
 type Key struct {
 	ID, ARN string
 	State   string // "Enabled", or why it cannot be used

@@ -28,7 +28,7 @@ func readFolder(path string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	roles, err := source.Load(prove.Values())
+	roles, err := source.Load(prove.Names{}.Values())
 	if err != nil {
 		return nil, err
 	}

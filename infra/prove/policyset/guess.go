@@ -89,7 +89,7 @@ func mostUsedTag(roles []theorem.Role) string {
 			}
 		}
 	}
-	best := "TenantID"
+	best := "tenant"
 	for _, tag := range slices.Sorted(maps.Keys(uses)) {
 		if uses[tag] > uses[best] {
 			best = tag

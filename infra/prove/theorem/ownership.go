@@ -22,7 +22,28 @@ type Ownership struct {
 	Administrative map[string]string `json:"administrative,omitzero"`
 	// Guessed is what a first file says without knowing it: see bin/prove policies init. Who has checked a line deletes it.
 	Guessed []string `json:"guessed,omitzero"`
-	Stores  []Store  `json:"stores"`
+	// Attacked are further names of what is attacked. The theorem needs none of them.
+	Attacked *Attacked `json:"attacked,omitzero"`
+	Stores   []Store   `json:"stores"`
+}
+
+// Attacked are the names that the attacks of bin/prove need, and that neither policies nor Stores say.
+type Attacked struct {
+	Roles     Parts  `json:"roles"`
+	Partition string `json:"partition"` // attribute of the table: its partition key
+	Sort      string `json:"sort"`      // attribute of the table: its sort key
+	Index     string `json:"index"`     // of the table; no policy grants it
+	Bucket    string `json:"bucket"`    // may have <account-id>
+	Domain    string `json:"domain"`    // of OpenSearch Service
+}
+
+// Parts are the roles by the part that each has.
+type Parts struct {
+	Service  string `json:"service"` // of the task that serves; it assumes Access and Write
+	Access   string `json:"access"`  // reads for one tenant
+	Write    string `json:"write"`   // stores documents of one tenant
+	SeedTask string `json:"seedTask"`
+	Seed     string `json:"seed"` // writes everything of one tenant
 }
 
 // Store is a kind of store, with its resources. A request belongs to the first resource of all stores whose ARN matches.
@@ -68,7 +89,7 @@ func ReadOwnership(text []byte) (*Ownership, error) {
 		return nil, err
 	}
 	if o.Tag == "" {
-		return nil, fmt.Errorf(`"tag" is missing: the key of the session tag that names the tenant, such as TenantID`)
+		return nil, fmt.Errorf(`"tag" is missing: the key of the session tag that names the tenant, such as tenant`)
 	}
 	for _, s := range o.Stores {
 		if s.Name == "" {

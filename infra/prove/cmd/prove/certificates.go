@@ -47,11 +47,15 @@ func (c certificates) write(source iam.Source) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	owned, err := prove.Owned(file, prove.Values())
+	names, err := prove.ReadNames(file)
 	if err != nil {
 		return 0, err
 	}
-	loaded, err := prove.Load(source)
+	owned, err := prove.Owned(file, names.Values())
+	if err != nil {
+		return 0, err
+	}
+	loaded, err := names.Load(source)
 	if err != nil {
 		return 0, err
 	}
@@ -59,5 +63,5 @@ func (c certificates) write(source iam.Source) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return smt.Write(c.Dir, prove.Values().Account, roles, owned)
+	return smt.Write(c.Dir, names.Values().Account, roles, owned)
 }

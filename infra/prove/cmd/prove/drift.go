@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove"
 	"example.com/shiptrack/infra/prove/drift"
 	"example.com/shiptrack/pkg/command"
@@ -21,8 +20,8 @@ type driftCommand struct {
 	Account    string `required:"" placeholder:"ID" help:"The account to read. Credentials of any other are refused."`
 	Policies   string `default:"hardened" placeholder:"DIR|article|hardened" help:"What the account should have, as for run."`
 	Ownership  string `placeholder:"FILE" help:"Which tenant owns what, as for run."`
-	Bucket     string `placeholder:"NAME" help:"The bucket of the documents (shiptrack-ACCOUNT)."`
-	Domain     string `placeholder:"NAME" help:"The domain of OpenSearch Service that the policies name (test)."`
+	Bucket     string `placeholder:"NAME" help:"The bucket of the documents (the one of the ownership file)."`
+	Domain     string `placeholder:"NAME" help:"The domain of OpenSearch Service that the policies name (the one of the ownership file)."`
 	Boundary   string `placeholder:"ARN" help:"The permissions boundary that every role should have (none): permissions_boundary of the module isolation."`
 	WithoutTLS bool   `name:"without-tls" help:"The bucket should have no policy: tls_only=false of the module stores."`
 	Format     string `enum:"text,json" default:"text" help:"How to print: text or json."`
@@ -30,7 +29,7 @@ type driftCommand struct {
 
 // Help is printed below the flags.
 func (driftCommand) Help() string {
-	return `It compares the roles of the files with those of the account: trust, inline and attached policies, permissions boundary, and the tag TenantID, which no role may have. It compares the KMS keys that are tagged with a tenant (state, key policy, grants, tags, aliases), the bucket's policy and public access block, and the table's resource policy. It reads alone; infra/prove/caller/drift.json is the policy that its caller needs.
+	return `It compares the roles of the files with those of the account: trust, inline and attached policies, permissions boundary, and the tag that names a session's tenant, which no role may have. It compares the KMS keys that are tagged with a tenant (state, key policy, grants, tags, aliases), the bucket's policy and public access block, and the table's resource policy. It reads alone; infra/prove/caller/drift.json is the policy that its caller needs.
 
 Then it says whether tenants are kept apart by what is there:
 
@@ -62,13 +61,14 @@ func (d driftCommand) Run(ctx context.Context, std streams) error {
 	} else if err != nil {
 		return command.Misconfigured(fmt.Errorf("drift: %w", err))
 	}
-	values := localaws.Values{Region: cfg.Region, Account: d.Account, Bucket: cmp.Or(d.Bucket, "shiptrack-"+d.Account), Domain: d.Domain}
-	wanted := drift.Wanted{Values: values, Boundary: d.Boundary, WithoutTLS: d.WithoutTLS}
-	if wanted.Roles, err = source.Load(values); err != nil {
+	names, file, err := attack{Policies: d.Policies, Ownership: d.Ownership}.names()
+	if err != nil {
 		return command.Misconfigured(err)
 	}
-	file, err := ownership(d.Ownership, d.Policies)
-	if err != nil {
+	values := names.ValuesIn(cfg.Region, d.Account)
+	values.Bucket, values.Domain = cmp.Or(d.Bucket, values.Bucket), cmp.Or(d.Domain, values.Domain)
+	wanted := drift.Wanted{Values: values, Tag: names.Tag, Table: names.Table, Boundary: d.Boundary, WithoutTLS: d.WithoutTLS}
+	if wanted.Roles, err = source.Load(values); err != nil {
 		return command.Misconfigured(err)
 	}
 	owned, err := prove.Owned(file, values)

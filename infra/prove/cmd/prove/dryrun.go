@@ -18,7 +18,7 @@ import (
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 // dryRun prints the calls of a run against an account, and makes none.
-func (c attack) dryRun(ctx context.Context, source iam.Source, std streams) error {
+func (c attack) dryRun(ctx context.Context, names prove.Names, source iam.Source, std streams) error {
 	region := cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
 	switch {
 	case c.Target != "aws" || !accountID.MatchString(c.Account):
@@ -27,9 +27,9 @@ func (c attack) dryRun(ctx context.Context, source iam.Source, std streams) erro
 		return command.Misconfigured(errors.New("no region: set AWS_REGION"))
 	}
 	fmt.Fprintf(std.err, "prove: a localaws in this process stands for account %s: no call is made\n", c.Account)
-	attacks, _ := keep(prove.OnAWS(), func(a *prove.Attack) bool { return strings.HasPrefix(a.Name, c.Only) })
+	attacks, _ := keep(names.OnAWS(), func(a *prove.Attack) bool { return strings.HasPrefix(a.Name, c.Only) })
 	last := &lines{out: std.out}
-	rehearsal := prove.Rehearsal{Account: c.Account, Region: region, Policies: source, Existing: c.Existing, Attacks: attacks, Called: func(call prove.CalledOnce) { last.add(call.String()) }}
+	rehearsal := prove.Rehearsal{Names: names, Account: c.Account, Region: region, Policies: source, Existing: c.Existing, Attacks: attacks, Called: func(call prove.CalledOnce) { last.add(call.String()) }}
 	rows, err := rehearsal.CarryOut(ctx)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (c attack) dryRun(ctx context.Context, source iam.Source, std streams) erro
 	}
 	fmt.Fprintf(std.out, "%d calls, for %d attacks. The policy that their caller needs is infra/prove/caller/%s.json.\n", last.total, len(rows), name)
 	if !c.Existing {
-		fmt.Fprintln(std.out, "Attacks by token/ and http/ are not among them: they start the two services, which call AWS as TrackingServiceRole and TrackingSeedTaskRole.")
+		fmt.Fprintln(std.out, "Attacks by token/ and http/ are not among them: they start the two services, which call AWS as the roles of their tasks.")
 	}
 	return nil
 }

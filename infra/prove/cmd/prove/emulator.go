@@ -40,7 +40,7 @@ func (e emulator) start(ctx context.Context, out io.Writer) (at *url.URL, stop f
 		return nil, nil, errors.New("this target needs Docker, which is not on the path (--target embedded needs none)")
 	}
 	fmt.Fprintf(out, "prove: starting %s\n", e.image)
-	name := "shiptrack-prove-" + strings.ToLower(rand.Text())
+	name := "prove-" + strings.ToLower(rand.Text())
 	stop = func() error {
 		_, err := docker(context.WithoutCancel(ctx), "rm", "--force", name)
 		return err

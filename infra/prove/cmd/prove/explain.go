@@ -29,7 +29,11 @@ func (e explain) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	roles, err := prove.Load(source)
+	names, _, err := attack{Policies: e.Policies}.names()
+	if err != nil {
+		return command.Misconfigured(err)
+	}
+	roles, err := names.Load(source)
 	if err != nil {
 		return command.Misconfigured(err)
 	}

@@ -41,8 +41,8 @@ type attack struct {
 	Target      string `enum:"embedded,localstack,dynamodb-local,opensearch,aws" default:"embedded" help:"What is attacked: embedded (localaws in this process), localstack, dynamodb-local or opensearch (behind it, in Docker), or aws."`
 	Account     string `placeholder:"ID" help:"For --target aws: the account that may be used. Any other is refused."`
 	Existing    bool   `help:"For --target aws: attack the roles, table and bucket that are there, with tenants of its own. It makes and deletes no role and no table."`
-	TaskProfile string `placeholder:"NAME" help:"For --existing: a profile of the AWS SDK whose credentials are a session of TrackingServiceRole."`
-	SeedProfile string `placeholder:"NAME" help:"For --existing: the same for TrackingSeedTaskRole; without it, attacks by the seed are left out."`
+	TaskProfile string `placeholder:"NAME" help:"For --existing: a profile of the AWS SDK whose credentials are a session of the role of the tracking service."`
+	SeedProfile string `placeholder:"NAME" help:"For --existing: the same for the role of the seed's task; without it, attacks by the seed are left out."`
 	DryRun      bool   `help:"For --target aws: print every call that the run would make, in order, and make none."`
 	Only        string `placeholder:"PREFIX" help:"Only the attacks whose names begin with this text, such as dynamodb/ or sts/no-tag."`
 	Quick       bool   `help:"Only decide the theorem, and attack: no mutants, and no random search."`
@@ -81,7 +81,7 @@ Examples:
       what the article's own policies let through; exits with 1
 
   prove --policies ../my-product/iam --quick
-      policies of your own, in a folder that holds one folder per role: ROLE/trust.json and one ROLE/POLICY.json for each policy
+      policies of your own, in a folder that holds one folder per role: ROLE/trust.json and one ROLE/POLICY.json for each policy; ownership.json beside that folder says the names that are attacked ("attacked")
 
   prove policies ../my-product/iam
       whether policies with names of your own keep tenants apart; prove policies --help says what it needs
@@ -96,15 +96,15 @@ Examples:
       the same attacks in an account: at the endpoints, in the region and with the credentials of the AWS SDK's settings; it says what it makes, and deletes it
 
   prove --target aws --account 123456789012 --existing --task-profile task
-      attack the roles, table and bucket that are there. Only a compute service gets sessions of TrackingServiceRole, so they come from a profile: in ~/.aws/config, "[profile task]" with credential_process, a command that prints what the container endpoint of a task answers (locally "localaws credentials --role TrackingServiceRole")
+      attack the roles, table and bucket that are there. Only a compute service gets sessions of the role of the tracking service, so they come from a profile: in ~/.aws/config, "[profile task]" with credential_process, a command that prints what the container endpoint of a task answers (locally "localaws credentials --role ROLE")
 
   prove --target aws --account 123456789012 --dry-run
       print every call of the run before, and make none: no credentials are needed; --existing --dry-run does it for the other run
 
   prove --only dynamodb/
 
-  prove explain --principal arn:aws:iam::000000000000:role/TrackingAccessRole --tag TenantID=yellow \
-      --action dynamodb:GetItem --resource arn:aws:dynamodb:us-east-1:000000000000:table/TrackingData --context dynamodb:LeadingKeys=blue
+  prove explain --principal arn:aws:iam::000000000000:role/ROLE --tag KEY=yellow \
+      --action dynamodb:GetItem --resource arn:aws:dynamodb:us-east-1:000000000000:table/TABLE --context dynamodb:LeadingKeys=blue
 
 It exits with 0 only if the theorem is proven, and every attack was denied, by the layer that has to deny it, and every control allowed.`
 
@@ -148,7 +148,11 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 		}
 		c.Bin = filepath.Dir(self)
 	}
-	attacks, _ := keep(prove.Attacks(), func(a *prove.Attack) bool { return strings.HasPrefix(a.Name, c.Only) })
+	names, owned, err := c.names()
+	if err != nil {
+		return command.Misconfigured(err)
+	}
+	attacks, _ := keep(names.Attacks(), func(a *prove.Attack) bool { return strings.HasPrefix(a.Name, c.Only) })
 	var unknown error
 	if len(attacks) == 0 {
 		unknown = fmt.Errorf("--only %s: no attack begins so", c.Only)
@@ -161,15 +165,15 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	if c.DryRun {
-		return c.dryRun(ctx, source, std)
+		return c.dryRun(ctx, names, source, std)
 	}
-	target, roles, closing, err := c.open(ctx, source, std.err)
+	target, roles, closing, err := c.open(ctx, names, source, std.err)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closing()) }()
 	report := &prove.Report{Policies: source, Target: c.Target, Date: time.Now(), Version: version()}
-	if report.Theorem, err = c.theorem(roles, target); err != nil {
+	if report.Theorem, err = c.theorem(roles, target, owned); err != nil {
 		return command.Misconfigured(err)
 	}
 	attacks, report.Left = keep(attacks, target.Has)
@@ -188,10 +192,10 @@ func (c attack) Run(ctx context.Context, std streams) (err error) {
 	case c.whole() && !report.Holds():
 		fmt.Fprintln(std.err, "prove: no mutants and no random search: every attack has to be denied first")
 	case c.whole():
-		if report.Mutations, err = prove.Mutations(ctx, roles, attacks, report.Theorem, progress(std.err, "mutants of the policies")); err != nil {
+		if report.Mutations, err = prove.Mutations(ctx, names, roles, attacks, report.Theorem, progress(std.err, "mutants of the policies")); err != nil {
 			return err
 		}
-		if report.Search, err = c.search(ctx, roles, std.err); err != nil {
+		if report.Search, err = c.search(ctx, names, roles, std.err); err != nil {
 			return err
 		}
 	}
@@ -226,12 +230,12 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-func (c attack) search(ctx context.Context, roles []localaws.Role, out io.Writer) (*prove.Search, error) {
+func (c attack) search(ctx context.Context, names prove.Names, roles []localaws.Role, out io.Writer) (*prove.Search, error) {
 	if c.Seed == 0 {
 		c.Seed = rand.Uint64()
 	}
 	fmt.Fprintf(out, "prove: searching with %d random requests, --seed %d\n", c.Requests, c.Seed)
-	return prove.SearchFor(ctx, roles, c.Seed, c.Requests, progress(out, "random requests"))
+	return prove.SearchFor(ctx, names, roles, c.Seed, c.Requests, progress(out, "random requests"))
 }
 
 // whole reports whether to run mutants and the random search: not with a selection of the attacks, which would notice few

@@ -187,11 +187,15 @@ func TestSearchIsThatOfItsSeed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		roles, err := prove.Load(source)
+		names, _, err := attack{Policies: "hardened"}.names()
 		if err != nil {
 			t.Fatal(err)
 		}
-		found, err := attack{Requests: 2000, Seed: n}.search(t.Context(), roles, &stderr)
+		roles, err := names.Load(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := attack{Requests: 2000, Seed: n}.search(t.Context(), names, roles, &stderr)
 		if err != nil || len(found.Leaks) > 0 || found.Seed != n || found.Requests != 2000 || !strings.Contains(stderr.String(), "2000 random requests, --seed "+seed) {
 			t.Fatalf("seed %s: %+v, %v, %s", seed, found, err, &stderr)
 		}

@@ -106,7 +106,7 @@ func readOwnership(name, set string) (*theorem.Ownership, error) {
 	case err != nil:
 		return nil, err
 	}
-	return prove.Owned(iam.Ownership{Name: name, Text: text}, prove.Values())
+	return prove.Owned(iam.Ownership{Name: name, Text: text}, prove.Names{}.Values())
 }
 
 func (c checkPolicies) write(r *policyset.Report, stdout io.Writer) (err error) {

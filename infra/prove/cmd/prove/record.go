@@ -97,12 +97,16 @@ func (r recordCommand) goesOn(file *record.File, source iam.Source, region strin
 
 // attack puts the attacks to AWS, but those on the services, which are not AWS.
 func (r recordCommand) attack(ctx context.Context, source iam.Source, file *record.File, std streams) error {
-	c := attack{Target: "aws", Account: r.Account, Existing: file.Existing, TaskProfile: r.TaskProfile, SeedProfile: r.SeedProfile}
-	target, roles, closing, err := c.open(ctx, source, std.err)
+	c := attack{Policies: r.Policies, Target: "aws", Account: r.Account, Existing: file.Existing, TaskProfile: r.TaskProfile, SeedProfile: r.SeedProfile}
+	names, _, err := c.names()
+	if err != nil {
+		return command.Misconfigured(err)
+	}
+	target, roles, closing, err := c.open(ctx, names, source, std.err)
 	if err != nil {
 		return err
 	}
-	attacks, _ := keep(prove.OnAWS(), func(a *prove.Attack) bool {
+	attacks, _ := keep(names.OnAWS(), func(a *prove.Attack) bool {
 		return strings.HasPrefix(a.Name, r.Only) && target.Has(a) && a.Concerns(roles)
 	})
 	rows, _, err := prove.CarryOut(ctx, target, roles, attacks, "", progress(std.err, "attacks"))
@@ -137,7 +141,11 @@ func (c compareCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	ours, err := local(ctx, theirs, source, cases)
+	names, _, err := attack{Policies: c.Policies}.names()
+	if err != nil {
+		return command.Misconfigured(err)
+	}
+	ours, err := local(ctx, names, theirs, source, cases)
 	if err != nil {
 		return err
 	}
@@ -158,7 +166,7 @@ func (c compareCommand) Run(ctx context.Context, std streams) error {
 const standIn = "000000000000"
 
 // local is what localaws answers to what theirs was asked.
-func local(ctx context.Context, theirs *record.File, source iam.Source, cases []record.Case) (ours *record.File, err error) {
+func local(ctx context.Context, names prove.Names, theirs *record.File, source iam.Source, cases []record.Case) (ours *record.File, err error) {
 	cfg, closing, err := prove.InProcess(standIn, theirs.Region)
 	if err != nil {
 		return nil, command.Misconfigured(err)
@@ -168,11 +176,11 @@ func local(ctx context.Context, theirs *record.File, source iam.Source, cases []
 	if err := record.Ask(ctx, awsiam.NewFromConfig(cfg), cases, ours.Cases); err != nil {
 		return nil, err
 	}
-	attacks := slices.DeleteFunc(prove.OnAWS(), func(a *prove.Attack) bool { _, has := theirs.Attacks[a.Name]; return !has })
+	attacks := slices.DeleteFunc(names.OnAWS(), func(a *prove.Attack) bool { _, has := theirs.Attacks[a.Name]; return !has })
 	if len(attacks) == 0 {
 		return ours, nil
 	}
-	rows, err := prove.Rehearsal{Account: standIn, Region: theirs.Region, Policies: source, Existing: theirs.Existing, Attacks: attacks}.CarryOut(ctx)
+	rows, err := prove.Rehearsal{Names: names, Account: standIn, Region: theirs.Region, Policies: source, Existing: theirs.Existing, Attacks: attacks}.CarryOut(ctx)
 	ours.Add(rows)
 	return ours, err
 }

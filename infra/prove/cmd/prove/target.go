@@ -17,19 +17,20 @@ import (
 const embedded = "embedded"
 
 // open prepares the target, and the roles for it; close releases it.
-func (c attack) open(ctx context.Context, policies iam.Source, out io.Writer) (target prove.Target, roles []localaws.Role, closing func() error, err error) {
+func (c attack) open(ctx context.Context, names prove.Names, policies iam.Source, out io.Writer) (target prove.Target, roles []localaws.Role, closing func() error, err error) {
 	closing = func() error { return nil }
+	target.Names = names
 	if (c.Account == "") == (c.Target == "aws") {
 		return target, nil, nil, command.Misconfigured(errors.New("--target aws needs --account, the id of the account that it may use, and no other target does"))
 	}
 	if (c.Existing || c.TaskProfile != "") != (c.Target == "aws" && c.Existing && c.TaskProfile != "") || c.SeedProfile != "" && !c.Existing {
-		return target, nil, nil, command.Misconfigured(errors.New("--existing is for --target aws, and goes with --task-profile, a profile whose credentials are a session of TrackingServiceRole"))
+		return target, nil, nil, command.Misconfigured(errors.New("--existing is for --target aws, and goes with --task-profile, a profile whose credentials are a session of the role of the tracking service"))
 	}
 	if c.Target == "aws" {
-		if target.Account, err = prove.OpenAccount(ctx, c.Account, out); err != nil {
+		if target.Account, err = prove.OpenAccount(ctx, names, c.Account, out); err != nil {
 			return target, nil, nil, command.Misconfigured(fmt.Errorf("--target aws: %w", err))
 		}
-		if roles, err = attackable(policies, target.Account.Load); err != nil {
+		if roles, err = attackable(names, policies, target.Account.Load); err != nil {
 			return target, nil, nil, err
 		}
 		if !c.Existing {
@@ -42,7 +43,7 @@ func (c attack) open(ctx context.Context, policies iam.Source, out io.Writer) (t
 		fmt.Fprintf(out, "prove: this %s\n", target.Account.Touches())
 		return target, roles, closing, nil
 	}
-	if roles, err = attackable(policies, prove.Load); err != nil {
+	if roles, err = attackable(names, policies, names.Load); err != nil {
 		return target, nil, nil, err
 	}
 	if e, ok := emulators[c.Target]; ok {
@@ -58,12 +59,12 @@ func (c attack) open(ctx context.Context, policies iam.Source, out io.Writer) (t
 	return target, roles, closing, nil
 }
 
-func attackable(policies iam.Source, load func(iam.Source) ([]localaws.Role, error)) ([]localaws.Role, error) {
+func attackable(names prove.Names, policies iam.Source, load func(iam.Source) ([]localaws.Role, error)) ([]localaws.Role, error) {
 	roles, err := load(policies)
 	if err != nil {
 		return nil, command.Misconfigured(err)
 	}
-	if err := prove.Attackable(roles); err != nil {
+	if err := names.Attackable(roles); err != nil {
 		return nil, command.Misconfigured(fmt.Errorf("%s: %w", policies.Name, err))
 	}
 	return roles, nil

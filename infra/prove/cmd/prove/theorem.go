@@ -8,16 +8,22 @@ import (
 	"example.com/shiptrack/infra/prove"
 )
 
+// names are those of the ownership file that belongs to the policies.
+func (c attack) names() (prove.Names, iam.Ownership, error) {
+	owned, err := ownership(c.Ownership, c.Policies)
+	if err != nil {
+		return prove.Names{}, owned, err
+	}
+	names, err := prove.ReadNames(owned)
+	return names, owned, err
+}
+
 // theorem decides the theorem for roles; with a selection of the attacks it is not asked for.
-func (c attack) theorem(roles []localaws.Role, target prove.Target) (*prove.Theorem, error) {
+func (c attack) theorem(roles []localaws.Role, target prove.Target, owned iam.Ownership) (*prove.Theorem, error) {
 	if c.Only != "" {
 		return nil, nil
 	}
-	owned, err := ownership(c.Ownership, c.Policies)
-	if err != nil {
-		return nil, err
-	}
-	values := prove.Values()
+	values := target.Names.Values()
 	if target.Account != nil {
 		values = target.Account.Values()
 	}
