@@ -59,11 +59,16 @@ func s3Client(cfg aws.Config) *s3.Client {
 // TenantKeys creates the KMS key of each tenant, with its tag and its alias, where there is none. An alias that leads to a key
 // without the tenant's tag, or to one that cannot be used, is an error: provision changes no key that exists.
 func TenantKeys(ctx context.Context, cfg aws.Config, tenants ...tenant.ID) error {
+	return TaggedKeys(ctx, cfg, tenantTag, tenants...)
+}
+
+// TaggedKeys is TenantKeys for policies that compare another tag.
+func TaggedKeys(ctx context.Context, cfg aws.Config, tag string, tenants ...tenant.ID) error {
 	client := kms.NewFromConfig(cfg)
 	group, ctx := errgroup.WithContext(ctx)
 	for _, id := range tenants {
 		group.Go(func() error {
-			if err := tenantKey(ctx, client, id); err != nil {
+			if err := tenantKey(ctx, client, tag, id); err != nil {
 				return fmt.Errorf("KMS key of tenant %s: %w", id, err)
 			}
 			return nil
@@ -72,18 +77,18 @@ func TenantKeys(ctx context.Context, cfg aws.Config, tenants ...tenant.ID) error
 	return group.Wait()
 }
 
-func tenantKey(ctx context.Context, client *kms.Client, id tenant.ID) error {
+func tenantKey(ctx context.Context, client *kms.Client, tag string, id tenant.ID) error {
 	alias := aws.String(keyalias.Of(id))
 	there, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: alias})
 	if err == nil {
-		return checkKey(ctx, client, id, there.KeyMetadata)
+		return checkKey(ctx, client, tag, id, there.KeyMetadata)
 	}
 	if _, missing := errors.AsType[*kmstypes.NotFoundException](err); !missing {
 		return err
 	}
 	made, err := client.CreateKey(ctx, &kms.CreateKeyInput{
 		Description: aws.String("Shiptrack: documents of one tenant, which the tag names"),
-		Tags:        []kmstypes.Tag{{TagKey: aws.String(tenantTag), TagValue: aws.String(id.String())}},
+		Tags:        []kmstypes.Tag{{TagKey: &tag, TagValue: aws.String(id.String())}},
 	})
 	if err != nil {
 		return err
@@ -93,7 +98,7 @@ func tenantKey(ctx context.Context, client *kms.Client, id tenant.ID) error {
 }
 
 // checkKey returns nil where the key is the tenant's, and can be used.
-func checkKey(ctx context.Context, client *kms.Client, id tenant.ID, key *kmstypes.KeyMetadata) error {
+func checkKey(ctx context.Context, client *kms.Client, tag string, id tenant.ID, key *kmstypes.KeyMetadata) error {
 	if key.KeyState != kmstypes.KeyStateEnabled {
 		return fmt.Errorf("%s is %s: enable it, or delete its alias %s and a new one is made; what lies under the old key is then lost", *key.KeyId, key.KeyState, keyalias.Of(id))
 	}
@@ -101,10 +106,10 @@ func checkKey(ctx context.Context, client *kms.Client, id tenant.ID, key *kmstyp
 	if err != nil {
 		return err
 	}
-	for _, tag := range tags.Tags {
-		if aws.ToString(tag.TagKey) == tenantTag && aws.ToString(tag.TagValue) == id.String() {
+	for _, t := range tags.Tags {
+		if aws.ToString(t.TagKey) == tag && aws.ToString(t.TagValue) == id.String() {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s, to which the alias %s leads, has no tag %s=%s: somebody moved the alias or the tag; look who, before you correct it", *key.KeyId, keyalias.Of(id), tenantTag, id)
+	return fmt.Errorf("%s, to which the alias %s leads, has no tag %s=%s: somebody moved the alias or the tag; look who, before you correct it", *key.KeyId, keyalias.Of(id), tag, id)
 }
