@@ -54,7 +54,7 @@ func (w *World) stores(ctx context.Context) error {
 	if err := provision.Bucket(ctx, w.config(root), w.localized(bucket)); err != nil {
 		return err
 	}
-	return provision.TenantKeys(ctx, w.config(root), ids...)
+	return provision.TaggedKeys(ctx, w.config(root), w.names.Tag, ids...)
 }
 
 // withCheck are the tenants of these names, and the two of the isolation check.

@@ -143,7 +143,7 @@ func (w *World) fillOwn(ctx context.Context) error {
 		}
 		ids = append(ids, id)
 	}
-	if err := provision.TenantKeys(ctx, w.account.config, ids...); err != nil {
+	if err := provision.TaggedKeys(ctx, w.account.config, w.names.Tag, ids...); err != nil {
 		return err
 	}
 	if err := w.fill(ctx, ownTenants); err != nil {

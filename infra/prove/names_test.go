@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -94,6 +95,39 @@ func TestNameInOtherCaseIsAnother(t *testing.T) {
 	for name, want := range map[string]string{"TenantID": "tenantid", "org": "ORG", "ORG": "org", "org_1": "ORG_1"} {
 		if got := otherCase(name); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
+
+// TestSetWithOtherNamesIsAttackedAsOurs: the same attacks, without a build. Those on the services need services with these names.
+func TestSetWithOtherNamesIsAttackedAsOurs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds (make check)")
+	}
+	renamed := strings.NewReplacer(`"partition": "TenantID"`, `"partition": "org_id"`, "TenantID", "org", "ShipmentID", "order_id", "TrackingData", "Acme", "Tracking", "My", "-shipments", "-orders", "shiptrack-<", "acme-<")
+	file, err := iam.EmbeddedOwnership()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := ReadNames(iam.Ownership{Name: "renamed", Text: []byte(renamed.Replace(string(file.Text)))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := roles(t, iam.Hardened)
+	for i := range all {
+		all[i].Name, all[i].Trust = renamed.Replace(all[i].Name), []byte(strings.ReplaceAll(renamed.Replace(string(all[i].Trust)), namesOf(t).bucket, names.bucket))
+		for j, p := range all[i].Policies {
+			all[i].Policies[j].Document = []byte(strings.ReplaceAll(renamed.Replace(string(p.Document)), namesOf(t).bucket, names.bucket))
+		}
+	}
+	attacks := slices.DeleteFunc(names.Attacks(), func(a *Attack) bool { return a.services })
+	rows, _, err := CarryOut(t.Context(), Target{Names: names}, all, attacks, "", func(int, int) {})
+	if want := len(withoutServices(t)); err != nil || len(rows) != want {
+		t.Fatalf("%d attacks, %v; want %d", len(rows), err, want)
+	}
+	for _, r := range rows {
+		if r.Verdict != Holds {
+			t.Errorf("%s: %s: attempt %s %s, control %s %s", r.Attack.Name, r.Verdict, r.Attempt.Code, r.Attempt.Message, r.Control.Code, r.Control.Message)
 		}
 	}
 }

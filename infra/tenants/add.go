@@ -36,7 +36,7 @@ func (c *Control) add(ctx context.Context, r Record, strays func(context.Context
 			return fmt.Errorf("begin its record: %w", err)
 		}
 	}
-	if err := MakeKey(ctx, c.keys, r.Tenant); err != nil {
+	if err := MakeKey(ctx, c.keys, KeyTag, r.Tenant); err != nil {
 		return fmt.Errorf("its KMS key: %w", err)
 	}
 	if err := MakeIndex(ctx, c.search, r.Tenant); err != nil {
@@ -70,7 +70,7 @@ func (c *Control) nameStray(ctx context.Context, id tenant.ID, strays func(conte
 		return err
 	}
 	for _, key := range all[id.String()] {
-		if err := nameKey(ctx, c.keys, id, key); err != nil {
+		if err := nameKey(ctx, c.keys, KeyTag, id, key); err != nil {
 			return err
 		}
 	}

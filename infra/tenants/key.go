@@ -15,30 +15,30 @@ import (
 	"example.com/shiptrack/pkg/tenant"
 )
 
-// tenantTag is the tag of a KMS key that the policies compare with the session's: whoever may set it decides who reads.
-const tenantTag = "TenantID"
+// KeyTag is the tag of a KMS key that the policies compare with the session's: whoever may set it decides who reads.
+const KeyTag = "TenantID"
 
-// MakeKey creates the KMS key of a tenant, with its tag and its alias, where there is none. An alias that leads to a key without the tenant's
+// MakeKey creates the KMS key of a tenant, with the tag that names it and its alias, where there is none. An alias that leads to a key without the tenant's
 // tag, or to one that cannot be used, is an error: no key that exists is changed.
-func MakeKey(ctx context.Context, client *kms.Client, id tenant.ID) error {
+func MakeKey(ctx context.Context, client *kms.Client, tag string, id tenant.ID) error {
 	alias := aws.String(keyalias.Of(id))
 	there, err := describe(ctx, client, alias)
 	if err != nil || there != nil {
-		return errors.Join(err, checkKey(ctx, client, id, there))
+		return errors.Join(err, checkKey(ctx, client, tag, id, there))
 	}
 	made, err := client.CreateKey(ctx, &kms.CreateKeyInput{
 		Description: aws.String("Shiptrack: documents of one tenant, which the tag names"),
-		Tags:        []kmstypes.Tag{{TagKey: aws.String(tenantTag), TagValue: aws.String(id.String())}},
+		Tags:        []kmstypes.Tag{{TagKey: &tag, TagValue: aws.String(id.String())}},
 	})
 	if err != nil {
 		return err
 	}
-	return nameKey(ctx, client, id, made.KeyMetadata.KeyId)
+	return nameKey(ctx, client, tag, id, made.KeyMetadata.KeyId)
 }
 
 // nameKey gives a key the tenant's alias. Where another run was faster, the tenant has the key that that one named, and this one goes unless it
 // is that.
-func nameKey(ctx context.Context, client *kms.Client, id tenant.ID, key *string) error {
+func nameKey(ctx context.Context, client *kms.Client, tag string, id tenant.ID, key *string) error {
 	alias := aws.String(keyalias.Of(id))
 	_, err := client.CreateAlias(ctx, &kms.CreateAliasInput{AliasName: alias, TargetKeyId: key})
 	if _, exists := errors.AsType[*kmstypes.AlreadyExistsException](err); !exists {
@@ -53,7 +53,7 @@ func nameKey(ctx context.Context, client *kms.Client, id tenant.ID, key *string)
 			return err
 		}
 	}
-	return checkKey(ctx, client, id, there)
+	return checkKey(ctx, client, tag, id, there)
 }
 
 // mostDays is the longest time that KMS waits before it deletes a key.
@@ -84,34 +84,34 @@ func describe(ctx context.Context, client *kms.Client, key *string) (*kmstypes.K
 }
 
 // checkKey returns nil where the key is the tenant's, and can be used; also for no key.
-func checkKey(ctx context.Context, client *kms.Client, id tenant.ID, key *kmstypes.KeyMetadata) error {
+func checkKey(ctx context.Context, client *kms.Client, tag string, id tenant.ID, key *kmstypes.KeyMetadata) error {
 	if key == nil {
 		return nil
 	}
 	if key.KeyState != kmstypes.KeyStateEnabled {
 		return fmt.Errorf("%s is %s: enable it, or delete its alias %s and a new one is made; what lies under the old key is then lost", *key.KeyId, key.KeyState, keyalias.Of(id))
 	}
-	return checkTag(ctx, client, id, key)
+	return checkTag(ctx, client, tag, id, key)
 }
 
 // checkTag returns nil where the key has the tenant's tag.
-func checkTag(ctx context.Context, client *kms.Client, id tenant.ID, key *kmstypes.KeyMetadata) error {
-	owner, err := ownerOf(ctx, client, key.KeyId)
+func checkTag(ctx context.Context, client *kms.Client, tag string, id tenant.ID, key *kmstypes.KeyMetadata) error {
+	owner, err := ownerOf(ctx, client, tag, key.KeyId)
 	if err != nil || owner == id.String() {
 		return err
 	}
-	return fmt.Errorf("%s, to which the alias %s leads, has no tag %s=%s: somebody moved the alias or the tag; look who, before you correct it", *key.KeyId, keyalias.Of(id), tenantTag, id)
+	return fmt.Errorf("%s, to which the alias %s leads, has no tag %s=%s: somebody moved the alias or the tag; look who, before you correct it", *key.KeyId, keyalias.Of(id), tag, id)
 }
 
 // ownerOf is the tenant that a key's tag names; empty: none.
-func ownerOf(ctx context.Context, client *kms.Client, key *string) (string, error) {
+func ownerOf(ctx context.Context, client *kms.Client, tag string, key *string) (string, error) {
 	tags, err := client.ListResourceTags(ctx, &kms.ListResourceTagsInput{KeyId: key})
 	if err != nil {
 		return "", err
 	}
-	for _, tag := range tags.Tags {
-		if aws.ToString(tag.TagKey) == tenantTag {
-			return aws.ToString(tag.TagValue), nil
+	for _, t := range tags.Tags {
+		if aws.ToString(t.TagKey) == tag {
+			return aws.ToString(t.TagValue), nil
 		}
 	}
 	return "", nil
@@ -149,7 +149,7 @@ func (c *Control) strays(ctx context.Context) (map[string][]*string, error) {
 			if key == nil || key.KeyState != kmstypes.KeyStateEnabled {
 				continue
 			}
-			owner, err := ownerOf(ctx, c.keys, k.KeyId)
+			owner, err := ownerOf(ctx, c.keys, KeyTag, k.KeyId)
 			if err != nil {
 				return nil, err
 			}

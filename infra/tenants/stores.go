@@ -182,7 +182,7 @@ func (c *Control) keyOf(ctx context.Context, id tenant.ID) (*kmstypes.KeyMetadat
 	if err != nil || key == nil {
 		return nil, err
 	}
-	return key, checkTag(ctx, c.keys, id, key)
+	return key, checkTag(ctx, c.keys, KeyTag, id, key)
 }
 
 // removeKey schedules the deletion of the tenant's key, and deletes its alias: in this order, so that a run that is cut off finds the key

@@ -54,11 +54,16 @@ func s3Client(cfg aws.Config) *s3.Client {
 
 // TenantKeys creates the KMS key of each tenant where there is none; see tenants.MakeKey.
 func TenantKeys(ctx context.Context, cfg aws.Config, all ...tenant.ID) error {
+	return TaggedKeys(ctx, cfg, tenants.KeyTag, all...)
+}
+
+// TaggedKeys is TenantKeys for policies that compare another tag.
+func TaggedKeys(ctx context.Context, cfg aws.Config, tag string, all ...tenant.ID) error {
 	client := kms.NewFromConfig(cfg)
 	group, ctx := errgroup.WithContext(ctx)
 	for _, id := range all {
 		group.Go(func() error {
-			if err := tenants.MakeKey(ctx, client, id); err != nil {
+			if err := tenants.MakeKey(ctx, client, tag, id); err != nil {
 				return fmt.Errorf("KMS key of tenant %s: %w", id, err)
 			}
 			return nil
