@@ -9,7 +9,7 @@ endif
 
 MODULES  := $(shell sed -n 's|^[[:space:]]*\./||p' go.work)
 PACKAGES := $(MODULES:%=./%/...)
-BINARIES := localaws devissuer provision demo prove usage tracking-service shipment-service
+BINARIES := localaws devissuer provision tenants demo prove usage tracking-service shipment-service
 TOOLS    := golangci-lint oapi-codegen actionlint
 
 # Static binaries.
@@ -87,6 +87,7 @@ build: $(BINARIES:%=build-%) ## build static binaries into bin/
 build-localaws: FOLDER = infra/localaws/cmd/localaws
 build-devissuer: FOLDER = infra/dev/devissuer/cmd/devissuer
 build-provision: FOLDER = infra/dev/provision/cmd/provision
+build-tenants: FOLDER = infra/tenants/cmd/tenants
 build-demo: FOLDER = infra/dev/demo
 build-prove: FOLDER = infra/prove/cmd/prove
 build-usage: FOLDER = infra/dev/usage

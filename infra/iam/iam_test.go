@@ -13,7 +13,7 @@ var values = localaws.Values{Region: "eu-west-1", Account: "123456789012", Bucke
 
 func TestEverySetLoadsWithEveryPlaceholderReplaced(t *testing.T) {
 	want := map[Set][]string{
-		Hardened: {"TrackingSeedTaskRole", "TrackingSeedRole", "TrackingServiceRole", "TrackingAccessRole", "TrackingWriteRole"},
+		Hardened: {"TrackingSeedTaskRole", "TrackingSeedRole", "TrackingServiceRole", "TrackingAccessRole", "TrackingWriteRole", "TrackingTenantsRole"},
 		Article:  {"TrackingServiceRole", "TrackingAccessRole", "TrackingWriteRole"},
 	}
 	for set, wantNames := range want {
@@ -25,6 +25,9 @@ func TestEverySetLoadsWithEveryPlaceholderReplaced(t *testing.T) {
 		for _, role := range roles {
 			names = append(names, role.Name)
 			documents := []localaws.PolicyDocument{{Name: "trust", Document: role.Trust}}
+			if role.Boundary != nil {
+				documents = append(documents, localaws.PolicyDocument{Name: "boundary", Document: role.Boundary})
+			}
 			for _, p := range append(documents, role.Policies...) {
 				if !json.Valid(p.Document) || strings.ContainsAny(string(p.Document), "<>") {
 					t.Errorf("%s %s/%s is not a filled document: %s", set, role.Name, p.Name, p.Document)

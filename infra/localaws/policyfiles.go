@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	trustFile = "trust.json"
-	readme    = "README.md"
+	trustFile    = "trust.json"
+	boundaryFile = "boundary.json"
+	readme       = "README.md"
 	// maxDocument is in bytes, far above the largest document that IAM accepts (131,072 characters, of at most two bytes each).
 	maxDocument = 256 << 10
 )

@@ -72,6 +72,27 @@ func TestPutRolesBringsARoleToItsDocumentsAndLeavesTheRest(t *testing.T) {
 	}
 }
 
+// What others wrote into a boundary outlasts the next PutRoles: it may deny.
+func TestPutRolesMakesABoundaryAndLeavesItsContent(t *testing.T) {
+	l := localawstest.Start(t)
+	c := iam.NewFromConfig(l.Config(localawstest.Root))
+	role := localaws.Role{Name: "Task", Trust: []byte(taskTrust), Policies: documents("All", allowsAll), Boundary: []byte(allowsAll)}
+	l.PutRoles(t, role)
+	arn := aws.String("arn:aws:iam::" + l.Account + ":policy/TaskBoundary")
+	task := iam.NewFromConfig(l.Config(l.RoleCredentials(t, "Task", "task")))
+	if _, err := task.ListRoles(t.Context(), nil); err != nil {
+		t.Errorf("under a boundary that allows all: %v", err)
+	}
+	if _, err := c.CreatePolicyVersion(t.Context(), &iam.CreatePolicyVersionInput{PolicyArn: arn, SetAsDefault: true, PolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:ListRoles","Resource":"*"}]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	l.PutRoles(t, role)
+	if _, err := task.ListRoles(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "with an explicit deny in a permissions boundary: "+*arn) {
+		t.Errorf("after the roles were put again: %v, want the Deny of the boundary", err)
+	}
+}
+
 func TestPutRolesHoldsDocumentsToTheRulesOfTheAPI(t *testing.T) {
 	server, err := localaws.New(localaws.Config{Data: t.TempDir()})
 	if err != nil {

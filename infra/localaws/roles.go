@@ -25,7 +25,11 @@ type Role struct {
 	Name     string
 	Trust    []byte
 	Policies []PolicyDocument // inline policies, ordered by name
+	Boundary []byte           // document of the managed policy BoundaryName(Name), the role's permissions boundary; nil: none
 }
+
+// BoundaryName is the name of the managed policy that is the permissions boundary of a role whose folder has boundary.json.
+func BoundaryName(role string) string { return role + "Boundary" }
 
 // PolicyDocument is a named policy document.
 type PolicyDocument struct {
@@ -34,8 +38,8 @@ type PolicyDocument struct {
 }
 
 // LoadRoles returns the roles of a folder with every placeholder replaced. The folder holds one folder per
-// role, named like it, with trust.json and one .json file per inline policy, named like the policy; PolicyFiles says what
-// else may stand there. A role comes after the roles of the folder that its trust policy names, since AWS refuses
+// role, named like it, with trust.json and one .json file per inline policy, named like the policy; boundary.json, where
+// there is one, is the role's permissions boundary. PolicyFiles says what else may stand there. A role comes after the roles of the folder that its trust policy names, since AWS refuses
 // principals that do not exist.
 //
 // Anything else in the folder, no role at all, a placeholder without a value, a value that is more than lower-case
@@ -66,16 +70,20 @@ func (r *Role) load(name, file, text string, values Values) error {
 	if err != nil {
 		return err
 	}
-	if isTrust {
+	switch {
+	case isTrust:
 		r.Trust = document
-	} else {
+	case name == boundaryFile:
+		r.Boundary = document
+	default:
 		r.Policies = append(r.Policies, PolicyDocument{Name: strings.TrimSuffix(name, ".json"), Document: document})
 	}
 	return nil
 }
 
 // PutRoles creates each role, or replaces the trust policy and the inline policies of one that exists. It deletes
-// other inline policies of such a role; attached policies, tags, boundary and unique id stay as they are.
+// other inline policies of such a role; attached policies, tags and unique id stay as they are. A Boundary is put as a managed policy where
+// the account has none of its name; the document of one that exists stays, since others may write it. A role without one keeps its boundary.
 //
 // Names and documents must follow the rules of the IAM API. With an error none of the roles is put; a document
 // that does not parse is a *policy.MalformedError within it. The call is not authorized and not logged, since
@@ -83,7 +91,7 @@ func (r *Role) load(name, file, text string, values Values) error {
 func (s *Server) PutRoles(roles []Role) error {
 	wanted := make([]iam.RoleDocuments, len(roles))
 	for i, role := range roles {
-		wanted[i] = iam.RoleDocuments{Name: role.Name, Trust: string(role.Trust)}
+		wanted[i] = iam.RoleDocuments{Name: role.Name, Trust: string(role.Trust), Boundary: identity.Document{Name: BoundaryName(role.Name), Text: string(role.Boundary)}}
 		for _, p := range role.Policies {
 			wanted[i].Inline = append(wanted[i].Inline, identity.Document{Name: p.Name, Text: string(p.Document)})
 		}

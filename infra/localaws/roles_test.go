@@ -40,6 +40,16 @@ func TestPlaceholdersAreFilled(t *testing.T) {
 	}
 }
 
+func TestBoundaryIsNoInlinePolicy(t *testing.T) {
+	roles, err := LoadRoles(folder("Reader/boundary.json", reads("arn:aws:s3:::<bucket>/*")), values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := reads("arn:aws:s3:::pictures/*"); len(roles) != 1 || string(roles[0].Boundary) != want || len(roles[0].Policies) != 0 {
+		t.Errorf("got %+v, want the boundary %s and no policy", roles, want)
+	}
+}
+
 func TestFolderThatIsNotOneOfRolesIsAnErrorThatNamesTheFile(t *testing.T) {
 	for name, test := range map[string]struct {
 		files fstest.MapFS

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
@@ -86,12 +87,20 @@ func SignIn(ctx context.Context, id string) (cfg aws.Config, caller string, err 
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return cfg, "", fmt.Errorf("GetCallerIdentity, to find the account of the credentials: %w", err)
+		return cfg, "", fmt.Errorf("GetCallerIdentity, to find the account of the credentials: %w", withoutOutput(err))
 	}
 	if found := aws.ToString(who.Account); found != id {
 		return cfg, "", fmt.Errorf("the credentials are of account %s, --account says %s: nothing was done", found, id)
 	}
 	return cfg, aws.ToString(who.Arn), nil
+}
+
+// withoutOutput is err without what a credential_process printed. The SDK repeats it where it is not JSON, with the secrets that it has.
+func withoutOutput(err error) error {
+	if failed, ok := errors.AsType[*processcreds.ProviderError](err); ok && strings.Contains(failed.Error(), "parse failed of process output") {
+		return errors.New("the output of credential_process is not the JSON of credentials")
+	}
+	return err
 }
 
 // resolve asks the SDK where each service is.
@@ -135,7 +144,7 @@ func (a *Account) Load(policies iam.Source) ([]localaws.Role, error) {
 
 // Creates says what a run under roles creates in the account and deletes at its end.
 func (a *Account) Creates(roles []localaws.Role) string {
-	return fmt.Sprintf("in account %s, %s (%s), as %s, the tables %s, the bucket %s, %d KMS keys, and the roles %s with their inline policies; all are deleted at the end, the keys after seven days",
+	return fmt.Sprintf("in account %s, %s (%s), as %s, the tables %s, the bucket %s, %d KMS keys, and the roles %s with their inline policies and boundaries; all are deleted at the end, the keys after seven days",
 		a.id, a.config.Region, a.endpoints["dynamodb"].url, a.caller, strings.Join(a.tables(), " and "), a.localize(bucket), len(aliases()), strings.Join(roleNames(roles), ", "))
 }
 
@@ -168,6 +177,18 @@ func (a *Account) vacant(ctx context.Context, roles []localaws.Role) error {
 			return fmt.Errorf("role %s: %w", name, err)
 		} else if exists {
 			there = append(there, "role "+name)
+		}
+	}
+	for _, role := range roles {
+		if role.Boundary == nil {
+			continue
+		}
+		name := localaws.BoundaryName(role.Name)
+		_, err := awsiam.NewFromConfig(a.config).GetPolicy(ctx, &awsiam.GetPolicyInput{PolicyArn: aws.String("arn:aws:iam::" + a.id + ":policy/" + name)})
+		if exists, err := present(err, "NoSuchEntity"); err != nil {
+			return fmt.Errorf("policy %s: %w", name, err)
+		} else if exists {
+			there = append(there, "policy "+name)
 		}
 	}
 	stores, err := a.storesThere(ctx)
@@ -207,7 +228,7 @@ func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("%w\nnot all is deleted of what the run made in account %s: delete what is left of the tables %s, the bucket %s, the keys of the aliases %s, and the roles %s, before you run it again",
+		return fmt.Errorf("%w\nnot all is deleted of what the run made in account %s: delete what is left of the tables %s, the bucket %s, the keys of the aliases %s, and the roles %s with the policies that are their boundaries, before you run it again",
 			err, a.id, strings.Join(a.tables(), " and "), a.localize(bucket), strings.Join(aliases(), ", "), strings.Join(roleNames(roles), ", "))
 	}
 	return nil

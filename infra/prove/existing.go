@@ -63,7 +63,7 @@ func (a *Account) Existing(ctx context.Context, task, seeds string) error {
 		}
 		who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		if err != nil {
-			return fmt.Errorf("profile %s: %w", profile, err)
+			return fmt.Errorf("profile %s: %w", profile, withoutOutput(err))
 		}
 		if arn := aws.ToString(who.Arn); !strings.HasPrefix(arn, "arn:aws:sts::"+a.id+":assumed-role/"+a.names.fill(role)+"/") {
 			return fmt.Errorf("profile %s is %s, want a session of %s of account %s", profile, arn, a.names.fill(role), a.id)

@@ -106,6 +106,13 @@ func compile(roles []localaws.Role, name string) (policy.Policies, error) {
 			}
 			all.Identity = append(all.Identity, policy.Named{Name: name + "/" + p.Name, Policy: compiled})
 		}
+		if r.Boundary != nil {
+			compiled, err := policy.Parse(r.Boundary, policy.Identity)
+			if err != nil {
+				return all, err
+			}
+			all.Boundary = &policy.Named{Name: name + "/boundary", Policy: compiled}
+		}
 		return all, nil
 	}
 	return all, fmt.Errorf("the policy set has no role %s", name)

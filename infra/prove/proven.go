@@ -17,6 +17,7 @@ const undecidedProof = "undecided"
 //
 // A refutation counts where localaws allows it, as a signed request under the mutant.
 func (t *Theorem) prove(ctx context.Context, m *Mutation, roles []localaws.Role) error {
+	roles, t = t.ofTenants(roles) // what operators reach is the same before and after
 	changed, err := m.Apply(roles)
 	if err != nil {
 		return err
@@ -25,7 +26,7 @@ func (t *Theorem) prove(ctx context.Context, m *Mutation, roles []localaws.Role)
 	if err != nil {
 		return err
 	}
-	same, err := theorem.Compare(t.account, t.roles, parsed, t.owned)
+	same, err := theorem.CompareDecided(t.account, t.roles, parsed, t.owned)
 	if err != nil {
 		return err
 	}

@@ -84,6 +84,18 @@ func (t *Theorem) Try(ctx context.Context, roles []localaws.Role, rows []Row) (e
 	return nil
 }
 
+// ofTenants is t and its roles without those of operators.
+func (t *Theorem) ofTenants(roles []localaws.Role) ([]localaws.Role, *Theorem) {
+	if t == nil {
+		return roles, nil
+	}
+	ofOperator := func(name string) bool { return t.owned.Administrative[name] != "" }
+	less := *t
+	less.Findings = slices.DeleteFunc(slices.Clone(t.Findings), func(f theorem.Finding) bool { return ofOperator(f.Role) })
+	less.roles = slices.DeleteFunc(slices.Clone(t.roles), func(r theorem.Role) bool { return ofOperator(r.Name) })
+	return slices.DeleteFunc(slices.Clone(roles), func(r localaws.Role) bool { return ofOperator(r.Name) }), &less
+}
+
 // replay replays the refutations on a localaws with roles.
 func (t *Theorem) replay(ctx context.Context, roles []localaws.Role) (err error) {
 	var refutations []theorem.Refutation

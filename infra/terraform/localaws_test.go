@@ -65,6 +65,10 @@ func TestTerraformNoticesChangesByHand(t *testing.T) {
 			_, err := c.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: trust})
 			return err
 		}, `aws_iam_role.tenant["TrackingAccessRole"]`},
+		"the boundary is taken off": {func() error {
+			_, err := c.DeleteRolePermissionsBoundary(t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: role})
+			return err
+		}, `aws_iam_role.tenant["TrackingAccessRole"]`},
 		"the role is tagged with a tenant": {func() error {
 			_, err := c.TagRole(t.Context(), &iam.TagRoleInput{RoleName: role, Tags: []types.Tag{{Key: aws.String("TenantID"), Value: aws.String("yellow")}}})
 			return err
@@ -79,6 +83,23 @@ func TestTerraformNoticesChangesByHand(t *testing.T) {
 		})
 	}
 	wantTrust(t, c, "TrackingAccessRole")
+}
+
+// TestTerraformLeavesWhoIsSuspended: what bin/tenants writes into a boundary is no difference, and the next apply keeps it.
+func TestTerraformLeavesWhoIsSuspended(t *testing.T) {
+	r, l := onLocalaws(t)
+	r.apply(isolation)
+	c, arn := iam.NewFromConfig(l.Config(localawstest.Root)), aws.String("arn:aws:iam::"+l.Account+":policy/TrackingAccessRoleBoundary")
+	if _, err := c.CreatePolicyVersion(t.Context(), &iam.CreatePolicyVersionInput{PolicyArn: arn, SetAsDefault: true, PolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/TenantID":"acme"}}}]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	r.run("plan", "-detailed-exitcode", isolation)
+	r.apply(isolation)
+	there, err := c.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: arn})
+	if err != nil || aws.ToString(there.Policy.DefaultVersionId) != "v2" {
+		t.Errorf("the boundary is %+v, %v, want v2 of it", there, err)
+	}
 }
 
 // wantTrust wants that a role trusts whom the file of infra/iam names, and nobody else.

@@ -18,6 +18,7 @@ var kinds = [...]struct {
 	Invalid:             {"invalid", "Bad Request", http.StatusBadRequest},
 	Unauthenticated:     {"unauthenticated", "Unauthorized", http.StatusUnauthorized},
 	Denied:              {"denied", "Forbidden", http.StatusForbidden},
+	TenantSuspended:     {"tenant-suspended", "Forbidden", http.StatusForbidden},
 	NotFound:            {"not-found", "Not Found", http.StatusNotFound},
 	MethodNotAllowed:    {"method-not-allowed", "Method Not Allowed", http.StatusMethodNotAllowed},
 	LengthRequired:      {"length-required", "Length Required", http.StatusLengthRequired},

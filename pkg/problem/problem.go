@@ -20,6 +20,7 @@ const (
 	Invalid                         // 400: the request is malformed; Fields names where
 	Unauthenticated                 // 401: no token, or one that does not hold
 	Denied                          // 403: AWS refused what we asked in the tenant's name: an alarm
+	TenantSuspended                 // 403: an operator has suspended the tenant: no alarm
 	NotFound                        // 404: nothing there for this tenant
 	MethodNotAllowed                // 405
 	LengthRequired                  // 411

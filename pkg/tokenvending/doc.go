@@ -33,6 +33,9 @@
 // A session that Config.Observe could not record (it panicked) is not handed out. Whatever the code of others does in a
 // call (it panics, it ends its goroutine), that call ends with an error, and the next request makes another.
 //
+// An operator can end the sessions of one tenant: a Deny under aws:TokenIssueTime. Whoever notices such a refusal calls Renew, and tries once
+// more. Of all requests that notice it at the same time, one replaces the session.
+//
 // # What STS gets
 //
 // Calls of STS take turns: at most Config.CallsPerSecond in any second, evenly, and Config.InFlight at a time. When 600

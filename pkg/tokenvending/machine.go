@@ -22,6 +22,7 @@ type MachineOf[ID comparable] struct {
 	config   ConfigOf[ID]
 	sessions *cache[ID, *session]
 	failures *cache[ID, *failure[ID]]
+	renewals *cache[ID, *renewal]
 	pace     *pace
 
 	mu    sync.Mutex
@@ -39,8 +40,9 @@ func New[ID comparable](config ConfigOf[ID]) (*MachineOf[ID], error) {
 	return &MachineOf[ID]{
 		config:   config,
 		sessions: newCache[ID, *session](config.Capacity), failures: newCache[ID, *failure[ID]](config.Capacity),
-		pace:  newPace(config.CallsPerSecond, config.InFlight),
-		calls: map[ID]*call[ID]{},
+		renewals: newCache[ID, *renewal](config.Capacity),
+		pace:     newPace(config.CallsPerSecond, config.InFlight),
+		calls:    map[ID]*call[ID]{},
 	}, nil
 }
 
@@ -95,7 +97,7 @@ func (m *MachineOf[ID]) Retrieve(ctx context.Context) (aws.Credentials, error) {
 }
 
 // Discard drops id's session, so that the next Retrieve asks STS for another. It is for a caller whose session a
-// service refused as unknown or expired before its end: the role was recreated, or the session revoked. A session
+// service refused as unknown or expired before its end: the role was recreated. Renew is for one that was revoked. A session
 // younger than a second is kept: a service that refuses every session must not cause an AssumeRole for each request.
 func (m *MachineOf[ID]) Discard(id ID) {
 	m.mu.Lock()

@@ -184,6 +184,16 @@ func TestAnAccountThatIsNotTheOneOrNotVacantIsRefused(t *testing.T) {
 	}
 	refused(1, "account 000000000000 has what the attacks would make, change and delete: table TrackingData", "--account", proverAccount)
 	p.wantThere(t, proverRole, "TrackingData")
+	boundary, err := iam.NewFromConfig(p.config).CreatePolicy(t.Context(), &iam.CreatePolicyInput{
+		PolicyName: aws.String("TrackingAccessRoleBoundary"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused(1, "policy TrackingAccessRoleBoundary", "--account", proverAccount)
+	if _, err := iam.NewFromConfig(p.config).GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: boundary.Policy.Arn}); err != nil {
+		t.Errorf("a policy of somebody else: %v", err)
+	}
 	root := *p
 	root.environ = append(slices.Clone(p.environ), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_SESSION_TOKEN=")
 	p = &root

@@ -20,8 +20,10 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/sync/errgroup"
 
+	"example.com/shiptrack/infra/dev/opensearch"
 	"example.com/shiptrack/infra/iam"
 	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/tenants"
 	"example.com/shiptrack/pkg/tenant"
 )
 
@@ -96,11 +98,24 @@ func (d Demonstration) PutRows(ctx context.Context) error {
 	if err := d.putStores(ctx); err != nil || d.Seed == "" {
 		return err
 	}
+	if err := d.register(ctx); err != nil {
+		return err
+	}
 	if err := d.putSeedRoles(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintln(d.Out, "provision: seeding the demonstration's tenants under TrackingSeedRole")
 	return d.Wait.until(ctx, func() error { return d.seed(ctx) })
+}
+
+// register tells bin/tenants of the demonstration's tenants.
+func (d Demonstration) register(ctx context.Context) error {
+	all, err := d.tenants(ctx)
+	if err != nil {
+		return err
+	}
+	customers := slices.DeleteFunc(all, tenant.ID.IsReserved)
+	return tenants.Register(ctx, dynamodb.NewFromConfig(d.config()), TableName, customers...)
 }
 
 // putStores makes what rows, documents and what they are found by are stored in.
@@ -109,12 +124,12 @@ func (d Demonstration) putStores(ctx context.Context) error {
 	group.Go(func() error { return Table(ctx, d.config(), TableName) })
 	group.Go(func() error { return Bucket(ctx, d.config(), BucketName) })
 	group.Go(func() error {
-		tenants, err := d.tenants(ctx)
+		all, err := d.tenants(ctx)
 		if err != nil {
 			return err
 		}
-		group.Go(func() error { return Indexes(ctx, d.config(), d.Endpoint, tenants...) })
-		return TenantKeys(ctx, d.config(), tenants...)
+		group.Go(func() error { return Indexes(ctx, d.config(), d.Endpoint, all...) })
+		return TenantKeys(ctx, d.config(), all...)
 	})
 	return group.Wait()
 }
@@ -197,7 +212,7 @@ func (d Demonstration) InPlace(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	first, _ := tenant.IsolationCheck() // whose index is made together with the others
-	return hasIndex(ctx, d.config(), d.Endpoint, first)
+	return tenants.HasIndex(ctx, opensearch.New(d.config(), d.Endpoint), first)
 }
 
 func (d Demonstration) config() aws.Config {

@@ -7,17 +7,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
-	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/sync/errgroup"
 
-	"example.com/shiptrack/pkg/keyalias"
+	"example.com/shiptrack/infra/tenants"
 	"example.com/shiptrack/pkg/tenant"
 )
-
-// tenantTag is the tag of a KMS key that the policies compare with the session's: whoever may set it decides who reads.
-const tenantTag = "TenantID"
 
 // Bucket creates the bucket called name, or takes the one that the account has. Either way nothing in it can be made public,
 // and what is stored without a key of its own is encrypted under the store's.
@@ -56,60 +52,22 @@ func s3Client(cfg aws.Config) *s3.Client {
 	return s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })
 }
 
-// TenantKeys creates the KMS key of each tenant, with its tag and its alias, where there is none. An alias that leads to a key
-// without the tenant's tag, or to one that cannot be used, is an error: provision changes no key that exists.
-func TenantKeys(ctx context.Context, cfg aws.Config, tenants ...tenant.ID) error {
-	return TaggedKeys(ctx, cfg, tenantTag, tenants...)
+// TenantKeys creates the KMS key of each tenant where there is none; see tenants.MakeKey.
+func TenantKeys(ctx context.Context, cfg aws.Config, all ...tenant.ID) error {
+	return TaggedKeys(ctx, cfg, tenants.KeyTag, all...)
 }
 
 // TaggedKeys is TenantKeys for policies that compare another tag.
-func TaggedKeys(ctx context.Context, cfg aws.Config, tag string, tenants ...tenant.ID) error {
+func TaggedKeys(ctx context.Context, cfg aws.Config, tag string, all ...tenant.ID) error {
 	client := kms.NewFromConfig(cfg)
 	group, ctx := errgroup.WithContext(ctx)
-	for _, id := range tenants {
+	for _, id := range all {
 		group.Go(func() error {
-			if err := tenantKey(ctx, client, tag, id); err != nil {
+			if err := tenants.MakeKey(ctx, client, tag, id); err != nil {
 				return fmt.Errorf("KMS key of tenant %s: %w", id, err)
 			}
 			return nil
 		})
 	}
 	return group.Wait()
-}
-
-func tenantKey(ctx context.Context, client *kms.Client, tag string, id tenant.ID) error {
-	alias := aws.String(keyalias.Of(id))
-	there, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: alias})
-	if err == nil {
-		return checkKey(ctx, client, tag, id, there.KeyMetadata)
-	}
-	if _, missing := errors.AsType[*kmstypes.NotFoundException](err); !missing {
-		return err
-	}
-	made, err := client.CreateKey(ctx, &kms.CreateKeyInput{
-		Description: aws.String("Shiptrack: documents of one tenant, which the tag names"),
-		Tags:        []kmstypes.Tag{{TagKey: &tag, TagValue: aws.String(id.String())}},
-	})
-	if err != nil {
-		return err
-	}
-	_, err = client.CreateAlias(ctx, &kms.CreateAliasInput{AliasName: alias, TargetKeyId: made.KeyMetadata.KeyId})
-	return err
-}
-
-// checkKey returns nil where the key is the tenant's, and can be used.
-func checkKey(ctx context.Context, client *kms.Client, tag string, id tenant.ID, key *kmstypes.KeyMetadata) error {
-	if key.KeyState != kmstypes.KeyStateEnabled {
-		return fmt.Errorf("%s is %s: enable it, or delete its alias %s and a new one is made; what lies under the old key is then lost", *key.KeyId, key.KeyState, keyalias.Of(id))
-	}
-	tags, err := client.ListResourceTags(ctx, &kms.ListResourceTagsInput{KeyId: key.KeyId})
-	if err != nil {
-		return err
-	}
-	for _, t := range tags.Tags {
-		if aws.ToString(t.TagKey) == tag && aws.ToString(t.TagValue) == id.String() {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s, to which the alias %s leads, has no tag %s=%s: somebody moved the alias or the tag; look who, before you correct it", *key.KeyId, keyalias.Of(id), tag, id)
 }

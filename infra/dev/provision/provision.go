@@ -28,7 +28,8 @@ const (
 const tableWait = 2 * time.Minute
 
 // Roles creates each role, or replaces its trust policy and inline policies by the wanted documents. It deletes
-// an inline policy that is no longer wanted. Attached policies, tags and boundaries stay.
+// an inline policy that is no longer wanted. Attached policies and tags stay. A permissions boundary is made where the account has no policy of
+// its name; the document of one that exists stays, since bin/tenants writes it.
 //
 // IAM takes one document at a time. So documents that deny come first, then those that only allow, and what is no longer
 // wanted is deleted last: a Deny that moves to another document holds at every moment.
@@ -66,11 +67,18 @@ func putRoles(ctx context.Context, client *awsiam.Client, roles []localaws.Role)
 
 func putRole(ctx context.Context, client *awsiam.Client, role localaws.Role) error {
 	trust := aws.String(string(role.Trust))
-	_, err := client.CreateRole(ctx, &awsiam.CreateRoleInput{RoleName: &role.Name, AssumeRolePolicyDocument: trust})
+	boundary, err := putBoundary(ctx, client, role)
+	if err != nil {
+		return err
+	}
+	_, err = client.CreateRole(ctx, &awsiam.CreateRoleInput{RoleName: &role.Name, AssumeRolePolicyDocument: trust, PermissionsBoundary: boundary})
 	if _, exists := errors.AsType[*iamtypes.EntityAlreadyExistsException](err); exists {
 		_, err = client.UpdateAssumeRolePolicy(ctx, &awsiam.UpdateAssumeRolePolicyInput{
 			RoleName: &role.Name, PolicyDocument: trust,
 		})
+		if err == nil && boundary != nil {
+			_, err = client.PutRolePermissionsBoundary(ctx, &awsiam.PutRolePermissionsBoundaryInput{RoleName: &role.Name, PermissionsBoundary: boundary})
+		}
 	}
 	if err != nil {
 		return err
@@ -99,17 +107,24 @@ func deniesFirst(policies []localaws.PolicyDocument) []localaws.PolicyDocument {
 	})
 }
 
-// DeleteRole deletes a role with its inline policies. It returns nil where there is no such role, and an error where
-// the role has attached policies.
+// DeleteRole deletes a role with its inline policies, and its permissions boundary where that is one of Roles. It returns nil where there is
+// no such role, and an error where the role has attached policies.
 func DeleteRole(ctx context.Context, cfg aws.Config, name string) error {
-	err := deleteUnwanted(ctx, awsiam.NewFromConfig(cfg), localaws.Role{Name: name})
+	client := awsiam.NewFromConfig(cfg)
+	there, err := client.GetRole(ctx, &awsiam.GetRoleInput{RoleName: &name})
 	if err == nil {
-		_, err = awsiam.NewFromConfig(cfg).DeleteRole(ctx, &awsiam.DeleteRoleInput{RoleName: &name})
+		err = deleteUnwanted(ctx, client, localaws.Role{Name: name})
+	}
+	if err == nil {
+		_, err = client.DeleteRole(ctx, &awsiam.DeleteRoleInput{RoleName: &name})
 	}
 	if _, gone := errors.AsType[*iamtypes.NoSuchEntityException](err); gone {
 		return nil
 	}
-	return err
+	if err != nil || there.Role.PermissionsBoundary == nil {
+		return err
+	}
+	return deleteBoundary(ctx, client, name, there.Role.PermissionsBoundary.PermissionsBoundaryArn)
 }
 
 // deleteUnwanted deletes the inline policies that role does not have.

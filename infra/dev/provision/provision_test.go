@@ -62,6 +62,46 @@ func TestRolesAreBroughtToTheWantedDocumentsHoweverOftenItRuns(t *testing.T) {
 	}
 }
 
+// What bin/tenants wrote into a boundary stays, and DeleteRole takes the boundary with it.
+func TestBoundaryIsMadeOnceAndGoesWithItsRole(t *testing.T) {
+	l := localawstest.Start(t)
+	cfg := l.Config(localawstest.Root)
+	client := awsiam.NewFromConfig(cfg)
+	name := "TrackingAccessRole"
+	arn := aws.String("arn:aws:iam::" + l.Account + ":policy/" + localaws.BoundaryName(name))
+	put := func() {
+		t.Helper()
+		roles, err := iam.Load(iam.Hardened, localaws.Values{Region: l.Region, Account: l.Account, Bucket: localawstest.Bucket})
+		if err == nil {
+			err = provision.Roles(t.Context(), cfg, roles, provision.Propagation{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put()
+	if _, err := client.CreatePolicyVersion(t.Context(), &awsiam.CreatePolicyVersionInput{
+		PolicyArn: arn, SetAsDefault: true, PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	put()
+	there, err := client.GetPolicy(t.Context(), &awsiam.GetPolicyInput{PolicyArn: arn})
+	if err != nil || aws.ToString(there.Policy.DefaultVersionId) != "v2" {
+		t.Errorf("the boundary after the roles were put again: %+v, %v, want v2", there, err)
+	}
+	role, err := client.GetRole(t.Context(), &awsiam.GetRoleInput{RoleName: &name})
+	if err != nil || role.Role.PermissionsBoundary == nil || *role.Role.PermissionsBoundary.PermissionsBoundaryArn != *arn {
+		t.Errorf("GetRole: %+v, %v, want the boundary %s", role, err, *arn)
+	}
+	if err := provision.DeleteRole(t.Context(), cfg, name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.GetPolicy(t.Context(), &awsiam.GetPolicyInput{PolicyArn: arn}); err == nil {
+		t.Error("the boundary outlived its role")
+	}
+}
+
 // Before: one document allows all but one object. After: the Deny stands in a document of its own, which the alphabet puts
 // last. No document is put or deleted while no Deny holds.
 func TestDenyThatMovesToAnotherDocumentHoldsAtEveryMoment(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 
 	"github.com/go-json-experiment/json"
 
@@ -119,6 +120,12 @@ func (r *Report) add(line []byte) error {
 	return nil
 }
 
+// serviceName is the form of a service's name. It is printed, so it cannot hold what a terminal or the table takes for its own.
+var serviceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+
+// maxFigure is beyond what a second of one tenant can be: a terabyte. The sum of eight million such lines does not overflow.
+const maxFigure = 1 << 40
+
 // usage returns what a line of the audit log says that its tenant used.
 func (e entry) usage() (Usage, error) {
 	_, err := tenant.Parse(e.Tenant)
@@ -129,10 +136,12 @@ func (e entry) usage() (Usage, error) {
 	switch {
 	case err != nil:
 		return Usage{}, err
-	case e.Service == "":
-		return Usage{}, errors.New("a line of the audit log without its service")
+	case !serviceName.MatchString(e.Service):
+		return Usage{}, errors.New("a line of the audit log without the name of a service")
 	case requests < 1 || e.Bytes < 0 || e.CapacityUnits < 0:
 		return Usage{}, errors.New("a figure below zero, or no requests")
+	case requests > maxFigure || e.Bytes > maxFigure || e.CapacityUnits > maxFigure:
+		return Usage{}, fmt.Errorf("a figure above %d", int64(maxFigure))
 	case e.Kind == "access" && (e.Decision == "allow" || e.Decision == "deny" || e.Decision == "error"):
 		used := Usage{AWSCalls: 1, CapacityUnits: e.CapacityUnits}
 		if e.Decision == "deny" {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"example.com/shiptrack/infra/localaws"
+	"example.com/shiptrack/infra/localaws/policy"
 	"example.com/shiptrack/pkg/keyalias"
 	"example.com/shiptrack/pkg/tenant"
 )
@@ -58,8 +59,11 @@ func (c *comparison) role(r *Role) {
 		return
 	}
 	wanted := c.wanted.Roles[slices.IndexFunc(c.wanted.Roles, func(w localaws.Role) bool { return w.Name == r.Name })]
+	if own := "arn:aws:iam::" + c.wanted.Values.Account + ":role/" + r.Name; r.ARN != "" && r.ARN != own {
+		c.add(where, "the theorem reads policies that name it as "+own, "it is under a path: %s", r.ARN)
+	}
 	if r.Trust != "" {
-		c.document(where, "", "its trust policy", string(wanted.Trust), r.Trust)
+		c.trust(where, string(wanted.Trust), r.Trust)
 	}
 	if r.Inline != nil {
 		c.inline(where, r, wanted)
@@ -67,11 +71,39 @@ func (c *comparison) role(r *Role) {
 	for _, arn := range slices.Sorted(maps.Keys(r.Attached)) {
 		c.add(where, "", "the policy %s is attached: %s", arn, allOf(r.Attached[arn]))
 	}
-	c.limits(where, r)
+	if r.Trust != "" { // GetRole tells both
+		c.limits(where, r, wanted)
+	}
 	for _, value := range valuesOf(r.Tags, c.wanted.Tag) {
 		c.add(where, "the theorem knows no tags of roles: a session that brings no tag of its own is one of this tenant",
 			"it has the tag %s=%s", c.wanted.Tag, value)
 	}
+}
+
+// trust compares trust policies. The theorem takes whatever an AWS service runs under a role for the service of the files.
+func (c *comparison) trust(where, wanted, there string) {
+	c.document(where, "", "its trust policy", wanted, there)
+	known := servicesOf(wanted)
+	for _, service := range servicesOf(there) {
+		if !slices.Contains(known, service) {
+			c.add(where, "whoever may pass the role to that service decides what runs under it", "%s is trusted, which the files do not name", service)
+		}
+	}
+}
+
+// servicesOf are the AWS services that a trust policy lets in; none where it cannot be read, which document says.
+func servicesOf(trust string) (all []string) {
+	parsed, err := policy.Parse([]byte(trust), policy.Trust)
+	if err != nil {
+		return nil
+	}
+	for _, c := range parsed.Clauses() {
+		if c.Effect == policy.Allow {
+			all = append(all, c.Principals.Services...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func (c *comparison) inline(where string, r *Role, wanted localaws.Role) {
@@ -91,16 +123,21 @@ func (c *comparison) inline(where string, r *Role, wanted localaws.Role) {
 	}
 }
 
-// limits compares the boundary. It only takes permissions away, so that a role without it may more.
-func (c *comparison) limits(where string, r *Role) {
+// limits compares the boundary. It only takes permissions away, so that a role without it may more. What the boundary of a boundary.json holds
+// is no difference: bin/tenants writes it.
+func (c *comparison) limits(where string, r *Role, role localaws.Role) {
+	wanted := c.wanted.Boundary
+	if wanted == "" && role.Boundary != nil {
+		wanted = "arn:aws:iam::" + c.wanted.Values.Account + ":policy/" + localaws.BoundaryName(role.Name)
+	}
 	switch {
-	case r.Boundary == c.wanted.Boundary:
+	case r.Boundary == wanted:
 	case r.Boundary == "":
-		c.add(where, "", "its permissions boundary %s was removed", c.wanted.Boundary)
-	case c.wanted.Boundary == "":
+		c.add(where, "", "its permissions boundary %s was removed", wanted)
+	case wanted == "":
 		c.add(where, "", "it has the permissions boundary %s, which the files do not have (--boundary tells that it belongs there)", r.Boundary)
 	default:
-		c.add(where, "", "its permissions boundary is %s, not %s", r.Boundary, c.wanted.Boundary)
+		c.add(where, "", "its permissions boundary is %s, not %s", r.Boundary, wanted)
 	}
 }
 
@@ -137,6 +174,15 @@ func (c *comparison) keys(keys []Key) {
 
 func (c *comparison) key(k *Key) {
 	where, tenants := "KMS key "+k.ID, k.tenants(c.wanted.Tag)
+	if k.State != "" && k.State != "Enabled" {
+		c.add(where, "", "it is %s", k.State)
+	}
+	if k.State != "" && !k.usable() {
+		for _, alias := range k.Aliases {
+			c.add(where, "", "the alias %s leads to it: that tenant's documents cannot be read", alias)
+		}
+		return
+	}
 	const unseen = "the theorem reads policies of roles alone"
 	if k.Policy != "" {
 		c.document(where, unseen, "its key policy", c.keyPolicy(), k.Policy)

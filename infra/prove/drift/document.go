@@ -15,9 +15,17 @@ type statement struct {
 	told string // for people
 }
 
-// statements reads a document. Texts and lists of one text are the same, and so are lists in another order.
+// variables is the version of the policy language in which ${...} is a variable. In the one before, which a document without a version
+// is in, it is text.
+const variables = "2012-10-17"
+
+// statements reads a document. Texts and lists of one text are the same, and so are lists in another order. The version counts where a
+// statement means something else in another.
 func statements(document string) ([]statement, error) {
-	var policy struct{ Statement any }
+	var policy struct {
+		Version   string
+		Statement any
+	}
 	if err := json.Unmarshal([]byte(document), &policy); err != nil {
 		return nil, err
 	}
@@ -37,7 +45,12 @@ func statements(document string) ([]statement, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, statement{sid, string(text), tell(members)})
+		s := statement{sid, string(text), tell(members)}
+		if policy.Version != variables && strings.Contains(s.text, "${") {
+			s.text += policy.Version
+			s.told += ", without variables, since the document's version is not " + variables
+		}
+		all = append(all, s)
 	}
 	return all, nil
 }

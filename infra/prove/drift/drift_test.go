@@ -2,6 +2,7 @@ package drift_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"example.com/shiptrack/infra/dev/provision"
+	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove/drift"
 	"example.com/shiptrack/pkg/keyalias"
 )
@@ -52,10 +54,26 @@ var changes = map[string]change{
 		_, err := k.iam().UpdateAssumeRolePolicy(k.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(role), PolicyDocument: &trust})
 		return err
 	}, "its trust policy has the statement: Allow arn:aws:iam::111111111111:root sts:AssumeRole, sts:TagSession", drift.NotShown, "arn:aws:iam::111111111111:root may ask for a session of any tenant"},
+	"a service is trusted too": {func(k *kit) error {
+		trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["ecs-tasks.amazonaws.com","lambda.amazonaws.com"]},"Action":"sts:AssumeRole"}]}`
+		_, err := k.iam().UpdateAssumeRolePolicy(k.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String("TrackingServiceRole"), PolicyDocument: &trust})
+		return err
+	}, "drift: role TrackingServiceRole: lambda.amazonaws.com is trusted, which the files do not name", drift.NotShown, "whoever may pass the role to that service"},
+	"a role is under a path": {func(k *kit) error {
+		k.must(provision.DeleteRole(k.Context(), k.config, "TrackingServiceRole"))
+		made := k.wanted.Roles[slices.IndexFunc(k.wanted.Roles, func(r localaws.Role) bool { return r.Name == "TrackingServiceRole" })]
+		_, err := k.iam().CreateRole(k.Context(), &iam.CreateRoleInput{RoleName: &made.Name, Path: aws.String("/odd/"), AssumeRolePolicyDocument: aws.String(string(made.Trust))})
+		return err
+	}, "drift: role TrackingServiceRole: it is under a path: arn:aws:iam::000000000000:role/odd/TrackingServiceRole", drift.NotShown, "the theorem reads policies that name it as"},
 	"a policy is added": {func(k *kit) error {
 		_, err := k.iam().PutRolePolicy(k.Context(), &iam.PutRolePolicyInput{RoleName: aws.String(role), PolicyName: aws.String("More"), PolicyDocument: aws.String(everybody)})
 		return err
 	}, "drift: role TrackingAccessRole: the policy More was added: Allow dynamodb:* on *", drift.Broken, "TrackingAccessRole/More.json"},
+	"a policy is in the version without variables": {func(k *kit) error {
+		document := strings.Replace(k.document("TrackingAccessPolicyDynamoDB"), "2012-10-17", "2008-10-17", 1)
+		_, err := k.iam().PutRolePolicy(k.Context(), &iam.PutRolePolicyInput{RoleName: aws.String(role), PolicyName: aws.String("TrackingAccessPolicyDynamoDB"), PolicyDocument: &document})
+		return err
+	}, "its policy TrackingAccessPolicyDynamoDB has the statement ReadOwnPartition: Allow", drift.Broken, "TrackingAccessPolicyDynamoDB"},
 	"a policy of AWS is attached": {func(k *kit) error {
 		_, err := k.iam().AttachRolePolicy(k.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String(role), PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess")})
 		return err
@@ -66,6 +84,14 @@ var changes = map[string]change{
 	}, "its policy TrackingAccessPolicyS3 is gone", drift.Holds, ""},
 	"a key is tagged twice": {func(k *kit) error { return k.key("blue") },
 		"drift: KMS keys: 2 keys are tagged TenantID=blue", drift.NotShown, "sessions of blue may use each"},
+	"a key is to be deleted": {func(k *kit) error {
+		_, err := kms.NewFromConfig(k.config).ScheduleKeyDeletion(k.Context(), &kms.ScheduleKeyDeletionInput{KeyId: k.keyOf("blue")})
+		return err
+	}, "it is PendingDeletion", drift.Holds, ""},
+	"a key is disabled": {func(k *kit) error {
+		_, err := kms.NewFromConfig(k.config).DisableKey(k.Context(), &kms.DisableKeyInput{KeyId: k.keyOf("blue")})
+		return err
+	}, "it is Disabled", drift.Holds, ""},
 	"an alias leads to another's key": {func(k *kit) error {
 		client := kms.NewFromConfig(k.config)
 		blues, err := client.DescribeKey(k.Context(), &kms.DescribeKeyInput{KeyId: aws.String(keyalias.Of(id(k.T, "blue")))})
@@ -96,6 +122,12 @@ var changes = map[string]change{
 	"a role is gone": {func(k *kit) error {
 		return provision.DeleteRole(k.Context(), k.config, "TrackingWriteRole")
 	}, "drift: role TrackingWriteRole: it is not there", drift.NotShown, "it allows to assume roles that are not among these"},
+	"all roles are gone": {func(k *kit) error {
+		for _, r := range k.wanted.Roles {
+			k.must(provision.DeleteRole(k.Context(), k.config, r.Name))
+		}
+		return nil
+	}, "drift: role TrackingAccessRole: it is not there", drift.NotShown, "none of the roles is there"},
 }
 
 func TestEachChangeByHandIsNoticed(t *testing.T) {
@@ -123,6 +155,19 @@ func (k *kit) trust() string {
 	k.must(err)
 	_, rest, _ := strings.Cut(text, "[")
 	return rest
+}
+
+// document is the file of a policy of role.
+func (k *kit) document(name string) string {
+	for _, r := range k.wanted.Roles {
+		for _, p := range r.Policies {
+			if r.Name == role && p.Name == name {
+				return string(p.Document)
+			}
+		}
+	}
+	k.Fatalf("%s has no policy %s", role, name)
+	return ""
 }
 
 func (k *kit) keyOf(name string) *string {

@@ -92,8 +92,26 @@ func TestBoundaryThatWasRemovedIsNoticed(t *testing.T) {
 		t.Errorf("code %d:\n%s", r.Code(), told)
 	}
 	k.wanted.Boundary = ""
-	if told := k.told(k.report(k.config)); !strings.Contains(told, "drift: role TrackingWriteRole: it has the permissions boundary arn:aws:iam::000000000000:policy/Limits, which the files do not have") {
+	if told := k.told(k.report(k.config)); !strings.Contains(told, "drift: role TrackingServiceRole: it has the permissions boundary arn:aws:iam::000000000000:policy/Limits, which the files do not have") {
 		t.Errorf("a boundary that nobody asked for:\n%s", told)
+	}
+}
+
+// TestSuspensionIsNoDrift: what bin/tenants writes into the boundary of a role is no difference; a boundary that is gone is one.
+func TestSuspensionIsNoDrift(t *testing.T) {
+	k := newKit(t)
+	_, err := k.iam().CreatePolicyVersion(t.Context(), &iam.CreatePolicyVersionInput{
+		PolicyArn: aws.String("arn:aws:iam::000000000000:policy/TrackingAccessRoleBoundary"), SetAsDefault: true, PolicyDocument: aws.String(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/TenantID":"acme"}}}]}`),
+	})
+	k.must(err)
+	if r := k.report(k.config); r.Code() != 0 || r.Isolation.Verdict != drift.Holds {
+		t.Errorf("code %d:\n%s", r.Code(), k.told(r))
+	}
+	_, err = k.iam().DeleteRolePermissionsBoundary(t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: aws.String(role)})
+	k.must(err)
+	if told := k.told(k.report(k.config)); !strings.Contains(told, "policy/TrackingAccessRoleBoundary was removed") {
+		t.Errorf("without the boundary:\n%s", told)
 	}
 }
 
@@ -119,6 +137,24 @@ func TestWhatMayNotBeReadIsNamed(t *testing.T) {
 			}
 			if r.Code() != 3 && operation != "TrentService.ListAliases" {
 				t.Errorf("code %d, want 3: %+v", r.Code(), r.Changes)
+			}
+		})
+	}
+}
+
+// TestWhatIsGoneWhileItIsReadIsNamed: a policy that is deleted between the list and the question is not one that was read.
+func TestWhatIsGoneWhileItIsReadIsNamed(t *testing.T) {
+	k := newKit(t)
+	for _, operation := range []string{"ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"} {
+		t.Run(operation, func(t *testing.T) {
+			r := k.report(k.answering(func(asked string) *http.Response {
+				if asked != operation {
+					return nil
+				}
+				return refusedByQuery("NoSuchEntity")
+			}))
+			if told := k.told(r); r.Code() != 3 || r.Isolation.Verdict != drift.NotShown || !strings.Contains(told, "could not tell: role TrackingAccessRole: NoSuchEntity") {
+				t.Errorf("code %d, want 3, and isolation not shown:\n%s", r.Code(), told)
 			}
 		})
 	}

@@ -14,12 +14,11 @@ func (r *reader) roles(ctx context.Context) error {
 		role := Role{Name: wanted.Name, Attached: map[string]string{}, Tags: map[string]string{}}
 		steps := []func(context.Context, *iam.Client, *Role) error{readRole, readInline, readAttached, readBoundary}
 		for i, step := range steps {
-			gone, err := absent(step(ctx, client, &role), "NoSuchEntity")
-			if role.Absent = gone && i == 0; role.Absent {
-				break
-			}
-			if err == nil {
-				continue
+			err := step(ctx, client, &role)
+			if i == 0 { // what is missing later was taken away while it was read, or cannot be read: that is no absent role
+				if role.Absent, err = absent(err, "NoSuchEntity"); role.Absent {
+					break
+				}
 			}
 			if err := r.unread("role "+wanted.Name, err); err != nil {
 				return err
@@ -35,6 +34,7 @@ func readRole(ctx context.Context, client *iam.Client, role *Role) error {
 	if err != nil {
 		return err
 	}
+	role.ARN = aws.ToString(got.Role.Arn)
 	if b := got.Role.PermissionsBoundary; b != nil {
 		role.Boundary = aws.ToString(b.PermissionsBoundaryArn)
 	}

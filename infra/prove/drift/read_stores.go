@@ -61,15 +61,18 @@ func aliasesOf(ctx context.Context, client *kms.Client) (map[string][]string, er
 	return all, nil
 }
 
-// read reads what is known of a key; ours is false where it is no tenant's, cannot be used, or is AWS's own.
+// read reads what is known of a key; ours is false where it is no tenant's, is AWS's own, or cannot be used and has no alias of a tenant.
 func (k *Key) read(ctx context.Context, client *kms.Client, tag string) (ours bool, err error) {
 	described, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &k.ID})
 	if err != nil {
 		return false, err
 	}
-	usable := described.KeyMetadata.KeyState == kmstypes.KeyStateEnabled || described.KeyMetadata.KeyState == kmstypes.KeyStateDisabled
-	if described.KeyMetadata.KeyManager == kmstypes.KeyManagerTypeAws || !usable { // a disabled key is enabled again with one request
+	k.State = string(described.KeyMetadata.KeyState)
+	if described.KeyMetadata.KeyManager == kmstypes.KeyManagerTypeAws {
 		return false, nil
+	}
+	if !k.usable() {
+		return len(k.Aliases) > 0, nil
 	}
 	pages := kms.NewListResourceTagsPaginator(client, &kms.ListResourceTagsInput{KeyId: &k.ID})
 	for pages.HasMorePages() {
@@ -90,6 +93,11 @@ func (k *Key) read(ctx context.Context, client *kms.Client, tag string) (ours bo
 	}
 	k.Policy = aws.ToString(got.Policy)
 	return true, k.readGrants(ctx, client)
+}
+
+// usable: a disabled key is enabled again with one request.
+func (k *Key) usable() bool {
+	return k.State == string(kmstypes.KeyStateEnabled) || k.State == string(kmstypes.KeyStateDisabled)
 }
 
 func (k *Key) readGrants(ctx context.Context, client *kms.Client) error {

@@ -17,10 +17,10 @@ type Report struct {
 	Isolation Judgement `json:"isolation"`
 }
 
-// Code is the exit code: 0 where nothing differs, 1 where something does, 3 where that cannot be told.
+// Code is the exit code: 0 where nothing differs, 1 where something does or tenants are not kept apart, 3 where that cannot be told.
 func (r *Report) Code() int {
 	switch {
-	case len(r.Changes) > 0:
+	case len(r.Changes) > 0 || r.Isolation.Verdict == Broken:
 		return 1
 	case len(r.Unread) > 0:
 		return 3
@@ -39,7 +39,7 @@ func (r *Report) JSON(w io.Writer) error {
 }
 
 // notAsked is what no drift report speaks of.
-const notAsked = "not looked at: other roles and users of the account, service control policies, the access policy of the OpenSearch domain, code and images"
+const notAsked = "not looked at: other roles and users of the account, service control policies, ACLs, access points and replication of the bucket, the access policy of the OpenSearch domain, code and images"
 
 // Print writes the report for people.
 func (r *Report) Print(w io.Writer) error {

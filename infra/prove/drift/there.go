@@ -39,6 +39,7 @@ type There struct {
 // Role is a role of the account.
 type Role struct {
 	Name     string
+	ARN      string
 	Absent   bool
 	Trust    string
 	Inline   map[string]string // documents, by name; nil: they could not be read
@@ -51,6 +52,7 @@ type Role struct {
 // Key is a KMS key that carries the tag of a tenant, or that an alias of a tenant leads to.
 type Key struct {
 	ID, ARN string
+	State   string // "Enabled", or why it cannot be used
 	Tags    map[string]string
 	Aliases []string
 	Policy  string

@@ -43,6 +43,9 @@ func Judge(wanted Wanted, there *There, changes []Change, owned *theorem.Ownersh
 		j.add(NotShown, "%s", what)
 	}
 	roles, err := parse(there)
+	if err == nil && len(roles) == 0 {
+		j.add(NotShown, "none of the roles is there: is it the account that was meant?")
+	}
 	if err == nil {
 		var findings []theorem.Finding
 		if findings, err = theorem.Prove(wanted.Values.Account, roles, owned); err == nil {
@@ -57,7 +60,8 @@ func Judge(wanted Wanted, there *There, changes []Change, owned *theorem.Ownersh
 			j.add(NotShown, "%s: %s; %s", c.Where, c.What, c.Why)
 		}
 	}
-	j.resources(wanted, there, roles)
+	// Whom the ownership file calls an operator is no tenant's session, whatever its tag.
+	j.resources(wanted, there, slices.DeleteFunc(roles, func(r theorem.Role) bool { return owned.Administrative[r.Name] != "" }))
 	return j
 }
 

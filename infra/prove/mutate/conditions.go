@@ -98,18 +98,21 @@ func (k *maker) conditionValues(operator string, key *node, path []int, what str
 		return
 	}
 	for v, value := range key.children {
-		at := append(slices.Clip(path), v)
+		at, one := append(slices.Clip(path), v), what
+		if len(key.children) > 1 {
+			one += ": value " + value.text
+		}
 		k.variables(what, value.text, at, k.wildcard(operator))
 		if before, after, ok := strings.Cut(value.text, "}@"); ok {
 			k.add("delimiter removed", fmt.Sprintf("%s: value %s without @", what, value.text), k.wildcard(operator), at, setText(before+"}"+after))
 		}
 		if variable.MatchString(value.text) {
-			k.likeAnything(operator, path, v, what)
+			k.likeAnything(operator, path, v, one)
 			continue
 		}
 		k.add("value emptied", fmt.Sprintf("%s: value %s emptied", what, value.text), Either, at, setText(""))
 		k.add("value widened", fmt.Sprintf("%s: value %s made *", what, value.text), k.wildcard(operator), at, setText("*"))
-		k.likeAnything(operator, path, v, what)
+		k.likeAnything(operator, path, v, one)
 	}
 	fewer, more := k.less(), k.more()
 	if isNegated(operator) {

@@ -136,12 +136,14 @@ func (f *detailsFile) document(pointer string, value jsontext.Value, name, in st
 func (f *detailsFile) role(i int) (r Role, err error) {
 	from := &f.Roles[i]
 	r = Role{Name: strings.TrimPrefix(from.Path, "/") + from.RoleName, Tags: map[string]string{}}
-	if account := policy.ResourceAccount(from.Arn); account != "" {
-		f.accounts[account] = true
-	}
 	if from.RoleName == "" {
 		return r, fmt.Errorf("%s: the role number %d of RoleDetailList has no RoleName", f.name, i+1)
 	}
+	account := policy.ResourceAccount(from.Arn)
+	if account == "" {
+		return r, fmt.Errorf("%s: the role %s has no Arn, and that tells the account: print it without a --query that leaves Arn out", f.name, r.Name)
+	}
+	f.accounts[account] = true
 	pointer := fmt.Sprintf("/RoleDetailList/%d", i)
 	if r.Trust, err = f.document(pointer+"/AssumeRolePolicyDocument", from.AssumeRolePolicyDocument, "trust", "role "+r.Name+", trust policy", policy.Trust); err != nil {
 		return r, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func (d *Diff) pairs(old, changed *Set) []pair {
 // same reports whether two roles have the same texts.
 func (r *Role) same(o *Role) bool {
 	text := func(a, b Document) bool { return a.Name == b.Name && bytes.Equal(a.Text, b.Text) }
-	return text(r.Trust, o.Trust) && slices.EqualFunc(r.Policies, o.Policies, text) && len(r.Unknown) == 0 && len(o.Unknown) == 0 &&
+	return text(r.Trust, o.Trust) && maps.Equal(r.Tags, o.Tags) && slices.EqualFunc(r.Policies, o.Policies, text) && len(r.Unknown) == 0 && len(o.Unknown) == 0 &&
 		(r.Boundary == nil) == (o.Boundary == nil) && (r.Boundary == nil || text(*r.Boundary, *o.Boundary))
 }
 
@@ -117,9 +118,7 @@ func (d *Diff) compare(old, changed *Set, p pair) error {
 	name := a.Name
 	if p.changed != nil {
 		name = b.Name
-		for _, u := range p.changed.Unknown {
-			d.Undecided = append(d.Undecided, Open{Place{File: u.Where, Line: 1, Column: 1}, u.What + ": " + u.Do})
-		}
+		d.unknowns(p, changed, []theorem.Role{a, b})
 		if len(p.changed.Unknown) > 0 && p.changed.Trust.Text == nil {
 			return nil
 		}
@@ -135,6 +134,37 @@ func (d *Diff) compare(old, changed *Set, p pair) error {
 	}
 	d.take(name, c, old, changed, narrowed(&a, &b))
 	return nil
+}
+
+// unknowns tells what of a pair is not compared: what a source does not say, which may be a Deny that was there before; and tags of the role
+// itself that policies look at.
+func (d *Diff) unknowns(p pair, changed *Set, roles []theorem.Role) {
+	unknown, before := slices.Clone(p.changed.Unknown), map[string]string{}
+	if p.old != nil {
+		unknown, before = append(unknown, p.old.Unknown...), p.old.Tags
+	}
+	for _, u := range unknown {
+		d.Undecided = append(d.Undecided, Open{Place{File: u.Where, Line: 1, Column: 1}, u.What + ": " + u.Do})
+	}
+	if maps.Equal(before, p.changed.Tags) || p.old == nil {
+		return
+	}
+	for _, key := range tagKeys(roles) {
+		if was, is := tagOf(before, key), tagOf(p.changed.Tags, key); was != is {
+			at := changed.placed(theorem.Place{File: p.changed.Name + "/trust.json", Line: 1, Column: 1})
+			d.Undecided = append(d.Undecided, Open{at, fmt.Sprintf("the role's own tag %s was %q and is %q, and a session without the tag has it: compare by hand", key, was, is)})
+		}
+	}
+}
+
+// tagOf is the value of a tag, by its key in any case of letters.
+func tagOf(tags map[string]string, key string) string {
+	for k, value := range tags {
+		if strings.EqualFold(k, key) {
+			return value
+		}
+	}
+	return ""
 }
 
 // take adds what a comparison of one role found. less says that its permission policies are known to allow no more.

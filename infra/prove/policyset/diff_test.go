@@ -2,6 +2,9 @@ package policyset
 
 import (
 	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -86,5 +89,44 @@ func TestDiffOfRolesThatComeAndGo(t *testing.T) {
 		if err := more.Write(&out, format); err != nil || !strings.Contains(out.String(), want) {
 			t.Errorf("%s: %v\n%s", format, err, &out)
 		}
+	}
+}
+
+// TestChangeOfWhatIsNotComparedIsUndecided has changes that no statement shows: nobody is told that nothing became allowed.
+func TestChangeOfWhatIsNotComparedIsUndecided(t *testing.T) {
+	account, err := os.ReadFile("testdata/sources/account.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := func(more string) string {
+		return strings.Replace(string(account), `"RoleName": "Reader",`, `"RoleName": "Reader", `+more, 1)
+	}
+	tagged := strings.ReplaceAll(string(account), `"Tags": []`, `"Tags": [{"Key": "Org", "Value": "acme"}]`)
+	for name, test := range map[string]struct{ old, changed, want string }{
+		"a boundary that was not printed is gone": {reader(`"PermissionsBoundary": {"PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/Edge"},`), string(account), "policy/Edge is not in the file"},
+		"the role itself gets the tag":            {string(account), tagged, `tag org was "" and is "acme"`},
+		"nothing":                                 {tagged, tagged, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			var sets []*Set
+			for file, text := range map[string]string{"a.json": test.old, "b.json": test.changed} {
+				write(t, filepath.Join(folder, file), text)
+			}
+			for _, file := range []string{"a.json", "b.json"} {
+				s, err := Read(filepath.Join(folder, file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				sets = append(sets, s)
+			}
+			d, err := Compare(t.Context(), sets[0], sets[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if open := fmt.Sprint(d.Undecided); (len(d.Undecided) == 0) != (test.want == "") || !strings.Contains(open, test.want) {
+				t.Errorf("%s, want %q", open, test.want)
+			}
+		})
 	}
 }

@@ -145,7 +145,7 @@ func (g *guess) statement(c *policy.Clause, at theorem.Place) {
 			names = append(names, t.Source)
 		}
 	}
-	key, owner := g.told(c)
+	key, owner := g.told(c, at)
 	for service, actions := range byService(names) {
 		for _, a := range c.Resources {
 			if strings.HasPrefix(strings.ToLower(key), "aws:requesttag/") {
@@ -174,22 +174,6 @@ func byService(names []string) map[string][]string {
 		all[service] = append(all[service], name)
 	}
 	return all
-}
-
-// told is the condition key that a statement holds to the tag, and how the owner stands in its value.
-func (g *guess) told(c *policy.Clause) (key, owner string) {
-	for i := range c.Conditions {
-		condition := &c.Conditions[i]
-		if condition.Negated || strings.HasPrefix(strings.ToLower(condition.Key), "aws:principal") {
-			continue
-		}
-		for _, value := range condition.Values {
-			if n := strings.Count(value, g.variable()); n == 1 && len(value) >= len(owner) {
-				key, owner = condition.Key, g.owner(value)
-			}
-		}
-	}
-	return key, owner
 }
 
 // owner is a value or an ARN with the hole in place of the tag. A wildcard right behind it does not say where the name ends.

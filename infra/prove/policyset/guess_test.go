@@ -83,6 +83,66 @@ func TestFirstOwnershipFile(t *testing.T) {
 	}
 }
 
+// TestFirstFileProvesNothingByAKeyThatTellsNoOwner holds that a condition key which speaks of something else than what is touched, such as
+// the tag that an upload will have, never makes a first file say whose the data is.
+func TestFirstFileProvesNothingByAKeyThatTellsNoOwner(t *testing.T) {
+	const own = "${aws:PrincipalTag/org}"
+	for key, test := range map[string]struct {
+		value, action, resource string
+		tells                   bool
+	}{
+		"s3:RequestObjectTag/org":  {own, "s3:PutObject", "arn:aws:s3:::files/*", false},
+		"s3:x-amz-copy-source":     {"files/" + own + "/*", "s3:PutObject", "arn:aws:s3:::files/*", false},
+		"aws:UserAgent":            {own, "s3:GetObject", "arn:aws:s3:::files/*", false},
+		"aws:Referer":              {"https://" + own + "/*", "s3:GetObject", "arn:aws:s3:::files/*", false},
+		"aws:SourceIdentity":       {own, "s3:GetObject", "arn:aws:s3:::files/*", false},
+		"aws:SourceArn":            {"arn:aws:sns:*:*:" + own, "sqs:SendMessage", "arn:aws:sqs:*:*:jobs", false},
+		"dynamodb:Select":          {own, "dynamodb:Query", "arn:aws:dynamodb:*:*:table/T", false},
+		"s3:ExistingObjectTag/org": {own, "s3:GetObject", "arn:aws:s3:::files/*", true},
+	} {
+		t.Run(key, func(t *testing.T) {
+			statement := `{"Effect": "Allow", "Action": "` + test.action + `", "Resource": "` + test.resource + `", "Condition": {"StringLike": {"` + key + `": "` + test.value + `"}}}`
+			s, err := Read(set(t, map[string]string{"Vendor/trust": vendorTrust, "Vendor/Own": vendorOwn, "Access/trust": accessTrust, "Access/Own": statement}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, notes, err := Guess(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, err := theorem.ReadOwnership(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := Check(t.Context(), s, "guessed", o, func(int, int) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := strings.Join(notes, "\n")
+			if proven, noted := r.Verdict == theorem.Proven, strings.Contains(said, "holds "+key+" to the tag"); proven != test.tells || noted == test.tells {
+				t.Errorf("%s, and the key tells an owner: %v\n%s\n%s", r.Verdict, test.tells, said, text)
+			}
+		})
+	}
+}
+
+// TestFirstFileTrustsNotEverybody holds that everybody is never guessed to have verified which tenant asks.
+func TestFirstFileTrustsNotEverybody(t *testing.T) {
+	const own = `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/${aws:PrincipalTag/org}/*"}`
+	trust := `{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"], "Condition": {"StringLike": {"aws:RequestTag/org": "?*"}}}`
+	s, err := Read(set(t, map[string]string{"Access/trust": trust, "Access/Own": own}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, err := Guess(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, err := theorem.ReadOwnership(text); err != nil || len(o.MayTag) > 0 {
+		t.Errorf("%v: mayTag %q, want nobody", err, o.MayTag)
+	}
+}
+
 // TestOwnershipFileThatFitsNoPolicyIsRefused holds that a tag that no policy looks at is an error, and a service that none names a note.
 func TestOwnershipFileThatFitsNoPolicyIsRefused(t *testing.T) {
 	s, err := Read("testdata/sources/roles")

@@ -187,8 +187,11 @@ func (g *guess) taggers(s *Set, roles []theorem.Role) []string {
 				if !inside {
 					short = who
 				}
+				if who == "*" {
+					continue // nobody has verified what everybody asks for
+				}
 				service := slices.Contains(c.Principals.Services, who)
-				if federated := !service && !strings.Contains(who, ":iam::") && who != "*" && len(who) != 12; federated || strings.Contains(who, "-provider/") {
+				if federated := !service && !strings.Contains(who, ":iam::") && len(who) != 12; federated || strings.Contains(who, "-provider/") {
 					continue
 				}
 				if (tags || !inside && !service) && !slices.Contains(all, short) {

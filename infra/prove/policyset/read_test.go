@@ -2,6 +2,7 @@ package policyset
 
 import (
 	"bytes"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -119,6 +120,52 @@ func TestWhatASourceDoesNotSayIsUndecided(t *testing.T) {
 	}
 }
 
+// TestReferenceThatMayBeAnotherIsUndecided has plans in which an attachment refers to one of two policies: the plan does not say to which, or it
+// says so by a key. A is harmless, and B is open.
+func TestReferenceThatMayBeAnotherIsUndecided(t *testing.T) {
+	const head = `{"format_version": "1.2", "planned_values": {"root_module": {"resources": [
+		{"address": "aws_iam_role.vendor", "mode": "managed", "type": "aws_iam_role", "name": "vendor", "values": {"name": "Vendor", "path": "/", "assume_role_policy": %q}},
+		{"address": "aws_iam_role.reader", "mode": "managed", "type": "aws_iam_role", "name": "reader", "values": {"name": "Reader", "path": "/", "assume_role_policy": %q}},
+		{"address": "aws_iam_policy.p[\"a\"]", "mode": "managed", "type": "aws_iam_policy", "name": "p", "index": "a", "values": {"name": "A", "policy": %q}},
+		{"address": "aws_iam_policy.p[\"b\"]", "mode": "managed", "type": "aws_iam_policy", "name": "p", "index": "b", "values": {"name": "B", "policy": %q}},
+		{"address": "aws_iam_policy.q", "mode": "managed", "type": "aws_iam_policy", "name": "q", "values": {"name": "Q", "policy": %q}},
+		%s]}}, "configuration": {"root_module": {"resources": [{"type": "aws_iam_role_policy_attachment", "name": "t", "expressions": {"policy_arn": {"references": %s}}}]}}}`
+	document := func(statement string) string { return `{"Version": "2012-10-17", "Statement": ` + statement + `}` }
+	const one = `{"address": "aws_iam_role_policy_attachment.t", "mode": "managed", "type": "aws_iam_role_policy_attachment", "name": "t", "values": {"role": "Reader"}}`
+	keyed := func(key string) string { return strings.Replace(one, `"values"`, `"index": "`+key+`", "values"`, 1) }
+	both := keyed("a") + "," + strings.ReplaceAll(strings.Replace(keyed("b"), `ment.t"`, `ment.t2"`, 1), `"Reader"`, `"Vendor"`)
+	for name, test := range map[string]struct {
+		attachments, references string
+		want                    theorem.Verdict
+	}{
+		"one of two":              {one, `["var.which", "aws_iam_policy.q.arn", "aws_iam_policy.q", "aws_iam_policy.p[\"b\"].arn", "aws_iam_policy.p[\"b\"]", "aws_iam_policy.p"]`, theorem.Undecided},
+		"one, or what is given":   {one, `["var.given", "aws_iam_policy.q.arn", "aws_iam_policy.q"]`, theorem.Undecided},
+		"the key that is written": {keyed("a"), `["aws_iam_policy.p[\"b\"].arn", "aws_iam_policy.p[\"b\"]", "aws_iam_policy.p"]`, theorem.Refuted},
+		"two keys":                {one, `["aws_iam_policy.p[\"a\"].arn", "aws_iam_policy.p[\"a\"]", "aws_iam_policy.p[\"b\"].arn", "aws_iam_policy.p[\"b\"]", "aws_iam_policy.p"]`, theorem.Undecided},
+		"other keys":              {keyed("a"), `["aws_iam_policy.p", "each.key"]`, theorem.Undecided},
+		"the own key":             {strings.Replace(both, `"Vendor"`, `"Elsewhere"`, 1), `["aws_iam_policy.p", "each.key"]`, theorem.Proven},
+		"the only one":            {one, `["aws_iam_policy.q.arn", "aws_iam_policy.q"]`, theorem.Proven},
+	} {
+		t.Run(name, func(t *testing.T) {
+			own, open := document(objectsOf(`${aws:PrincipalTag/org}/*`)), document(objectsOf("*"))
+			folder := t.TempDir()
+			write(t, filepath.Join(folder, "plan.json"), fmt.Sprintf(head, document(vendorTrust), document(accessTrust), own, open, own, test.attachments, test.references))
+			ownership, err := os.ReadFile("testdata/sources/ownership.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(folder, "ownership.json"), string(ownership))
+			if r := check(t, filepath.Join(folder, "plan.json")); r.Verdict != test.want {
+				t.Errorf("%s, want %s: %+v", r.Verdict, test.want, r.Findings)
+			}
+		})
+	}
+}
+
+func objectsOf(name string) string {
+	return `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/` + name + `"}`
+}
+
 func TestTagOfTheRoleItselfIsUndecided(t *testing.T) {
 	text, err := os.ReadFile("testdata/sources/account.json")
 	if err != nil {
@@ -157,15 +204,17 @@ func TestInputThatCannotBeUsedIsRefused(t *testing.T) {
 		path string
 		want []string
 	}{
-		"nothing there":        {filepath.Join(folder, "none"), []string{"none", "no such folder or file", "get-account-authorization-details"}},
-		"an empty folder":      {empty, []string{"empty", "folder"}},
-		"a symbolic link":      {linked, []string{"linked.json", "symbolic link"}},
-		"no JSON":              {file("plan.out", "PK\x03\x04"), []string{"plan.out", "no JSON", "terraform show -json"}},
-		"another JSON":         {file("package.json", `{"name": "x"}`), []string{"package.json", "no RoleDetailList", "no format_version"}},
-		"one policy document":  {file("policy.json", `{"Version": "2012-10-17", "Statement": []}`), []string{"policy.json", "one policy document", "DIR/ROLE/NAME.json"}},
-		"no role":              {file("none.json", `{"RoleDetailList": []}`), []string{"none.json", "no role in it"}},
-		"a plan without roles": {file("bare.json", `{"format_version": "1.2"}`), []string{"bare.json", "no role in it"}},
-		"a truncated account":  {file("cut.json", `{"RoleDetailList": [], "IsTruncated": true}`), []string{"cut.json", "IsTruncated", "--no-paginate"}},
+		"nothing there":            {filepath.Join(folder, "none"), []string{"none", "no such folder or file", "get-account-authorization-details"}},
+		"an empty folder":          {empty, []string{"empty", "folder"}},
+		"a symbolic link":          {linked, []string{"linked.json", "symbolic link"}},
+		"an ownership file inside": {filepath.Dir(file("roles/ownership.json", `{}`)), []string{"roles: ownership.json stands in the folder", "move it beside"}},
+		"no JSON":                  {file("plan.out", "PK\x03\x04"), []string{"plan.out", "no JSON", "terraform show -json"}},
+		"another JSON":             {file("package.json", `{"name": "x"}`), []string{"package.json", "no RoleDetailList", "no format_version"}},
+		"one policy document":      {file("policy.json", `{"Version": "2012-10-17", "Statement": []}`), []string{"policy.json", "one policy document", "DIR/ROLE/NAME.json"}},
+		"no role":                  {file("none.json", `{"RoleDetailList": []}`), []string{"none.json", "no role in it"}},
+		"a plan without roles":     {file("bare.json", `{"format_version": "1.2"}`), []string{"bare.json", "no role in it"}},
+		"a role without its ARN":   {file("query.json", `{"RoleDetailList": [{"RoleName": "A", "Path": "/", "AssumeRolePolicyDocument": {}}]}`), []string{"query.json", "the role A has no Arn"}},
+		"a truncated account":      {file("cut.json", `{"RoleDetailList": [], "IsTruncated": true}`), []string{"cut.json", "IsTruncated", "--no-paginate"}},
 		"two accounts": {file("two.json", `{"RoleDetailList": [{"RoleName": "A", "Arn": "arn:aws:iam::111111111111:role/A", "AssumeRolePolicyDocument": {}},
 			{"RoleName": "B", "Arn": "arn:aws:iam::222222222222:role/B", "AssumeRolePolicyDocument": {}}]}`), []string{"two.json", "several accounts"}},
 	} {

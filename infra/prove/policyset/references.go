@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,9 @@ type moduleConfig struct {
 // instanceKey is the key of an instance in an address, such as [0] or ["eu"].
 var instanceKey = regexp.MustCompile(`\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\]`)
 
+// nameOf is the label of a resource at the beginning of what stands behind its type.
+var nameOf = regexp.MustCompile(`^[\pL_][\pL\pN_-]*`)
+
 // config is the module's part of the configuration.
 func (f *tfFile) config(module string) *moduleConfig {
 	m := &f.Configuration.Root
@@ -36,17 +40,39 @@ func (f *tfFile) config(module string) *moduleConfig {
 	return m
 }
 
-// referenced is the instance of a resource of kind that an attribute of r refers to, where the plan knows no value: of several, the one
-// with r's own key. It is nil where it cannot be told.
+// referenced is the instance of a resource of kind that an attribute of r refers to, where the plan knows no value. It is nil where it cannot be
+// told: where the expression names anything else, such as two resources to choose from, or a variable that the choice may depend on.
 func (f *tfFile) referenced(r *resource, attribute, kind string) *resource {
 	expression, _ := f.expression(r, attribute).(map[string]any)
+	var name, key string
 	for _, reference := range values(expression).texts("references") {
-		name, _, _ := strings.Cut(strings.TrimPrefix(instanceKey.ReplaceAllString(reference, ""), kind+"."), ".")
-		if strings.HasPrefix(reference, kind+".") {
-			return f.instance(r, kind+"."+name)
+		rest, ok := strings.CutPrefix(reference, kind+".")
+		own := reference == "each.key" || reference == "count.index"
+		if !ok && !own {
+			return nil
+		}
+		if own {
+			continue
+		}
+		label := nameOf.FindString(rest)
+		if name != "" && label != name {
+			return nil
+		}
+		name = label
+		if written := instanceKey.FindString(rest[len(label):]); written != "" && strings.HasPrefix(rest[len(label):], written) {
+			if key != "" && key != written {
+				return nil
+			}
+			key = written
 		}
 	}
-	return nil
+	if name == "" {
+		return nil
+	}
+	if key != "" {
+		return f.resources[r.module+kind+"."+name+key]
+	}
+	return f.instance(r, kind+"."+name)
 }
 
 // expression is how the configuration writes an attribute of r; nil: not at all.
@@ -59,22 +85,40 @@ func (f *tfFile) expression(r *resource, attribute string) any {
 	return nil
 }
 
-// instance is the one of a resource beside r.
+// instance is the one of a resource beside r: its only one, or the one with r's own key. The latter is certain where both have the same keys: an
+// expression such as r[count.index + 1] does not fit there.
 func (f *tfFile) instance(r *resource, name string) *resource {
-	var all []*resource
-	for _, address := range f.order {
-		other := f.resources[address]
-		if other.module == r.module && other.Type+"."+other.Name == name {
-			all = append(all, other)
-			if other.Index != nil && fmt.Sprint(other.Index) == fmt.Sprint(r.Index) {
-				return other
-			}
-		}
-	}
-	if len(all) == 1 {
+	all, own := f.instances(r.module, name), f.instances(r.module, r.Type+"."+r.Name)
+	if len(all) == 1 && all[0].Index == nil || len(all) == 1 && r.Index == nil {
 		return all[0]
 	}
+	keys := func(list []*resource) []string {
+		var all []string
+		for _, one := range list {
+			all = append(all, fmt.Sprint(one.Index))
+		}
+		return slices.Sorted(slices.Values(all))
+	}
+	if !slices.Equal(keys(all), keys(own)) {
+		return nil
+	}
+	for _, one := range all {
+		if fmt.Sprint(one.Index) == fmt.Sprint(r.Index) {
+			return one
+		}
+	}
 	return nil
+}
+
+// instances are those of a resource in a module.
+func (f *tfFile) instances(module, name string) []*resource {
+	var all []*resource
+	for _, address := range f.order {
+		if one := f.resources[address]; one.module == module && one.Type+"."+one.Name == name {
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
 // roleOf is the role that an attribute of r names: by its value, or else by what it refers to. Where that cannot be told, every role is open.

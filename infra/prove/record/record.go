@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"example.com/shiptrack/infra/prove"
 )
@@ -74,7 +75,32 @@ func Read(path string) (*File, error) {
 	if f.Format != format {
 		return nil, fmt.Errorf("%s: its format is %d, this prove reads %d", path, f.Format, format)
 	}
+	if f.Cases == nil || f.Attacks == nil {
+		return nil, fmt.Errorf("%s: its cases or its attacks are null", path)
+	}
+	if !f.printable() {
+		return nil, fmt.Errorf("%s: an answer holds what is no printable ASCII", path)
+	}
 	return f, nil
+}
+
+// printable reports whether all that Compare prints of f can be shown on a terminal: files come from anybody.
+func (f *File) printable() bool {
+	for _, answer := range f.Cases {
+		if !isPrintable(answer) {
+			return false
+		}
+	}
+	for _, a := range f.Attacks {
+		if !isPrintable(string(a.Verdict)) || !isPrintable(a.Attempt.Code) || !isPrintable(a.Control.Code) {
+			return false
+		}
+	}
+	return true
+}
+
+func isPrintable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // Write writes f to path.

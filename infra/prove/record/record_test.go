@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -68,6 +70,29 @@ func TestRecordThatExpiredIsGoneOnWith(t *testing.T) {
 		if !found {
 			t.Errorf("no case is answered %s", want)
 		}
+	}
+}
+
+func TestFilesOfAnybodyAreReadOrRefused(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"control":           {`{"format":1,"cases":{"a 1.1":"error A.B"},"attacks":{"sts/x":{"verdict":"WRONG DENIAL","attempt":{"status":403,"code":"AccessDenied"}}}}`, ""},
+		"no cases":          {`{"format":1,"cases":null}`, "are null"},
+		"no attacks":        {`{"format":1,"attacks":null}`, "are null"},
+		"another format":    {`{"format":2}`, "its format is 2"},
+		"escape in case":    {`{"format":1,"cases":{"a 1.1":"\u001b[2J"}}`, "no printable ASCII"},
+		"escape in code":    {`{"format":1,"attacks":{"sts/x":{"control":{"code":"A\nB"}}}}`, "no printable ASCII"},
+		"escape in verdict": {`{"format":1,"attacks":{"sts/x":{"verdict":"\u202e"}}}`, "no printable ASCII"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "answers.json")
+			if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := record.Read(path)
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%v, want %q", err, test.want)
+			}
+		})
 	}
 }
 

@@ -58,6 +58,8 @@ type alphabet struct {
 	letter, other int
 	// effort is how many situations were looked at: see prover.within.
 	effort int
+	// valued says that no tag is empty: see CompareDecided.
+	valued bool
 	// literals are the automata of constraints without variables, by their keys.
 	literals map[string]*automaton
 }

@@ -29,10 +29,21 @@ func (c *Comparison) Same() bool { return c.Added == nil && c.Removed == nil && 
 // session's name and tags have the characters that STS takes; sts:TagSession is asked for only where there are tags; kms:ViaService is the
 // name of a host.
 func Compare(account string, old, changed []Role, owned *Ownership) (*Comparison, error) {
+	return compareSets(account, old, changed, owned, false)
+}
+
+// CompareDecided is Compare for requests without an empty tag: of those policy.Policies.Decide concludes nothing, and so it tells no two sets
+// apart by them. It is for those who ask what localaws decides, and not what AWS may.
+func CompareDecided(account string, old, changed []Role, owned *Ownership) (*Comparison, error) {
+	return compareSets(account, old, changed, owned, true)
+}
+
+func compareSets(account string, old, changed []Role, owned *Ownership, valued bool) (*Comparison, error) {
 	p, err := newSpeaker(account, slices.Concat(old, changed), owned)
 	if err != nil {
 		return nil, err
 	}
+	p.valued = valued
 	out := &Comparison{}
 	for i := range changed {
 		at := slices.IndexFunc(old, func(r Role) bool { return r.Name == changed[i].Name })
@@ -56,19 +67,34 @@ func Compare(account string, old, changed []Role, owned *Ownership) (*Comparison
 
 // compare looks for a request that a allows and b does not.
 func (p *prover) compare(out *Comparison, a, b *Role, found **Difference) {
-	if a.Boundary != nil || b.Boundary != nil {
+	// What two roles have in common as a boundary, they have in common in what it leaves of them: a difference within it is looked for.
+	if !reflect.DeepEqual(spelled(a.Boundary), spelled(b.Boundary)) {
 		out.Undecided = append(out.Undecided, Place{File: a.Name})
 		return
 	}
 	p.beyond(out, side(clausesOf(a.Identity...)), side(clausesOf(b.Identity...)), a, found, p.requests, func(r *Request, s *situation) (string, bool) {
 		ask := &policy.Request{Action: r.Action, Resource: r.Resource, Context: contextOf(r.Context, s)}
-		return "", policy.Policies{Identity: a.Identity}.Decide(ask).Effect == policy.Allow && policy.Policies{Identity: b.Identity}.Decide(ask).Effect != policy.Allow
+		return "", policy.Policies{Identity: a.Identity, Boundary: a.Boundary}.Decide(ask).Effect == policy.Allow && policy.Policies{Identity: b.Identity, Boundary: b.Boundary}.Decide(ask).Effect != policy.Allow
 	})
 	for _, name := range []string{assumeRole, tagSession} {
 		p.beyond(out, p.about(a, name), p.about(b, name), a, found, func(*placed) []*situation { return p.asking(a, name) }, func(r *Request, s *situation) (string, bool) {
 			return p.trustedBeyond(a, b, r, s)
 		})
 	}
+}
+
+// spelled is a boundary as it was written: functions cannot be compared.
+func spelled(boundary *policy.Named) []policy.Clause {
+	if boundary == nil {
+		return nil
+	}
+	clauses := boundary.Policy.Clauses()
+	for i := range clauses {
+		for j := range clauses[i].Conditions {
+			clauses[i].Conditions[j].Matches = nil
+		}
+	}
+	return clauses
 }
 
 // statements are those that allow, and those that deny.
@@ -105,8 +131,7 @@ func (p *prover) requests(c *placed) []*situation {
 	return all
 }
 
-// grammar is what values may be by the rules of the services. The value of a tag is not empty, since what looks at an empty one is not
-// decided.
+// grammar is what values may be by the rules of the services, where they are not empty.
 func (p *prover) grammar() map[string]*automaton {
 	host := p.some(p.where(func(r rune) bool { return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '.' || r == '-' }), false)
 	all := map[string]*automaton{fold("kms:ViaService"): host}

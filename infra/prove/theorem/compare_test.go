@@ -1,7 +1,10 @@
 package theorem
 
 import (
+	"strings"
 	"testing"
+
+	"example.com/shiptrack/infra/localaws/policy"
 )
 
 // TestCompare holds that two sets are called the same only where no request tells them apart, and that a difference is shown as a request.
@@ -28,7 +31,7 @@ func TestCompare(t *testing.T) {
 		"IfExists":                              {listing(`"StringEquals": {"s3:prefix": "a"}`), listing(`"StringEqualsIfExists": {"s3:prefix": "a"}`), more},
 		"IfExists beside a guard":               {listing(`"StringEquals": {"s3:prefix": "a"}, "Null": {"s3:prefix": "false"}`), listing(`"StringEqualsIfExists": {"s3:prefix": "a"}, "Null": {"s3:prefix": "false"}`), same},
 		"Null where the value may be empty":     {listing(`"StringLike": {"s3:prefix": "*"}`), listing(`"StringLike": {"s3:prefix": "*"}, "Null": {"s3:prefix": "false"}`), less},
-		"?* and * of a tag, which is not empty": {listing(`"StringLike": {"aws:PrincipalTag/TenantID": "?*"}`), listing(`"StringLike": {"aws:PrincipalTag/TenantID": "*"}`), same},
+		"?* and * of a tag, which may be empty": {listing(`"StringLike": {"aws:PrincipalTag/TenantID": "?*"}`), listing(`"StringLike": {"aws:PrincipalTag/TenantID": "*"}`), "undecided"},
 		"?* and * of another key":               {listing(`"StringLike": {"s3:prefix": "?*"}`), listing(`"StringLike": {"s3:prefix": "*"}`), more},
 		"a literal that no tag can be":          {listing(`"StringEquals": {"aws:PrincipalTag/TenantID": "${aws:ResourceTag/TenantID}"}`), listing(`"StringEquals": {"aws:PrincipalTag/TenantID": ["${aws:ResourceTag/TenantID}", "*"]}`), same},
 		"one value in place of several":         {listing(`"ForAllValues:StringEquals": {"a:b": "x"}, "Null": {"a:b": "false"}`), listing(`"StringEquals": {"a:b": "x"}, "Null": {"a:b": "false"}`), less},
@@ -55,6 +58,57 @@ func TestCompare(t *testing.T) {
 				t.Errorf("%s, want %s: added %v, removed %v, undecided %v", got, test.want, c.Added, c.Removed, c.Undecided)
 			}
 		})
+	}
+}
+
+// TestCompareDecidedLeavesEmptyTagsOut holds that sets which differ for an empty tag alone are the same for the evaluator, which decides nothing
+// of one, and for it alone.
+func TestCompareDecidedLeavesEmptyTagsOut(t *testing.T) {
+	const any = `"StringLike": {"aws:RequestTag/TenantID": "*"}`
+	old := setOf(t, "Service", byCompute, "", "A", trusting(serviceRole, strings.Replace(any, "*", "?*", 1)), ownObjects)
+	changed := setOf(t, "Service", byCompute, "", "A", trusting(serviceRole, any), ownObjects)
+	for name, test := range map[string]struct {
+		compare func(string, []Role, []Role, *Ownership) (*Comparison, error)
+		same    bool
+	}{"Compare": {Compare, false}, "CompareDecided": {CompareDecided, true}} {
+		c, err := test.compare("000000000000", old, changed, owned(t, ""))
+		if err != nil || c.Same() != test.same {
+			t.Errorf("%s: %v, %+v: want same %v", name, err, c, test.same)
+		}
+	}
+}
+
+// TestCompareUnderABoundary: what two roles have in common as a boundary hides no difference within it, and one that it takes away is none.
+func TestCompareUnderABoundary(t *testing.T) {
+	set := func(policies, boundary string) []Role {
+		roles := setOf(t, "Service", byCompute, "", "A", strictBy(serviceRole), policies)
+		p, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[`+boundary+`]}`), policy.Identity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roles[1].Boundary = &policy.Named{Name: "boundary", Policy: p}
+		return roles
+	}
+	listing := func(c string) string {
+		return `{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b", "Condition": {` + c + `}}`
+	}
+	revoked := `{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/TenantID":"x"},"DateLessThan":{"aws:TokenIssueTime":"2026-01-01T00:00:00Z"}}}`
+	all, none := `{"Effect":"Allow","Action":"*","Resource":"*"}`, `{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`
+	narrow, wide := listing(`"StringLike": {"s3:prefix": "a"}`), listing(`"StringLike": {"s3:prefix": "*"}`)
+	for name, test := range map[string]struct {
+		old, changed []Role
+		adds, same   bool
+	}{
+		"nothing differs":               {set(narrow, all), set(narrow, all), false, true},
+		"nothing, under revocations":    {set(narrow, revoked), set(narrow, revoked), false, true},
+		"more, within the boundary":     {set(narrow, all), set(wide, all), true, false},
+		"more, outside of it":           {set(narrow, none), set(wide, none), false, false},
+		"another boundary: not decided": {set(narrow, all), set(narrow, none), false, false},
+	} {
+		c, err := Compare("000000000000", test.old, test.changed, owned(t, ""))
+		if err != nil || (c.Added != nil) != test.adds || c.Same() != test.same {
+			t.Errorf("%s: %+v, %v; want added %v, same %v", name, c, err, test.adds, test.same)
+		}
 	}
 }
 

@@ -12,7 +12,8 @@ func conditionFacts(c *policy.ClauseCondition, want bool) [][]fact {
 	key := fold(c.Key)
 	gone := [][]fact{{{key: key, presence: absent}}}
 	empty := []fact{{key: key, presence: blank, one: true}}
-	if !isTagKey(key) && (c.Null || c.ForAll || c.ForAny) {
+	tag := isTagKey(key)
+	if !tag && (c.Null || c.ForAll || c.ForAny) {
 		// "A null dataset, such as an empty string": IAM User Guide, "Single-valued vs. multivalued context keys".
 		gone = append(gone, empty)
 	}
@@ -27,6 +28,9 @@ func conditionFacts(c *policy.ClauseCondition, want bool) [][]fact {
 		}
 		if isPresent {
 			all = append(all, []fact{{key: key, presence: present}})
+		}
+		if tag { // nothing says whether an empty tag is one that is absent
+			all = append(all, empty)
 		}
 		return all
 	}
@@ -45,7 +49,7 @@ func conditionFacts(c *policy.ClauseCondition, want bool) [][]fact {
 	default:
 		f.one, f.all = true, test
 	}
-	if isTagKey(key) && f.multi { // the value of a tag is one: "Single-valued vs. multivalued context keys"
+	if tag && f.multi { // the value of a tag is one: "Single-valued vs. multivalued context keys"
 		f.one, f.multi = true, false
 		if f.some != nil {
 			f.all, f.some = f.some, nil
@@ -55,13 +59,15 @@ func conditionFacts(c *policy.ClauseCondition, want bool) [][]fact {
 	if whenAbsent == want {
 		all = append(all, gone...)
 	}
-	if !c.ForAll && !c.ForAny && !isTagKey(key) && test.mayTakeEmpty() {
+	ofSet := c.ForAll || c.ForAny
+	if (tag || !ofSet) && test.mayTakeEmpty() || tag && ofSet && whenAbsent == want {
 		all = append(all, empty)
 	}
 	return all
 }
 
-// isTagKey reports whether key is the value of a tag, of whose empty value nothing is concluded: see policy.Context.Set.
+// isTagKey reports whether key is the value of a tag. Nothing says whether an empty one is decided as an absent one or as any other value: see
+// policy.Context.Set.
 func isTagKey(key string) bool {
 	kind, _, ok := strings.Cut(key, "/")
 	return ok && strings.HasSuffix(kind, "tag")

@@ -19,6 +19,28 @@ func (s *situation) principal(p *prover, r *Role) {
 	s.always = map[string]bool{principalARN: true, userID: true}
 }
 
+// elsewhere tells where policies of r name, by aws:PrincipalArn, a role that is called as r in another account, partition or path. A folder of
+// policies says nothing of these three, so it may be r itself.
+func (p *prover) elsewhere(r *Role, at func(string) *Finding) {
+	if p.owned.Administrative[r.Name] != "" {
+		return
+	}
+	own := p.exactly(p.arnOf(r))
+	others := or(p.ownedARN("arn:*:iam::*:role/"+r.Name), p.ownedARN("arn:*:iam::*:role/*/"+r.Name))
+	for _, c := range clausesOf(r.permissions()...) {
+		for i := range c.Conditions {
+			condition := &c.Conditions[i]
+			if fold(condition.Key) != principalARN || condition.Null {
+				continue
+			}
+			named := p.automaton(testOf(condition))
+			if named != nil && named.and(own).isEmpty() && !named.and(others).isEmpty() {
+				at(unknownStore).open(c.at, "aws:PrincipalArn of its sessions is taken to be %s, and the condition names a role called %s elsewhere: write that ARN, or another role's name", p.arnOf(r), r.Name)
+			}
+		}
+	}
+}
+
 // userIDs are the user ids of sessions: AROA and capital letters and digits, and the session's name.
 func (p *prover) userIDs() *automaton {
 	capital := p.where(func(r rune) bool { return 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' })

@@ -137,24 +137,25 @@ type mode uint8
 const (
 	tagged   mode = iota // one value, not empty
 	untagged             // none
-	emptied              // empty: what looks at it does not apply where it allows
+	emptied              // empty: nothing says how what looks at it is decided
 )
 
 func (m mode) String() string { return [...]string{"tagged", "untagged", "emptied"}[m] }
 
 // in decides o for sessions whose tag is as mode says.
 func (o *obligation) in(m mode, tags *tags, f *Finding) {
-	if m == emptied && slices.ContainsFunc(o.allows, func(c placed) bool { return c.mentions(o.tagKey) }) {
-		return
-	}
+	mentioned := slices.ContainsFunc(o.allows, func(c placed) bool { return c.mentions(o.tagKey) })
 	for _, s := range o.situations {
 		s = s.clone()
-		if m == tagged {
+		tag := fact{key: o.tagKey, presence: absent}
+		switch {
+		case m == tagged:
 			s.base = withBase(s.base, o.tagKey, tags.values)
-			if !s.add(fact{key: o.tagKey, presence: present, one: true}) {
-				continue
-			}
-		} else if !s.add(fact{key: o.tagKey, presence: absent}) {
+			tag = fact{key: o.tagKey, presence: present, one: true}
+		case m == emptied && mentioned:
+			tag.presence = blank
+		}
+		if !s.add(tag) {
 			continue
 		}
 		if len(o.crossings(s, f)) == 0 {

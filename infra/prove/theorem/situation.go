@@ -84,6 +84,9 @@ type fact struct {
 // add reports whether f may be true beside what is known.
 func (s *situation) add(f fact) bool {
 	s.langs, s.known = nil, false
+	if s.valued && f.presence == blank && isTagKey(f.key) {
+		return false
+	}
 	if s.always[f.key] && (f.presence == absent || f.presence == blank) {
 		return false
 	}

@@ -44,6 +44,7 @@ func TestSessionsOfAnotherTenant(t *testing.T) {
 			Proven, ""},
 		"lost two roles deep":                  {"", []string{"A", a, "", "X", assumeBy(roleOf("A")), "", "Y", assumeBy(roleOf("X")), "", "B", strictBy(roleOf("Y")), ownObjects}, Refuted, "X,Y"},
 		"any tag or none on the way":           {"", []string{"A", a, "", "X", trusting(roleOf("A"), `"Null": {"aws:TagKeys": "false"}`), "", "B", strictBy(roleOf("X")), ownObjects}, Refuted, ""},
+		"lost by an empty tag on the way":      {"", []string{"A", a, "", "X", trusting(roleOf("A"), `"Null": {"aws:RequestTag/TenantID": "false"}, "StringNotLike": {"aws:RequestTag/TenantID": "?*"}`), "", "B", strictBy(roleOf("X")), ownObjects}, Undecided, ""},
 		"held where there is a tag":            {"", []string{"A", a, "", "B", trusting(roleOf("A"), `"StringEqualsIfExists": {"aws:PrincipalTag/TenantID": "${aws:RequestTag/TenantID}"}`), ""}, Proven, ""},
 		"held where there is a tag, and lost":  {"", []string{"A", a, "", "X", assumeBy(roleOf("A")), "", "B", trusting(roleOf("X"), `"StringEqualsIfExists": {"aws:PrincipalTag/TenantID": "${aws:RequestTag/TenantID}"}`), ""}, Refuted, "X"},
 		"for sessions without a tag, and lost": {"", []string{"A", a, "", "X", assumeBy(roleOf("A")), "", "B", trusting(roleOf("X"), `"Null": {"aws:PrincipalTag/TenantID": "true"}`), ""}, Refuted, "X"},

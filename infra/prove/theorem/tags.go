@@ -35,6 +35,9 @@ const (
 	tagSession = "sts:TagSession"
 )
 
+// byToken are the actions that vend a session for a token of an identity provider.
+var byToken = []string{"sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"}
+
 func (t *tags) modes() []mode {
 	var all []mode
 	if !t.values.isEmpty() {
@@ -89,6 +92,9 @@ func (p *prover) vendOf(r *Role) {
 			if !named(&a.Principals, source) {
 				t.problems = append(t.problems, Open{At: a.at, Why: "the principal " + source + " is an identity provider: what tags its tokens can ask for is not modelled"})
 			}
+		}
+		if a.Principals.Everyone && slices.ContainsFunc(byToken, func(name string) bool { return p.does(&a, name) }) {
+			t.problems = append(t.problems, Open{At: a.at, Why: "everyone may bring a token of an identity provider: what tags its tokens can ask for is not modelled"})
 		}
 		if !p.does(&a, assumeRole) {
 			continue

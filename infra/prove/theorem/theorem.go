@@ -34,6 +34,13 @@ func Roles(roles []localaws.Role) ([]Role, error) {
 			}
 			parsed.Identity = append(parsed.Identity, policy.Named{Name: r.Name + "/" + d.Name, Policy: p})
 		}
+		if r.Boundary != nil {
+			p, err := policy.Parse(r.Boundary, policy.Identity)
+			if err != nil {
+				return nil, fmt.Errorf("%s/boundary: %w", r.Name, err)
+			}
+			parsed.Boundary = &policy.Named{Name: r.Name + "/boundary", Policy: p}
+		}
 		all = append(all, parsed)
 	}
 	return all, nil
@@ -168,6 +175,7 @@ func (p *prover) role(r *Role) []Finding {
 			at(sts).open(p.trustOf(r), tooMuch)
 		}
 		p.assumes(r, at)
+		p.elsewhere(r, at)
 	}) {
 		for _, s := range p.owned.Stores {
 			at(s.Name).open(p.trustOf(r), tooMuch)

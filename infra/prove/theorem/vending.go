@@ -87,6 +87,12 @@ func (p *prover) asksForTag(s *situation) {
 	s.add(fact{key: tagKeys, presence: present, multi: true, some: p.ownKey()})
 }
 
+// asksForEmpty says that the tenant's tag is asked for with an empty value.
+func (p *prover) asksForEmpty(s *situation) {
+	s.add(fact{key: p.requestTag(), presence: blank, one: true})
+	s.add(fact{key: tagKeys, presence: present, multi: true, some: p.ownKey()})
+}
+
 // ownKey is the key of the tenant's tag: STS takes no two that differ in case alone.
 func (p *prover) ownKey() *constraint {
 	return &constraint{texts: []policy.Text{{Source: p.owned.Tag, Parts: []policy.Part{{Text: p.owned.Tag}}}}, folding: foldUnicode}
@@ -121,9 +127,9 @@ func (p *prover) vend(t *tags, r *Role, clauses []placed, assume, tag placed) {
 			t.taggers = append(t.taggers, asker{who, tag.at})
 		}
 	}
-	if !assume.mentions(p.requestTag()) && !tag.mentions(p.requestTag()) {
-		t.empty = true
-	}
+	empty := p.start()
+	p.asksForEmpty(empty)
+	t.empty = t.empty || len(p.both(empty, clauses, assume, tag)) > 0
 }
 
 // vendUntagged adds the sessions for which no tag of the tenant is asked.

@@ -69,9 +69,6 @@ func (p *prover) asks(s *stop, to *Role, m mode) []*vending {
 			continue
 		}
 		for _, tag := range p.naming(clauses, s.role, tagSession) {
-			if m == emptied && (assume.mentions(p.requestTag()) || tag.mentions(p.requestTag())) {
-				continue
-			}
 			for _, v := range p.both(p.startBy(s, m), clauses, assume, tag) {
 				all = append(all, &vending{situation: v, assume: assume, tag: tag, mode: m})
 			}
@@ -107,7 +104,8 @@ func (p *prover) startBy(s *stop, m mode) *situation {
 		p.asksForTag(start)
 	case untagged:
 		start.add(fact{key: p.requestTag(), presence: absent})
-	case emptied: // nothing looks at it
+	case emptied:
+		p.asksForEmpty(start)
 	}
 	return start
 }

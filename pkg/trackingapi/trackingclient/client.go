@@ -33,7 +33,7 @@ type Config struct {
 // without is an error before any packet leaves. It is safe for concurrent use.
 //
 // All methods return the same errors, all of them problems: Invalid, with the fields that the tracking service
-// named; Unauthenticated where it does not believe the token; Denied, which is an alarm; NotFound; LimitExceeded
+// named; Unauthenticated where it does not believe the token; Denied, which is an alarm; TenantSuspended; NotFound; LimitExceeded
 // where the tenant asks for more than its share; Unavailable where it cannot be reached; Timeout where it does not answer in time; Internal where its answer does not follow the
 // contract.
 type Client struct {

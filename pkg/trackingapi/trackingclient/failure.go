@@ -61,7 +61,7 @@ func failure(resp *http.Response, body []byte, further ...problem.Kind) error {
 	if err := decode(resp, problem.ContentType, body, &doc); err != nil {
 		return unexpected(err)
 	}
-	for _, kind := range append([]problem.Kind{problem.Invalid, problem.Unauthenticated, problem.Denied, problem.NotFound}, further...) {
+	for _, kind := range append([]problem.Kind{problem.Invalid, problem.Unauthenticated, problem.Denied, problem.TenantSuspended, problem.NotFound}, further...) {
 		if told := problem.New(kind, "").Document(""); resp.StatusCode == told.Status && doc.Type == told.Type {
 			return ofKind(kind, doc)
 		}
@@ -111,6 +111,8 @@ func ofKind(kind problem.Kind, doc problem.Document) error {
 		return problem.Wrap(kind, cause, "no such shipment")
 	case problem.Denied:
 		return problem.Wrap(kind, cause, "access was denied")
+	case problem.TenantSuspended:
+		return problem.Wrap(kind, cause, "the tenant is suspended")
 	case problem.Unauthenticated:
 		return problem.Wrap(kind, cause, "the bearer token is missing or does not hold")
 	default:

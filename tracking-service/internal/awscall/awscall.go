@@ -5,6 +5,7 @@ package awscall
 import (
 	"context"
 	"errors"
+	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -57,17 +58,46 @@ type Access struct {
 	FromClient bool
 }
 
-// Do makes a call of AWS for the tenant, and records it. call looks at the whole answer, or at its beginning where the rest
+// Do makes a call of AWS for the tenant, and records it. A call that is refused because the tenant's sessions were ended is made a second time,
+// with a new session: only if that is refused too, the tenant is suspended. call looks at the whole answer, or at its beginning where the rest
 // is a stream, so that the record also shows that we refused an answer. It returns the answer's metadata, zero where there
-// is none. The error is a problem: NotFound as call returned it; Denied where IAM or STS refused (an alarm); Unavailable
+// is none. The error is a problem: NotFound as call returned it; Denied where IAM or STS refused (an alarm); TenantSuspended; Unavailable
 // where the store or STS is unavailable or throttles; Timeout where the context ended by its deadline; Internal for a bug or
 // an answer that makes no sense.
 func (c *Caller) Do(ctx context.Context, owner tenant.ID, about Access, call func() (middleware.Metadata, error)) error {
+	began := time.Now()
 	metadata, cause := call()
+	if isBlocked(cause) {
+		again, err := c.renew(ctx, owner, about, began, cause)
+		if err != nil {
+			cause = err
+		}
+		if again {
+			c.audit(ctx, owner, about, metadata, cause, c.config.Store.Classify(ctx, cause))
+			metadata, cause = call()
+		}
+	}
 	if c.config.Store.refusesSession(cause) {
 		c.config.Vending.Discard(owner)
 	}
 	err := c.config.Store.Classify(ctx, cause)
+	c.audit(ctx, owner, about, metadata, cause, err)
+	c.tellOutage(ctx, about, cause, err)
+	return err
+}
+
+// renew waits for another session than the one with which a call, begun at began, was refused, and reports whether the call is to be made
+// again. The error takes the place of cause: a body that the caller sends cannot be sent a second time, so the caller has to.
+func (c *Caller) renew(ctx context.Context, owner tenant.ID, about Access, began time.Time, cause error) (again bool, _ error) {
+	again, err := c.config.Vending.Renew(ctx, owner, began)
+	if err != nil || again && about.FromClient {
+		return false, problem.WrapUnavailable(errors.Join(cause, err), "the session was ended while the request was under way: send it again", RetryAfter)
+	}
+	return again, nil
+}
+
+// audit records a call that ended with cause, which err is to the caller.
+func (c *Caller) audit(ctx context.Context, owner tenant.ID, about Access, metadata middleware.Metadata, cause, err error) {
 	record := audit.Record{
 		Action: about.Action, Resource: about.Resource, Tenant: owner.String(),
 		AWSRequestID: RequestID(metadata, cause), Session: c.config.Vending.SessionARN(owner),
@@ -81,8 +111,6 @@ func (c *Caller) Do(ctx context.Context, owner tenant.ID, about Access, call fun
 		record.Decision, record.Reason = audit.Failed, err.Error()
 	}
 	c.config.Audit.Record(ctx, record)
-	c.tellOutage(ctx, about, cause, err)
-	return err
 }
 
 // isAnswer reports whether a failure of this kind is how the store answers a request that it allowed.

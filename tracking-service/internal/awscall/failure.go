@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -50,6 +51,8 @@ func (s Store) Classify(ctx context.Context, err error) error {
 		return problem.WrapUnavailable(fmt.Errorf("check this machine's clock: %w", err), s.Unavailable, RetryAfter)
 	case errors.Is(err, ErrForeign), slices.ContainsFunc(s.Broken, func(broken error) bool { return errors.Is(err, broken) }):
 		return problem.Wrap(problem.Internal, err, s.Unusable)
+	case isBlocked(err):
+		return problem.Wrap(problem.TenantSuspended, err, "the tenant is suspended")
 	case errors.As(err, &code) && slices.Contains(s.Refusals, code.ErrorCode()):
 		return problem.Wrap(problem.Denied, err, s.Denied)
 	case errors.Is(context.Cause(ctx), context.DeadlineExceeded), isTimeout(err): // a context that is cancelled is no slow store: we stop
@@ -65,6 +68,26 @@ func (s Store) classifyVending(err *tokenvending.Error) error {
 		return problem.WrapUnavailable(err, s.Unavailable, max(time.Until(err.RetryAt), RetryAfter))
 	}
 	return problem.Wrap(problem.Denied, err, s.Denied)
+}
+
+// blockedWords are AWS's for a Deny in a permissions boundary (IAM User Guide, "Troubleshoot access denied error messages").
+const blockedWords = " with an explicit deny in a permissions boundary"
+
+// isBlocked reports whether an operator has suspended the tenant, or ended its sessions (infra/tenants). Nothing but that denies in the
+// boundary of the roles. Any other denial is an alarm, also where AWS gives no reason. The words are looked for where AWS puts them, behind the
+// resource: a resource is called as its owner likes.
+func isBlocked(err error) bool {
+	var code smithy.APIError
+	if !errors.As(err, &code) {
+		return false
+	}
+	message := code.ErrorMessage()
+	i := strings.LastIndex(message, blockedWords)
+	if i < 0 {
+		return false
+	}
+	rest := message[i+len(blockedWords):]
+	return rest == "" || strings.HasPrefix(rest, ": arn:") || strings.HasPrefix(rest, ".")
 }
 
 // refusesSession reports whether the store refuses the session itself, whatever the request was.

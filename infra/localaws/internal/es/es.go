@@ -11,6 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"example.com/shiptrack/infra/localaws/internal/es/fault"
+	"example.com/shiptrack/infra/localaws/internal/records"
 )
 
 // Answer is what a request is answered with. Body is for JSON (github.com/go-json-experiment/json).
@@ -22,14 +23,17 @@ type Answer struct {
 // Store has the indexes. It is safe for concurrent use: writes of one index wait for each other, and searches for them.
 type Store struct {
 	db   *bbolt.DB
-	mu   sync.Mutex // guards used; taken before that of a shelf
+	made records.Committer // of new indexes: many are made at a time
+	mu   sync.Mutex        // guards used; taken before that of a shelf
 	used map[string]*shelf
 }
 
 var rootBucket = []byte("es")
 
 // New opens the store. It neither reads nor writes, so that it takes no time.
-func New(db *bbolt.DB) *Store { return &Store{db: db, used: map[string]*shelf{}} }
+func New(db *bbolt.DB) *Store {
+	return &Store{db: db, made: records.Committer{DB: db}, used: map[string]*shelf{}}
+}
 
 // bucketOf is where an index is kept; nil: there is none.
 func bucketOf(tx *bbolt.Tx, name string) *bbolt.Bucket {

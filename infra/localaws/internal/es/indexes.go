@@ -1,6 +1,7 @@
 package es
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -34,7 +35,8 @@ func (s *Store) CreateIndex(name string, body []byte) (Answer, error) {
 	id := make([]byte, 16)
 	rand.Read(id) // never fails (crypto/rand)
 	m.UUID = base64.RawURLEncoding.EncodeToString(id)
-	err = s.db.Update(func(tx *bbolt.Tx) error {
+	var refused error
+	err = s.made.Commit(func(tx *bbolt.Tx) error {
 		root, err := tx.CreateBucketIfNotExists(rootBucket)
 		if err != nil {
 			return err
@@ -42,7 +44,8 @@ func (s *Store) CreateIndex(name string, body []byte) (Answer, error) {
 		if root.Bucket([]byte(name)) != nil {
 			f := fault.New(existing, "index [%s] already exists", name)
 			f.Index = name
-			return f
+			refused = f
+			return nil
 		}
 		bucket, err := root.CreateBucket([]byte(name))
 		if err != nil {
@@ -53,7 +56,7 @@ func (s *Store) CreateIndex(name string, body []byte) (Answer, error) {
 		}
 		return putMeta(bucket, m)
 	})
-	if err != nil {
+	if err = cmp.Or(err, refused); err != nil {
 		return Answer{}, err
 	}
 	return Answer{200, map[string]any{"acknowledged": true, "shards_acknowledged": true, "index": name}}, nil

@@ -9,11 +9,12 @@ import (
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
-// RoleDocuments are a role's name, its trust policy and all its inline policies.
+// RoleDocuments are a role's name, its trust policy, all its inline policies, and the managed policy that is its permissions boundary.
 type RoleDocuments struct {
-	Name   string
-	Trust  string
-	Inline []identity.Document
+	Name     string
+	Trust    string
+	Inline   []identity.Document
+	Boundary identity.Document // Text empty: the boundary stays as it is
 }
 
 // PutRoles creates each role, or brings its trust policy and its inline policies to the documents given: all
@@ -53,8 +54,22 @@ func (r RoleDocuments) put(e *identity.Edit, account string, now time.Time) (*id
 		role = existing.Clone()
 	}
 	role.Trust, role.Inline = r.Trust, slices.Clone(r.Inline)
+	if r.Boundary.Text != "" {
+		role.Boundary = r.putBoundary(e, account, now)
+	}
 	e.PutRole(role)
 	return role, roles.settleInline(&role.Entity)
+}
+
+// putBoundary makes the managed policy where there is none, and returns its ARN. One that is there keeps its document.
+func (r RoleDocuments) putBoundary(e *identity.Edit, account string, now time.Time) (arn string) {
+	arn = "arn:aws:iam::" + account + ":policy/" + r.Boundary.Name
+	if e.Policy(arn) == nil {
+		m := &identity.ManagedPolicy{Name: r.Boundary.Name, Path: "/", ID: identity.NewID("ANPA", 17), ARN: arn, Created: now.UTC()}
+		m.Default = m.AddVersion(r.Boundary.Text, now).Number
+		e.PutPolicy(m)
+	}
+	return arn
 }
 
 func (r RoleDocuments) check() error {
@@ -63,6 +78,11 @@ func (r RoleDocuments) check() error {
 	}
 	if err := checkDocument("AssumeRolePolicyDocument", r.Trust, policy.Trust, trustQuota); err != nil {
 		return fmt.Errorf("trust policy: %w", err)
+	}
+	if r.Boundary.Text != "" {
+		if err := checkDocument("PolicyDocument", r.Boundary.Text, policy.Identity, managedQuota); err != nil {
+			return fmt.Errorf("permissions boundary: %w", err)
+		}
 	}
 	names := map[string]bool{}
 	for _, p := range r.Inline {

@@ -25,19 +25,22 @@ type store struct {
 	db  *bbolt.DB
 	now func() time.Time
 
-	most    int          // keys
-	mu      sync.RWMutex // guards the maps; what they hold is read-only
-	keys    map[string]*key
-	aliases map[string]*alias
-	names   map[string][]string // of the aliases of each key, sorted
+	made     records.Committer        // of new keys and of aliases: many are made at a time
+	most     int                      // keys
+	mu       sync.RWMutex             // guards the maps and adding; what the maps hold is read-only
+	adding   int                      // keys that are being made
+	changing map[string]chan struct{} // aliases that are being changed; each is closed at the end
+	keys     map[string]*key
+	aliases  map[string]*alias
+	names    map[string][]string // of the aliases of each key, sorted
 }
 
 // maxKeys is how many keys there may be: each has a policy of up to 32 KB, and all are in memory. AWS has 100,000 of a region.
-const maxKeys = 10_000
+const maxKeys = 20_000
 
 // openStore reads the keys. account has the roles and users that their policies may name.
 func openStore(db *bbolt.DB, now func() time.Time, account *identity.Snapshot) (*store, error) {
-	s := &store{db: db, now: now, most: maxKeys, keys: map[string]*key{}, aliases: map[string]*alias{}}
+	s := &store{db: db, now: now, made: records.Committer{DB: db}, most: maxKeys, keys: map[string]*key{}, aliases: map[string]*alias{}, changing: map[string]chan struct{}{}}
 	err := db.Update(func(tx *bbolt.Tx) error {
 		if err := records.Load(tx, keysBucket, func(id string, k *key) { s.keys[id] = k }); err != nil {
 			return err
@@ -173,24 +176,33 @@ func (s *store) allAliases(id, after string) []*alias {
 
 // add keeps a new key, whose policy is compiled. A LimitExceededException where there are as many as there may be.
 func (s *store) add(k *key) error {
+	if err := s.makeRoom(); err != nil {
+		return err
+	}
+	err := s.made.Commit(func(tx *bbolt.Tx) error { return records.Put(tx, keysBucket, k.ID, k) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		if len(s.keys) >= s.most {
-			defer s.index()
-			if err := s.sweep(tx); err != nil {
-				return err
-			}
-		}
-		if len(s.keys) >= s.most {
-			return exception("LimitExceededException", "There are %d keys, which is the most", s.most)
-		}
-		return records.Put(tx, keysBucket, k.ID, k)
-	})
-	if err == nil {
+	if s.adding--; err == nil {
 		s.keys[k.ID] = k
 	}
 	return err
+}
+
+// makeRoom takes a place for one more key.
+func (s *store) makeRoom() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.keys)+s.adding >= s.most {
+		defer s.index()
+		if err := s.db.Update(s.sweep); err != nil {
+			return err
+		}
+	}
+	if len(s.keys)+s.adding >= s.most {
+		return exception("LimitExceededException", "There are %d keys, which is the most", s.most)
+	}
+	s.adding++
+	return nil
 }
 
 // change puts a changed copy of the key with this id in its place. Where do returns an error, that is the answer, and nothing
@@ -214,30 +226,75 @@ func (s *store) change(id string, gone error, do func(*key) error) error {
 }
 
 // changeAlias runs do, which returns what takes the place of the alias of this name; nil stands for none. Keys whose waiting
-// period is over are removed first, so that their aliases are free.
+// period is over are removed first, so that their aliases are free. Changes of one name wait for each other; those of others share their way
+// to the disk.
 func (s *store) changeAlias(name string, do func(*alias) (*alias, error)) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	defer s.index() // also after an error: what sweep removed stays away
-	var next *alias
-	err := s.db.Update(func(tx *bbolt.Tx) (err error) {
-		if err := s.sweep(tx); err != nil {
-			return err
-		}
-		if next, err = do(s.aliases[name]); err != nil {
-			return err
-		}
+	next, ended, err := s.beginAlias(name, do)
+	if err != nil {
+		return err
+	}
+	err = s.made.Commit(func(tx *bbolt.Tx) error {
 		if next == nil {
 			return tx.Bucket(aliasesBucket).Delete([]byte(name))
 		}
 		return records.Put(tx, aliasesBucket, name, next)
 	})
-	switch {
-	case err != nil:
-	case next == nil:
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.changing, name)
+	close(ended)
+	if err != nil {
+		return err
+	}
+	before := s.aliases[name]
+	if next == nil {
 		delete(s.aliases, name)
-	default:
+	} else {
 		s.aliases[name] = next
 	}
-	return err
+	for _, a := range []*alias{before, next} {
+		if a != nil {
+			s.indexKey(a.KeyID, name)
+		}
+	}
+	return nil
+}
+
+// beginAlias runs do when no other change of the name is under way. Where there is no error, ended is to be closed.
+func (s *store) beginAlias(name string, do func(*alias) (*alias, error)) (next *alias, ended chan struct{}, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for other := s.changing[name]; other != nil; other = s.changing[name] {
+		s.mu.Unlock()
+		<-other
+		s.mu.Lock()
+	}
+	now := s.now()
+	for _, k := range s.keys {
+		if !k.gone(now) {
+			continue
+		}
+		err := s.db.Update(s.sweep)
+		s.index()
+		if err != nil {
+			return nil, nil, err
+		}
+		break
+	}
+	if next, err = do(s.aliases[name]); err != nil {
+		return nil, nil, err
+	}
+	ended = make(chan struct{})
+	s.changing[name] = ended
+	return next, ended, nil
+}
+
+// indexKey brings the names of one key to whether the alias of this name leads to it. Readers keep the list that they have.
+func (s *store) indexKey(id, name string) {
+	names := slices.DeleteFunc(slices.Clone(s.names[id]), func(n string) bool { return n == name })
+	if a := s.aliases[name]; a != nil && a.KeyID == id {
+		names = append(names, name)
+		slices.Sort(names)
+	}
+	s.names[id] = names
 }

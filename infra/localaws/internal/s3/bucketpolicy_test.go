@@ -77,6 +77,9 @@ func TestBucketPolicyIsReadBackOrRefused(t *testing.T) {
 	if err != nil || *got.Policy != document {
 		t.Errorf("got %v, %v; want what was put", got, err)
 	}
+	for _, action := range []string{"*", "S3:GetObject", "s3:Get*"} { // controls
+		k.must(k.putPolicy(strings.ReplaceAll(document, "s3:GetObject", action)))
+	}
 	status, err := k.root.GetBucketPolicyStatus(t.Context(), &s3.GetBucketPolicyStatusInput{Bucket: aws.String(bucket)})
 	if err != nil || aws.ToBool(status.PolicyStatus.IsPublic) {
 		t.Errorf("status %+v, %v; want not public", status, err)
@@ -87,6 +90,7 @@ func TestBucketPolicyIsReadBackOrRefused(t *testing.T) {
 	}{
 		"another bucket":   {strings.ReplaceAll(document, bucket, "another"), "MalformedPolicy", 400},
 		"a prefix of it":   {strings.ReplaceAll(document, bucket+"/", bucket+"2/"), "MalformedPolicy", 400},
+		"another service":  {strings.ReplaceAll(document, "s3:GetObject", "dynamodb:GetItem"), "MalformedPolicy", 400},
 		"nobody":           {strings.ReplaceAll(document, "NotesReader", "Nobody"), "MalformedPolicy", 400},
 		"no policy":        {`{"Version":"2012-10-17"}`, "MalformedPolicy", 400},
 		"no principal":     {strings.ReplaceAll(document, `"Principal":{"AWS":"`+readerARN+`"},`, ""), "MalformedPolicy", 400},
@@ -95,4 +99,37 @@ func TestBucketPolicyIsReadBackOrRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) { localawstest.WantFailure(t, k.putPolicy(test.document), test.code, test.status) })
 	}
 	k.wants(k.ask("GET", "/"+bucket+"?policy", "", k.session("yellow")), 403, "AccessDenied")
+}
+
+func TestPolicyForEverybodyIsPublicWithoutFixedValues(t *testing.T) {
+	k := newKit(t)
+	for name, test := range map[string]struct {
+		condition string
+		public    bool
+	}{
+		"no condition":               {`{}`, true},
+		"TLS":                        {`{"Bool":{"aws:SecureTransport":"true"}}`, true},
+		"a tag":                      {`{"StringEquals":{"aws:PrincipalTag/TenantID":"yellow"}}`, true},
+		"an account":                 {`{"StringEquals":{"aws:SourceAccount":"000000000000"}}`, false},
+		"an organization":            {`{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}`, false},
+		"an organization and TLS":    {`{"StringEquals":{"aws:principalorgid":"o-1"},"Bool":{"aws:SecureTransport":"true"}}`, false},
+		"any organization":           {`{"StringLike":{"aws:PrincipalOrgID":"*"}}`, true},
+		"an organization if any":     {`{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-1"}}`, true},
+		"all but an organization":    {`{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}`, true},
+		"none of the organizations":  {`{"ForAllValues:StringEquals":{"aws:PrincipalOrgID":"o-1"}}`, true},
+		"any with an organization":   {`{"Null":{"aws:PrincipalOrgID":"false"}}`, true},
+		"a variable":                 {`{"StringEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"}}`, true},
+		"addresses":                  {`{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","192.0.2.1","2001:db8::/32"]}}`, false},
+		"addresses, one of them all": {`{"IpAddress":{"aws:SourceIp":["192.0.2.1","0.0.0.0/0"]}}`, true},
+		"half of the addresses":      {`{"IpAddress":{"aws:SourceIp":"::/1"}}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document := strings.Replace(statement("Allow", `"*"`, "s3:GetObject", "arn:aws:s3:::"+bucket+"/*"), `"Sid":"One"`, `"Condition":`+test.condition, 1)
+			if test.public {
+				localawstest.WantFailure(t, k.putPolicy(document), "AccessDenied", 403)
+			} else {
+				k.must(k.putPolicy(document))
+			}
+		})
+	}
 }

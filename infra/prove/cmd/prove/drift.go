@@ -29,7 +29,7 @@ type driftCommand struct {
 
 // Help is printed below the flags.
 func (driftCommand) Help() string {
-	return `It compares the roles of the files with those of the account: trust, inline and attached policies, permissions boundary, and the tag that names a session's tenant, which no role may have. It compares the KMS keys that are tagged with a tenant (key policy, grants, tags, aliases), the bucket's policy and public access block, and the table's resource policy. It reads alone; infra/prove/caller/drift.json is the policy that its caller needs.
+	return `It compares the roles of the files with those of the account: trust, inline and attached policies, permissions boundary, and the tag that names a session's tenant, which no role may have. It compares the KMS keys that are tagged with a tenant (state, key policy, grants, tags, aliases), the bucket's policy and public access block, and the table's resource policy. It reads alone; infra/prove/caller/drift.json is the policy that its caller needs.
 
 Then it says whether tenants are kept apart by what is there:
 
@@ -37,7 +37,7 @@ Then it says whether tenants are kept apart by what is there:
   BROKEN     a request of one tenant for what is another's is allowed; the request is printed
   NOT SHOWN  neither; "prove --target aws --existing" attacks what is there, and tells more
 
-It exits with 0 if nothing differs, 1 if something does, 2 if the command line or the credentials are wrong, and 3 if it could not tell: something may not be read, or AWS did not answer.
+It exits with 0 if nothing differs, 1 if something does or isolation is BROKEN, 2 if the command line or the credentials are wrong, and 3 if it could not tell: something may not be read, or AWS did not answer.
 
 Examples:
 
@@ -90,6 +90,9 @@ func (d driftCommand) Run(ctx context.Context, std streams) error {
 	}
 	switch report.Code() {
 	case 1:
+		if len(report.Changes) == 0 {
+			return errors.New("the account is as the files say, and tenants are not kept apart")
+		}
 		return errors.New("the account differs from the files")
 	case undecided:
 		return command.WithCode(undecided, errors.New("it could not be told whether the account differs: see what could not be read"))

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -62,7 +64,24 @@ func TestDriftAndItsExitCodes(t *testing.T) {
 	check(1, "it is not there; --bucket names another", "", account+" --bucket another")
 	check(1, "isolation, for what is there: HOLDS", "", account+" --policies article")
 
-	_, err := iam.NewFromConfig(l.Config(localawstest.Root)).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+	article, err := files.Load(files.Article, localaws.Values{Region: l.Region, Account: l.Account, Bucket: "shiptrack-" + l.Account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hardened, err := files.Load(files.Hardened, localaws.Values{Region: l.Region, Account: l.Account, Bucket: "shiptrack-" + l.Account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range []string{"TrackingAccessRole", "TrackingWriteRole"} { // article has no boundaries
+		if _, err := iam.NewFromConfig(l.Config(localawstest.Root)).DeleteRolePermissionsBoundary(t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: &role}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.PutRoles(t, article...)
+	check(1, "isolation, for what is there: BROKEN", "the account is as the files say, and tenants are not kept apart", account+" --policies article")
+	l.PutRoles(t, hardened...)
+
+	_, err = iam.NewFromConfig(l.Config(localawstest.Root)).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
 		RoleName: aws.String("TrackingAccessRole"), PolicyName: aws.String("More"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"*"}]}`),
 	})
 	if err != nil {
@@ -78,6 +97,15 @@ func TestDriftAndItsExitCodes(t *testing.T) {
 	if len(report.Changes) != 1 || report.Changes[0].Where != "role TrackingAccessRole" || report.Isolation.Verdict == "HOLDS" {
 		t.Errorf("as JSON: %+v", report)
 	}
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte("[profile cut]\ncredential_process = echo {SecretAccessKey:planted\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_CONFIG_FILE", config)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_PROFILE", "cut")
+	check(2, "", "GetCallerIdentity, to find the account of the credentials: the output of credential_process is not the JSON of credentials", account)
+	t.Setenv("AWS_PROFILE", "")
 	t.Setenv("AWS_ACCESS_KEY_ID", "wrong")
 	check(3, "", "GetCallerIdentity, to find the account of the credentials", account)
 }

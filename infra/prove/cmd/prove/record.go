@@ -58,8 +58,8 @@ func (r recordCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return command.Misconfigured(err)
 	}
-	if file.Policies != "" && file.Policies != source.SHA256 {
-		return command.Misconfigured(fmt.Errorf("%s has answers under other policies (sha256 %s): name another file", r.File, file.Policies))
+	if err := r.goesOn(file, source, cfg.Region); err != nil {
+		return command.Misconfigured(err)
 	}
 	file.Date, file.Region, file.Version, file.Policies = time.Now().UTC().Format(time.RFC3339), cfg.Region, version(), source.SHA256
 	cases, err := record.Cases()
@@ -77,6 +77,20 @@ func (r recordCommand) Run(ctx context.Context, std streams) error {
 	fmt.Fprintf(std.out, "%s has %d of %d answers of the simulator, and %d to attacks\n", r.File, len(file.Cases), len(cases), len(file.Attacks))
 	if asked != nil {
 		return fmt.Errorf("it is not complete; the same command again goes on with it: %w", asked)
+	}
+	return nil
+}
+
+// goesOn says why file, which may be new, cannot be gone on with: answers to different questions would stand in it as one.
+func (r recordCommand) goesOn(file *record.File, source iam.Source, region string) error {
+	existing := r.Attacks == "existing"
+	switch {
+	case file.Policies != "" && file.Policies != source.SHA256:
+		return fmt.Errorf("%s has answers under other policies (sha256 %s): name another file", r.File, file.Policies)
+	case file.Region != "" && file.Region != region:
+		return fmt.Errorf("%s has answers of region %q, not of %s: name another file", r.File, file.Region, region)
+	case len(file.Attacks) > 0 && r.Attacks != "none" && file.Existing != existing:
+		return fmt.Errorf("%s has answers to attacks on what was there (%t), these would be on what is there (%t): name another file", r.File, file.Existing, existing)
 	}
 	return nil
 }
@@ -107,7 +121,7 @@ type compareCommand struct {
 
 // Help is printed below the flags.
 func (compareCommand) Help() string {
-	return `It asks localaws the same, in this process, and prints each answer that differs. It exits with 0 if none does, and 1 otherwise.`
+	return `It asks localaws the same, in this process, and prints each answer that differs. It exits with 0 if none does, and 1 otherwise; also where there is nothing to compare.`
 }
 
 // Run is called by kong.
@@ -141,6 +155,9 @@ func (c compareCommand) Run(ctx context.Context, std streams) error {
 	}
 	if len(compared.Lines) > 0 {
 		return errors.New("the account and localaws differ")
+	}
+	if compared.Compared == 0 {
+		return fmt.Errorf("%s has no answer that this version could compare", c.File)
 	}
 	return nil
 }

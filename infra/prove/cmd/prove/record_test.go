@@ -68,6 +68,15 @@ func TestAnAccountsAnswersAreRecordedAndCompared(t *testing.T) {
 	answered(t, 1, "the account says allowed, localaws malformed", "compare "+file)
 	answered(t, 2, "was recorded under other policies", "compare "+file+" --policies article")
 	answered(t, 2, "has answers under other policies", "record "+file+" --account 000000000000 --policies article")
+	answered(t, 2, "has answers to attacks on what was there (false)", "record "+file+" --account 000000000000 --attacks existing")
+	if err := os.WriteFile(file, bytes.Replace(text, []byte(`"region": "us-east-1"`), []byte(`"region": "eu-west-1"`), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	answered(t, 2, `has answers of region "eu-west-1", not of us-east-1`, "record "+file+" --account 000000000000")
+	if err := os.WriteFile(file, []byte(`{"format":1,"region":"us-east-1","cases":{"of another version 1.1":"allowed"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	answered(t, 1, "has no answer that this version could compare", "compare "+file)
 }
 
 func TestRecordOfTheSimulatorNeedsOneAction(t *testing.T) {

@@ -20,7 +20,11 @@ locals {
     "<domain>", local.values["<domain>"])
   }
   trust  = { for path, text in local.documents : dirname(path) => text if basename(path) == "trust.json" }
-  inline = { for path, text in local.documents : trimsuffix(path, ".json") => text if basename(path) != "trust.json" }
+  inline = { for path, text in local.documents : trimsuffix(path, ".json") => text if !contains(["trust.json", "boundary.json"], basename(path)) }
+
+  # A role has one boundary. Where the account wants another, bin/tenants can neither suspend nor revoke.
+  bounded  = var.permissions_boundary == null ? { for path, text in local.documents : dirname(path) => text if basename(path) == "boundary.json" } : {}
+  boundary = { for role in keys(local.trust) : role => try(aws_iam_policy.boundary[role].arn, var.permissions_boundary) }
 
   # IAM refuses a trust policy that names a role which is not there. So the roles of tasks, which trust a service, come first.
   task_roles   = { for role, text in local.trust : role => text if !strcontains(text, ":role/") }
@@ -30,12 +34,26 @@ locals {
   description = "Shiptrack: see infra/iam"
 }
 
+# The permissions boundary of the roles of tenants' sessions. It allows all, so it grants nothing. bin/tenants writes into it which tenants
+# are suspended or revoked: Terraform makes it, and leaves its content.
+resource "aws_iam_policy" "boundary" {
+  for_each    = local.bounded
+  name        = "${each.key}Boundary"
+  description = "Shiptrack: which tenants are suspended or revoked. bin/tenants writes it."
+  policy      = each.value
+  tags        = var.tags
+
+  lifecycle {
+    ignore_changes = [policy]
+  }
+}
+
 resource "aws_iam_role" "task" {
   for_each             = local.task_roles
   name                 = each.key
   description          = local.description
   assume_role_policy   = each.value
-  permissions_boundary = var.permissions_boundary
+  permissions_boundary = local.boundary[each.key]
   tags                 = var.tags
 
   lifecycle {
@@ -56,7 +74,7 @@ resource "aws_iam_role" "tenant" {
   description          = local.description
   assume_role_policy   = each.value
   max_session_duration = 3600 # more is not to be had where one role assumes another
-  permissions_boundary = var.permissions_boundary
+  permissions_boundary = local.boundary[each.key]
   tags                 = var.tags
   depends_on           = [aws_iam_role.task]
 

@@ -24,7 +24,7 @@ variable "policies" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of a managed policy that bounds every role. Null: none."
+  description = "ARN of a managed policy that bounds every role. Null: roles of tenants' sessions have the one of their boundary.json, in which bin/tenants suspends and revokes; the others have none."
   type        = string
   default     = null
 }

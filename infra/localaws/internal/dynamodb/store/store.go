@@ -13,6 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/table"
+	"example.com/shiptrack/infra/localaws/internal/records"
 )
 
 var (
@@ -27,7 +28,7 @@ var (
 type Store struct {
 	db     *bbolt.DB
 	now    func() time.Time
-	writer committer
+	writer records.Committer
 
 	mu     sync.RWMutex // guards tables; held for writing only while the catalog changes
 	tables map[string]*table.Table
@@ -36,7 +37,7 @@ type Store struct {
 // Open opens the tables in db, in buckets whose names begin with "dynamodb/". now is the clock of creation
 // times and of idempotency tokens. The caller closes db.
 func Open(db *bbolt.DB, now func() time.Time) (*Store, error) {
-	s := &Store{db: db, now: now, writer: committer{db: db}, tables: map[string]*table.Table{}}
+	s := &Store{db: db, now: now, writer: records.Committer{DB: db}, tables: map[string]*table.Table{}}
 	err := db.Update(func(tx *bbolt.Tx) error {
 		for _, name := range [][]byte{catalogBucket, totalsBucket, tokensBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
@@ -82,7 +83,7 @@ func (s *Store) View(do func(Tx) error) error {
 // the answer to all of it: do returns errors of the store only, and keeps refusals of its request to itself,
 // having written nothing. A panic in do is an error, too.
 func (s *Store) Commit(do func(Tx) error) error {
-	return s.writer.commit(func(tx *bbolt.Tx) error { return do(Tx{tx, s.now}) })
+	return s.writer.Commit(func(tx *bbolt.Tx) error { return do(Tx{tx, s.now}) })
 }
 
 // Tx is a transaction. It is not safe for concurrent use, and not for use after the function that it was

@@ -78,7 +78,7 @@ func putBucketPolicy(a *asked) (*api.Response, error) {
 	if err != nil {
 		return nil, malformedPolicy("%s", err.Error())
 	}
-	if err := a.checkResources(parsed); err != nil {
+	if err := a.checkScope(parsed); err != nil {
 		return nil, err
 	}
 	bindings, err := a.Roles.Snapshot().Bind(parsed)
@@ -100,10 +100,15 @@ func malformedPolicy(format string, args ...any) error {
 	return api.Errorf(http.StatusBadRequest, "MalformedPolicy", format, args...)
 }
 
-// checkResources: a policy speaks of its own bucket alone.
-func (a *asked) checkResources(p *policy.Policy) error {
+// checkScope: a policy speaks of its own bucket alone, and of actions of S3.
+func (a *asked) checkScope(p *policy.Policy) error {
 	own := request.BucketARN(a.Bucket)
 	for _, clause := range p.Clauses() {
+		for _, action := range clause.Actions {
+			if service, _, _ := strings.Cut(action.Source, ":"); action.Source != "*" && !strings.EqualFold(service, "s3") {
+				return malformedPolicy("Policy has invalid action")
+			}
+		}
 		for _, resource := range clause.Resources {
 			if resource.Source != own && !strings.HasPrefix(resource.Source, own+"/") {
 				return malformedPolicy("Policy has invalid resource")
@@ -111,16 +116,6 @@ func (a *asked) checkResources(p *policy.Policy) error {
 		}
 	}
 	return nil
-}
-
-// isPublic reports whether p lets anybody in without a condition (S3 User Guide, "The meaning of public").
-func isPublic(p *policy.Policy) bool {
-	for _, clause := range p.Clauses() {
-		if clause.Effect == policy.Allow && (clause.Principals.Everyone || clause.Principals.Not) && len(clause.Conditions) == 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // policyOf is the policy of the bucket, as a document that shows whom it names by their ARNs of now.

@@ -1,4 +1,4 @@
-package store
+package records
 
 import (
 	"fmt"
@@ -8,10 +8,10 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// committer joins concurrent writes into one bbolt transaction, so that they share one fsync. Unlike
-// bbolt's Batch it never waits for more writes: those that arrive during an fsync are the next group.
-type committer struct {
-	db      *bbolt.DB
+// Committer joins concurrent writes into one bbolt transaction, so that they share one fsync. Unlike
+// bbolt's Batch it never waits for more writes: those that arrive during an fsync are the next group. DB is set before the first use.
+type Committer struct {
+	DB      *bbolt.DB
 	mu      sync.Mutex // guards waiting and busy
 	waiting []*write
 	busy    bool
@@ -22,11 +22,11 @@ type write struct {
 	done chan error
 }
 
-// commit runs do in a transaction and returns when it is durable. Writes of one group run one after the
+// Commit runs do in a transaction and returns when it is durable. Writes of one group run one after the
 // other, each seeing those before it. An error of one undoes the whole group and is the answer to all of
 // it: do returns errors of the store only, and keeps refusals of its request to itself, having written
 // nothing.
-func (c *committer) commit(do func(*bbolt.Tx) error) error {
+func (c *Committer) Commit(do func(*bbolt.Tx) error) error {
 	w := &write{do: do, done: make(chan error, 1)}
 	c.mu.Lock()
 	c.waiting = append(c.waiting, w)
@@ -39,7 +39,7 @@ func (c *committer) commit(do func(*bbolt.Tx) error) error {
 	return <-w.done
 }
 
-func (c *committer) run() {
+func (c *Committer) run() {
 	for {
 		c.mu.Lock()
 		group := c.waiting
@@ -49,7 +49,7 @@ func (c *committer) run() {
 		if len(group) == 0 {
 			return
 		}
-		err := c.db.Update(func(tx *bbolt.Tx) error { return doAll(group, tx) })
+		err := c.DB.Update(func(tx *bbolt.Tx) error { return doAll(group, tx) })
 		for _, w := range group {
 			w.done <- err
 		}

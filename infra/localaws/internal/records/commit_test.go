@@ -1,4 +1,4 @@
-package store
+package records
 
 import (
 	"path/filepath"
@@ -10,18 +10,14 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-func open(t *testing.T) *Store {
+func open(t *testing.T) *Committer {
 	t.Helper()
 	db, err := bbolt.Open(filepath.Join(t.TempDir(), "db"), 0o600, &bbolt.Options{NoSync: true, Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s, err := Open(db, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return &Committer{DB: db}
 }
 
 func TestConcurrentWritesShareATransaction(t *testing.T) {
@@ -29,22 +25,22 @@ func TestConcurrentWritesShareATransaction(t *testing.T) {
 	release := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() { // the first group is held, so that the others queue behind it
-		if err := s.Commit(func(Tx) error { <-release; return nil }); err != nil {
+		if err := s.Commit(func(*bbolt.Tx) error { <-release; return nil }); err != nil {
 			t.Error(err)
 		}
 	})
-	for !busy(&s.writer) {
+	for !busy(s) {
 		runtime.Gosched()
 	}
 	transactions := map[int]int{} // written by one transaction at a time
 	for range 20 {
 		wg.Go(func() {
-			if err := s.Commit(func(tx Tx) error { transactions[tx.tx.ID()]++; return nil }); err != nil {
+			if err := s.Commit(func(tx *bbolt.Tx) error { transactions[tx.ID()]++; return nil }); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	for queued(&s.writer) < 20 {
+	for queued(s) < 20 {
 		runtime.Gosched()
 	}
 	close(release)
@@ -54,13 +50,13 @@ func TestConcurrentWritesShareATransaction(t *testing.T) {
 	}
 }
 
-func busy(c *committer) bool {
+func busy(c *Committer) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.busy && len(c.waiting) == 0
 }
 
-func queued(c *committer) int {
+func queued(c *Committer) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.waiting)
@@ -74,12 +70,12 @@ func TestAPanicInAWriteIsAnErrorOfItsGroupOnly(t *testing.T) {
 		"panic in a write: runtime error: index out of range [0] with length 0": func() { nobody[0] = nil },
 		"panic in a write, with a string":                                       func() { panic("of yellow") },
 	} {
-		err := s.Commit(func(Tx) error { broken(); return nil })
+		err := s.Commit(func(*bbolt.Tx) error { broken(); return nil })
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
-	if err := s.Commit(func(Tx) error { return nil }); err != nil {
+	if err := s.Commit(func(*bbolt.Tx) error { return nil }); err != nil {
 		t.Errorf("the next group: got %v, want no error", err)
 	}
 }
