@@ -18,7 +18,7 @@ import (
 // KeyTag is the tag of a KMS key that the policies compare with the session's: whoever may set it decides who reads.
 const KeyTag = "TenantID"
 
-// MakeKey creates the KMS key of a tenant, with the tag that names it and its alias, where there is none. An alias that leads to a key without the tenant's
+// MakeKey creates the KMS key of a tenant, with the tag and its alias, where there is none. An alias that leads to a key without the tenant's
 // tag, or to one that cannot be used, is an error: no key that exists is changed.
 func MakeKey(ctx context.Context, client *kms.Client, tag string, id tenant.ID) error {
 	alias := aws.String(keyalias.Of(id))

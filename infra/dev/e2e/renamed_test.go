@@ -22,7 +22,7 @@ var renames = map[string]*strings.Replacer{
 		`"partition": "TenantID"`, `"partition": "org_id"`, "TenantID", "org", "ShipmentID", "order_id", "ByStatus", "by-state", "TrackingData", "Acme", "-shipments", "-orders",
 		"shiptrack-<", "acme-documents-<", `"domain": "test"`, `"domain": "acme-search"`,
 		"TrackingServiceRole", "AcmeTask", "TrackingSeedTaskRole", "AcmeLoaderTask", "TrackingAccessRole", "AcmeReader", "TrackingWriteRole", "AcmeWriter", "TrackingSeedRole", "AcmeLoader", "Tracking", "Acme"),
-	"pkg/": quoted, "tracking-service/": quoted, "shipment-service/": quoted, "infra/dev/": quoted,
+	"pkg/": quoted, "tracking-service/": quoted, "shipment-service/": quoted, "infra/dev/": quoted, "infra/tenants/": quoted,
 }
 
 // quoted is for sources of Go, where names stand in quotes.
