@@ -72,13 +72,13 @@ func operator(t *testing.T, l *localawstest.Local, binaries string) []string {
 	c := l.RoleCredentials(t, "Operator", "prove")
 	file, text := filepath.Join(t.TempDir(), "config"), ""
 	for name, role := range map[string]string{"task": "TrackingServiceRole", "seed": "TrackingSeedTaskRole"} {
-		text += fmt.Sprintf("[profile %s]\ncredential_process = \"%s\" credentials --role %s\n", name, filepath.Join(binaries, "localaws"), role)
+		text += fmt.Sprintf("[profile %s]\ncredential_process = \"$LOCALAWS\" credentials --role %s\n", name, role) // the shell's: a path may have a $
 	}
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=" + l.Region, "AWS_ENDPOINT_URL=" + l.URL, "AWS_CONFIG_FILE=" + file,
+		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=" + l.Region, "AWS_ENDPOINT_URL=" + l.URL, "AWS_CONFIG_FILE=" + file, "LOCALAWS=" + filepath.Join(binaries, "localaws"),
 		"AWS_ACCESS_KEY_ID=" + c.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey, "AWS_SESSION_TOKEN=" + c.SessionToken,
 	}
 }

@@ -59,12 +59,12 @@ func (p *prover) profiles(t *testing.T) {
 	t.Helper()
 	file, text := filepath.Join(t.TempDir(), "config"), ""
 	for name, role := range map[string]string{"task": "TrackingServiceRole", "seed": "TrackingSeedTaskRole", "wrong": proverRole} {
-		text += fmt.Sprintf("[profile %s]\ncredential_process = \"%s\" credentials --role %s\n", name, filepath.Join(bin, "localaws"), role)
+		text += fmt.Sprintf("[profile %s]\ncredential_process = \"$LOCALAWS\" credentials --role %s\n", name, role) // the shell's: a path may have a $
 	}
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.environ = append(p.environ, "AWS_CONFIG_FILE="+file)
+	p.environ = append(p.environ, "AWS_CONFIG_FILE="+file, "LOCALAWS="+filepath.Join(bin, "localaws"))
 }
 
 // rowsAndObjects are all that the table and the bucket hold, old versions too.
