@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -24,7 +25,8 @@ type strain struct {
 	account *Account
 	roles   []localaws.Role
 	root    aws.Config
-	fault   func(r *http.Request, body string) *http.Response // answers in localaws' place where it is not nil
+	fault   func(r *http.Request, body string) *http.Response // answers in localaws' place where it is not nil; one call at a time
+	one     sync.Mutex
 }
 
 func newStrain(t *testing.T, existing bool) *strain {
@@ -70,7 +72,10 @@ func (f faulty) Do(r *http.Request) (*http.Response, error) {
 		}
 		r.Body = io.NopCloser(bytes.NewReader(text))
 	}
-	if a := f.fault(r, string(text)); a != nil {
+	f.one.Lock()
+	a := f.fault(r, string(text))
+	f.one.Unlock()
+	if a != nil {
 		a.Request = r
 		return a, nil
 	}
