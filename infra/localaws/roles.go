@@ -99,21 +99,56 @@ func (s *Server) PutRoles(roles []Role) error {
 	return s.iam.PutRoles(s.account, s.now(), wanted)
 }
 
-// ordered puts each role after those that its trust policy names.
+// ordered puts each role after those that its trust policy names, and leaves the order as it is otherwise.
 func ordered(roles []Role) ([]Role, error) {
-	names := func(role Role, rest []Role) bool {
-		return slices.ContainsFunc(rest, func(other Role) bool {
-			return other.Name != role.Name && strings.Contains(string(role.Trust), ":role/"+other.Name+`"`)
-		})
+	at := map[string][]int{}
+	for i := range roles {
+		at[roles[i].Name] = append(at[roles[i].Name], i)
+	}
+	waits, behind := make([]int, len(roles)), make([][]int, len(roles)) // for how many a role waits, and which wait for it
+	for i := range roles {
+		for _, name := range namedRoles(roles[i].Trust) {
+			if name == roles[i].Name {
+				continue
+			}
+			for _, other := range at[name] {
+				waits[i]++
+				behind[other] = append(behind[other], i)
+			}
+		}
+	}
+	var ready []int // in their order
+	for i := range roles {
+		if waits[i] == 0 {
+			ready = append(ready, i)
+		}
 	}
 	var done []Role
-	for len(roles) > 0 {
-		i := slices.IndexFunc(roles, func(role Role) bool { return !names(role, roles) })
-		if i < 0 {
-			return nil, fmt.Errorf("the trust policies of %s and others name each other", roles[0].Name)
-		}
+	for len(ready) > 0 {
+		i := ready[0]
+		ready = ready[1:]
 		done = append(done, roles[i])
-		roles = slices.Delete(roles, i, i+1)
+		for _, other := range behind[i] {
+			if waits[other]--; waits[other] == 0 {
+				place, _ := slices.BinarySearch(ready, other)
+				ready = slices.Insert(ready, place, other)
+			}
+		}
+	}
+	if len(done) < len(roles) {
+		first := slices.IndexFunc(waits, func(n int) bool { return n > 0 })
+		return nil, fmt.Errorf("the trust policies of %s and others name each other", roles[first].Name)
 	}
 	return done, nil
+}
+
+// namedRoles are the names of roles whose ARNs stand in a trust policy.
+func namedRoles(trust []byte) (names []string) {
+	parts := strings.Split(string(trust), ":role/")
+	for _, part := range parts[1:] {
+		if name, _, closed := strings.Cut(part, `"`); closed {
+			names = append(names, name)
+		}
+	}
+	return names
 }
