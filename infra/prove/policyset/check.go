@@ -96,24 +96,14 @@ func Check(ctx context.Context, s *Set, ownershipName string, owned *theorem.Own
 // proveAll proves each group of roles, on every processor.
 func proveAll(ctx context.Context, s *Set, groups [][]theorem.Role, owned *theorem.Ownership, progress func(done, all int)) (map[string][]theorem.Finding, error) {
 	results := make([][]theorem.Finding, len(groups))
-	var done, next atomic.Int64
-	work, ctx := errgroup.WithContext(ctx)
-	for range runtime.GOMAXPROCS(0) {
-		work.Go(func() error {
-			for i := next.Add(1) - 1; i < int64(len(groups)); i = next.Add(1) - 1 {
-				if ctx.Err() != nil {
-					return errors.New("interrupted: nothing is proven")
-				}
-				var err error
-				if results[i], err = theorem.Prove(s.Account, groups[i], owned); err != nil {
-					return err
-				}
-				progress(int(done.Add(int64(len(groups[i])))), len(s.Roles))
-			}
-			return nil
-		})
-	}
-	if err := work.Wait(); err != nil {
+	var done atomic.Int64
+	err := onEachProcessor(ctx, len(groups), "proven", func(i int) (err error) {
+		if results[i], err = theorem.Prove(s.Account, groups[i], owned); err == nil {
+			progress(int(done.Add(int64(len(groups[i])))), len(s.Roles))
+		}
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	found := map[string][]theorem.Finding{}
@@ -123,6 +113,21 @@ func proveAll(ctx context.Context, s *Set, groups [][]theorem.Role, owned *theor
 		}
 	}
 	return found, nil
+}
+
+// onEachProcessor does n pieces of work, on every processor; done is what each then is.
+func onEachProcessor(ctx context.Context, n int, done string, do func(i int) error) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		work.Go(func() error {
+			if ctx.Err() != nil {
+				return errors.New("interrupted: nothing is " + done)
+			}
+			return do(i)
+		})
+	}
+	return work.Wait()
 }
 
 // findings are those of a role, with what its source does not say.

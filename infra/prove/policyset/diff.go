@@ -3,16 +3,11 @@ package policyset
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"example.com/shiptrack/infra/localaws/policy"
 	"example.com/shiptrack/infra/prove/theorem"
@@ -49,22 +44,8 @@ func Compare(ctx context.Context, old, changed *Set) (*Diff, error) {
 	d := &Diff{Old: old.Name, New: changed.Name}
 	pairs := d.pairs(old, changed)
 	results := make([]Diff, len(pairs))
-	var next atomic.Int64
-	work, ctx := errgroup.WithContext(ctx)
-	for range runtime.GOMAXPROCS(0) {
-		work.Go(func() error {
-			for i := next.Add(1) - 1; i < int64(len(pairs)); i = next.Add(1) - 1 {
-				if ctx.Err() != nil {
-					return errors.New("interrupted: nothing is compared")
-				}
-				if err := results[i].compare(old, changed, pairs[i]); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	if err := work.Wait(); err != nil {
+	err := onEachProcessor(ctx, len(pairs), "compared", func(i int) error { return results[i].compare(old, changed, pairs[i]) })
+	if err != nil {
 		return nil, err
 	}
 	for _, r := range results {

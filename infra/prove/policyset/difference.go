@@ -1,12 +1,8 @@
 package policyset
 
 import (
-	"encoding/xml"
 	"fmt"
 	"io"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // ExitCode is 0 where nothing became allowed, 1 where a request did, and 3 where that is undecided.
@@ -51,13 +47,7 @@ func (d *Diff) text(out io.Writer) error {
 	return err
 }
 
-func (d *Diff) json(out io.Writer) error {
-	if err := json.MarshalWrite(out, d, jsontext.WithIndent("  "), json.Deterministic(true)); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(out)
-	return err
-}
+func (d *Diff) json(out io.Writer) error { return writeJSON(out, d) }
 
 func (d *Diff) junit(out io.Writer) error {
 	s := suite{Name: d.New, Tests: len(d.Changed), Time: fmt.Sprintf("%.3f", d.Seconds)}
@@ -77,14 +67,7 @@ func (d *Diff) junit(out io.Writer) error {
 		s.Cases = append(s.Cases, testcase{Class: "diff", Name: "undecided: " + o.At.String(), Error: &failed{Message: o.Why}})
 		s.Tests, s.Errors = s.Tests+1, s.Errors+1
 	}
-	fmt.Fprint(out, xml.Header)
-	e := xml.NewEncoder(out)
-	e.Indent("", "  ")
-	if err := e.Encode(s); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(out)
-	return err
+	return s.write(out)
 }
 
 func (d *Diff) markdown(out io.Writer) error {

@@ -57,6 +57,10 @@ func (r *Report) JUnit(out io.Writer) error {
 		}
 		s.Cases = append(s.Cases, c)
 	}
+	return s.write(out)
+}
+
+func (s *suite) write(out io.Writer) error {
 	fmt.Fprint(out, xml.Header)
 	e := xml.NewEncoder(out)
 	e.Indent("", "  ")
@@ -68,8 +72,10 @@ func (r *Report) JUnit(out io.Writer) error {
 }
 
 // JSON writes the whole report.
-func (r *Report) JSON(out io.Writer) error {
-	if err := json.MarshalWrite(out, r, jsontext.WithIndent("  "), json.Deterministic(true)); err != nil {
+func (r *Report) JSON(out io.Writer) error { return writeJSON(out, r) }
+
+func writeJSON(out io.Writer, v any) error {
+	if err := json.MarshalWrite(out, v, jsontext.WithIndent("  "), json.Deterministic(true)); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(out)
