@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"path"
 	"strconv"
@@ -63,16 +62,7 @@ func (w *World) RoundTrip(r *http.Request) (*http.Response, error) {
 	if w.account != nil {
 		return w.account.config.HTTPClient.Do(r)
 	}
-	received := r.Clone(r.Context())
-	received.Host, received.RequestURI = cmp.Or(r.Host, r.URL.Host), r.URL.RequestURI()
-	if received.Body == nil {
-		received.Body = http.NoBody
-	}
-	recorder := httptest.NewRecorder()
-	w.server.ServeHTTP(recorder, received)
-	response := recorder.Result()
-	response.Request = r
-	return response, nil
+	return w.server.RoundTrip(r)
 }
 
 // errNoSession: the run has no session for the caller of a request.

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove/caller"
@@ -15,13 +14,7 @@ import (
 // TestCallerNeedsItsPolicyAndNoLess: with the policy of infra/prove/caller all is read; without one action of it that is named.
 func TestCallerNeedsItsPolicyAndNoLess(t *testing.T) {
 	k := newKit(t)
-	made, err := k.iam().CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("Limits"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
-	k.must(err)
-	k.wanted.Boundary = *made.Policy.Arn
-	for _, r := range k.wanted.Roles {
-		_, err := k.iam().PutRolePermissionsBoundary(t.Context(), &iam.PutRolePermissionsBoundaryInput{RoleName: &r.Name, PermissionsBoundary: made.Policy.Arn})
-		k.must(err)
-	}
+	k.bound()
 	policy, err := caller.Policy("drift", k.wanted.Values)
 	k.must(err)
 	if r := k.report(k.as(policy)); r.Code() != 0 {

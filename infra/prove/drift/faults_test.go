@@ -75,17 +75,11 @@ func quoted(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"
 
 func TestBoundaryThatWasRemovedIsNoticed(t *testing.T) {
 	k := newKit(t)
-	made, err := k.iam().CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("Limits"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
-	k.must(err)
-	k.wanted.Boundary = *made.Policy.Arn
-	for _, r := range k.wanted.Roles {
-		_, err := k.iam().PutRolePermissionsBoundary(t.Context(), &iam.PutRolePermissionsBoundaryInput{RoleName: &r.Name, PermissionsBoundary: made.Policy.Arn})
-		k.must(err)
-	}
+	k.bound()
 	if r := k.report(k.config); r.Code() != 0 || r.Isolation.Verdict != drift.Holds {
 		t.Fatalf("control: code %d:\n%s", r.Code(), k.told(r))
 	}
-	_, err = k.iam().DeleteRolePermissionsBoundary(t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: aws.String(role)})
+	_, err := k.iam().DeleteRolePermissionsBoundary(t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: aws.String(role)})
 	k.must(err)
 	r := k.report(k.config)
 	if told := k.told(r); r.Code() != 1 || len(r.Changes) != 1 || !strings.Contains(told, "drift: role TrackingAccessRole: its permissions boundary arn:aws:iam::000000000000:policy/Limits was removed") {

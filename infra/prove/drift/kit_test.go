@@ -105,3 +105,15 @@ func (unlimited) GetToken(context.Context, uint) (func() error, error) {
 	return func() error { return nil }, nil
 }
 func (unlimited) AddTokens(uint) error { return nil }
+
+// bound gives each role a permissions boundary, which is wanted too.
+func (k *kit) bound() {
+	k.Helper()
+	made, err := k.iam().CreatePolicy(k.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("Limits"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
+	k.must(err)
+	k.wanted.Boundary = *made.Policy.Arn
+	for _, r := range k.wanted.Roles {
+		_, err := k.iam().PutRolePermissionsBoundary(k.Context(), &iam.PutRolePermissionsBoundaryInput{RoleName: &r.Name, PermissionsBoundary: made.Policy.Arn})
+		k.must(err)
+	}
+}

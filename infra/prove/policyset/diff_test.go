@@ -3,7 +3,6 @@ package policyset
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -94,10 +93,7 @@ func TestDiffOfRolesThatComeAndGo(t *testing.T) {
 
 // TestChangeOfWhatIsNotComparedIsUndecided has changes that no statement shows: nobody is told that nothing became allowed.
 func TestChangeOfWhatIsNotComparedIsUndecided(t *testing.T) {
-	account, err := os.ReadFile("testdata/sources/account.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	account := source(t, "account.json")
 	reader := func(more string) string {
 		return strings.Replace(string(account), `"RoleName": "Reader",`, `"RoleName": "Reader", `+more, 1)
 	}

@@ -2,7 +2,6 @@ package policyset
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -156,10 +155,7 @@ func TestOwnershipFileThatFitsNoPolicyIsRefused(t *testing.T) {
 	} else {
 		contains(t, err.Error(), "ownership.json", `"tag" is "tenant"`, "they look at org")
 	}
-	text, err := os.ReadFile("testdata/sources/ownership.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := source(t, "ownership.json")
 	o, err = theorem.ReadOwnership(bytes.Replace(text, []byte(`"stores": [`), []byte(`"administrative": {"Gone": "operators"}, "stores": [{"name": "Queues", "resources": [{"arn": "arn:aws:sqs:*:*:*", "access": [{"actions": ["sqs:*"], "owner": "everybody"}]}]},`), 1))
 	if err != nil {
 		t.Fatal(err)

@@ -65,3 +65,13 @@ func contains(t testing.TB, got string, want ...string) {
 		}
 	}
 }
+
+// source is a file of testdata/sources.
+func source(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "sources", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}

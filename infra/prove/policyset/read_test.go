@@ -79,18 +79,9 @@ func compact(t *testing.T, text []byte) []byte {
 
 // TestWhatASourceDoesNotSayIsUndecided has sources that leave out what a verdict needs, beside the control above.
 func TestWhatASourceDoesNotSayIsUndecided(t *testing.T) {
-	account, err := os.ReadFile("testdata/sources/account.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ownership, err := os.ReadFile("testdata/sources/ownership.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := os.ReadFile("testdata/sources/plan.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	account := source(t, "account.json")
+	ownership := source(t, "ownership.json")
+	plan := source(t, "plan.json")
 	for name, test := range map[string]struct{ text, from, to, want string }{
 		"a policy that is attached and not printed":   {string(account), `"Policies": [`, `"Policies": [], "Others": [`, "the attached policy arn:aws:iam::123456789012:policy/Objects is not in the file: print it without --filter"},
 		"a boundary that is not printed":              {string(account), `"RoleName": "Reader",`, `"RoleName": "Reader", "PermissionsBoundary": {"PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/Edge"},`, "the permissions boundary arn:aws:iam::123456789012:policy/Edge is not in the file"},
@@ -150,10 +141,7 @@ func TestReferenceThatMayBeAnotherIsUndecided(t *testing.T) {
 			own, open := document(objectsOf(`${aws:PrincipalTag/org}/*`)), document(objectsOf("*"))
 			folder := t.TempDir()
 			write(t, filepath.Join(folder, "plan.json"), fmt.Sprintf(head, document(vendorTrust), document(accessTrust), own, open, own, test.attachments, test.references))
-			ownership, err := os.ReadFile("testdata/sources/ownership.json")
-			if err != nil {
-				t.Fatal(err)
-			}
+			ownership := source(t, "ownership.json")
 			write(t, filepath.Join(folder, "ownership.json"), string(ownership))
 			if r := check(t, filepath.Join(folder, "plan.json")); r.Verdict != test.want {
 				t.Errorf("%s, want %s: %+v", r.Verdict, test.want, r.Findings)
@@ -167,15 +155,9 @@ func objectsOf(name string) string {
 }
 
 func TestTagOfTheRoleItselfIsUndecided(t *testing.T) {
-	text, err := os.ReadFile("testdata/sources/account.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := source(t, "account.json")
 	folder := t.TempDir()
-	ownership, err := os.ReadFile("testdata/sources/ownership.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	ownership := source(t, "ownership.json")
 	write(t, filepath.Join(folder, "ownership.json"), string(ownership))
 	write(t, filepath.Join(folder, "account.json"), strings.Replace(string(text), `"Tags": []`, `"Tags": [{"Key": "Org", "Value": "acme"}]`, 1))
 	var out bytes.Buffer
@@ -230,10 +212,7 @@ func TestInputThatCannotBeUsedIsRefused(t *testing.T) {
 
 // TestPolicyThatDoesNotParseIsNamedByItsPlace holds that a fault is found in a folder, and within a file of many documents.
 func TestPolicyThatDoesNotParseIsNamedByItsPlace(t *testing.T) {
-	account, err := os.ReadFile("testdata/sources/account.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	account := source(t, "account.json")
 	file := filepath.Join(t.TempDir(), "account.json")
 	before, after, ok := strings.Cut(string(account), `"Action": "s3:GetObject"`)
 	if at := strings.LastIndex(before, `"Allow"`); ok {
@@ -257,14 +236,8 @@ func TestPolicyThatDoesNotParseIsNamedByItsPlace(t *testing.T) {
 
 // TestColumnOfAStatementInAFileOfOneLine holds that a place is right where a document begins in the middle of a line.
 func TestColumnOfAStatementInAFileOfOneLine(t *testing.T) {
-	account, err := os.ReadFile("testdata/sources/account.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ownership, err := os.ReadFile("testdata/sources/ownership.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	account := source(t, "account.json")
+	ownership := source(t, "ownership.json")
 	text := string(compact(t, account))
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "ownership.json"), string(ownership))
@@ -277,10 +250,7 @@ func TestColumnOfAStatementInAFileOfOneLine(t *testing.T) {
 
 // TestDocumentsThatAreTextsAreRead holds that a document may be a text, plain or URL-encoded, as the API has it.
 func TestDocumentsThatAreTextsAreRead(t *testing.T) {
-	account, err := os.ReadFile("testdata/sources/account.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	account := source(t, "account.json")
 	s, err := Read("testdata/sources/account.json")
 	if err != nil {
 		t.Fatal(err)
