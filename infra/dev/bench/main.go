@@ -63,9 +63,9 @@ func (t table) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	results, err := rows.Measure(ctx, rows.Place{Bin: bin, Work: work, Rounds: t.Rounds, Progress: os.Stderr}, groups)
-	if err != nil {
-		return err
+	results, failed := rows.Measure(ctx, rows.Place{Bin: bin, Work: work, Rounds: t.Rounds, Progress: os.Stderr}, groups)
+	if results == nil {
+		return failed
 	}
 	if err := measure.Table(out, results); err != nil {
 		return err
@@ -74,5 +74,5 @@ func (t table) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(t.Output, text, 0o644)
+	return errors.Join(os.WriteFile(t.Output, text, 0o644), failed)
 }

@@ -3,6 +3,7 @@ package rows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -52,9 +53,11 @@ func choose(all []Group, names []string) ([]Group, error) {
 	return chosen, nil
 }
 
-// Measure measures the groups one after the other, and returns a result for each of their rows.
+// Measure measures the groups one after the other, and returns a result for each of their rows. A group that fails does not end the run: its
+// rows say why, and the error is that of all such groups.
 func Measure(ctx context.Context, p Place, groups []Group) ([]measure.Result, error) {
 	var results []measure.Result
+	var failed []error
 	for i, g := range groups {
 		fmt.Fprintf(p.Progress, "[%d of %d] %s\n", i+1, len(groups), names(g.Rows))
 		values, missing, err := g.measure(ctx, p, g.Rows)
@@ -62,17 +65,20 @@ func Measure(ctx context.Context, p Place, groups []Group) ([]measure.Result, er
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", names(g.Rows), err)
+			failed = append(failed, fmt.Errorf("%s: %w", names(g.Rows), err))
 		}
 		for _, r := range g.Rows {
 			result := measure.Result{Row: r, Values: values[r.Name], Missing: missing[r.Name]}
-			if len(result.Values) == 0 && result.Missing == "" {
+			switch {
+			case err != nil:
+				result = measure.Result{Row: r, Missing: "it failed: " + err.Error()}
+			case len(result.Values) == 0 && result.Missing == "":
 				return nil, fmt.Errorf("%s: no value, and no reason why", r.Name)
 			}
 			results = append(results, result)
 		}
 	}
-	return results, nil
+	return results, errors.Join(failed...)
 }
 
 func names(rows []measure.Row) string {

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -50,5 +51,21 @@ func TestARowWithNeitherValueNorReasonIsAnError(t *testing.T) {
 	}}
 	if _, err := Measure(t.Context(), Place{Progress: io.Discard}, []Group{g}); err == nil {
 		t.Error("no error")
+	}
+}
+
+func TestAGroupThatFailsLeavesTheOthersMeasured(t *testing.T) {
+	broken := Group{[]measure.Row{said("a")}, func(context.Context, Place, []measure.Row) (map[string]measure.Series, map[string]string, error) {
+		return nil, nil, errors.New("it does not start")
+	}}
+	whole := Group{[]measure.Row{said("b")}, func(context.Context, Place, []measure.Row) (map[string]measure.Series, map[string]string, error) {
+		return map[string]measure.Series{"b": {1}}, nil, nil
+	}}
+	results, err := Measure(t.Context(), Place{Progress: io.Discard}, []Group{broken, whole})
+	if err == nil || !strings.Contains(err.Error(), "a: it does not start") {
+		t.Errorf("%v, want the row and why it failed", err)
+	}
+	if len(results) != 2 || !strings.Contains(results[0].Missing, "it does not start") || !slices.Equal(results[1].Values, measure.Series{1}) {
+		t.Errorf("results %+v", results)
 	}
 }
