@@ -1,26 +1,27 @@
 package policy
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
+import "strings"
 
-// firstKeys is the room that the first key makes: a signed request with a few tags fits.
-const firstKeys = 16
+const (
+	// firstKeys is the room that the first key makes: a signed request with a few tags fits.
+	firstKeys = 16
+	buckets   = 32
+)
 
 // Context holds the condition keys of one request. Key names are case-insensitive, tag keys after the
 // slash included, by the same folding as strings.EqualFold. The zero Context is empty and ready to use;
 // it is not safe for concurrent writes.
 type Context struct {
 	entries []entry
-	unknown bool // some key is undecidable: spares the search for one where there is none
+	buckets [buckets]int32 // by the hash of a name: one more than the index of the newest entry; 0: none
+	unknown bool           // some key is undecidable: spares the search for one where there is none
 }
 
 // entry is one key. Its values are one (Set) or many (SetAll), never both.
 type entry struct {
 	name    string
 	hash    uint32
+	next    int32 // the one before it in its bucket, as Context.buckets has it
 	multi   bool
 	unknown bool // SetUnknown
 	vague   bool // nothing says whether it counts as present: see Set and SetAll
@@ -110,19 +111,38 @@ func (c *Context) Each(f func(key string, values []string, unknown bool)) {
 // Reset empties c and keeps its room, for the next request.
 func (c *Context) Reset() {
 	clear(c.entries)
-	c.entries, c.unknown = c.entries[:0], false
+	*c = Context{entries: c.entries[:0]}
 }
 
-func (c *Context) slot(key string) *entry {
-	hash := foldHash(key)
-	if e := c.lookup(conditionKey{name: key, hash: hash}); e != nil {
+// slot returns the entry of key, made where there is none.
+func (c *Context) slot(name string) *entry {
+	key := newConditionKey(name)
+	if e := c.lookup(key); e != nil {
 		return e
 	}
 	if c.entries == nil {
 		c.entries = make([]entry, 0, firstKeys)
 	}
-	c.entries = append(c.entries, entry{name: key, hash: hash})
-	return &c.entries[len(c.entries)-1]
+	c.entries = append(c.entries, entry{})
+	e, bucket := &c.entries[len(c.entries)-1], &c.buckets[key.bucket()]
+	e.name, e.hash, e.next = name, key.hash, *bucket
+	*bucket = int32(len(c.entries))
+	return e
+}
+
+// lookup returns nil where the request has no such key.
+func (c *Context) lookup(key conditionKey) *entry {
+	if c == nil {
+		return nil
+	}
+	for i := c.buckets[key.bucket()]; i > 0; {
+		e := &c.entries[i-1]
+		if e.hash == key.hash && (e.name == key.name || strings.EqualFold(e.name, key.name)) {
+			return e
+		}
+		i = e.next
+	}
+	return nil
 }
 
 // conditionKey is a key's name with the hash by which it is found; compiled policies keep it.
@@ -131,54 +151,8 @@ type conditionKey struct {
 	hash uint32
 }
 
-func newConditionKey(name string) conditionKey { return conditionKey{name, foldHash(name)} }
-
-// lookup returns nil where the request has no such key.
-func (c *Context) lookup(key conditionKey) *entry {
-	if c == nil {
-		return nil
-	}
-	for i := range c.entries {
-		e := &c.entries[i]
-		if e.hash == key.hash && (e.name == key.name || strings.EqualFold(e.name, key.name)) {
-			return e
-		}
-	}
-	return nil
+func newConditionKey(name string) conditionKey {
+	return conditionKey{name, foldHash(name)}
 }
 
-// foldHash is FNV-1a over the folded name, so that names which strings.EqualFold calls equal have equal
-// hashes. It spares both the lower-cased copy of each name and the comparison of most pairs.
-func foldHash(name string) uint32 {
-	const offset, prime = 2166136261, 16777619
-	hash := uint32(offset)
-	for i := range len(name) {
-		b := name[i]
-		if b >= utf8.RuneSelf {
-			return foldHashRunes(name)
-		}
-		if 'A' <= b && b <= 'Z' {
-			b += 'a' - 'A'
-		}
-		hash = (hash ^ uint32(b)) * prime
-	}
-	return hash
-}
-
-// foldHashRunes hashes the smallest rune of each folding orbit, lower-cased, so that it agrees with
-// foldHash on names such as one with a Kelvin sign, which folds to an ASCII letter.
-func foldHashRunes(name string) uint32 {
-	const offset, prime = 2166136261, 16777619
-	hash := uint32(offset)
-	for _, r := range name {
-		least := r
-		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			least = min(least, f)
-		}
-		if 'A' <= least && least <= 'Z' {
-			least += 'a' - 'A'
-		}
-		hash = (hash ^ uint32(least)) * prime
-	}
-	return hash
-}
+func (k conditionKey) bucket() uint32 { return k.hash % buckets }
