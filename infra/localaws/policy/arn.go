@@ -17,10 +17,9 @@ type arnPattern struct {
 	source   string
 	any      bool      // "*"
 	never    bool      // has a variable before the resource part
-	exact    string    // the whole ARN, where it is literal
-	whole    *pattern  // a single variable, where a whole ARN is expected
-	head     string    // the first five segments with their colons, where they are literal
-	segments []pattern // the first five segments, where they are not
+	atOnce   bool      // whole decides: a single variable, or an ARN whose first five segments are literal
+	whole    pattern   // all of it, where atOnce is set
+	segments []pattern // the first five segments; none where a single variable stands for all
 	resource pattern   // after the fifth colon
 }
 
@@ -38,7 +37,7 @@ func compileResource(text string, variables, early bool) (arnPattern, error) {
 		if i == 0 || isARNSegment(segments[i], i != 2) {
 			continue
 		}
-		if p.never = early && i > 2 && p.segments != nil && p.segments[i].isVariable(); !p.never {
+		if p.never = early && i > 2 && p.segments[i].isVariable(); !p.never {
 			return p, fmt.Errorf("resource %q has the %s %q", text, name, segments[i])
 		}
 	}
@@ -55,8 +54,7 @@ func compileARN(text string, syn syntax) (p arnPattern, segments []string, err e
 	if len(segments) != arnColons+1 || segments[0] != "arn" {
 		return p, nil, fmt.Errorf("%q is no ARN: it must have the form arn:partition:service:region:account:resource, or be *", text)
 	}
-	p.source = text
-	literal := true
+	p.source, p.atOnce = text, true
 	for _, segment := range segments {
 		compiled, err := compilePattern(segment, syn)
 		if err != nil {
@@ -66,18 +64,12 @@ func compileARN(text string, syn syntax) (p arnPattern, segments []string, err e
 	}
 	p.resource, p.segments = p.segments[arnColons], p.segments[:arnColons]
 	for i := range p.segments {
-		literal = literal && p.segments[i].literal
-		p.head += p.segments[i].text + ":"
+		p.atOnce = p.atOnce && p.segments[i].literal
 	}
-	if literal {
-		p.segments = nil
-		if p.resource.literal {
-			p.exact = p.head + p.resource.text
-		}
-	} else {
-		p.head = ""
+	if p.atOnce {
+		p.whole, err = compilePattern(text, syn)
 	}
-	return p, segments, nil
+	return p, segments, err
 }
 
 // compileARNValue compiles a value of an Arn* operator.
@@ -88,7 +80,7 @@ func compileARNValue(text string, syn syntax) (arnPattern, error) {
 	if whole, err := compilePattern(text, syn); err != nil {
 		return arnPattern{}, err
 	} else if whole.isVariable() {
-		return arnPattern{source: text, whole: &whole}, nil
+		return arnPattern{source: text, atOnce: true, whole: whole}, nil
 	}
 	p, _, err := compileARN(text, syn)
 	return p, err
@@ -129,13 +121,8 @@ func (p *arnPattern) match(s string, ctx *Context) bool {
 		return false
 	case p.any:
 		return true
-	case p.exact != "":
-		return s == p.exact
-	case p.whole != nil:
+	case p.atOnce:
 		return p.whole.match(s, ctx)
-	case p.segments == nil:
-		rest, ok := strings.CutPrefix(s, p.head)
-		return ok && p.resource.match(rest, ctx)
 	}
 	for i := range p.segments {
 		segment, rest, ok := strings.Cut(s, ":")
@@ -149,8 +136,9 @@ func (p *arnPattern) match(s string, ctx *Context) bool {
 
 // patterns calls f for each pattern of p that may hold variables.
 func (p *arnPattern) patterns(f func(*pattern)) {
-	if p.whole != nil {
-		f(p.whole)
+	if p.atOnce {
+		f(&p.whole)
+		return
 	}
 	for i := range p.segments {
 		f(&p.segments[i])

@@ -9,8 +9,9 @@ import (
 // piece, so that the value of a variable is always compared as literal text.
 type pattern struct {
 	source    string // as the document has it
-	text      string // the whole of it, where it is literal
+	text      string // the literal text that it begins with: all of it, where it is literal
 	literal   bool
+	prefix    bool // it is text and a * behind it
 	variables bool
 	pieces    []piece
 }
@@ -55,6 +56,10 @@ func (p *pattern) match(s string, ctx *Context) bool {
 	case p.isVariable():
 		value, ok := p.pieces[0].value(ctx)
 		return ok && s == value
+	case !strings.HasPrefix(s, p.text):
+		return false
+	case p.prefix:
+		return true
 	}
 	var buf [4]string // spares the common pattern an allocation
 	values := buf[:0]
@@ -78,8 +83,10 @@ func (p *pattern) matchFold(s string) bool {
 	switch {
 	case p.literal:
 		return s == p.text || equalFoldASCII(s, p.text)
-	case len(p.pieces) == 2 && p.pieces[1].kind == pieceMany: // "dynamodb:*", the commonest
-		return p.pieces[0].width(nil, s, true) >= 0
+	case len(s) < len(p.text) || !equalFoldASCII(s[:len(p.text)], p.text):
+		return false
+	case p.prefix: // "dynamodb:*", the commonest
+		return true
 	}
 	return glob(p.pieces, nil, s, true)
 }

@@ -53,7 +53,7 @@ func (s *statement) mayCover(resource string) bool {
 	}
 	for i := range s.resources {
 		p := &s.resources[i]
-		if p.resource.variables || p.whole != nil && p.whole.variables || p.match(resource, nil) {
+		if p.resource.variables || p.whole.variables || p.match(resource, nil) {
 			return true
 		}
 	}

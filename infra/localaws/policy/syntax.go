@@ -1,7 +1,5 @@
 package policy
 
-import "strings"
-
 // Clause is a statement as it was parsed, for programs that reason about policies in place of deciding one request. It is a
 // copy: to change it changes nothing.
 type Clause struct {
@@ -147,17 +145,12 @@ func (p *arnPattern) asARN() ARN {
 	a := ARN{Source: p.source, Any: p.any, Never: p.never}
 	switch {
 	case p.any || p.never:
-	case p.whole != nil:
+	case p.segments == nil:
 		whole := p.whole.asText()
 		a.Whole = &whole
 	default:
 		for i := range p.segments {
 			a.Segments = append(a.Segments, p.segments[i].asText())
-		}
-		if p.segments == nil {
-			for segment := range strings.SplitSeq(strings.TrimSuffix(p.head, ":"), ":") {
-				a.Segments = append(a.Segments, Text{Source: segment, Parts: literal(segment)})
-			}
 		}
 		a.Segments = append(a.Segments, p.resource.asText())
 	}

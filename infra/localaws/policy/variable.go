@@ -43,10 +43,12 @@ func compilePattern(text string, syn syntax) (pattern, error) {
 		p.pieces = appendPiece(p.pieces, next)
 	}
 	p.variables = variables > 0
-	if len(p.pieces) == 0 {
-		p.literal = true
-	} else if len(p.pieces) == 1 && p.pieces[0].kind == pieceText {
-		p.literal, p.text = true, p.pieces[0].text
+	if len(p.pieces) > 0 && p.pieces[0].kind == pieceText {
+		p.text = p.pieces[0].text
+	}
+	p.literal = len(p.pieces) == 0 || len(p.pieces) == 1 && p.pieces[0].kind == pieceText
+	if n := len(p.pieces); n > 0 && p.pieces[n-1].kind == pieceMany {
+		p.prefix = n == 1 || n == 2 && p.text != ""
 	}
 	return p, nil
 }
