@@ -23,13 +23,19 @@ const (
 
 // principals is a compiled Principal element. Federated principals never match: no caller is one.
 type principals struct {
-	not      bool              // NotPrincipal: everybody else, of a Deny
-	everyone bool              // {"AWS": "*"}
-	accounts []string          // twelve digits
-	arns     []string          // roles, sessions, users: ARNs or unique ids
-	ids      map[string]string // the unique ids that some of arns are bound to (Policy.Bind)
+	not      bool     // NotPrincipal: everybody else, of a Deny
+	everyone bool     // {"AWS": "*"}
+	accounts []string // twelve digits
+	names    []principalName
 	services []string
 	source   []string // as written, for Explain
+}
+
+// principalName is a role, a session or a user.
+type principalName struct {
+	text string // as written: an ARN or a unique id
+	byID bool   // matches by id alone
+	id   string // the unique id that is written, or to which the ARN is bound (Policy.Bind)
 }
 
 // compilePrincipals compiles the members of a trust policy's Principal element.
@@ -75,7 +81,7 @@ func (p *principals) addAWS(value string) error {
 		return nil
 	}
 	if IsUniqueID(value) {
-		p.arns = append(p.arns, value)
+		p.names = append(p.names, newPrincipalName(value))
 		return nil
 	}
 	segments := splitARN(value, false)
@@ -91,7 +97,7 @@ func (p *principals) addAWS(value string) error {
 		return fmt.Errorf("principal %q has no name of a role, session or user", value)
 	case service == "iam" && (kind == "role" || kind == "user"), service == "sts" && kind == "federated-user",
 		service == "sts" && kind == "assumed-role" && strings.Contains(name, "/"):
-		p.arns = append(p.arns, value)
+		p.names = append(p.names, newPrincipalName(value))
 	default:
 		return fmt.Errorf("principal %q is neither a role, a session nor a user", value)
 	}
@@ -120,9 +126,9 @@ func (p *principals) allows(caller *Caller) grant {
 	case p.everyone:
 		// "For IAM users and role principals within your account, no other permissions are required."
 		return direct
-	case p.names(caller.ARN, caller.ID):
+	case p.name(caller.ARN, caller.ID):
 		return direct
-	case p.names(caller.RoleARN, caller.RoleID):
+	case p.name(caller.RoleARN, caller.RoleID):
 		return roleGranted
 	}
 	return grantIf(contains(p.accounts, caller.Account), delegated)
@@ -152,7 +158,7 @@ func (p *principals) spares(caller *Caller) bool {
 	case caller.isRoot():
 		return true
 	}
-	return p.names(caller.ARN, caller.ID) && (caller.RoleARN == "" || p.names(caller.RoleARN, caller.RoleID))
+	return p.name(caller.ARN, caller.ID) && (caller.RoleARN == "" || p.name(caller.RoleARN, caller.RoleID))
 }
 
 func (p *principals) named(caller *Caller) bool {
@@ -162,7 +168,7 @@ func (p *principals) named(caller *Caller) bool {
 	if caller.Service != "" {
 		return contains(p.services, caller.Service)
 	}
-	return p.names(caller.ARN, caller.ID) || p.names(caller.RoleARN, caller.RoleID) || contains(p.accounts, caller.Account)
+	return p.name(caller.ARN, caller.ID) || p.name(caller.RoleARN, caller.RoleID) || contains(p.accounts, caller.Account)
 }
 
 func (c *Caller) isRoot() bool {

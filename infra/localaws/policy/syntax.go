@@ -117,7 +117,10 @@ func (s *statement) clause() Clause {
 		c.Conditions = append(c.Conditions, s.conditions[i].clause())
 	}
 	p := &s.principals
-	c.Principals = Principals{Not: p.not, Everyone: p.everyone, Accounts: p.accounts, Names: p.arns, Services: p.services, Source: p.source}
+	c.Principals = Principals{Not: p.not, Everyone: p.everyone, Accounts: p.accounts, Services: p.services, Source: p.source}
+	for _, name := range p.names {
+		c.Principals.Names = append(c.Principals.Names, name.text)
+	}
 	return c
 }
 

@@ -22,8 +22,8 @@ func IsUniqueID(s string) bool { return uniqueID.MatchString(s) }
 func (p *Policy) Principals() []string {
 	names := map[string]bool{}
 	for i := range p.statements {
-		for _, name := range p.statements[i].principals.arns {
-			names[name] = true
+		for _, name := range p.statements[i].principals.names {
+			names[name.text] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
@@ -34,28 +34,30 @@ func (p *Policy) Principals() []string {
 func (p *Policy) Bind(ids map[string]string) *Policy {
 	bound := &Policy{statements: slices.Clone(p.statements), services: p.services}
 	for i := range bound.statements {
-		principals := &bound.statements[i].principals
-		principals.ids = map[string]string{}
-		for _, name := range principals.arns {
-			if id, ok := ids[name]; ok {
-				principals.ids[name] = id
+		names := slices.Clone(bound.statements[i].principals.names)
+		for j := range names {
+			names[j] = newPrincipalName(names[j].text)
+			if id, ok := ids[names[j].text]; ok {
+				names[j].byID, names[j].id = true, id
 			}
 		}
+		bound.statements[i].principals.names = names
 	}
 	return bound
 }
 
-// names reports whether the principals name who has this name, an ARN, or this unique id.
-func (p *principals) names(arn, id string) bool {
-	for _, name := range p.arns {
-		if want, bound := p.ids[name]; bound || IsUniqueID(name) {
-			if !bound {
-				want = name
-			}
-			if want == id && id != "" {
-				return true
-			}
-		} else if name == arn && arn != "" {
+func newPrincipalName(text string) principalName {
+	if IsUniqueID(text) {
+		return principalName{text, true, text}
+	}
+	return principalName{text: text}
+}
+
+// name reports whether the principals name who has this name, an ARN, or this unique id.
+func (p *principals) name(arn, id string) bool {
+	for i := range p.names {
+		n := &p.names[i]
+		if n.byID && n.id == id && id != "" || !n.byID && n.text == arn && arn != "" {
 			return true
 		}
 	}
@@ -66,8 +68,10 @@ func (p *principals) names(arn, id string) bool {
 // was deleted.
 func (p *principals) another(c *Caller) (ids []string) {
 	for _, name := range []string{c.ARN, c.RoleARN} {
-		if id, bound := p.ids[name]; bound && id != c.ID && id != c.RoleID {
-			ids = append(ids, id)
+		for _, n := range p.names {
+			if n.byID && n.text == name && n.id != c.ID && n.id != c.RoleID && !slices.Contains(ids, n.id) {
+				ids = append(ids, n.id)
+			}
 		}
 	}
 	return ids
