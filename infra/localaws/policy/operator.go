@@ -110,7 +110,11 @@ type condition struct {
 	name    string // the operator as written
 	key     conditionKey
 	values  []string // as written
-	test    test
+	// variables is set where values have some.
+	variables bool
+	test      test
+	absent    verdict // on a key without values
+	present   verdict // of Null, on a key that has some
 }
 
 func compileCondition(name, key string, values []string, variables bool) (condition, error) {
@@ -126,6 +130,11 @@ func compileCondition(name, key string, values []string, variables bool) (condit
 	if c.test, err = c.compile(values, variables); err != nil {
 		return c, fmt.Errorf("condition %s %s: %w", name, key, err)
 	}
+	c.test.patterns(func(p *pattern) { c.variables = c.variables || p.variables })
+	c.absent = c.onAbsent()
+	if c.null {
+		c.present = c.test.match("false", nil)
+	}
 	return c, nil
 }
 
@@ -133,34 +142,30 @@ func compileCondition(name, key string, values []string, variables bool) (condit
 // operators" (missing keys, IfExists, Null).
 func (c *condition) evaluate(ctx *Context) verdict {
 	e := ctx.lookup(c.key)
-	if e == nil {
-		return c.absent()
-	}
-	if e.undecidable() {
-		return undecidable
-	}
-	values := e.values()
 	switch {
-	case len(values) == 0:
-		return c.absent()
-	case (c.null || c.set != single) && !e.multi && values[0] == "":
-		return c.empty(values, ctx)
+	case e == nil:
+		return c.absent
+	case e.undecidable():
+		return undecidable
+	case !e.multi:
+		return c.onOne(e.one[0], ctx)
+	case len(e.many) == 0:
+		return c.absent
 	case c.null:
-		return c.test.match("false", ctx)
+		return c.present
 	case c.set == forAllValues:
-		return c.all(values, ctx)
+		return c.all(e.many, ctx)
 	case c.set == forAnyValue:
-		return c.any(values, ctx)
-	case len(values) > 1:
+		return c.any(e.many, ctx)
+	case len(e.many) > 1:
 		// "Multivalued condition keys require a set operator": AWS does not document which value counts.
 		return undecidable
 	}
-	return c.one(values[0], ctx)
+	return c.one(e.many[0], ctx)
 }
 
-// absent is the verdict on a key without values. ForAnyValue with IfExists is documented nowhere: IfExists
-// decides.
-func (c *condition) absent() verdict {
+// onAbsent is the verdict on a key without values. ForAnyValue with IfExists is documented nowhere: IfExists decides.
+func (c *condition) onAbsent() verdict {
 	switch {
 	case c.null:
 		return c.test.match("true", nil)
@@ -173,13 +178,21 @@ func (c *condition) absent() verdict {
 	}
 }
 
-// empty is the verdict of Null and of the set operators on a key whose one value is the empty string: that of an absent key
-// (see Context.Set). Only ForAnyValue with IfExists, which is documented for neither, must be true of the value as well.
-func (c *condition) empty(values []string, ctx *Context) verdict {
-	if c.set == forAnyValue && c.ifExists && c.any(values, ctx) != yes {
-		return undecidable
+// onOne is the verdict on a key that is not multivalued. Of the empty string it is that of an absent key for Null and for the set
+// operators (see Context.Set). Only ForAnyValue with IfExists, which is documented for neither, must be true of the value as well.
+func (c *condition) onOne(value string, ctx *Context) verdict {
+	switch {
+	case value == "" && c.set == forAnyValue && c.ifExists:
+		if c.one(value, ctx) != yes {
+			return undecidable
+		}
+		return c.absent
+	case value == "" && (c.null || c.set != single):
+		return c.absent
+	case c.null:
+		return c.present
 	}
-	return c.absent()
+	return c.one(value, ctx)
 }
 
 func (c *condition) one(value string, ctx *Context) verdict {
