@@ -120,42 +120,38 @@ func (s *Server) decideOne(x *exchange, r *http.Request, permission *api.Permiss
 		Action: permission.Action, Resource: permission.Resource, Context: permission.Context,
 		Caller: principal.PolicyCaller(),
 	}
-	decision := decide(principal, permission, request)
-	id := s.logDecision(x, decided{principal: principal, permission: permission, request: request, decision: decision})
+	var room [usualMisses]policy.Miss
+	decision, misses := decide(room[:0], principal, permission, request)
+	id := s.logDecision(x, decided{principal: principal, permission: permission, request: request, decision: decision}, misses)
 	if decision.Effect != policy.Allow {
 		return refusal(accessDenied, deniedMessage(principal, permission, decision)+whereExplained(id))
 	}
 	return nil
 }
 
-func decide(p *identity.Principal, permission *api.Permission, request *policy.Request) policy.Decision {
+// usualMisses is how many statements name an action and do not apply, mostly.
+const usualMisses = 4
+
+// decide decides request, and appends to misses why statements did not apply where it is denied.
+func decide(
+	misses []policy.Miss, p *identity.Principal, permission *api.Permission, request *policy.Request,
+) (policy.Decision, []policy.Miss) {
 	switch {
 	case permission.KeyPolicy != nil:
-		return policy.DecideKey(*permission.KeyPolicy, p.Policies, request)
+		return policy.DecideKeyExplained(misses, *permission.KeyPolicy, p.Policies, request)
 	case permission.ResourcePolicy != nil: // whose owner is the one account that there is
-		return policy.DecideResource(*permission.ResourcePolicy, request.Caller.Account, p.Policies, request)
+		return policy.DecideResourceExplained(misses, *permission.ResourcePolicy, request.Caller.Account, p.Policies, request)
 	case permission.Trust == nil:
 		if owner := policy.ResourceAccount(permission.Resource); owner != "" {
-			return policy.DecideResource(policy.Named{}, owner, p.Policies, request) // what is another account's is closed
+			// What is another account's is closed.
+			return policy.DecideResourceExplained(misses, policy.Named{}, owner, p.Policies, request)
 		}
-		return p.Policies.Decide(request)
+		return p.Policies.DecideExplained(misses, request)
 	}
 	if p.Kind == identity.Root { // the account's root cannot assume a role, whatever the trust policy says
-		return policy.Decision{Effect: policy.ImplicitDeny, Layer: "trust"}
+		return policy.Decision{Effect: policy.ImplicitDeny, Layer: "trust"}, policy.ExplainTrust(*permission.Trust, p.Policies, request)
 	}
-	return policy.DecideTrust(*permission.Trust, p.Policies, request)
-}
-
-func explain(p *identity.Principal, permission *api.Permission, request *policy.Request) []policy.Miss {
-	switch {
-	case permission.KeyPolicy != nil:
-		return policy.ExplainResource(*permission.KeyPolicy, p.Policies, request)
-	case permission.ResourcePolicy != nil:
-		return policy.ExplainResource(*permission.ResourcePolicy, p.Policies, request)
-	case permission.Trust == nil:
-		return p.Policies.Explain(request)
-	}
-	return policy.ExplainTrust(*permission.Trust, p.Policies, request)
+	return policy.DecideTrustExplained(misses, *permission.Trust, p.Policies, request)
 }
 
 // recovered turns a panic into AWS's InternalFailure. It logs the stack, but the panic's value only where

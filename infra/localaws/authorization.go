@@ -33,11 +33,11 @@ func newAuthorizationID() string {
 // logDecision logs d, and keeps it until the request is answered. The first denial gives the request the authorization id that its
 // denials have; it returns the id of this one. As on AWS a denial may have none: where there is no log, and behind ExplainedDecisions
 // others of the request.
-func (s *Server) logDecision(x *exchange, d decided) (authorizationID string) {
+func (s *Server) logDecision(x *exchange, d decided, misses []policy.Miss) (authorizationID string) {
 	if s.log.out == nil {
-		return "" // an explanation takes longer than the decision
+		return ""
 	}
-	e, kept := x.decisionEntry(d.principal, d.permission, d.request, d.decision), len(x.decided) < ExplainedDecisions
+	e, kept := x.decisionEntry(d.principal, d.permission, d.request, d.decision, misses), len(x.decided) < ExplainedDecisions
 	if kept && d.decision.Effect != policy.Allow {
 		x.authorizationID = cmp.Or(x.authorizationID, newAuthorizationID())
 		e.AuthorizationID = x.authorizationID

@@ -148,13 +148,12 @@ func (x *exchange) freeEntry() *Entry {
 }
 
 func (x *exchange) decisionEntry(
-	p *identity.Principal, permission *api.Permission, request *policy.Request, d policy.Decision,
+	p *identity.Principal, permission *api.Permission, request *policy.Request, d policy.Decision, misses []policy.Miss,
 ) *Entry {
 	e := x.entry()
 	e.Principal, e.SessionTags = p.ARN, p.Tags
-	var misses []policy.Miss
 	if d.Effect == policy.ImplicitDeny {
-		misses, e.Reason = explain(p, permission, request), permission.Note
+		e.Reason = permission.Note
 	}
 	e.decide(request, d, misses)
 	return e

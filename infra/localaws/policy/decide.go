@@ -1,90 +1,109 @@
 package policy
 
-// outcome is what a layer says; the zero outcome is an implicit deny.
+// outcome is what one or more policies say; the zero outcome is an implicit deny. It is small, to be copied where a Decision is not.
 type outcome struct {
 	effect    Effect
 	policy    *Named
 	statement *statement
+	layer     layerID // that denies
 }
 
-func (o *outcome) decision(layer string) Decision {
-	d := Decision{Effect: o.effect, Layer: layer}
+// tell fills in d.
+func (o outcome) tell(d *Decision) {
+	d.Effect, d.Layer = o.effect, layerNames[o.layer]
 	if o.policy != nil {
-		d.Statement = o.policy.statement(o.statement)
+		d.Statement.Policy, d.Statement.Sid, d.Statement.Index = o.policy.Name, o.statement.sid, o.statement.index
 	}
-	return d
+}
+
+// in is o, a denial, with the layer that it comes from.
+func (o outcome) in(l layerID) outcome {
+	o.layer = l
+	return o
 }
 
 // Decide evaluates r as IAM does for a request to a service without resource policies: IAM User Guide,
 // "Policy evaluation logic". An explicit Deny in any layer wins; then every layer must allow.
-func (p Policies) Decide(r *Request) Decision { return p.decide(r) }
-
-func (p *Policies) decide(r *Request) Decision {
-	if r.Action == "" || r.Resource == "" {
-		return Decision{Layer: layerIdentity}
-	}
-	var identity outcome
-	identity.addAll(p.Identity, r)
-	if p.Boundary == nil && p.Session == nil {
-		if identity.effect == Allow {
-			return identity.decision("")
-		}
-		return identity.decision(layerIdentity)
-	}
-	boundary, session := p.limits(r)
-	switch {
-	case identity.effect == ExplicitDeny:
-		return identity.decision(layerIdentity)
-	case boundary.Effect == ExplicitDeny:
-		return boundary
-	case session.Effect == ExplicitDeny:
-		return session
-	case identity.effect != Allow:
-		return identity.decision(layerIdentity)
-	case boundary.Effect != Allow:
-		return boundary
-	case session.Effect != Allow:
-		return session
-	}
-	return identity.decision("")
+func (p Policies) Decide(r *Request) (d Decision) {
+	p.decide(r, nil).tell(&d)
+	return d
 }
 
-// limits evaluates the two layers that only remove permissions; a layer that is absent allows everything.
-func (p *Policies) limits(r *Request) (boundary, session Decision) {
-	boundary.Effect, session.Effect = Allow, Allow
+func (p *Policies) decide(r *Request, t *trace) outcome {
+	if r.Action == "" || r.Resource == "" {
+		return outcome{layer: identityLayer}
+	}
+	a := newAction(r.Action)
+	var own layers
+	own.evaluate(p, r, &a, t)
+	return own.outcome()
+}
+
+// layers are what each layer of a caller's own policies says. One that is absent allows everything.
+type layers struct{ identity, boundary, session outcome }
+
+func (l *layers) evaluate(p *Policies, r *Request, a *action, t *trace) {
+	l.identity.addAll(p.Identity, r, a, t)
 	if p.Boundary != nil {
-		var o outcome
-		o.add(p.Boundary, r, serviceOf(r.Action))
-		boundary = o.decision(layerBoundary)
+		l.boundary.add(p.Boundary, r, a, t)
+	} else {
+		l.boundary.effect = Allow
 	}
 	if p.Session != nil {
-		var o outcome
-		o.addAll(p.Session, r)
-		session = o.decision(layerSession)
+		l.session.addAll(p.Session, r, a, t)
+	} else {
+		l.session.effect = Allow
 	}
-	return boundary, session
 }
 
-func (o *outcome) addAll(policies []Named, r *Request) {
-	service := serviceOf(r.Action)
+func (l *layers) outcome() outcome {
+	switch {
+	case l.identity.effect == ExplicitDeny:
+		return l.identity.in(identityLayer)
+	case l.boundary.effect == ExplicitDeny:
+		return l.boundary.in(boundaryLayer)
+	case l.session.effect == ExplicitDeny:
+		return l.session.in(sessionLayer)
+	case l.identity.effect != Allow:
+		return l.identity.in(identityLayer)
+	}
+	return l.limit(l.identity)
+}
+
+// limit is o, an allow, where the two layers that only remove permissions allow too.
+func (l *layers) limit(o outcome) outcome {
+	switch {
+	case l.boundary.effect != Allow:
+		return l.boundary.in(boundaryLayer)
+	case l.session.effect != Allow:
+		return l.session.in(sessionLayer)
+	}
+	return o
+}
+
+func (o *outcome) addAll(policies []Named, r *Request, a *action, t *trace) {
 	for i := range policies {
-		o.add(&policies[i], r, service)
+		o.add(&policies[i], r, a, t)
 	}
 }
 
-// add turns o, the outcome of the policies before n, into the one that includes n. service is that of r's action.
-func (o *outcome) add(n *Named, r *Request, service string) {
-	if n.Policy == nil || o.effect == ExplicitDeny {
+// add turns o, the outcome of the policies before n, into the one that includes n. a is r's action. With t it looks at statements
+// that cannot change the outcome, too.
+func (o *outcome) add(n *Named, r *Request, a *action, t *trace) {
+	if n.Policy == nil {
 		return
 	}
-	for _, i := range n.Policy.services.naming(service) {
+	statements, exact := n.Policy.index.naming(a)
+	for _, i := range statements {
 		s := &n.Policy.statements[i]
-		if s.effect == Allow && o.effect == Allow || !s.applies(r) {
+		settled := o.effect == ExplicitDeny || s.effect == Allow && o.effect == Allow
+		if settled && t == nil || !exact && !s.names(a.text) {
 			continue
 		}
-		o.effect, o.policy, o.statement = s.effect, n, s
-		if s.effect == ExplicitDeny {
-			return
+		if miss := s.examine(r); miss.element != nothing {
+			t.add(n, s, miss)
+		} else if !settled {
+			o.effect, o.policy, o.statement = s.effect, n, s
 		}
 	}
 }
@@ -99,43 +118,38 @@ func (n *Named) statement(s *statement) Statement {
 // ({"AWS": "*"}), is enough; naming its role is enough within its permissions boundary and session
 // policies; naming its account needs the caller's own Allow. A caller of another account than r.Resource's
 // needs its own Allow always ("Cross-account policy evaluation logic"). Root assumes no role.
-func DecideTrust(trust Named, caller Policies, r *Request) Decision {
-	return trust.admit(layerTrust, caller, r)
+func DecideTrust(trust Named, caller Policies, r *Request) (d Decision) {
+	trust.admit(trustLayer, &caller, r, nil).tell(&d)
+	return d
 }
 
 // admit decides r by n, a policy that must allow, and by the caller's own policies.
-func (n *Named) admit(layer string, caller Policies, r *Request) Decision {
-	if r.Action == "" || r.Resource == "" || n.Policy == nil {
-		return Decision{Layer: layer}
+func (n *Named) admit(l layerID, caller *Policies, r *Request, t *trace) outcome {
+	if r.Action == "" || r.Resource == "" {
+		return outcome{layer: l}
 	}
 	r = caller.bounding(r)
-	best, d := n.grants(r, layer)
-	if d.Effect == ExplicitDeny {
-		return d
+	a := newAction(r.Action)
+	best, granted := n.grants(r, &a, t)
+	var layers layers
+	layers.evaluate(caller, r, &a, t)
+	if granted.effect == ExplicitDeny || n.Policy == nil || r.Caller.Service != "" {
+		return granted.in(l)
 	}
-	if r.Caller.Service != "" {
-		return d
-	}
-	own := caller.decide(r)
+	own := layers.outcome()
 	switch {
-	case own.Effect == ExplicitDeny:
+	case own.effect == ExplicitDeny:
 		return own
-	case d.Effect != Allow:
-		return d
+	case granted.effect != Allow:
+		return granted.in(l)
 	case best == delegated || !r.Caller.sharesAccount(r.Resource):
-		if own.Effect != Allow {
+		if own.effect != Allow {
 			return own
 		}
 	case best == roleGranted:
-		boundary, session := caller.limits(r)
-		if boundary.Effect != Allow {
-			return boundary
-		}
-		if session.Effect != Allow {
-			return session
-		}
+		return layers.limit(granted)
 	}
-	return d
+	return granted
 }
 
 // bounding is r, with the word that its caller has a permissions boundary where p has one.
@@ -149,22 +163,49 @@ func (p *Policies) bounding(r *Request) *Request {
 }
 
 // grants returns how much n, a trust policy or a resource-based one, grants r's caller, and n's own outcome.
-func (n *Named) grants(r *Request, layer string) (grant, Decision) {
-	best, d := notNamed, Decision{Layer: layer}
+func (n *Named) grants(r *Request, a *action, t *trace) (best grant, o outcome) {
 	if n.Policy == nil {
-		return best, d
+		return notNamed, outcome{}
 	}
-	for i := range n.Policy.statements {
+	statements, exact := n.Policy.index.naming(a)
+	for _, i := range statements {
 		s := &n.Policy.statements[i]
-		g := s.trusts(r)
-		if s.effect == ExplicitDeny && g != notNamed {
-			return notNamed, Decision{Effect: ExplicitDeny, Statement: n.statement(s), Layer: layer}
+		if !exact && !s.names(a.text) {
+			continue
 		}
-		if g > best {
-			best, d = g, Decision{Effect: Allow, Statement: n.statement(s)}
+		g, miss := s.trusts(r)
+		switch {
+		case miss.element != nothing:
+			t.add(n, s, miss)
+		case o.effect == ExplicitDeny:
+		case s.effect == ExplicitDeny:
+			best, o = notNamed, outcome{effect: ExplicitDeny, policy: n, statement: s}
+		case g > best:
+			best, o = g, outcome{effect: Allow, policy: n, statement: s}
 		}
 	}
-	return best, d
+	return best, o
+}
+
+// trusts returns how far s, of a policy that names principals, goes for r's caller; for a Deny anything but notNamed means
+// that it applies.
+func (s *statement) trusts(r *Request) (grant, obstacle) {
+	g := notNamed
+	if s.effect == Allow {
+		g = s.allows(&r.Caller)
+	} else if s.principals.denies(&r.Caller) {
+		g = direct
+	}
+	if g == notNamed {
+		return notNamed, obstacle{element: principalElement}
+	}
+	if s.resources != nil && !s.coversResource(r) {
+		return notNamed, obstacle{element: resourceElement} // a trust policy has no resources: it is the role's own
+	}
+	if miss := s.failedCondition(r.Context); miss.element != nothing {
+		return notNamed, miss
+	}
+	return g, obstacle{}
 }
 
 // allows returns how far an Allow goes for caller. The root of an account cannot assume a role (STS API reference, AssumeRole).
@@ -173,22 +214,4 @@ func (s *statement) allows(caller *Caller) grant {
 		return notNamed
 	}
 	return s.principals.allows(caller)
-}
-
-// trusts returns how far s, of a policy that names principals, goes for r's caller; for a Deny anything but notNamed means
-// that it applies.
-func (s *statement) trusts(r *Request) grant {
-	g := notNamed
-	if s.effect == Allow {
-		g = s.allows(&r.Caller)
-	} else if s.principals.denies(&r.Caller) {
-		g = direct
-	}
-	if s.resources != nil && !s.coversResource(r) {
-		return notNamed // a trust policy has no resources: it is the role's own
-	}
-	if g == notNamed || !s.names(r.Action) || !s.meetsConditions(r.Context) {
-		return notNamed
-	}
-	return g
 }

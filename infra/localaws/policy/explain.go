@@ -40,119 +40,198 @@ func (m Miss) String() string {
 	return fmt.Sprintf("%s wants [%s], the request has [%s]", said, strings.Join(m.Want, ", "), strings.Join(m.Got, ", "))
 }
 
+// finding is a statement that names the action of a request and does not apply.
+type finding struct {
+	policy    string
+	statement *statement
+	obstacle
+}
+
+// trace keeps what a decision finds, for its explanation. It needs no memory of its own where few statements name an action without
+// applying.
+type trace struct {
+	first [usualFindings]finding
+	n     int // of first
+	more  []finding
+}
+
+const usualFindings = 8
+
+// add does nothing where t is nil: nobody asks for an explanation.
+func (t *trace) add(n *Named, s *statement, o obstacle) {
+	if t == nil {
+		return
+	}
+	var f *finding
+	if t.n < usualFindings {
+		f = &t.first[t.n]
+		t.n++
+	} else {
+		t.more = append(t.more, finding{})
+		f = &t.more[len(t.more)-1]
+	}
+	f.policy, f.statement, f.obstacle = n.Name, s, o
+}
+
 // Explain returns a Miss for every statement that names r's action and did not match r, in the order of
 // layers, policies and statements. It names the first element that failed.
-func (p Policies) Explain(r *Request) []Miss {
-	var misses []Miss
-	for i := range p.Identity {
-		misses = p.Identity[i].explain(misses, r, (*statement).missedResource)
-	}
-	if p.Boundary != nil {
-		misses = p.Boundary.explain(misses, r, (*statement).missedResource)
-	}
-	for i := range p.Session {
-		misses = p.Session[i].explain(misses, r, (*statement).missedResource)
-	}
-	return misses
-}
+func (p Policies) Explain(r *Request) []Miss { return ExplainResource(Named{}, p, r) }
 
 // ExplainTrust is Explain for DecideTrust: the trust policy first, then the caller's own policies.
 func ExplainTrust(trust Named, caller Policies, r *Request) []Miss {
-	return append(trust.explain(nil, caller.bounding(r), (*statement).missedPrincipal), caller.Explain(r)...)
+	return ExplainResource(trust, caller, r)
 }
 
 // ExplainResource is Explain for DecideKey and DecideResource: the policy of the resource first, then the caller's own policies.
 func ExplainResource(resource Named, caller Policies, r *Request) []Miss {
-	missed := func(s *statement, r *Request, miss *Miss) bool {
-		return s.missedPrincipal(r, miss) || s.missedResource(r, miss)
-	}
-	return append(resource.explain(nil, caller.bounding(r), missed), caller.Explain(r)...)
+	var t trace
+	var own layers
+	a := newAction(r.Action)
+	r = caller.bounding(r)
+	resource.grants(r, &a, &t)
+	own.evaluate(&caller, r, &a, &t)
+	return t.appendMisses(nil, r)
 }
 
-// explain appends n's misses. missedTarget fills in what a statement applies to, and reports whether that
-// is what failed.
-func (n *Named) explain(misses []Miss, r *Request, missedTarget func(*statement, *Request, *Miss) bool) []Miss {
-	if n.Policy == nil {
+// DecideExplained is Decide, and appends to misses what Explain returns where r is not allowed. It evaluates once, where Decide and
+// Explain evaluate twice.
+func (p Policies) DecideExplained(misses []Miss, r *Request) (d Decision, _ []Miss) {
+	var t trace
+	p.decide(r, &t).tell(&d)
+	return d, t.explain(misses, &d, r)
+}
+
+// DecideTrustExplained is DecideTrust, and appends to misses what ExplainTrust returns where r is not allowed.
+func DecideTrustExplained(misses []Miss, trust Named, caller Policies, r *Request) (d Decision, _ []Miss) {
+	var t trace
+	trust.admit(trustLayer, &caller, r, &t).tell(&d)
+	return d, t.explain(misses, &d, r)
+}
+
+// DecideKeyExplained is DecideKey, and appends to misses what ExplainResource returns where r is not allowed.
+func DecideKeyExplained(misses []Miss, key Named, caller Policies, r *Request) (d Decision, _ []Miss) {
+	var t trace
+	key.admit(resourceLayer, &caller, r, &t).tell(&d)
+	return d, t.explain(misses, &d, r)
+}
+
+// DecideResourceExplained is DecideResource, and appends to misses what ExplainResource returns where r is not allowed.
+func DecideResourceExplained(misses []Miss, resource Named, owner string, caller Policies, r *Request) (d Decision, _ []Miss) {
+	var t trace
+	resource.share(owner, &caller, r, &t).tell(&d)
+	return d, t.explain(misses, &d, r)
+}
+
+func (t *trace) explain(misses []Miss, d *Decision, r *Request) []Miss {
+	if d.Effect == Allow {
 		return misses
 	}
-	var miss Miss // one for all statements: it lies on the heap
-	for _, i := range n.Policy.services.naming(serviceOf(r.Action)) {
-		s := &n.Policy.statements[i]
-		if !s.names(r.Action) {
-			continue
-		}
-		miss = Miss{Statement: n.statement(s), Effect: s.effect}
-		if missedTarget(s, r, &miss) || s.missedCondition(r.Context, &miss) {
-			misses = append(misses, miss)
-		}
+	return t.appendMisses(misses, r)
+}
+
+// appendMisses tells the findings on r.
+func (t *trace) appendMisses(misses []Miss, r *Request) []Miss {
+	n := t.n + len(t.more)
+	if n == 0 {
+		return misses
+	}
+	said := make(texts, 0, 2*n) // mostly one that is wanted and one that the request has
+	misses = slices.Grow(misses, n)
+	for i := range t.n {
+		misses = t.first[i].appendMiss(misses, r, &said)
+	}
+	for i := range t.more {
+		misses = t.more[i].appendMiss(misses, r, &said)
 	}
 	return misses
 }
 
-func (s *statement) missedPrincipal(r *Request, miss *Miss) bool {
-	c := &r.Caller
-	if s.effect == Allow && s.allows(c) != notNamed || s.effect == ExplicitDeny && s.principals.denies(c) {
-		return false
+func (f *finding) appendMiss(misses []Miss, r *Request, said *texts) []Miss {
+	misses = append(misses, Miss{})
+	m, s := &misses[len(misses)-1], f.statement
+	m.Statement.Policy, m.Statement.Sid, m.Statement.Index, m.Effect = f.policy, s.sid, s.index, s.effect
+	switch f.element {
+	case principalElement:
+		f.tellPrincipal(m, &r.Caller)
+	case resourceElement:
+		f.tellResource(m, r, said)
+	default:
+		f.tellCondition(m, r.Context, said)
 	}
-	miss.Element, miss.Want = "Principal", s.principals.source
+	return misses
+}
+
+func (f *finding) tellPrincipal(m *Miss, c *Caller) {
+	p := &f.statement.principals
+	m.Element, m.Want = "Principal", p.source
 	names := []string{c.Service, c.ARN, c.RoleARN}
-	if ids := s.principals.another(c); ids != nil { // else nobody could see why the name is not enough
-		miss.Want = append(slices.Clone(miss.Want), ids...)
+	if ids := p.another(c); ids != nil { // else nobody could see why the name is not enough
+		m.Want = append(slices.Clone(m.Want), ids...)
 		names = append(names, cmp.Or(c.RoleID, c.ID))
 	}
 	for _, name := range names {
 		if name != "" {
-			miss.Got = append(miss.Got, name)
+			m.Got = append(m.Got, name)
 		}
 	}
-	return true
 }
 
-func (s *statement) missedResource(r *Request, miss *Miss) bool {
-	if s.coversResource(r) {
-		return false
-	}
-	texts := make([]string, 1, 1+len(s.resources))
-	texts[0] = r.Resource
-	miss.Element, miss.Got = "Resource", texts[:1:1]
+func (f *finding) tellResource(m *Miss, r *Request, said *texts) {
+	s := f.statement
+	m.Element, m.Got = "Resource", said.add(r.Resource)
 	if s.notResource {
-		miss.Element = "NotResource"
+		m.Element = "NotResource"
 	}
 	if key := undecidableVariable(s.resourceVariables, r.Context); key != nil {
-		miss.Undecidable = key.name
+		m.Undecidable = key.name
 	}
-	for i := range s.resources {
-		texts = append(texts, render(s.resources[i].source, s.resources[i].patterns, r.Context))
+	if m.Want = s.resourceTexts; len(s.resourceVariables) > 0 {
+		m.Want = said.add(m.Want...)
+		for i := range m.Want {
+			m.Want[i] = render(m.Want[i], s.resources[i].patterns, r.Context)
+		}
 	}
-	miss.Want = texts[1:]
-	return true
 }
 
-func (s *statement) missedCondition(ctx *Context, miss *Miss) bool {
-	if key := s.undecidable(ctx); key != nil {
-		miss.Element, miss.Undecidable = "Condition", key.name
-		return s.effect == Allow
+func (f *finding) tellCondition(m *Miss, ctx *Context, said *texts) {
+	if f.key != nil {
+		m.Undecidable = f.key.name
 	}
-	for i := range s.conditions {
-		c := &s.conditions[i]
-		v := c.evaluate(ctx)
-		if v == yes || v == undecidable && s.effect == ExplicitDeny {
-			continue
-		}
-		miss.Element = c.element
-		miss.Want = make([]string, len(c.values))
-		for i, value := range c.values {
-			miss.Want[i] = render(value, c.test.patterns, ctx)
-		}
-		if e := ctx.lookup(c.key); e != nil {
-			miss.Got = append([]string{}, e.values()...)
-		}
-		if v == undecidable {
-			miss.Undecidable = c.key.name
-		}
-		return true
+	c := f.condition
+	if c == nil {
+		m.Element = "Condition"
+		return
 	}
-	return false
+	m.Element = c.element
+	if m.Want = c.values; c.variables {
+		m.Want = said.add(m.Want...)
+		for i := range m.Want {
+			m.Want[i] = c.tell(i, ctx)
+		}
+	}
+	if e := ctx.lookup(c.key); e != nil {
+		m.Got = said.add(e.values()...)
+	}
+}
+
+// tell is value i of the policy, with its variables replaced.
+func (c *condition) tell(i int, ctx *Context) string {
+	if t, ok := c.test.(textTest); ok && t[i].isVariable() { // as it mostly is
+		if value, ok := t[i].pieces[0].value(ctx); ok {
+			return value
+		}
+	}
+	return render(c.values[i], c.test.patterns, ctx)
+}
+
+// texts holds the texts of all misses in one place.
+type texts []string
+
+// add returns a copy of list; it is not nil.
+func (t *texts) add(list ...string) []string {
+	*t = append(*t, list...)
+	end := len(*t)
+	return (*t)[end-len(list) : end : end]
 }
 
 // render replaces the variables of source, a text that patterns were compiled from; one without value
@@ -172,8 +251,5 @@ func render(source string, patterns func(func(*pattern)), ctx *Context) string {
 			}
 		}
 	})
-	if len(replacements) == 2 && replacements[0] == source { // a variable alone, as it mostly is in a condition
-		return replacements[1]
-	}
 	return strings.NewReplacer(replacements...).Replace(source)
 }

@@ -25,7 +25,7 @@ func FuzzDenyNeverWidens(f *testing.F) {
 		if err != nil {
 			return
 		}
-		deny := Named{Name: "deny", Policy: &Policy{statements: slices.Clone(added.statements)}}
+		deny := Named{Name: "deny", Policy: &Policy{statements: slices.Clone(added.statements), index: added.index}}
 		for i := range deny.Policy.statements {
 			deny.Policy.statements[i].effect = ExplicitDeny
 		}

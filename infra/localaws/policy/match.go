@@ -42,11 +42,20 @@ func (n *Named) Matches(r *Request) []Match {
 	}
 	for i := range n.Policy.statements {
 		s := &n.Policy.statements[i]
-		if s.principals.source == nil && s.applies(r) || s.principals.source != nil && s.trusts(r) != notNamed {
+		if s.names(r.Action) && s.appliesTo(r) {
 			all = append(all, Match{n.statement(s), s.effect, s.start, s.end})
 		}
 	}
 	return all
+}
+
+// appliesTo reports whether s, which names r's action, applies to it.
+func (s *statement) appliesTo(r *Request) bool {
+	if s.principals.source == nil {
+		return s.examine(r).element == nothing
+	}
+	g, _ := s.trusts(r)
+	return g != notNamed
 }
 
 // Keys returns the condition keys that p looks at, in conditions and as variables, in the order in which they are first

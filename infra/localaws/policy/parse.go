@@ -220,6 +220,6 @@ func (d *rawDocument) compile() (*Policy, error) {
 		s.index = i
 		p.statements = append(p.statements, s)
 	}
-	p.services = servicesOf(p.statements)
+	p.index = newIndex(p.statements)
 	return p, nil
 }

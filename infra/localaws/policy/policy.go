@@ -19,7 +19,7 @@ const (
 // Policy is a compiled document: immutable, safe for concurrent use. A nil Policy has no statements.
 type Policy struct {
 	statements []statement
-	services   services
+	index      index
 }
 
 // Named is a policy with the name by which decisions, logs and messages call it, such as
@@ -102,4 +102,19 @@ const (
 	layerBoundary = "boundary"
 	layerSession  = "session"
 	layerTrust    = "trust"
+	layerResource = "resource"
 )
+
+// layerID stands for one of them, in a byte.
+type layerID uint8
+
+const (
+	_ layerID = iota
+	identityLayer
+	boundaryLayer
+	sessionLayer
+	trustLayer
+	resourceLayer
+)
+
+var layerNames = [...]string{"", layerIdentity, layerBoundary, layerSession, layerTrust, layerResource}

@@ -1,39 +1,43 @@
 package policy
 
-const layerResource = "resource"
-
 // DecideResource evaluates r by a resource-based policy and the caller's own policies; owner is the account of the
 // resource. IAM User Guide, "Policy evaluation logic": an explicit Deny in either wins. Within one account either may
 // allow: naming a user, a session or everyone is enough; naming a role is enough within its permissions boundary and
 // session policies; naming the account leaves it to the caller's own policies. Across accounts both must allow
 // ("Cross-account policy evaluation logic"): a resource without a policy (a nil Policy) is closed to other accounts. An AWS service has no
 // policies of its own: the resource's decides.
-func DecideResource(resource Named, owner string, caller Policies, r *Request) Decision {
+func DecideResource(resource Named, owner string, caller Policies, r *Request) (d Decision) {
+	resource.share(owner, &caller, r, nil).tell(&d)
+	return d
+}
+
+// share decides r by n, a policy that may allow, and by the caller's own policies.
+func (n *Named) share(owner string, caller *Policies, r *Request, t *trace) outcome {
 	if r.Action == "" || r.Resource == "" || owner == "" {
-		return Decision{Layer: layerResource}
+		return outcome{layer: resourceLayer}
 	}
 	r = caller.bounding(r)
-	own := caller.decide(r)
-	g, granted := resource.grants(r, layerResource)
+	a := newAction(r.Action)
+	g, granted := n.grants(r, &a, t)
+	var layers layers
+	layers.evaluate(caller, r, &a, t)
+	if granted.effect != Allow {
+		granted.layer = resourceLayer
+	}
+	own := layers.outcome()
 	switch {
 	case r.Caller.Service != "":
 		return granted
-	case own.Effect == ExplicitDeny:
+	case own.effect == ExplicitDeny:
 		return own
-	case granted.Effect == ExplicitDeny:
+	case granted.effect == ExplicitDeny:
 		return granted
-	case owner != r.Caller.Account && granted.Effect != Allow:
+	case owner != r.Caller.Account && granted.effect != Allow:
 		return granted
-	case owner != r.Caller.Account || own.Effect == Allow || g < roleGranted:
+	case owner != r.Caller.Account || own.effect == Allow || g < roleGranted:
 		return own
 	case g == roleGranted:
-		boundary, session := caller.limits(r)
-		if boundary.Effect != Allow {
-			return boundary
-		}
-		if session.Effect != Allow {
-			return session
-		}
+		return layers.limit(granted)
 	}
 	return granted
 }
@@ -51,6 +55,7 @@ func ResourceAccount(arn string) string {
 // it. Naming the account makes the caller's own policies count, and gives the account's root all that the statement allows;
 // without that an own Allow is without effect. Naming a session or everyone is enough; naming a role is enough within its
 // permissions boundary and session policies. An explicit Deny in either wins.
-func DecideKey(key Named, caller Policies, r *Request) Decision {
-	return key.admit(layerResource, caller, r)
+func DecideKey(key Named, caller Policies, r *Request) (d Decision) {
+	key.admit(resourceLayer, &caller, r, nil).tell(&d)
+	return d
 }

@@ -8,15 +8,17 @@ import (
 
 // statement is a compiled statement.
 type statement struct {
-	sid         string
-	index       int
-	effect      Effect // Allow or ExplicitDeny
-	actions     []pattern
-	notAction   bool
-	resources   []arnPattern // none in a trust policy
-	notResource bool
-	principals  principals
-	conditions  []condition
+	sid       string
+	index     int
+	effect    Effect // Allow or ExplicitDeny
+	actions   []pattern
+	notAction bool
+	resources []arnPattern // none in a trust policy
+	// resourceTexts are resources as written.
+	resourceTexts []string
+	notResource   bool
+	principals    principals
+	conditions    []condition
 	// variables are the keys of all variables, resourceVariables those of the resources alone.
 	variables, resourceVariables []conditionKey
 	start, end                   Position
@@ -100,6 +102,7 @@ func (s *statement) compileTarget(raw *rawStatement, kind rules, variables bool)
 	if (raw.resource == nil) != s.notResource {
 		return errors.New("needs either Resource or NotResource")
 	}
+	s.resourceTexts = textsOf(resources)
 	for _, w := range resources {
 		// Where an entry that matches nothing would grant more, it is refused.
 		resource, err := compileResource(w.text, variables, kind.awsWritten && s.effect == Allow && !s.notResource)
@@ -179,9 +182,28 @@ func (s *statement) names(action string) bool {
 	return s.notAction
 }
 
-// applies reports whether s, of a policy other than a trust policy, applies to r.
-func (s *statement) applies(r *Request) bool {
-	return s.names(r.Action) && s.coversResource(r) && s.meetsConditions(r.Context)
+// obstacle is why a statement that names the action of a request does not apply to it. The zero obstacle: it applies.
+type obstacle struct {
+	element   element
+	condition *condition    // that failed; nil: none is looked at where key cannot be decided
+	key       *conditionKey // of a condition or of a variable in one, that cannot be decided
+}
+
+type element uint8
+
+const (
+	nothing element = iota
+	principalElement
+	resourceElement
+	conditionElement
+)
+
+// examine looks at all but the action and the principals of s.
+func (s *statement) examine(r *Request) obstacle {
+	if !s.coversResource(r) {
+		return obstacle{element: resourceElement}
+	}
+	return s.failedCondition(r.Context)
 }
 
 // coversResource matches Resource or NotResource. "The resource that includes a policy variable with no
@@ -204,23 +226,27 @@ func (s *statement) coversResource(r *Request) bool {
 	return s.notResource
 }
 
-// meetsConditions reports whether the conditions let s apply: all must be true. If a condition cannot be decided,
-// a Deny applies and an Allow does not, whatever the other conditions say.
-func (s *statement) meetsConditions(ctx *Context) bool {
-	if s.undecidable(ctx) != nil {
-		return s.effect == ExplicitDeny
+// failedCondition looks at the conditions: all must be true. If a condition cannot be decided, a Deny applies and an Allow does
+// not, whatever the other conditions say.
+func (s *statement) failedCondition(ctx *Context) obstacle {
+	if key := s.undecidable(ctx); key != nil {
+		if s.effect == Allow {
+			return obstacle{conditionElement, nil, key}
+		}
+		return obstacle{}
 	}
 	for i := range s.conditions {
-		switch s.conditions[i].evaluate(ctx) {
+		c := &s.conditions[i]
+		switch c.evaluate(ctx) {
 		case no:
-			return false
+			return obstacle{conditionElement, c, nil}
 		case undecidable:
 			if s.effect == Allow {
-				return false
+				return obstacle{conditionElement, c, &c.key}
 			}
 		}
 	}
-	return true
+	return obstacle{}
 }
 
 // undecidable returns a key of s whose values are unknown or that may count as absent, or a multivalued key that s uses as a

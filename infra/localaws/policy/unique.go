@@ -32,7 +32,7 @@ func (p *Policy) Principals() []string {
 // Bind returns a copy of p in which each principal that ids has by its name matches by the unique id alone (Caller.ID, Caller.RoleID).
 // "If the principal is deleted and made anew, the new one is not trusted" (IAM User Guide, "AWS JSON policy elements: Principal").
 func (p *Policy) Bind(ids map[string]string) *Policy {
-	bound := &Policy{statements: slices.Clone(p.statements), services: p.services}
+	bound := &Policy{statements: slices.Clone(p.statements), index: p.index}
 	for i := range bound.statements {
 		names := slices.Clone(bound.statements[i].principals.names)
 		for j := range names {

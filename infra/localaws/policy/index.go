@@ -1,0 +1,166 @@
+package policy
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// mostCompared bounds the work for an index, in comparisons of an action with an entry of Action: Parse takes documents of outsiders.
+// Actions beyond it are found by their service, and compared at each request. A role's 200 statements of one action each are within it.
+const mostCompared = 1 << 16
+
+// index says which statements of a policy name an action. A role may have 300 statements; a request concerns a few of them.
+type index struct {
+	// listings is a hash table of the services and of the actions that the statements spell: "dynamodb", "dynamodb:GetItem".
+	listings []listing
+	other    []int // the statements that may name an action of any other service
+}
+
+// listing is an entry of an index; an empty one has no statements. Case does not count in its text.
+type listing struct {
+	text       string
+	hash       uint32
+	exact      bool  // it is an action, and statements are those that name it; else a service, and they may name one of its actions
+	statements []int // in their order
+}
+
+// action is that of a request, with the hashes by which it is found. Several policies decide one request.
+type action struct {
+	text              string
+	service           int // how much of text is the service
+	hash, serviceHash uint32
+}
+
+func newAction(text string) action {
+	service := serviceOf(text)
+	return action{text, len(service), foldHash(text), foldHash(service)}
+}
+
+// naming returns the statements that may name a; where exact is set they do.
+func (x *index) naming(a *action) (statements []int, exact bool) {
+	if len(x.listings) > 0 {
+		p := x.find(a.text, a.hash)
+		if p.statements == nil {
+			p = x.find(a.text[:a.service], a.serviceHash)
+		}
+		if p.statements != nil {
+			return p.statements, p.exact
+		}
+	}
+	return x.other, false
+}
+
+// find returns the listing of text, or the empty one where it would be.
+func (x *index) find(text string, hash uint32) *listing {
+	last := uint32(len(x.listings) - 1)
+	for i := hash & last; ; i = (i + 1) & last {
+		p := &x.listings[i]
+		if p.statements == nil || p.hash == hash && (p.text == text || equalFoldASCII(p.text, text)) {
+			return p
+		}
+	}
+}
+
+func newIndex(statements []statement) index {
+	b := indexBuilder{statements: statements, at: map[string]int{}}
+	b.addServices()
+	b.addActions()
+	x := index{other: b.other}
+	if len(b.listings) > 0 {
+		x.listings = make([]listing, 1<<bits.Len(uint(2*len(b.listings)))) // at most half full: find meets an empty listing soon
+	}
+	for _, p := range b.listings {
+		*x.find(p.text, p.hash) = p
+	}
+	return x
+}
+
+// indexBuilder collects the listings of an index.
+type indexBuilder struct {
+	statements []statement
+	listings   []listing
+	at         map[string]int // where a text stands in listings, by the text in lower case
+	other      []int
+}
+
+func (b *indexBuilder) listing(text string) *listing {
+	lower := strings.ToLower(text)
+	at, ok := b.at[lower]
+	if !ok {
+		at = len(b.listings)
+		b.at[lower], b.listings = at, append(b.listings, listing{text: text, hash: foldHash(text)})
+	}
+	return &b.listings[at]
+}
+
+func (b *indexBuilder) addServices() {
+	for i := range b.statements {
+		if s := &b.statements[i]; !s.namesAnyService() {
+			for j := range s.actions {
+				b.listing(serviceOf(s.actions[j].source))
+			}
+		}
+	}
+	for i := range b.statements {
+		s := &b.statements[i]
+		if s.namesAnyService() {
+			b.other = append(b.other, i)
+			for j := range b.listings {
+				b.listings[j].add(i)
+			}
+			continue
+		}
+		for j := range s.actions {
+			b.listing(serviceOf(s.actions[j].source)).add(i)
+		}
+	}
+}
+
+// addActions adds the actions that are spelled without wildcards.
+func (b *indexBuilder) addActions() {
+	left := mostCompared
+	for i := range b.statements {
+		s := &b.statements[i]
+		if s.namesAnyService() {
+			continue
+		}
+		for j := range s.actions {
+			text := s.actions[j].source
+			if _, added := b.at[strings.ToLower(text)]; added || !s.actions[j].literal {
+				continue
+			}
+			naming := listing{text: text, hash: foldHash(text), exact: true}
+			for _, k := range b.listing(serviceOf(text)).statements {
+				if k != i {
+					left -= len(b.statements[k].actions)
+				}
+				if left < 0 {
+					return
+				}
+				if k == i || b.statements[k].names(text) {
+					naming.add(k)
+				}
+			}
+			*b.listing(text) = naming
+		}
+	}
+}
+
+func (p *listing) add(statement int) {
+	if n := len(p.statements); n == 0 || p.statements[n-1] != statement {
+		p.statements = append(p.statements, statement)
+	}
+}
+
+func serviceOf(action string) string {
+	service, _, _ := strings.Cut(action, ":")
+	return service
+}
+
+// namesAnyService reports whether s may name actions of services that it does not spell.
+func (s *statement) namesAnyService() bool {
+	return s.notAction || slices.ContainsFunc(s.actions, func(p pattern) bool {
+		return !strings.Contains(p.source, ":") // it is "*": a prefix has no wildcards
+	})
+}
