@@ -5,7 +5,7 @@ import "strings"
 const (
 	// firstKeys is the room that the first key makes: a signed request with a few tags fits.
 	firstKeys = 16
-	buckets   = 32
+	buckets   = 32 // one for each bit of Context.noVariable
 )
 
 // Context holds the condition keys of one request. Key names are case-insensitive, tag keys after the
@@ -15,6 +15,8 @@ type Context struct {
 	entries []entry
 	buckets [buckets]int32 // by the hash of a name: one more than the index of the newest entry; 0: none
 	unknown bool           // some key is undecidable: spares the search for one where there is none
+	// noVariable has a bit for each bucket that may hold a key without a value for a variable, because it is multivalued or undecidable.
+	noVariable uint32
 }
 
 // entry is one key. Its values are one (Set) or many (SetAll), never both.
@@ -52,7 +54,10 @@ func (e *entry) values() []string {
 func (c *Context) Set(key, value string) {
 	e := c.slot(key)
 	e.one[0], e.many, e.multi, e.unknown, e.vague = value, nil, false, false, value == "" && isTagKey(key)
-	c.unknown = c.unknown || e.vague
+	if e.vague {
+		c.unknown = true
+		c.noVariable |= bucketBit(e.hash)
+	}
 }
 
 // SetAll makes key multivalued, with the given values (none is legal: the key is present and empty).
@@ -63,6 +68,7 @@ func (c *Context) SetAll(key string, values []string) {
 	e := c.slot(key)
 	e.one[0], e.many, e.multi, e.unknown, e.vague = "", values, true, false, len(values) > 0 && allEmpty(values)
 	c.unknown = c.unknown || e.vague
+	c.noVariable |= bucketBit(e.hash)
 }
 
 func allEmpty(values []string) bool {
@@ -87,6 +93,7 @@ func (c *Context) SetUnknown(key string) {
 	e := c.slot(key)
 	e.one[0], e.many, e.multi, e.unknown, e.vague = "", nil, false, true, false
 	c.unknown = true
+	c.noVariable |= bucketBit(e.hash)
 }
 
 // SetOnce is Set for a key whose name comes from a tag or from the request. Where c has the key already, in another case of
@@ -124,7 +131,7 @@ func (c *Context) slot(name string) *entry {
 		c.entries = make([]entry, 0, firstKeys)
 	}
 	c.entries = append(c.entries, entry{})
-	e, bucket := &c.entries[len(c.entries)-1], &c.buckets[key.bucket()]
+	e, bucket := &c.entries[len(c.entries)-1], &c.buckets[key.hash%buckets]
 	e.name, e.hash, e.next = name, key.hash, *bucket
 	*bucket = int32(len(c.entries))
 	return e
@@ -135,7 +142,7 @@ func (c *Context) lookup(key conditionKey) *entry {
 	if c == nil {
 		return nil
 	}
-	for i := c.buckets[key.bucket()]; i > 0; {
+	for i := c.buckets[key.hash%buckets]; i > 0; {
 		e := &c.entries[i-1]
 		if e.hash == key.hash && (e.name == key.name || strings.EqualFold(e.name, key.name)) {
 			return e
@@ -155,4 +162,4 @@ func newConditionKey(name string) conditionKey {
 	return conditionKey{name, foldHash(name)}
 }
 
-func (k conditionKey) bucket() uint32 { return k.hash % buckets }
+func bucketBit(hash uint32) uint32 { return 1 << (hash % buckets) }

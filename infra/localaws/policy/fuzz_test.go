@@ -70,7 +70,8 @@ func FuzzConditionValue(f *testing.F) {
 			alloctest.Bound(t, len(want)+len(got)+len(tag), func() {
 				c, err := compileCondition(operator, key, []string{want}, true)
 				if ok = err == nil; ok {
-					v = c.evaluate(values{tagKey: tag, "k:k": got}.context())
+					ctx := values{tagKey: tag, "k:k": got}.context()
+					v = c.evaluate(ctx.lookup(c.key), ctx)
 				}
 			})
 			return v, ok

@@ -14,7 +14,8 @@ const mostCompared = 1 << 16
 type index struct {
 	// listings is a hash table of the services and of the actions that the statements spell: "dynamodb", "dynamodb:GetItem".
 	listings []listing
-	other    []int // the statements that may name an action of any other service
+	services uint64 // has a bit for each service, by its hash: spares most searches for one that is not there
+	other    []int  // the statements that may name an action of any other service
 }
 
 // listing is an entry of an index; an empty one has no statements. Case does not count in its text.
@@ -39,25 +40,28 @@ func newAction(text string) action {
 
 // naming returns the statements that may name a; where exact is set they do.
 func (x *index) naming(a *action) (statements []int, exact bool) {
-	if len(x.listings) > 0 {
-		p := x.find(a.text, a.hash)
-		if p.statements == nil {
-			p = x.find(a.text[:a.service], a.serviceHash)
-		}
-		if p.statements != nil {
-			return p.statements, p.exact
-		}
+	if x.services&serviceBit(a.serviceHash) == 0 {
+		return x.other, false
 	}
-	return x.other, false
+	l := x.find(a.text, a.hash)
+	if l.statements == nil {
+		l = x.find(a.text[:a.service], a.serviceHash)
+	}
+	if l.statements == nil {
+		return x.other, false
+	}
+	return l.statements, l.exact
 }
+
+func serviceBit(hash uint32) uint64 { return 1 << (hash % 64) }
 
 // find returns the listing of text, or the empty one where it would be.
 func (x *index) find(text string, hash uint32) *listing {
 	last := uint32(len(x.listings) - 1)
 	for i := hash & last; ; i = (i + 1) & last {
-		p := &x.listings[i]
-		if p.statements == nil || p.hash == hash && (p.text == text || equalFoldASCII(p.text, text)) {
-			return p
+		l := &x.listings[i]
+		if l.statements == nil || l.hash == hash && (l.text == text || equalFoldASCII(l.text, text)) {
+			return l
 		}
 	}
 }
@@ -70,8 +74,11 @@ func newIndex(statements []statement) index {
 	if len(b.listings) > 0 {
 		x.listings = make([]listing, 1<<bits.Len(uint(2*len(b.listings)))) // at most half full: find meets an empty listing soon
 	}
-	for _, p := range b.listings {
-		*x.find(p.text, p.hash) = p
+	for _, l := range b.listings {
+		*x.find(l.text, l.hash) = l
+		if !l.exact {
+			x.services |= serviceBit(l.hash)
+		}
 	}
 	return x
 }
@@ -147,9 +154,9 @@ func (b *indexBuilder) addActions() {
 	}
 }
 
-func (p *listing) add(statement int) {
-	if n := len(p.statements); n == 0 || p.statements[n-1] != statement {
-		p.statements = append(p.statements, statement)
+func (l *listing) add(statement int) {
+	if n := len(l.statements); n == 0 || l.statements[n-1] != statement {
+		l.statements = append(l.statements, statement)
 	}
 }
 

@@ -109,6 +109,7 @@ type condition struct {
 	element string // the operator and the key as written: "Condition StringEquals aws:PrincipalTag/TenantID"
 	name    string // the operator as written
 	key     conditionKey
+	sameKey bool     // as that of the condition before it
 	values  []string // as written
 	// variables is set where values have some.
 	variables bool
@@ -138,10 +139,9 @@ func compileCondition(name, key string, values []string, variables bool) (condit
 	return c, nil
 }
 
-// evaluate follows IAM User Guide, "Creating a condition with multiple keys or values" and "Condition
+// evaluate is the verdict on e, which ctx has for c's key. It follows IAM User Guide, "Creating a condition with multiple keys or values" and "Condition
 // operators" (missing keys, IfExists, Null).
-func (c *condition) evaluate(ctx *Context) verdict {
-	e := ctx.lookup(c.key)
+func (c *condition) evaluate(e *entry, ctx *Context) verdict {
 	switch {
 	case e == nil:
 		return c.absent

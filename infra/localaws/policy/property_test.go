@@ -90,7 +90,7 @@ func TestTagValueNeverActsAsPattern(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if v := c.evaluate(ctx); v != want {
+			if v := c.evaluate(ctx.lookup(c.key), ctx); v != want {
 				t.Fatalf("%s of tag %q and %q: %d, want %d", operator, tag, got, v, want)
 			}
 		}

@@ -148,6 +148,9 @@ func (s *statement) compileConditions(raw *rawStatement, variables bool) error {
 			if err != nil {
 				return place(faultOf(block.operator, m, variables), err)
 			}
+			if n := len(s.conditions); n > 0 {
+				c.sameKey = strings.EqualFold(s.conditions[n-1].key.name, c.key.name)
+			}
 			s.conditions = append(s.conditions, c)
 		}
 	}
@@ -235,9 +238,13 @@ func (s *statement) failedCondition(ctx *Context) obstacle {
 		}
 		return obstacle{}
 	}
+	var e *entry
 	for i := range s.conditions {
 		c := &s.conditions[i]
-		switch c.evaluate(ctx) {
+		if !c.sameKey {
+			e = ctx.lookup(c.key)
+		}
+		switch c.evaluate(e, ctx) {
 		case no:
 			return obstacle{conditionElement, c, nil}
 		case undecidable:
@@ -271,6 +278,9 @@ func (s *statement) undecidable(ctx *Context) *conditionKey {
 
 func undecidableVariable(variables []conditionKey, ctx *Context) *conditionKey {
 	for i := range variables {
+		if ctx == nil || ctx.noVariable&bucketBit(variables[i].hash) == 0 { // as mostly: it spares the search
+			continue
+		}
 		if e := ctx.lookup(variables[i]); e != nil && (e.undecidable() || e.multi) {
 			return &variables[i]
 		}
