@@ -22,24 +22,33 @@ func foldHash(name string) uint32 {
 
 // hashWords hashes s without regard to the case of ASCII letters, and reports whether all of s is ASCII.
 func hashWords(s string) (hash uint64, ascii bool) {
+	const beyond = 0x8080808080808080
+	hash = uint64(len(s))
+	if len(s) < wordSize {
+		var word uint64
+		for i := range len(s) {
+			word = word<<8 | uint64(s[i])
+		}
+		return mix(hash, word), word&beyond == 0
+	}
+	var all uint64
+	for i := 0; i < len(s)-wordSize; i += wordSize {
+		word := wordAt(s, i)
+		hash, all = mix(hash, word), all|word
+	}
+	last := wordAt(s, len(s)-wordSize) // may overlap the one before it
+	return mix(hash, last), (all|last)&beyond == 0
+}
+
+func wordAt(s string, at int) uint64 { return binary.LittleEndian.Uint64([]byte(s[at : at+wordSize])) }
+
+func mix(hash, word uint64) uint64 {
 	const (
 		lower   = 0x2020202020202020 // the bit by which letters differ; other pairs that it makes equal only share a hash
-		beyond  = 0x8080808080808080
 		scatter = 0x9e3779b97f4a7c15 // odd, its bits in no pattern
 	)
-	var all uint64
-	hash = uint64(len(s))
-	for ; len(s) > wordSize; s = s[wordSize:] {
-		word := binary.LittleEndian.Uint64([]byte(s[:wordSize]))
-		high, low := bits.Mul64(hash^(word|lower), scatter)
-		all, hash = all|word, high^low
-	}
-	var word uint64
-	for i := range len(s) {
-		word = word<<8 | uint64(s[i])
-	}
 	high, low := bits.Mul64(hash^(word|lower), scatter)
-	return high ^ low, (all|word)&beyond == 0
+	return high ^ low
 }
 
 // leastFold returns the least rune that folds as r: a Kelvin sign folds to an ASCII letter.
