@@ -14,7 +14,7 @@ const mostCompared = 1 << 16
 type index struct {
 	// listings is a hash table of the services and of the actions that the statements spell: "dynamodb", "dynamodb:GetItem".
 	listings []listing
-	services uint64 // has a bit for each service, by its hash: spares most searches for one that is not there
+	initials uint64 // has a bit for the first letters of each service: spares most searches for one that is not there
 	other    []int  // the statements that may name an action of any other service
 }
 
@@ -26,34 +26,38 @@ type listing struct {
 	statements []int // in their order
 }
 
-// action is that of a request, with the hashes by which it is found. Several policies decide one request.
+// action is that of a request, with what it is found by. Several policies decide one request.
 type action struct {
-	text              string
-	service           int // how much of text is the service
-	hash, serviceHash uint32
+	text     string
+	hash     uint32
+	initials uint64
 }
 
-func newAction(text string) action {
-	service := serviceOf(text)
-	return action{text, len(service), foldHash(text), foldHash(service)}
+func newAction(text string) action { return action{text, foldHash(text), initials(text)} }
+
+// initials returns a bit for the first two letters of an action; none where it has not so many, as no action of a policy has.
+func initials(action string) uint64 {
+	if len(action) < 2 {
+		return 0
+	}
+	return 1 << ((lowerASCII(action[0])<<1 ^ lowerASCII(action[1])) % 64)
 }
 
 // naming returns the statements that may name a; where exact is set they do.
 func (x *index) naming(a *action) (statements []int, exact bool) {
-	if x.services&serviceBit(a.serviceHash) == 0 {
+	if x.initials&a.initials == 0 {
 		return x.other, false
 	}
 	l := x.find(a.text, a.hash)
 	if l.statements == nil {
-		l = x.find(a.text[:a.service], a.serviceHash)
+		service := serviceOf(a.text)
+		l = x.find(service, foldHash(service))
 	}
 	if l.statements == nil {
 		return x.other, false
 	}
 	return l.statements, l.exact
 }
-
-func serviceBit(hash uint32) uint64 { return 1 << (hash % 64) }
 
 // find returns the listing of text, or the empty one where it would be.
 func (x *index) find(text string, hash uint32) *listing {
@@ -70,15 +74,12 @@ func newIndex(statements []statement) index {
 	b := indexBuilder{statements: statements, at: map[string]int{}}
 	b.addServices()
 	b.addActions()
-	x := index{other: b.other}
+	x := index{other: b.other, initials: b.initials}
 	if len(b.listings) > 0 {
 		x.listings = make([]listing, 1<<bits.Len(uint(2*len(b.listings)))) // at most half full: find meets an empty listing soon
 	}
 	for _, l := range b.listings {
 		*x.find(l.text, l.hash) = l
-		if !l.exact {
-			x.services |= serviceBit(l.hash)
-		}
 	}
 	return x
 }
@@ -89,6 +90,7 @@ type indexBuilder struct {
 	listings   []listing
 	at         map[string]int // where a text stands in listings, by the text in lower case
 	other      []int
+	initials   uint64
 }
 
 func (b *indexBuilder) listing(text string) *listing {
@@ -106,6 +108,7 @@ func (b *indexBuilder) addServices() {
 		if s := &b.statements[i]; !s.namesAnyService() {
 			for j := range s.actions {
 				b.listing(serviceOf(s.actions[j].source))
+				b.initials |= initials(s.actions[j].source)
 			}
 		}
 	}
