@@ -153,15 +153,15 @@ func (c *condition) evaluate(e *entry, ctx *Context) verdict {
 		return c.absent
 	case c.null:
 		return c.present
+	case len(e.many) == 1:
+		return c.one(e.many[0], ctx)
 	case c.set == forAllValues:
 		return c.all(e.many, ctx)
 	case c.set == forAnyValue:
 		return c.any(e.many, ctx)
-	case len(e.many) > 1:
-		// "Multivalued condition keys require a set operator": AWS does not document which value counts.
-		return undecidable
 	}
-	return c.one(e.many[0], ctx)
+	// "Multivalued condition keys require a set operator": AWS does not document which value counts.
+	return undecidable
 }
 
 // onAbsent is the verdict on a key without values. ForAnyValue with IfExists is documented nowhere: IfExists decides.
