@@ -3,9 +3,10 @@ package policy
 import "strings"
 
 const (
-	// firstKeys is the room that the first key makes: a signed request with a few tags fits.
-	firstKeys = 16
-	buckets   = 32 // one for each bit of Context.noVariable
+	// firstKeys is the room that the first key makes, 1 KB: the 17 keys of a session's GetItem fit, and those of a few tags.
+	firstKeys  = 21
+	firstLists = 4
+	buckets    = 32 // one for each bit of Context.noVariable
 )
 
 // Context holds the condition keys of one request. Key names are case-insensitive, tag keys after the
@@ -13,34 +14,36 @@ const (
 // it is not safe for concurrent writes.
 type Context struct {
 	entries []entry
+	lists   [][]string     // the values of multivalued keys: few are
 	buckets [buckets]int32 // by the hash of a name: one more than the index of the newest entry; 0: none
 	unknown bool           // some key is undecidable: spares the search for one where there is none
 	// noVariable has a bit for each bucket that may hold a key without a value for a variable, because it is multivalued or undecidable.
 	noVariable uint32
 }
 
-// entry is one key. Its values are one (Set) or many (SetAll), never both.
+// entry is one key.
 type entry struct {
 	name    string
+	one     [1]string // of Set
 	hash    uint32
 	next    int32 // the one before it in its bucket, as Context.buckets has it
-	multi   bool
-	unknown bool // SetUnknown
-	vague   bool // nothing says whether it counts as present: see Set and SetAll
-	one     [1]string
-	many    []string
+	list    int32 // of SetAll: one more than the index of its values in Context.lists; 0: it is not multivalued
+	unknown bool  // SetUnknown
+	vague   bool  // nothing says whether it counts as present: see Set and SetAll
 }
 
 // undecidable reports whether nothing is to be concluded from e: an Allow that looks at it does not apply, a Deny does.
 func (e *entry) undecidable() bool { return e.unknown || e.vague }
 
-// values returns e's values without allocating; the slice points into e.
-func (e *entry) values() []string {
+func (e *entry) multivalued() bool { return e.list > 0 }
+
+// values returns e's values without allocating; the slice points into c.
+func (c *Context) values(e *entry) []string {
 	switch {
 	case e.unknown:
 		return nil
-	case e.multi:
-		return e.many
+	case e.multivalued():
+		return c.lists[e.list-1]
 	default:
 		return e.one[:]
 	}
@@ -53,7 +56,7 @@ func (e *entry) values() []string {
 // decided as if SetUnknown had been called.
 func (c *Context) Set(key, value string) {
 	e := c.slot(key)
-	e.one[0], e.many, e.multi, e.unknown, e.vague = value, nil, false, false, value == "" && isTagKey(key)
+	e.one[0], e.list, e.unknown, e.vague = value, 0, false, value == "" && isTagKey(key)
 	if e.vague {
 		c.unknown = true
 		c.noVariable |= bucketBit(e.hash)
@@ -66,7 +69,15 @@ func (c *Context) Set(key, value string) {
 // Nothing says whether values that are all the empty string are a null dataset: they are decided as if SetUnknown had been called.
 func (c *Context) SetAll(key string, values []string) {
 	e := c.slot(key)
-	e.one[0], e.many, e.multi, e.unknown, e.vague = "", values, true, false, len(values) > 0 && allEmpty(values)
+	if !e.multivalued() {
+		if c.lists == nil {
+			c.lists = make([][]string, 0, firstLists)
+		}
+		c.lists = append(c.lists, nil)
+		e.list = int32(len(c.lists))
+	}
+	c.lists[e.list-1] = values
+	e.one[0], e.unknown, e.vague = "", false, len(values) > 0 && allEmpty(values)
 	c.unknown = c.unknown || e.vague
 	c.noVariable |= bucketBit(e.hash)
 }
@@ -91,7 +102,7 @@ func isTagKey(key string) bool {
 // that uses the key applies, and every Deny statement that uses it does.
 func (c *Context) SetUnknown(key string) {
 	e := c.slot(key)
-	e.one[0], e.many, e.multi, e.unknown, e.vague = "", nil, false, true, false
+	e.one[0], e.list, e.unknown, e.vague = "", 0, true, false
 	c.unknown = true
 	c.noVariable |= bucketBit(e.hash)
 }
@@ -111,14 +122,15 @@ func (c *Context) SetOnce(key, value string) {
 func (c *Context) Each(f func(key string, values []string, unknown bool)) {
 	for i := range c.entries {
 		e := &c.entries[i]
-		f(e.name, e.values(), e.unknown)
+		f(e.name, c.values(e), e.unknown)
 	}
 }
 
 // Reset empties c and keeps its room, for the next request.
 func (c *Context) Reset() {
 	clear(c.entries)
-	*c = Context{entries: c.entries[:0]}
+	clear(c.lists)
+	*c = Context{entries: c.entries[:0], lists: c.lists[:0]}
 }
 
 // slot returns the entry of key, made where there is none.

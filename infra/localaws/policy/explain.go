@@ -210,7 +210,7 @@ func (f *finding) tellCondition(m *Miss, ctx *Context, said *texts) {
 		}
 	}
 	if e := ctx.lookup(c.key); e != nil {
-		m.Got = said.add(e.values()...)
+		m.Got = said.add(ctx.values(e)...)
 	}
 }
 

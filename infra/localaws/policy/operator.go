@@ -147,18 +147,21 @@ func (c *condition) evaluate(e *entry, ctx *Context) verdict {
 		return c.absent
 	case e.undecidable():
 		return undecidable
-	case !e.multi:
+	case !e.multivalued():
 		return c.onOne(e.one[0], ctx)
-	case len(e.many) == 0:
+	}
+	values := ctx.values(e)
+	switch {
+	case len(values) == 0:
 		return c.absent
 	case c.null:
 		return c.present
-	case len(e.many) == 1:
-		return c.one(e.many[0], ctx)
+	case len(values) == 1:
+		return c.one(values[0], ctx)
 	case c.set == forAllValues:
-		return c.all(e.many, ctx)
+		return c.all(values, ctx)
 	case c.set == forAnyValue:
-		return c.any(e.many, ctx)
+		return c.any(values, ctx)
 	}
 	// "Multivalued condition keys require a set operator": AWS does not document which value counts.
 	return undecidable

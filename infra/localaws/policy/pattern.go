@@ -38,7 +38,7 @@ const (
 // Guide, "Policy variables with no value" and, on the empty string, "The request context".
 func (p *piece) value(ctx *Context) (string, bool) {
 	if e := ctx.lookup(p.key); e != nil {
-		if e.undecidable() || e.multi {
+		if e.undecidable() || e.multivalued() {
 			return "", false
 		}
 		if e.one[0] != "" {

@@ -281,7 +281,7 @@ func undecidableVariable(variables []conditionKey, ctx *Context) *conditionKey {
 		if ctx == nil || ctx.noVariable&bucketBit(variables[i].hash) == 0 { // as mostly: it spares the search
 			continue
 		}
-		if e := ctx.lookup(variables[i]); e != nil && (e.undecidable() || e.multi) {
+		if e := ctx.lookup(variables[i]); e != nil && (e.undecidable() || e.multivalued()) {
 			return &variables[i]
 		}
 	}
