@@ -154,17 +154,20 @@ func (p *arnPattern) resolves(ctx *Context) bool {
 
 // arnSegment returns segment n, from 0, of an ARN without variables; "" where there is none.
 func arnSegment(s string, n int) string {
-	for range n {
-		_, rest, ok := strings.Cut(s, ":")
-		if !ok {
-			return ""
+	at, start := 0, 0
+	for i := 0; i < len(s) && at < arnColons; i++ {
+		if s[i] != ':' {
+			continue
 		}
-		s = rest
+		if at == n {
+			return s[start:i]
+		}
+		at, start = at+1, i+1
 	}
-	if n < arnColons {
-		s, _, _ = strings.Cut(s, ":")
+	if at < n {
+		return ""
 	}
-	return s
+	return s[start:]
 }
 
 // isARN reports whether a value of a request has an ARN's six segments.

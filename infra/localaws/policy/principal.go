@@ -172,7 +172,7 @@ func (p *principals) named(caller *Caller) bool {
 }
 
 func (c *Caller) isRoot() bool {
-	return arnSegment(c.ARN, 2) == "iam" && arnSegment(c.ARN, arnColons) == "root"
+	return strings.HasSuffix(c.ARN, ":root") && arnSegment(c.ARN, 2) == "iam" && arnSegment(c.ARN, arnColons) == "root"
 }
 
 // sharesAccount reports whether c and the role belong to one account.
