@@ -61,6 +61,10 @@ func (p *pattern) match(s string, ctx *Context) bool {
 	case p.prefix:
 		return true
 	}
+	return p.matchPieces(s, ctx)
+}
+
+func (p *pattern) matchPieces(s string, ctx *Context) bool {
 	var buf [4]string // spares the common pattern an allocation
 	values := buf[:0]
 	if p.variables {
