@@ -2,7 +2,10 @@ package policy
 
 import (
 	"slices"
+	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestKeysAreCaseInsensitiveTagKeyIncluded(t *testing.T) {
@@ -28,6 +31,37 @@ func TestKeysFoldAsEqualFold(t *testing.T) {
 	if got := len(c.entries); got != 2 {
 		t.Errorf("%d entries, want 2: names that fold to the same key are one key", got)
 	}
+}
+
+// More keys than buckets, of few letters: many names fold, and many buckets have several keys.
+func TestContextIsAMapOfFoldedNames(t *testing.T) {
+	name := rapid.StringOfN(rapid.SampledFrom([]rune("kK\u212asS\u017fé")), 1, 12, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		var c Context
+		want := map[string]string{} // by one name of those that fold to a key
+		for range rapid.IntRange(1, 100).Draw(t, "keys") {
+			key, value := name.Draw(t, "key"), rapid.StringMatching("[a-z]").Draw(t, "value")
+			if rapid.Bool().Draw(t, "multivalued") {
+				c.SetAll(key, []string{value, value})
+			} else {
+				c.Set(key, value)
+			}
+			for known := range want {
+				if strings.EqualFold(known, key) {
+					key = known
+				}
+			}
+			want[key] = value
+		}
+		if len(c.entries) != len(want) {
+			t.Fatalf("%d keys, want %d", len(c.entries), len(want))
+		}
+		for key, value := range want {
+			if e := c.lookup(newConditionKey(strings.ToUpper(key))); e == nil || c.values(e)[0] != value {
+				t.Fatalf("the key %q has %v, want %q", key, e, value)
+			}
+		}
+	})
 }
 
 func TestSetReplacesAndEachKeepsOrder(t *testing.T) {

@@ -131,23 +131,23 @@ func (n *Named) admit(l layerID, caller *Policies, r *Request, t *trace) outcome
 	r = caller.bounding(r)
 	a := newAction(r.Action)
 	best, granted := n.grants(r, &a, t)
-	var layers layers
-	layers.evaluate(caller, r, &a, t)
+	var own layers
+	own.evaluate(caller, r, &a, t)
 	if granted.effect == ExplicitDeny || n.Policy == nil || r.Caller.Service != "" {
 		return granted.in(l)
 	}
-	own := layers.outcome()
+	callers := own.outcome()
 	switch {
-	case own.effect == ExplicitDeny:
-		return own
+	case callers.effect == ExplicitDeny:
+		return callers
 	case granted.effect != Allow:
 		return granted.in(l)
 	case best == delegated || !r.Caller.sharesAccount(r.Resource):
-		if own.effect != Allow {
-			return own
+		if callers.effect != Allow {
+			return callers
 		}
 	case best == roleGranted:
-		return layers.limit(granted)
+		return own.limit(granted)
 	}
 	return granted
 }

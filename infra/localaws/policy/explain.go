@@ -8,7 +8,7 @@ import (
 )
 
 // Miss says why a statement that names r's action did not apply. Its String is a sentence for logs and
-// for people; it holds values of the request.
+// for people; it holds values of the request. Want and Got must not be changed: a policy may share them.
 type Miss struct {
 	Statement Statement
 	Effect    Effect   // Allow, or ExplicitDeny for a Deny statement

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestExplainNamesWhatFailedAndOnWhichValues(t *testing.T) {
@@ -99,5 +101,40 @@ func TestExplainSaysWhereValuesDoNotFitTheOperator(t *testing.T) {
 	want := "Role/Policy statement 0 (Allow) did not apply: NumericLessThan a:k wants [10], and cannot be decided on [ten]"
 	if len(misses) != 1 || misses[0].String() != want {
 		t.Errorf("Explain = %v, want %s", misses, want)
+	}
+}
+
+func TestOneEvaluationDecidesAndExplains(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		own := parseStatements(t, current, drawStatements(t)...)
+		own.Session = parseStatements(t, current, drawStatements(t)...).Identity
+		resource, r := drawResource(t), drawRequest(t)
+		before := []Miss{{Element: "of another request"}}
+		check := func(what string, want Decision, wantMisses []Miss, got Decision, misses []Miss) {
+			if want.Effect == Allow {
+				wantMisses = nil
+			}
+			if got != want || !reflect.DeepEqual(misses, append(slices.Clone(before), wantMisses...)) {
+				t.Fatalf("%s %s:\n%+v %v\nwant\n%+v %v", what, show(r), got, misses, want, wantMisses)
+			}
+		}
+		d, misses := own.DecideExplained(before, r)
+		check("identity", own.Decide(r), own.Explain(r), d, misses)
+		d, misses = DecideResourceExplained(before, resource, account, own, r)
+		check("resource", DecideResource(resource, account, own, r), ExplainResource(resource, own, r), d, misses)
+		d, misses = DecideKeyExplained(before, resource, own, r)
+		check("key", DecideKey(resource, own, r), ExplainResource(resource, own, r), d, misses)
+		d, misses = DecideTrustExplained(before, resource, own, r)
+		check("trust", DecideTrust(resource, own, r), ExplainTrust(resource, own, r), d, misses)
+	})
+}
+
+func TestExplanationTakesNoMemoryOfItsOwnButForTexts(t *testing.T) {
+	p := fileOf(t, notesFile)
+	var room [4]Miss
+	for want, r := range map[float64]*Request{0: getItem("yellow", "yellow"), 1: getItem("yellow", "blue")} {
+		if got := testing.AllocsPerRun(100, func() { p.DecideExplained(room[:0], r) }); got != want {
+			t.Errorf("%s: %v allocations, want %v", show(r), got, want)
+		}
 	}
 }

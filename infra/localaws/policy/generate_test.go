@@ -98,6 +98,23 @@ func parseStatements(t *rapid.T, version string, statements ...map[string]any) P
 	return Policies{Identity: []Named{{Name: "drawn", Policy: p}}}
 }
 
+// drawResource draws a policy of a resource.
+func drawResource(t *rapid.T) Named {
+	statements := drawStatements(t)
+	for _, s := range statements {
+		s["Principal"] = map[string]any{"AWS": rapid.SampledFrom([]string{"*", account, serviceRole, roleARN}).Draw(t, "principal")}
+	}
+	text, err := json.Marshal(map[string]any{"Version": current, "Statement": statements})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Parse(text, Resource)
+	if err != nil {
+		t.Fatalf("Parse(%s): %v", text, err)
+	}
+	return Named{"resource", p}
+}
+
 func show(r *Request) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s", r.Action, r.Resource)

@@ -109,13 +109,13 @@ type condition struct {
 	element string // the operator and the key as written: "Condition StringEquals aws:PrincipalTag/TenantID"
 	name    string // the operator as written
 	key     conditionKey
-	sameKey bool     // as that of the condition before it
-	values  []string // as written
-	// variables is set where values have some.
-	variables bool
-	test      test
-	absent    verdict // on a key without values
-	present   verdict // of Null, on a key that has some
+	sameKey bool // as that of the condition before it
+	test    test
+	absent  verdict // on a key without values
+	present verdict // of Null, on a key that has some
+
+	values    []string // as written
+	variables bool     // values have some
 }
 
 func compileCondition(name, key string, values []string, variables bool) (condition, error) {
@@ -131,16 +131,17 @@ func compileCondition(name, key string, values []string, variables bool) (condit
 	if c.test, err = c.compile(values, variables); err != nil {
 		return c, fmt.Errorf("condition %s %s: %w", name, key, err)
 	}
-	c.test.patterns(func(p *pattern) { c.variables = c.variables || p.variables })
-	c.absent = c.onAbsent()
+	hasVariables := false
+	c.test.patterns(func(p *pattern) { hasVariables = hasVariables || p.variables })
+	c.variables, c.absent = hasVariables, c.onAbsent()
 	if c.null {
 		c.present = c.test.match("false", nil)
 	}
 	return c, nil
 }
 
-// evaluate is the verdict on e, which ctx has for c's key. It follows IAM User Guide, "Creating a condition with multiple keys or values" and "Condition
-// operators" (missing keys, IfExists, Null).
+// evaluate is the verdict on e, which ctx has for c's key; nil: it has none. It follows IAM User Guide, "Creating a condition
+// with multiple keys or values" and "Condition operators" (missing keys, IfExists, Null).
 func (c *condition) evaluate(e *entry, ctx *Context) verdict {
 	switch {
 	case e == nil:

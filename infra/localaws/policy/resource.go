@@ -18,26 +18,26 @@ func (n *Named) share(owner string, caller *Policies, r *Request, t *trace) outc
 	}
 	r = caller.bounding(r)
 	a := newAction(r.Action)
-	g, granted := n.grants(r, &a, t)
-	var layers layers
-	layers.evaluate(caller, r, &a, t)
+	best, granted := n.grants(r, &a, t)
 	if granted.effect != Allow {
 		granted.layer = resourceLayer
 	}
-	own := layers.outcome()
+	var own layers
+	own.evaluate(caller, r, &a, t)
+	callers := own.outcome()
 	switch {
 	case r.Caller.Service != "":
 		return granted
-	case own.effect == ExplicitDeny:
-		return own
+	case callers.effect == ExplicitDeny:
+		return callers
 	case granted.effect == ExplicitDeny:
 		return granted
 	case owner != r.Caller.Account && granted.effect != Allow:
 		return granted
-	case owner != r.Caller.Account || own.effect == Allow || g < roleGranted:
-		return own
-	case g == roleGranted:
-		return layers.limit(granted)
+	case owner != r.Caller.Account || callers.effect == Allow || best < roleGranted:
+		return callers
+	case best == roleGranted:
+		return own.limit(granted)
 	}
 	return granted
 }
