@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// mostCompared bounds the work for an index, in comparisons of an action with an entry of Action: Parse takes documents of outsiders.
-// Actions beyond it are found by their service, and compared at each request. A role's 200 statements of one action each are within it.
+// mostCompared bounds the work for an index, in comparisons of an action with an entry of Action, and its size: Parse takes documents
+// of outsiders. What is beyond it is compared at each request. A role's 200 statements of one action each are within it.
 const mostCompared = 1 << 16
 
 // index says which statements of a policy name an action. A role may have 300 statements; a request concerns a few of them.
@@ -72,6 +72,10 @@ func (x *index) find(text string, hash uint32) *listing {
 
 func newIndex(statements []statement) index {
 	b := indexBuilder{statements: statements, at: map[string]int{}}
+	b.spellServices()
+	if len(b.other)*len(b.listings) > mostCompared {
+		return index{other: allOf(statements)} // each service would list each statement that names any
+	}
 	b.addServices()
 	b.addActions()
 	x := index{other: b.other, initials: b.initials}
@@ -103,19 +107,25 @@ func (b *indexBuilder) listing(text string) *listing {
 	return &b.listings[at]
 }
 
-func (b *indexBuilder) addServices() {
-	for i := range b.statements {
-		if s := &b.statements[i]; !s.namesAnyService() {
-			for j := range s.actions {
-				b.listing(serviceOf(s.actions[j].source))
-				b.initials |= initials(s.actions[j].source)
-			}
-		}
-	}
+// spellServices makes the listings of services, and finds the statements that may name any service.
+func (b *indexBuilder) spellServices() {
 	for i := range b.statements {
 		s := &b.statements[i]
 		if s.namesAnyService() {
 			b.other = append(b.other, i)
+			continue
+		}
+		for j := range s.actions {
+			b.listing(serviceOf(s.actions[j].source))
+			b.initials |= initials(s.actions[j].source)
+		}
+	}
+}
+
+func (b *indexBuilder) addServices() {
+	for i := range b.statements {
+		s := &b.statements[i]
+		if s.namesAnyService() {
 			for j := range b.listings {
 				b.listings[j].add(i)
 			}
@@ -161,6 +171,14 @@ func (l *listing) add(statement int) {
 	if n := len(l.statements); n == 0 || l.statements[n-1] != statement {
 		l.statements = append(l.statements, statement)
 	}
+}
+
+func allOf(statements []statement) []int {
+	all := make([]int, len(statements))
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
 func serviceOf(action string) string {

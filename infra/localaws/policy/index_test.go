@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"example.com/shiptrack/infra/localaws/internal/alloctest"
 )
 
 // What a request is decided by is found by its service. Nothing that a look at every statement finds may be missing.
@@ -45,11 +47,7 @@ func TestEveryStatementThatNamesAnActionIsLookedAt(t *testing.T) {
 
 // unindexed is p without its index: every statement is compared with every action.
 func unindexed(p *Policy) *Policy {
-	var all []int
-	for i := range p.statements {
-		all = append(all, i)
-	}
-	return &Policy{statements: p.statements, index: index{other: all}}
+	return &Policy{statements: p.statements, index: index{other: allOf(p.statements)}}
 }
 
 func TestIndexChangesNoDecisionAndNoExplanation(t *testing.T) {
@@ -91,4 +89,18 @@ func TestActionsBeyondTheIndexAreFound(t *testing.T) {
 		checkEffect(t, Policies{Identity: []Named{{Policy: p}}}, r, Allow)
 	}
 	checkEffect(t, Policies{Identity: []Named{{Policy: p}}}, &Request{Action: "s3:Get", Resource: "*"}, ImplicitDeny)
+}
+
+// Half of the statements name any service, the others one of their own each.
+func TestIndexIsNoLargerThanItsDocument(t *testing.T) {
+	var text []string
+	for i := range 500 {
+		text = append(text, `{"Effect":"Allow","Action":"*","Resource":"*"}`, fmt.Sprintf(`{"Effect":"Deny","Action":"a%d:b","Resource":"*"}`, i))
+	}
+	document := []byte(`{"Version":"2012-10-17","Statement":[` + strings.Join(text, ",") + `]}`)
+	var p *Policy
+	alloctest.Bound(t, len(document), func() { p = mustParse(t, string(document), Simulated) })
+	role := Policies{Identity: []Named{{Policy: p}}}
+	checkEffect(t, role, &Request{Action: "a77:b", Resource: "*"}, ExplicitDeny)
+	checkEffect(t, role, &Request{Action: "a77:c", Resource: "*"}, Allow)
 }
