@@ -53,7 +53,7 @@ func FuzzParse(f *testing.F) {
 }
 
 // FuzzConditionValue holds every operator to its relations: a negated operator is the opposite of its
-// positive, the set operators agree on one value, and what is decided does not depend on the case of key
+// positive, the set operators agree on one value that is not empty, and what is decided does not depend on the case of key
 // names.
 func FuzzConditionValue(f *testing.F) {
 	names := slices.Sorted(maps.Keys(operators))
@@ -84,6 +84,9 @@ func FuzzConditionValue(f *testing.F) {
 			t.Errorf("%s %q on %q: %d, with the key in another case %d", name, want, got, v, folded)
 		}
 		for _, prefix := range []string{"ForAllValues:", "ForAnyValue:"} {
+			if got == "" { // counts as absent for the set operators
+				break
+			}
 			if set, _ := verdictOn(prefix+name+"IfExists", "k:k"); set != v {
 				t.Errorf("%s %q on %q: %d, with %s %d", name, want, got, v, prefix, set)
 			}
