@@ -42,8 +42,8 @@ const (
 // Secrets returns s with whatever looks like a token or a credential replaced by redacted. It errs on the
 // side of hiding too much, and cannot know a secret of another shape.
 func Secrets(s string) string {
-	s = ID(s)
-	if !hasRun(s, secretKeyLength) {
+	s, run := hide(s)
+	if !run {
 		return s
 	}
 	return replaceRuns(s, longRun, tokenUnit, func(string) string { return redacted })
@@ -51,59 +51,38 @@ func Secrets(s string) string {
 
 // ID is Secrets for an id, which may be long: a long run is no secret by itself.
 func ID(s string) string {
+	s, _ = hide(s)
+	return s
+}
+
+// hide is ID; run reports whether s had secretKeyLength characters of base64 in a row.
+func hide(s string) (hidden string, run bool) {
 	if len(s) < shortest {
-		return s
+		return s, false
 	}
-	// The expressions are slow. These tests for a character or two avoid them for nearly every record.
-	if containsFold(s, "bearer") || containsFold(s, "basic") {
+	has := look(s)
+	if has.word {
 		s = bearer.ReplaceAllString(s, "${1}${2}"+redacted)
 	}
-	if strings.Contains(s, "ey") || strings.Contains(s, "ew") {
+	if has.jws {
 		s = jws.ReplaceAllString(s, redacted)
 	}
-	if strings.ContainsAny(s, `="`) || containsFold(s, "%3d") {
+	if has.named {
 		s = quoted.ReplaceAllString(s, "${1}"+redacted)
 		s = escaped.ReplaceAllString(s, "${1}"+redacted)
 		s = single.ReplaceAllString(s, "${1}"+redacted)
 		s = named.ReplaceAllString(s, "${1}"+redacted)
 	}
-	if strings.Contains(s, "://") && strings.Contains(s, "@") {
+	if has.at && strings.Contains(s, "://") {
 		s = password.ReplaceAllString(s, "${1}"+redacted+"@")
 	}
-	if strings.Contains(s, "PRIVATE KEY-----") {
+	if has.dash && strings.Contains(s, "PRIVATE KEY-----") {
 		s = pem.ReplaceAllString(s, redacted)
 	}
-	if !hasRun(s, secretKeyLength) {
-		return s
+	if has.run {
+		s = replaceRuns(s, secretKeyLength, base64Unit, hideKey)
 	}
-	return replaceRuns(s, secretKeyLength, base64Unit, hideKey)
-}
-
-// containsFold reports whether s has word, which is in lower case, in any case.
-func containsFold(s, word string) bool {
-	for i := 0; i+len(word) <= len(s); i++ {
-		if s[i]|0x20 == word[0]|0x20 && strings.EqualFold(s[i:i+len(word)], word) {
-			return true
-		}
-	}
-	return false
-}
-
-// hasRun reports whether s has n characters of base64, of either alphabet or encoded for a URL, in a row.
-func hasRun(s string, n int) bool {
-	run := 0
-	for i := range len(s) {
-		c := s[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
-			c == '+' || c == '/' || c == '=' || c == '_' || c == '-' || c == '%' {
-			if run++; run == n {
-				return true
-			}
-		} else {
-			run = 0
-		}
-	}
-	return false
+	return s, has.run
 }
 
 // replaceRuns replaces each run of at least n units; unit is how many bytes of s the unit at i has, 0 for none. A regular
