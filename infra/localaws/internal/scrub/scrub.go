@@ -11,8 +11,7 @@ import (
 // of words: otherwise secrets would be missed.
 var (
 	bearer = regexp.MustCompile(`(?i)(bearer|basic)((?:\s|[:=+"'\\]|%20|%22|%3a)+)[A-Za-z0-9._~+/=%-]{8,}`)
-	// A JWT's first part is the base64 of a brace and a quote, or of a brace and a blank, a line end or a tab.
-	jws = regexp.MustCompile(`(eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{4,}(\.|%2[Ee])[A-Za-z0-9_-]+((\.|%2[Ee])[A-Za-z0-9_-]*)*`)
+	jws    = regexp.MustCompile(`(` + strings.Join(jwsBegins, "|") + `)[A-Za-z0-9_-]{4,}(\.|%2[Ee])[A-Za-z0-9_-]+((\.|%2[Ee])[A-Za-z0-9_-]*)*`)
 	// name=value as in a URL, a form or an environment, with words that announce a secret.
 	named = regexp.MustCompile(secretName + `(?:=|%3d))[^&\s"',;][^&\s",;]*`)
 	// The same with quotes, name="value" or "name":"value": all between them is the secret, blanks and escaped quotes too.
@@ -23,6 +22,9 @@ var (
 	password = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`) // of a URL; it may hold an @ itself
 	pem      = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`)
 )
+
+// jwsBegins begin a JWT: its first part is the base64 of a brace and a quote, or of a brace and a blank, a line end or a tab.
+var jwsBegins = []string{"eyJ", "eyA", "ewo", "ewk", "ew0"}
 
 const (
 	// redacted stands in the place of a secret.

@@ -1,6 +1,9 @@
 package scrub
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // shapes are what a text has without which it holds no secret of a kind. The expressions are slow: these avoid them for nearly
 // every record.
@@ -54,7 +57,7 @@ func (f *shapes) note(s string) {
 	case 'b', 'B':
 		f.word = f.word || hasFold(s, "bearer") || hasFold(s, "basic")
 	case 'e':
-		f.jws = f.jws || strings.HasPrefix(s, "ey") || strings.HasPrefix(s, "ew")
+		f.jws = f.jws || len(s) > 2 && (s[1] == 'y' || s[1] == 'w') && slices.Contains(jwsBegins, s[:3])
 	case '=', '"':
 		f.named = true
 	case '%':
