@@ -95,7 +95,7 @@ func Open(r *http.Request, o Options) (*Opened, error) {
 			return nil, err
 		}
 	}
-	canonical, err := appendCanonicalRequest(make([]byte, 0, 1024), r, c)
+	canonical, err := appendCanonicalRequest(make([]byte, 0, c.usualCanonical()), r, c)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (o *Opened) verify(hash string) (*Signed, error) {
 }
 
 func (o *Opened) signs(canonical []byte, hash string) bool {
-	want := o.claim.sign(o.secret, append(canonical[:len(canonical):len(canonical)], hash...))
+	want := o.claim.sign(o.secret, append(canonical, hash...))
 	// An empty secret means that the lookup should have failed: anyone could sign with it.
 	return o.secret != "" && hmac.Equal(want[:], []byte(o.claim.signature))
 }
