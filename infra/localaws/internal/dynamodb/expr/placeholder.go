@@ -13,8 +13,8 @@ import (
 type Placeholders struct {
 	names      map[string]string
 	values     map[string]attr.Value
-	usedNames  map[string]struct{}
-	usedValues map[string]struct{}
+	usedNames  map[string]struct{} // nil where there are no names
+	usedValues map[string]struct{} // nil where there are no values
 }
 
 // NewPlaceholders checks the placeholders of both maps, which it keeps. A nil map stands for an absent
@@ -31,7 +31,14 @@ func NewPlaceholders(names map[string]string, values map[string]attr.Value) (*Pl
 	if err := checkPlaceholders("ExpressionAttributeValues", ':', values); err != nil {
 		return nil, err
 	}
-	return &Placeholders{names: names, values: values, usedNames: map[string]struct{}{}, usedValues: map[string]struct{}{}}, nil
+	p := &Placeholders{names: names, values: values}
+	if names != nil {
+		p.usedNames = map[string]struct{}{}
+	}
+	if values != nil {
+		p.usedValues = map[string]struct{}{}
+	}
+	return p, nil
 }
 
 // Unused refuses a name or a value that no parsed expression has used. Call it after all were parsed.
