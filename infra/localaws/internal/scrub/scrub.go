@@ -44,8 +44,8 @@ const (
 // Secrets returns s with whatever looks like a token or a credential replaced by redacted. It errs on the
 // side of hiding too much, and cannot know a secret of another shape.
 func Secrets(s string) string {
-	s, run := hide(s)
-	if !run {
+	s, long := hide(s)
+	if !long {
 		return s
 	}
 	return replaceRuns(s, longRun, tokenUnit, func(string) string { return redacted })
@@ -57,8 +57,8 @@ func ID(s string) string {
 	return s
 }
 
-// hide is ID; run reports whether s had secretKeyLength characters of base64 in a row.
-func hide(s string) (hidden string, run bool) {
+// hide is ID; long reports whether s had longRun characters of base64 in a row.
+func hide(s string) (hidden string, long bool) {
 	if len(s) < shortest {
 		return s, false
 	}
@@ -81,10 +81,10 @@ func hide(s string) (hidden string, run bool) {
 	if has.dash && strings.Contains(s, "PRIVATE KEY-----") {
 		s = pem.ReplaceAllString(s, redacted)
 	}
-	if has.run {
+	if has.key {
 		s = replaceRuns(s, secretKeyLength, base64Unit, hideKey)
 	}
-	return s, has.run
+	return s, has.token
 }
 
 // replaceRuns replaces each run of at least n units; unit is how many bytes of s the unit at i has, 0 for none. A regular

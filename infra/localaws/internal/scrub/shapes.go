@@ -13,19 +13,24 @@ type shapes struct {
 	named bool // what stands between a name and its value
 	at    bool
 	dash  bool
-	run   bool // secretKeyLength characters of base64, of either alphabet or encoded for a URL, in a row
+	key   bool // secretKeyLength characters of base64, or encoded for a URL, in a row
+	token bool // longRun characters of base64, of either alphabet or encoded for a URL, in a row
 }
 
 // What a byte of a text may be, as bits.
 const (
-	inRun  = 1 << iota // of base64, of either alphabet or encoded for a URL
-	begins             // a shape may begin here
+	inKey   = 1 << iota // of base64, or encoded for a URL
+	inToken             // the same, of either alphabet
+	begins              // a shape may begin here
 )
 
 var bytesOf = func() (table [256]uint8) {
 	for c := range table {
-		if isAlphanumeric(byte(c)) || strings.IndexByte("+/=_-%", byte(c)) >= 0 {
-			table[c] |= inRun
+		if isAlphanumeric(byte(c)) || strings.IndexByte("+/%", byte(c)) >= 0 {
+			table[c] |= inKey | inToken
+		}
+		if strings.IndexByte("=_-", byte(c)) >= 0 {
+			table[c] |= inToken
 		}
 		if strings.IndexByte(`bBe="%@-`, byte(c)) >= 0 {
 			table[c] |= begins
@@ -36,13 +41,18 @@ var bytesOf = func() (table [256]uint8) {
 
 // look reads s once.
 func look(s string) (found shapes) {
-	run := 0
+	key, token := 0, 0 // characters of the runs that go on
 	for i := range len(s) {
 		kind := bytesOf[s[i]]
-		if kind&inRun == 0 {
-			run = 0
-		} else if run++; run == secretKeyLength {
-			found.run = true
+		if kind&inKey == 0 {
+			key = 0
+		} else if key++; key == secretKeyLength {
+			found.key = true
+		}
+		if kind&inToken == 0 {
+			token = 0
+		} else if token++; token == longRun {
+			found.token = true
 		}
 		if kind&begins != 0 {
 			found.note(s[i:])

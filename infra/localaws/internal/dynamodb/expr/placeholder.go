@@ -13,13 +13,16 @@ import (
 type Placeholders struct {
 	names      map[string]string
 	values     map[string]attr.Value
-	usedNames  map[string]struct{} // nil where there are no names
-	usedValues map[string]struct{} // nil where there are no values
+	usedNames  map[string]struct{}
+	usedValues map[string]struct{}
 }
 
 // NewPlaceholders checks the placeholders of both maps, which it keeps. A nil map stands for an absent
 // parameter; an empty one is refused.
 func NewPlaceholders(names map[string]string, values map[string]attr.Value) (*Placeholders, error) {
+	if names == nil && values == nil {
+		return &Placeholders{}, nil // as of most requests
+	}
 	if err := checkPlaceholders("ExpressionAttributeNames", '#', names); err != nil {
 		return nil, err
 	}
@@ -31,14 +34,7 @@ func NewPlaceholders(names map[string]string, values map[string]attr.Value) (*Pl
 	if err := checkPlaceholders("ExpressionAttributeValues", ':', values); err != nil {
 		return nil, err
 	}
-	p := &Placeholders{names: names, values: values}
-	if names != nil {
-		p.usedNames = map[string]struct{}{}
-	}
-	if values != nil {
-		p.usedValues = map[string]struct{}{}
-	}
-	return p, nil
+	return &Placeholders{names: names, values: values, usedNames: map[string]struct{}{}, usedValues: map[string]struct{}{}}, nil
 }
 
 // Unused refuses a name or a value that no parsed expression has used. Call it after all were parsed.
