@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
 // keptSessions is how many opened session tokens are kept. One takes some 2 KB; the largest, with a session policy, some 20.
@@ -12,7 +14,7 @@ const keptSessions = 1024
 // opened is a session whose token was opened. It is never changed.
 type opened struct {
 	claims *claims
-	secret string
+	secret *sigv4.Secret
 	// principal is the session's under the roles and policies of a version of the Snapshot.
 	principal *Principal
 	version   uint64
@@ -43,5 +45,5 @@ func (o *opener) open(token string) (hash [sha256.Size]byte, _ *opened, err erro
 	if err != nil {
 		return hash, nil, err
 	}
-	return hash, &opened{claims: c, secret: o.sealer.secretKey(c.AccessKeyID)}, nil
+	return hash, &opened{claims: c, secret: sigv4.NewSecret(o.sealer.secretKey(c.AccessKeyID))}, nil
 }

@@ -7,13 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
 // The root key of local AWS tools.
 const (
 	RootAccessKeyID = "test"
-	rootSecret      = "test"
+	rootSecretKey   = "test"
 )
 
 // userKeyPrefix begins the id of each user's access key.
@@ -41,6 +42,7 @@ type Sessions struct {
 	sealer    *sealer
 	opener    *opener
 	root      *Principal
+	rootKey   *sigv4.Secret
 	uses      sync.Map // id of a user's key -> Use
 }
 
@@ -89,7 +91,7 @@ func NewSessions(c SessionsConfig) (*Sessions, error) {
 		AccessKeyID: RootAccessKeyID,
 		Policies:    policy.Policies{Identity: []policy.Named{{Name: "account root", Policy: everything}}},
 	}
-	return &Sessions{account: c.Account, directory: c.Directory, sealer: sealer, opener: opener, root: root}, nil
+	return &Sessions{account: c.Account, directory: c.Directory, sealer: sealer, opener: opener, root: root, rootKey: sigv4.NewSecret(rootSecretKey)}, nil
 }
 
 // Grant says what session to issue. The caller has authorized it.
@@ -143,33 +145,33 @@ func (s *Sessions) NewKey(now time.Time) AccessKey {
 func (s *Sessions) Secret(accessKeyID string) string { return s.sealer.secretKey(accessKeyID) }
 
 // resolveUser is Resolve for the key of a user.
-func (s *Sessions) resolveUser(accessKeyID string) (*Principal, string, error) {
+func (s *Sessions) resolveUser(accessKeyID string) (*Principal, *sigv4.Secret, error) {
 	user := s.directory.Snapshot().UserByKey(accessKeyID)
 	if user == nil || !user.Keys[user.Key(accessKeyID)].Active {
-		return nil, "", ErrUnknownKey
+		return nil, nil, ErrUnknownKey
 	}
 	return &Principal{
 		Kind: IAMUser, Account: s.account, AccessKeyID: accessKeyID, ARN: user.ARN, UserID: user.ID, UserName: user.Name,
 		Tags: MergeTags(user.Tags, nil), Policies: user.policies,
-	}, s.Secret(accessKeyID), nil
+	}, sigv4.NewSecret(s.Secret(accessKeyID)), nil
 }
 
 // Resolve returns the principal of accessKeyID, and the secret with which its requests are signed. token is the
 // session token of the request, empty where there was none. The error is ErrUnknownKey or ErrExpired.
-func (s *Sessions) Resolve(accessKeyID, token string, now time.Time) (*Principal, string, error) {
+func (s *Sessions) Resolve(accessKeyID, token string, now time.Time) (*Principal, *sigv4.Secret, error) {
 	if accessKeyID == RootAccessKeyID && token == "" {
-		return s.root, rootSecret, nil
+		return s.root, s.rootKey, nil
 	}
 	if strings.HasPrefix(accessKeyID, userKeyPrefix) && token == "" {
 		return s.resolveUser(accessKeyID)
 	}
 	hash, session, err := s.opener.open(token)
 	if err != nil || session.claims.AccessKeyID != accessKeyID {
-		return nil, "", ErrUnknownKey
+		return nil, nil, ErrUnknownKey
 	}
 	if !now.Before(session.claims.Expires) {
 		s.opener.kept.Remove(hash)
-		return nil, "", ErrExpired
+		return nil, nil, ErrExpired
 	}
 	snapshot := s.directory.Snapshot()
 	if session.principal != nil && session.version == snapshot.version {
@@ -178,7 +180,7 @@ func (s *Sessions) Resolve(accessKeyID, token string, now time.Time) (*Principal
 	principal, err := s.principal(session.claims, snapshot)
 	if err != nil {
 		s.opener.kept.Remove(hash)
-		return nil, "", ErrUnknownKey
+		return nil, nil, ErrUnknownKey
 	}
 	s.opener.kept.Add(hash, &opened{session.claims, session.secret, principal, snapshot.version})
 	return principal, session.secret, nil
