@@ -32,7 +32,7 @@ var linkRefusals = map[sigv4.Kind]refusalKind{
 func (s *Server) open(x *exchange, r *http.Request) (*sigv4.Opened, error) {
 	opened, err := sigv4.Open(r, sigv4.Options{
 		Now: x.now, UnsignedPayload: true,
-		Secret: func(accessKeyID, token string) (string, error) {
+		Secret: func(accessKeyID, token string) (*sigv4.Secret, error) {
 			x.keyID = accessKeyID
 			principal, secret, err := s.sessions.Resolve(accessKeyID, token, x.now)
 			x.claimed = principal

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-
 	"example.com/shiptrack/infra/localaws/internal/identity"
 	"example.com/shiptrack/infra/localaws/internal/scrub"
 	"example.com/shiptrack/infra/localaws/policy"
@@ -55,7 +53,8 @@ var cutters = []cutter{
 func (e *Entry) line(limit int) []byte {
 	for i := range cutters {
 		c := cutters[i] // its counts are this line's
-		if line := c.entry(e).encode(); len(line) <= limit {
+		short := c.entry(e)
+		if line := short.encode(); len(line) <= limit {
 			return line
 		}
 	}
@@ -66,16 +65,8 @@ func (e *Entry) line(limit int) []byte {
 	return least.encode()
 }
 
-func (e *Entry) encode() []byte {
-	line, err := json.Marshal(e, allowInvalidUTF8, json.Deterministic(true))
-	if err != nil {
-		panic(err) // strings, numbers and times always encode
-	}
-	return append(line, '\n')
-}
-
 // entry returns a short copy of e, without the secrets that a caller may have put into it.
-func (c *cutter) entry(e *Entry) *Entry {
+func (c *cutter) entry(e *Entry) Entry {
 	short := *e
 	c.cut = e.left
 	short.CallerRequestID, short.OriginRequestID = scrub.ID(e.CallerRequestID), scrub.ID(e.OriginRequestID)
@@ -93,9 +84,9 @@ func (c *cutter) entry(e *Entry) *Entry {
 		c.cut.Texts, c.cut.Bytes = c.cut.Texts+1, c.cut.Bytes+len(e.Stack)-maxStack
 	}
 	if c.cut != (Cut{}) {
-		short.Cut = &c.cut
+		short.Cut = &Cut{c.cut.Texts, c.cut.Bytes, c.cut.Values}
 	}
-	return &short
+	return short
 }
 
 // maxStack is enough of a stack to find a panic, in bytes.
@@ -113,11 +104,16 @@ func (c *cutter) string(s string) string {
 // segments is string for a text that holds no slash but between names, each of which may be a secret. A secret key may
 // hold slashes: several names would look like one.
 func (c *cutter) segments(s string) string {
-	short := make([]string, 0, 4)
+	short := make([]string, 0, 8)
+	hidden := false
 	for name := range strings.SplitSeq(s, "/") {
-		short = append(short, scrub.Secrets(name))
+		text := scrub.Secrets(name)
+		short, hidden = append(short, text), hidden || text != name
 	}
-	return c.string(strings.Join(short, "/"))
+	if hidden {
+		s = strings.Join(short, "/")
+	}
+	return c.string(s)
 }
 
 // resource is an ARN that the caller chose. Of those, the names in DynamoDB's hold no slash.
@@ -128,27 +124,35 @@ func (c *cutter) resource(arn string) string {
 	return c.string(arn)
 }
 
-func (c *cutter) list(values []string) []string {
+// list returns values themselves where nothing of them is left out or hidden, as of nearly all.
+func (c *cutter) list(values []string) (short []string, changed bool) {
 	if values == nil {
-		return nil
+		return nil, false
 	}
-	kept := values[:min(len(values), c.values)]
-	c.cut.Values += len(values) - len(kept)
-	short, copied := kept, false
-	for i, value := range kept {
+	short = values[:min(len(values), c.values)]
+	changed = len(short) < len(values)
+	c.cut.Values += len(values) - len(short)
+	copied := false
+	for i, value := range short {
 		text := c.string(value)
-		if text == value { // as nearly all are
+		if text == value {
 			continue
 		}
 		if !copied {
-			short, copied = slices.Clone(kept), true
+			short, copied, changed = slices.Clone(short), true, true
 		}
 		short[i] = text
 	}
-	return short
+	return short, changed
 }
 
+// tags returns tags themselves where nothing of them is left out or hidden.
 func (c *cutter) tags(tags map[string]string) map[string]string {
+	before := c.cut
+	if len(tags) <= c.keys && c.keeps(tags) {
+		return tags
+	}
+	c.cut = before
 	short := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		if len(short) == c.keys {
@@ -160,29 +164,58 @@ func (c *cutter) tags(tags map[string]string) map[string]string {
 	return short
 }
 
-func (c *cutter) context(keys Keys) Keys {
-	kept := keys[:min(len(keys), c.keys)]
-	c.cut.Values += len(keys) - len(kept)
-	short := make(Keys, 0, len(kept))
-	for _, key := range kept {
-		name := c.string(key.Name)
-		// Once a secret is hidden, two may look alike; an object has each once. There are few: a set would take longer.
-		if slices.ContainsFunc(short, func(k Key) bool { return k.Name == name }) {
-			c.cut.Values++
-			continue
+func (c *cutter) keeps(tags map[string]string) bool {
+	for key, value := range tags {
+		if c.string(key) != key || c.string(value) != value {
+			return false
 		}
-		value := Key{Name: name, Unknown: key.Unknown}
-		if !key.Unknown {
-			value.Values = c.contextValues(key)
-		}
-		short = append(short, value)
 	}
-	return short
+	return true
 }
 
-func (c *cutter) contextValues(key Key) []string {
+// context returns keys themselves where nothing of them is left out or hidden.
+func (c *cutter) context(keys Keys) Keys {
+	if keys == nil {
+		return Keys{} // each line but the shortest has the member
+	}
+	kept := keys[:min(len(keys), c.keys)]
+	c.cut.Values += len(keys) - len(kept)
+	var short Keys
+	copied := false
+	for i := range kept {
+		key, changed := c.key(&kept[i])
+		if changed && !copied {
+			short, copied = append(make(Keys, 0, len(kept)), kept[:i]...), true
+		}
+		switch {
+		case !copied:
+		// Once a secret is hidden, two may look alike; an object has each once. There are few: a set would take longer.
+		case slices.ContainsFunc(short, func(k Key) bool { return k.Name == key.Name }):
+			c.cut.Values++
+		default:
+			short = append(short, key)
+		}
+	}
+	if copied {
+		return short
+	}
+	return kept
+}
+
+func (c *cutter) key(key *Key) (short Key, changed bool) {
+	short = Key{Name: c.string(key.Name), Unknown: key.Unknown}
+	if !key.Unknown {
+		short.Values, changed = c.contextValues(key)
+	}
+	return short, changed || short.Name != key.Name
+}
+
+func (c *cutter) contextValues(key *Key) (short []string, changed bool) {
 	if key.Name == "aws:PrincipalArn" && len(key.Values) == 1 {
-		return []string{c.segments(key.Values[0])}
+		if arn := c.segments(key.Values[0]); arn != key.Values[0] {
+			return []string{arn}, true
+		}
+		return key.Values, false
 	}
 	return c.list(key.Values)
 }
@@ -192,12 +225,14 @@ func (c *cutter) statement(s *Statement) *Statement {
 	if s == nil {
 		return nil
 	}
-	short := *s
-	short.Policy, short.Sid = c.name(s.Policy), c.name(s.Sid)
+	short := Statement{c.name(s.Policy), c.name(s.Sid), s.Index}
 	if s.Policy == identity.SessionPolicy {
 		short.Sid = c.string(s.Sid)
 	}
-	return &short
+	if short == *s {
+		return s
+	}
+	return &Statement{short.Policy, short.Sid, short.Index}
 }
 
 func (c *cutter) name(s string) string {
@@ -218,7 +253,8 @@ func (c *cutter) missesOf(misses []Miss) []Miss {
 		said, named := strings.CutPrefix(m.Said, m.Statement.String())
 		m.Statement = *c.statement(&m.Statement)
 		m.Element = c.string(m.Element)
-		m.Want, m.Got = c.list(m.Want), c.list(m.Got)
+		m.Want, _ = c.list(m.Want)
+		m.Got, _ = c.list(m.Got)
 		said, _ = scrub.Text(said, 2*c.text) // what it lacks is counted in Want and Got
 		if m.Said = said; named {
 			m.Said = m.Statement.String() + said
@@ -231,7 +267,8 @@ func (c *cutter) missesOf(misses []Miss) []Miss {
 // newMiss says m in words too. What m holds of the request is cut before, so that the words stay short.
 func (e *Entry) newMiss(m policy.Miss) Miss {
 	c := cutter{text: 512, values: 100, cut: e.left}
-	m.Want, m.Got = c.list(m.Want), c.list(m.Got)
+	m.Want, _ = c.list(m.Want)
+	m.Got, _ = c.list(m.Got)
 	e.left = c.cut
 	effect := "Allow"
 	if m.Effect == policy.ExplicitDeny {

@@ -3,31 +3,67 @@ package localaws
 import (
 	"cmp"
 	"io"
+	"slices"
 	"sync"
 )
 
-// decisionLog writes entries, each with one Write, and keeps the newest in memory.
+// decisionLog writes entries, and keeps the newest in memory.
 type decisionLog struct {
+	out io.Writer // nil: no log is written or kept
+
 	mu     sync.Mutex
-	out    io.Writer // nil: no log is written or kept
 	recent recent
+	next   *batch // what the next Write has; nil: nothing yet
+
+	writing sync.Mutex // held for each Write
+}
+
+// batch are whole lines that are written with one Write.
+type batch struct {
+	text    []byte
+	written bool // decisionLog.writing guards it
 }
 
 func newDecisionLog(out io.Writer) *decisionLog {
 	return &decisionLog{out: out, recent: recent{maxLines: RecentDecisions, maxBytes: RecentBytes}}
 }
 
-// write returns the line that is written, nil where there is no log.
+// write returns the line that is written, nil where there is no log. No answer overtakes its line: write returns when the line is
+// with the operating system.
 func (l *decisionLog) write(e *Entry) []byte {
 	if l.out == nil {
 		return nil
 	}
 	line := e.line(cmp.Or(e.limit, MaxLine))
+	b := l.add(recentLine{requestID: e.RequestID, callerID: e.CallerRequestID, originID: e.OriginRequestID, text: line})
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	if !b.written { // by the write of another line that waited for the same Write
+		l.end()
+		b.written = true
+		_, _ = l.out.Write(b.text) // a full disk must not change the answer
+	}
+	return line
+}
+
+// add returns the batch that the line is in. Lines that come while another batch is written share the next.
+func (l *decisionLog) add(line recentLine) *batch {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, _ = l.out.Write(line) // a full disk must not change the answer
-	l.recent.add(recentLine{requestID: e.RequestID, callerID: e.CallerRequestID, originID: e.OriginRequestID, text: line})
-	return line
+	l.recent.add(line)
+	if l.next == nil {
+		l.next = &batch{text: slices.Clip(line.text)}
+	} else {
+		l.next.text = append(l.next.text, line.text...)
+	}
+	return l.next
+}
+
+// end has later lines begin another batch.
+func (l *decisionLog) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.next = nil
 }
 
 // of returns the newest lines on a request, oldest first, each as it was written.

@@ -124,33 +124,7 @@ func keysOf(c *policy.Context) Keys {
 
 // MarshalJSONTo writes the object.
 func (k Keys) MarshalJSONTo(e *jsontext.Encoder) error {
-	if err := e.WriteToken(jsontext.BeginObject); err != nil {
-		return err
-	}
-	for _, key := range k {
-		if err := e.WriteToken(jsontext.String(key.Name)); err != nil {
-			return err
-		}
-		if err := writeValues(e, key); err != nil {
-			return err
-		}
-	}
-	return e.WriteToken(jsontext.EndObject)
-}
-
-func writeValues(e *jsontext.Encoder, key Key) error {
-	if key.Unknown {
-		return e.WriteToken(jsontext.Null)
-	}
-	if err := e.WriteToken(jsontext.BeginArray); err != nil {
-		return err
-	}
-	for _, value := range key.Values {
-		if err := e.WriteToken(jsontext.String(value)); err != nil {
-			return err
-		}
-	}
-	return e.WriteToken(jsontext.EndArray)
+	return e.WriteValue(k.appendTo(make([]byte, 0, 1024)))
 }
 
 // UnmarshalJSONFrom reads the object.

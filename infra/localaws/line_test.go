@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"pgregory.net/rapid"
+
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
@@ -38,14 +41,15 @@ func BenchmarkWriteDecision(b *testing.B) {
 func TestAShortenedListIsACopy(t *testing.T) {
 	values := []string{"short", "a text that is too long", "short"}
 	c := cutter{text: 10, values: 3}
-	if got := c.list(values); slices.Equal(got, values) || got[0] != "short" || got[2] != "short" || c.cut.Texts != 1 {
+	if got, changed := c.list(values); !changed || slices.Equal(got, values) || got[0] != "short" || got[2] != "short" || c.cut.Texts != 1 {
 		t.Errorf("got %q, cut %+v", got, c.cut)
 	}
 	if values[1] != "a text that is too long" {
 		t.Errorf("the values became %q", values)
 	}
-	if c = (cutter{text: 10, values: 1}); !slices.Equal(c.list(values), values[:1]) || c.cut.Values != 2 {
-		t.Errorf("cut %+v, want two values left out", c.cut)
+	c = cutter{text: 10, values: 1}
+	if got, changed := c.list(values); !changed || !slices.Equal(got, values[:1]) || c.cut.Values != 2 {
+		t.Errorf("got %q, cut %+v, want two values left out", got, c.cut)
 	}
 }
 
@@ -57,4 +61,52 @@ func TestKeysThatLookAlikeOnceSecretsAreHiddenAreLoggedOnce(t *testing.T) {
 	if len(got) != 2 || got[0].Name != "aws:RequestTag/password=[redacted]" || got[1].Name != "aws:SourceIp" || c.cut.Values != 1 {
 		t.Errorf("got %+v, cut %+v; want the first two, and one value left out", got, c.cut)
 	}
+}
+
+// A line has the members that the struct's tags say, and is read back as what was written.
+func TestLineIsTheStructInJSON(t *testing.T) {
+	text := rapid.StringOf(rapid.SampledFrom([]rune("a\"\\\n\x00<é\u2028世")))
+	invalid := rapid.Custom(func(t *rapid.T) string {
+		return text.Draw(t, "text") + rapid.SampledFrom([]string{"", "", "\xff", "\xc3"}).Draw(t, "end")
+	})
+	statement := rapid.Custom(func(t *rapid.T) Statement {
+		return Statement{invalid.Draw(t, "policy"), invalid.Draw(t, "sid"), rapid.IntRange(0, 99).Draw(t, "index")}
+	})
+	key := rapid.Custom(func(t *rapid.T) Key {
+		k := Key{Name: text.Draw(t, "name"), Unknown: rapid.Bool().Draw(t, "unknown")}
+		if !k.Unknown {
+			k.Values = rapid.SliceOfN(invalid, 0, 3).Draw(t, "values")
+		}
+		return k
+	})
+	miss := rapid.Custom(func(t *rapid.T) Miss {
+		return Miss{statement.Draw(t, "of"), "Allow", text.Draw(t, "element"), nil, rapid.SliceOf(invalid).Draw(t, "got"), text.Draw(t, "said")}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		next := func() string { return invalid.Draw(t, "member") }
+		e := Entry{
+			Time:      time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds")).UTC(),
+			RequestID: next(), CallerRequestID: next(), OriginRequestID: next(), AuthorizationID: next(), Principal: next(), AccessKeyID: next(),
+			SessionTags: rapid.MapOf(text, invalid).Draw(t, "tags"), Operation: next(), Action: next(), Resource: next(),
+			Decision: next(), Effect: next(), Layer: next(), Code: next(), Reason: next(), Stack: next(),
+		}
+		if rapid.Bool().Draw(t, "decided") {
+			named := statement.Draw(t, "statement")
+			e.Statement, e.Cut = &named, &Cut{Bytes: rapid.IntRange(0, 9).Draw(t, "cut")}
+			e.Context = rapid.SliceOfNDistinct(key, 1, -1, func(k Key) string { return k.Name }).Draw(t, "context")
+			e.Misses = rapid.SliceOf(miss).Draw(t, "misses")
+		}
+		line := e.encode()
+		want, err := json.Marshal(&e, allowInvalidUTF8, json.Deterministic(true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(line) != string(want)+"\n" {
+			t.Fatalf("got  %s\nwant %s", line, want)
+		}
+		var read Entry
+		if err := json.Unmarshal(line, &read); err != nil || string(read.encode()) != string(line) {
+			t.Fatalf("%s is read as %s: %v", line, read.encode(), err)
+		}
+	})
 }

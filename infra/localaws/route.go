@@ -4,7 +4,6 @@ import (
 	"context"
 	"mime"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/internal/allowedhosts"
@@ -123,7 +122,16 @@ func (s *Server) newRequest(x *exchange, r *http.Request, opened *sigv4.Opened) 
 	}
 }
 
-var operationPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,127}$`)
+// isOperation reports a letter and up to 127 letters and digits.
+func isOperation(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 128
+}
 
 // targetOperation reads X-Amz-Target: DynamoDB_20120810.GetItem. An operation under the other one of DynamoDB's two APIs,
 // as DynamoDBStreams_20120810.GetItem, is none: an upstream might take it for another one.
@@ -136,7 +144,7 @@ func targetOperation(r *http.Request, rt route) (string, error) {
 	}
 	target := r.Header.Get("X-Amz-Target")
 	_, operation, _ := strings.Cut(target, ".")
-	if !operationPattern.MatchString(operation) || target != rt.target(operation) {
+	if !isOperation(operation) || target != rt.target(operation) {
 		return "", refusal(unknownOperation, "The X-Amz-Target does not name an operation of the service that the signature is for.")
 	}
 	return operation, nil
@@ -172,7 +180,7 @@ func formOperation(r *http.Request, rt route, body []byte) (*api.Form, string, e
 	if operation == "" {
 		return nil, "", api.Errorf(400, "MissingAction", "The request is missing an action or a required parameter.")
 	}
-	if version != rt.version || !operationPattern.MatchString(operation) {
+	if version != rt.version || !isOperation(operation) {
 		return nil, "", api.Errorf(400, "InvalidAction", "Could not find operation %s for version %s", operation, version)
 	}
 	return form, operation, nil

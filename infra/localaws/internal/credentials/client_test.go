@@ -33,11 +33,11 @@ func newFake(t *testing.T) *fakeLocalaws {
 	t.Helper()
 	f := &fakeLocalaws{status: http.StatusOK, body: answer}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		signed, err := sigv4.Verify(r, nil, sigv4.Options{Now: start, Secret: func(id, token string) (string, error) {
+		signed, err := sigv4.Verify(r, nil, sigv4.Options{Now: start, Secret: func(id, token string) (*sigv4.Secret, error) {
 			if id != "test" || token != "" {
-				return "", errors.New("not root")
+				return nil, errors.New("not root")
 			}
-			return "test", nil
+			return sigv4.NewSecret("test"), nil
 		}})
 		if err != nil || signed.Service != "localaws" || r.Method != http.MethodGet || r.URL.Path != "/_localaws/role-credentials" {
 			t.Errorf("got %s %s signed by %+v, %v", r.Method, r.URL.Path, signed, err)

@@ -3,7 +3,6 @@ package framing
 import (
 	"bytes"
 	"strconv"
-	"strings"
 )
 
 // scanner follows the requests of one connection, one behind the other, without keeping them. A request with a
@@ -39,10 +38,13 @@ func (s *scanner) scan(p []byte) int {
 			i += int(skipped) - 1
 			continue
 		}
-		if p[i] != '\n' {
-			s.add(p[i])
-			continue
+		end := bytes.IndexByte(p[i:], '\n')
+		if end < 0 {
+			s.add(p[i:])
+			break
 		}
+		s.add(p[i : i+end])
+		i += end
 		if s.endLine(); s.refused != nil {
 			return i
 		}
@@ -50,14 +52,13 @@ func (s *scanner) scan(p []byte) int {
 	return len(p)
 }
 
-func (s *scanner) add(c byte) {
-	copy(s.tail[:], s.tail[1:])
-	s.tail[len(s.tail)-1] = c
-	if len(s.line) < maxLine {
-		s.line = append(s.line, c)
-	} else {
-		s.overlong = true
-	}
+// add takes a part of a line.
+func (s *scanner) add(part []byte) {
+	kept := copy(s.tail[:], s.tail[min(len(part), len(s.tail)):])
+	copy(s.tail[kept:], part[max(0, len(part)-len(s.tail)):])
+	room := maxLine - len(s.line)
+	s.overlong = s.overlong || len(part) > room
+	s.line = append(s.line, part[:min(len(part), room)]...)
 }
 
 func (s *scanner) endLine() {
@@ -80,12 +81,12 @@ func (s *scanner) endLine() {
 
 func (s *scanner) field(line []byte) {
 	s.lines++
-	name, value, _ := strings.Cut(string(line), ":")
+	name, value, _ := bytes.Cut(line, []byte(":"))
 	switch {
-	case strings.EqualFold(name, "Transfer-Encoding"):
+	case bytes.EqualFold(name, []byte("Transfer-Encoding")):
 		s.encoded = true
-	case strings.EqualFold(name, "Content-Length"):
-		length, err := strconv.ParseUint(strings.TrimSpace(value), 10, 63)
+	case bytes.EqualFold(name, []byte("Content-Length")):
+		length, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 63)
 		if err != nil || s.overlong || s.length >= 0 && s.length != int64(length) {
 			s.refused = ErrAmbiguous
 		}

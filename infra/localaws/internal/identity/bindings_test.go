@@ -2,11 +2,14 @@ package identity
 
 import (
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
 const testAccount = "000000000000"
@@ -163,7 +166,7 @@ func TestKeyOfAUserIsRefusedOnceItIsInactiveOrGone(t *testing.T) {
 	}
 	put(key)
 	p, secret, err := sessions.Resolve(key.ID, "", time.Unix(0, 0))
-	if err != nil || secret != sessions.Secret(key.ID) || p.Kind != IAMUser || p.ARN != user.ARN || p.UserID != user.ID || p.Tags["Team"] != "blue" {
+	if err != nil || !reflect.DeepEqual(secret, sigv4.NewSecret(sessions.Secret(key.ID))) || p.Kind != IAMUser || p.ARN != user.ARN || p.UserID != user.ID || p.Tags["Team"] != "blue" {
 		t.Fatalf("got %+v, %v", p, err)
 	}
 	inactive := key

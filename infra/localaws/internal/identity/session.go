@@ -7,13 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"example.com/shiptrack/infra/localaws/internal/sigv4"
 	"example.com/shiptrack/infra/localaws/policy"
 )
 
 // The root key of local AWS tools.
 const (
 	RootAccessKeyID = "test"
-	rootSecret      = "test"
+	rootSecretKey   = "test"
 )
 
 // userKeyPrefix begins the id of each user's access key.
@@ -33,13 +34,15 @@ var (
 	ErrExpired = errors.New("the security token included in the request is expired")
 )
 
-// Sessions issues the sessions of roles and finds the principal of an access key. It keeps nothing about a
-// session: the sealed token holds everything. Of the keys of users it keeps the last use. Safe for concurrent use.
+// Sessions issues the sessions of roles and finds the principal of an access key. It needs nothing about a
+// session but its sealed token, which holds everything. Of the keys of users it keeps the last use. Safe for concurrent use.
 type Sessions struct {
 	account   string
 	directory *Directory
 	sealer    *sealer
+	opener    *opener
 	root      *Principal
+	rootKey   *sigv4.Secret
 	uses      sync.Map // id of a user's key -> Use
 }
 
@@ -74,6 +77,10 @@ func NewSessions(c SessionsConfig) (*Sessions, error) {
 	if err != nil {
 		return nil, err
 	}
+	opener, err := newOpener(sealer)
+	if err != nil {
+		return nil, err
+	}
 	everything, err := policy.Parse([]byte(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`), policy.Identity)
 	if err != nil {
@@ -84,7 +91,7 @@ func NewSessions(c SessionsConfig) (*Sessions, error) {
 		AccessKeyID: RootAccessKeyID,
 		Policies:    policy.Policies{Identity: []policy.Named{{Name: "account root", Policy: everything}}},
 	}
-	return &Sessions{account: c.Account, directory: c.Directory, sealer: sealer, root: root}, nil
+	return &Sessions{account: c.Account, directory: c.Directory, sealer: sealer, opener: opener, root: root, rootKey: sigv4.NewSecret(rootSecretKey)}, nil
 }
 
 // Grant says what session to issue. The caller has authorized it.
@@ -138,55 +145,66 @@ func (s *Sessions) NewKey(now time.Time) AccessKey {
 func (s *Sessions) Secret(accessKeyID string) string { return s.sealer.secretKey(accessKeyID) }
 
 // resolveUser is Resolve for the key of a user.
-func (s *Sessions) resolveUser(accessKeyID string) (*Principal, string, error) {
+func (s *Sessions) resolveUser(accessKeyID string) (*Principal, *sigv4.Secret, error) {
 	user := s.directory.Snapshot().UserByKey(accessKeyID)
 	if user == nil || !user.Keys[user.Key(accessKeyID)].Active {
-		return nil, "", ErrUnknownKey
+		return nil, nil, ErrUnknownKey
 	}
 	return &Principal{
 		Kind: IAMUser, Account: s.account, AccessKeyID: accessKeyID, ARN: user.ARN, UserID: user.ID, UserName: user.Name,
 		Tags: MergeTags(user.Tags, nil), Policies: user.policies,
-	}, s.Secret(accessKeyID), nil
+	}, sigv4.NewSecret(s.Secret(accessKeyID)), nil
 }
 
 // Resolve returns the principal of accessKeyID, and the secret with which its requests are signed. token is the
 // session token of the request, empty where there was none. The error is ErrUnknownKey or ErrExpired.
-func (s *Sessions) Resolve(accessKeyID, token string, now time.Time) (*Principal, string, error) {
+func (s *Sessions) Resolve(accessKeyID, token string, now time.Time) (*Principal, *sigv4.Secret, error) {
 	if accessKeyID == RootAccessKeyID && token == "" {
-		return s.root, rootSecret, nil
+		return s.root, s.rootKey, nil
 	}
 	if strings.HasPrefix(accessKeyID, userKeyPrefix) && token == "" {
 		return s.resolveUser(accessKeyID)
 	}
-	c, err := s.sealer.open(token)
-	if err != nil || c.AccessKeyID != accessKeyID {
-		return nil, "", ErrUnknownKey
+	hash, session, err := s.opener.open(token)
+	if err != nil || session.claims.AccessKeyID != accessKeyID {
+		return nil, nil, ErrUnknownKey
 	}
-	if !now.Before(c.Expires) {
-		return nil, "", ErrExpired
+	if !now.Before(session.claims.Expires) {
+		s.opener.kept.Remove(hash)
+		return nil, nil, ErrExpired
 	}
 	snapshot := s.directory.Snapshot()
-	role := snapshot.RoleByID(c.RoleID)
-	if role == nil {
-		return nil, "", ErrUnknownKey
+	if session.principal != nil && session.version == snapshot.version {
+		return session.principal, session.secret, nil
 	}
-	principal := s.principal(c, role)
-	principal.Policies.Session, err = sessionPolicies(c, snapshot)
+	principal, err := s.principal(session.claims, snapshot)
 	if err != nil {
-		return nil, "", ErrUnknownKey
+		s.opener.kept.Remove(hash)
+		return nil, nil, ErrUnknownKey
 	}
-	return principal, s.sealer.secretKey(accessKeyID), nil
+	s.opener.kept.Add(hash, &opened{session.claims, session.secret, principal, snapshot.version})
+	return principal, session.secret, nil
 }
 
-func (s *Sessions) principal(c *claims, role *Role) *Principal {
+// principal is the session's under the roles and policies of snapshot. A role or a policy of it that is gone is an error.
+func (s *Sessions) principal(c *claims, snapshot *Snapshot) (*Principal, error) {
+	role := snapshot.RoleByID(c.RoleID)
+	if role == nil {
+		return nil, fmt.Errorf("role %s does not exist", c.RoleID)
+	}
+	policies := role.policies
+	var err error
+	if policies.Session, err = sessionPolicies(c, snapshot); err != nil {
+		return nil, err
+	}
 	return &Principal{
 		Kind: Session, Account: s.account, AccessKeyID: c.AccessKeyID,
 		ARN:      "arn:aws:sts::" + s.account + ":assumed-role/" + role.Name + "/" + c.SessionName,
 		UserID:   role.ID + ":" + c.SessionName,
 		RoleName: role.Name, RoleARN: role.ARN, RoleID: role.ID, SessionName: c.SessionName, SourceIdentity: c.SourceIdentity,
 		Tags: MergeTags(role.Tags, c.Tags), TransitiveKeys: c.TransitiveKeys, Chained: c.Chained,
-		IssuedAt: c.IssuedAt, Expires: c.Expires, Policies: role.policies,
-	}
+		IssuedAt: c.IssuedAt, Expires: c.Expires, Policies: policies,
+	}, nil
 }
 
 // sessionPolicies compiles the session policies. A policy that does not parse or is gone is an error: without

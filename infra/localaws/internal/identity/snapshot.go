@@ -8,6 +8,7 @@ import (
 
 // Snapshot is an immutable state of the account's roles, users and policies, safe for concurrent use.
 type Snapshot struct {
+	version  uint64 // higher than those of the snapshots that were published before
 	account  string
 	roles    map[string]*Role          // by nameKey
 	users    map[string]*User          // by nameKey
@@ -29,7 +30,7 @@ func emptySnapshot(account string) (*Snapshot, error) {
 
 func (s *Snapshot) copy() *Snapshot {
 	return &Snapshot{
-		account: s.account, roles: maps.Clone(s.roles), users: maps.Clone(s.users), policies: maps.Clone(s.policies), aws: s.aws,
+		version: s.version + 1, account: s.account, roles: maps.Clone(s.roles), users: maps.Clone(s.users), policies: maps.Clone(s.policies), aws: s.aws,
 	}
 }
 

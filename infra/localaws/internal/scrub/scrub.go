@@ -11,8 +11,7 @@ import (
 // of words: otherwise secrets would be missed.
 var (
 	bearer = regexp.MustCompile(`(?i)(bearer|basic)((?:\s|[:=+"'\\]|%20|%22|%3a)+)[A-Za-z0-9._~+/=%-]{8,}`)
-	// A JWT's first part is the base64 of a brace and a quote, or of a brace and a blank, a line end or a tab.
-	jws = regexp.MustCompile(`(eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{4,}(\.|%2[Ee])[A-Za-z0-9_-]+((\.|%2[Ee])[A-Za-z0-9_-]*)*`)
+	jws    = regexp.MustCompile(`(` + strings.Join(jwsBegins, "|") + `)[A-Za-z0-9_-]{4,}(\.|%2[Ee])[A-Za-z0-9_-]+((\.|%2[Ee])[A-Za-z0-9_-]*)*`)
 	// name=value as in a URL, a form or an environment, with words that announce a secret.
 	named = regexp.MustCompile(secretName + `(?:=|%3d))[^&\s"',;][^&\s",;]*`)
 	// The same with quotes, name="value" or "name":"value": all between them is the secret, blanks and escaped quotes too.
@@ -23,6 +22,9 @@ var (
 	password = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`) // of a URL; it may hold an @ itself
 	pem      = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`)
 )
+
+// jwsBegins begin a JWT: its first part is the base64 of a brace and a quote, or of a brace and a blank, a line end or a tab.
+var jwsBegins = []string{"eyJ", "eyA", "ewo", "ewk", "ew0"}
 
 const (
 	// redacted stands in the place of a secret.
@@ -42,8 +44,8 @@ const (
 // Secrets returns s with whatever looks like a token or a credential replaced by redacted. It errs on the
 // side of hiding too much, and cannot know a secret of another shape.
 func Secrets(s string) string {
-	s = ID(s)
-	if !hasRun(s, secretKeyLength) {
+	s, long := hide(s)
+	if !long {
 		return s
 	}
 	return replaceRuns(s, longRun, tokenUnit, func(string) string { return redacted })
@@ -51,59 +53,38 @@ func Secrets(s string) string {
 
 // ID is Secrets for an id, which may be long: a long run is no secret by itself.
 func ID(s string) string {
+	s, _ = hide(s)
+	return s
+}
+
+// hide is ID; long reports whether s had longRun characters of base64 in a row.
+func hide(s string) (hidden string, long bool) {
 	if len(s) < shortest {
-		return s
+		return s, false
 	}
-	// The expressions are slow. These tests for a character or two avoid them for nearly every record.
-	if containsFold(s, "bearer") || containsFold(s, "basic") {
+	has := look(s)
+	if has.word {
 		s = bearer.ReplaceAllString(s, "${1}${2}"+redacted)
 	}
-	if strings.Contains(s, "ey") || strings.Contains(s, "ew") {
+	if has.jws {
 		s = jws.ReplaceAllString(s, redacted)
 	}
-	if strings.ContainsAny(s, `="`) || containsFold(s, "%3d") {
+	if has.named {
 		s = quoted.ReplaceAllString(s, "${1}"+redacted)
 		s = escaped.ReplaceAllString(s, "${1}"+redacted)
 		s = single.ReplaceAllString(s, "${1}"+redacted)
 		s = named.ReplaceAllString(s, "${1}"+redacted)
 	}
-	if strings.Contains(s, "://") && strings.Contains(s, "@") {
+	if has.at && strings.Contains(s, "://") {
 		s = password.ReplaceAllString(s, "${1}"+redacted+"@")
 	}
-	if strings.Contains(s, "PRIVATE KEY-----") {
+	if has.dash && strings.Contains(s, "PRIVATE KEY-----") {
 		s = pem.ReplaceAllString(s, redacted)
 	}
-	if !hasRun(s, secretKeyLength) {
-		return s
+	if has.key {
+		s = replaceRuns(s, secretKeyLength, base64Unit, hideKey)
 	}
-	return replaceRuns(s, secretKeyLength, base64Unit, hideKey)
-}
-
-// containsFold reports whether s has word, which is in lower case, in any case.
-func containsFold(s, word string) bool {
-	for i := 0; i+len(word) <= len(s); i++ {
-		if s[i]|0x20 == word[0]|0x20 && strings.EqualFold(s[i:i+len(word)], word) {
-			return true
-		}
-	}
-	return false
-}
-
-// hasRun reports whether s has n characters of base64, of either alphabet or encoded for a URL, in a row.
-func hasRun(s string, n int) bool {
-	run := 0
-	for i := range len(s) {
-		c := s[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
-			c == '+' || c == '/' || c == '=' || c == '_' || c == '-' || c == '%' {
-			if run++; run == n {
-				return true
-			}
-		} else {
-			run = 0
-		}
-	}
-	return false
+	return s, has.token
 }
 
 // replaceRuns replaces each run of at least n units; unit is how many bytes of s the unit at i has, 0 for none. A regular

@@ -35,6 +35,9 @@ func Text(s string, limit int) (short string, left int) {
 
 // fits is how many bytes of s, whole characters, take at most limit bytes as JSON.
 func fits(s string, limit int) int {
+	if len(s) <= limit/mostOfByte {
+		return len(s)
+	}
 	size := 0
 	for i, r := range s {
 		if size += jsonSize(r); size > limit {
@@ -44,13 +47,16 @@ func fits(s string, limit int) int {
 	return len(s)
 }
 
+// mostOfByte is the most that one byte of a text takes in JSON.
+const mostOfByte = 6
+
 // jsonSize is how many bytes a character takes in a JSON text; one that is not UTF-8 is replaced by U+FFFD.
 func jsonSize(r rune) int {
 	switch {
 	case r == '"' || r == '\\' || r == '\b' || r == '\f' || r == '\n' || r == '\r' || r == '\t':
 		return 2
 	case r < ' ':
-		return 6
+		return mostOfByte
 	}
 	return utf8.RuneLen(r)
 }

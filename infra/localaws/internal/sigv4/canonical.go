@@ -47,6 +47,9 @@ func parseQuery(raw string) ([]param, *Error) {
 	return out, nil
 }
 
+// usualCanonical is room for a canonical request with its hash: beside the token few headers are long.
+func (c *claim) usualCanonical() int { return 1024 + len(c.token) }
+
 // appendCanonicalRequest appends method, path, query, headers and signed headers; the payload hash follows.
 func appendCanonicalRequest(dst []byte, r *http.Request, c *claim) ([]byte, *Error) {
 	dst = append(append(dst, r.Method...), '\n')
@@ -75,7 +78,7 @@ func appendHeader(dst []byte, r *http.Request, name string) ([]byte, *Error) {
 	if name == "host" {
 		return append(appendCollapsed(dst, r.Host), '\n'), nil
 	}
-	values, ok := r.Header[textproto.CanonicalMIMEHeaderKey(name)]
+	values, ok := r.Header[canonicalName(name)]
 	if !ok && name == "content-length" && r.ContentLength >= 0 {
 		return append(strconv.AppendInt(dst, r.ContentLength, 10), '\n'), nil
 	}
@@ -89,6 +92,20 @@ func appendHeader(dst []byte, r *http.Request, name string) ([]byte, *Error) {
 		dst = appendCollapsed(dst, v)
 	}
 	return append(dst, '\n'), nil
+}
+
+// usualNames are the headers that SDKs sign, by their names in lower case: making one of the other takes an allocation.
+var usualNames = map[string]string{
+	"content-length": "Content-Length", "content-type": "Content-Type", "x-amz-content-sha256": headerPayload, "x-amz-date": headerDate,
+	"x-amz-security-token": headerToken, "x-amz-target": "X-Amz-Target", "x-amz-user-agent": "X-Amz-User-Agent",
+}
+
+// canonicalName returns the name under which net/http keeps a header that is given in lower case.
+func canonicalName(lower string) string {
+	if name, ok := usualNames[lower]; ok {
+		return name
+	}
+	return textproto.CanonicalMIMEHeaderKey(lower)
 }
 
 // appendCollapsed appends a header value without outer spaces, runs of inner ones made one.

@@ -16,7 +16,9 @@ import (
 func fuzzed(t *testing.T, r *http.Request) {
 	o := options()
 	o.UnsignedPayload = true
-	o.Secret = func(string, string) (string, error) { return "a secret that no input knows", nil }
+	o.Secret = func(string, string) (*sigv4.Secret, error) {
+		return sigv4.NewSecret("a secret that no input knows"), nil
+	}
 	size := len(r.URL.Path) + len(r.URL.RawQuery)
 	for name, values := range r.Header {
 		size += len(name) + len(strings.Join(values, ""))

@@ -6,14 +6,14 @@ import (
 )
 
 // sign returns the signature of a canonical request, in hexadecimal digits.
-func (c *claim) sign(secret string, canonical []byte) (signature [2 * sha256.Size]byte) {
+func (c *claim) sign(secret *Secret, canonical []byte) (signature [2 * sha256.Size]byte) {
 	sum := sha256.Sum256(canonical)
 	var buf [256]byte
 	toSign := append(buf[:0], algorithm+"\n"...)
 	toSign = append(append(toSign, c.stamp...), '\n')
 	toSign = append(append(toSign, c.scope...), '\n')
 	toSign = hex.AppendEncode(toSign, sum[:])
-	key := c.key(secret)
+	key := secret.key(c)
 	key = mac(key[:], toSign)
 	hex.Encode(signature[:], key[:])
 	return signature

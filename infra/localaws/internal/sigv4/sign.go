@@ -70,7 +70,7 @@ func sign(r *http.Request, hash string, creds Credentials, region, service strin
 	if err != nil {
 		return err
 	}
-	signature := c.sign(creds.SecretAccessKey, append(canonical, hash...))
+	signature := c.sign(NewSecret(creds.SecretAccessKey), append(canonical, hash...))
 	r.Header.Set(headerAuth, prefix+string(signature[:]))
 	return nil
 }

@@ -39,7 +39,7 @@ func (o *Opened) Chunks() *Chunks {
 	if !c.hasSignedChunks() {
 		return nil
 	}
-	return &Chunks{key: c.key(o.secret), place: c.stamp + "\n" + c.scope + "\n", previous: c.signature}
+	return &Chunks{key: o.secret.key(c), place: c.stamp + "\n" + c.scope + "\n", previous: c.signature}
 }
 
 // Chunks checks the signatures of the chunks of a body, in their order: each covers the one before (S3 API Reference, "Signature calculations for the

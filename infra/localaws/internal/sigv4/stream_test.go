@@ -109,7 +109,9 @@ func TestChunksOfTheDocumentation(t *testing.T) {
 		}
 		opened, err := sigv4.Open(r, sigv4.Options{
 			Now: time.Date(2013, 5, 24, 0, 0, 0, 0, time.UTC), UnsignedPayload: true,
-			Secret: func(string, string) (string, error) { return "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", nil },
+			Secret: func(string, string) (*sigv4.Secret, error) {
+				return sigv4.NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), nil
+			},
 		})
 		if err != nil {
 			t.Fatal(err)

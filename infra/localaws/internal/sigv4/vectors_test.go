@@ -90,7 +90,7 @@ func testVector(t *testing.T, file, name, form string) {
 	if want := string(parts[form+"-string-to-sign.txt"]); toSign != want {
 		t.Errorf("string to sign: got\n%s\nwant\n%s", toSign, want)
 	}
-	if got := c.sign(ctx.Credentials.Secret, canonical); string(got[:]) != c.signature {
+	if got := c.sign(NewSecret(ctx.Credentials.Secret), canonical); string(got[:]) != c.signature {
 		t.Errorf("signature: got %s, want %s", got, c.signature)
 	}
 	checkVerify(t, r, body, ctx, wantedKind(name, form))
@@ -108,11 +108,11 @@ func wantedKind(name, form string) Kind {
 
 func checkVerify(t *testing.T, r *http.Request, body []byte, ctx vectorContext, want Kind) {
 	t.Helper()
-	signed, err := Verify(r, body, Options{Now: ctx.Timestamp, Region: "us-east-1", Secret: func(id, token string) (string, error) {
+	signed, err := Verify(r, body, Options{Now: ctx.Timestamp, Region: "us-east-1", Secret: func(id, token string) (*Secret, error) {
 		if id != "AKIDEXAMPLE" || token != ctx.Credentials.Token {
-			return "", errors.New("no such key")
+			return nil, errors.New("no such key")
 		}
-		return ctx.Credentials.Secret, nil
+		return NewSecret(ctx.Credentials.Secret), nil
 	}})
 	var refusal *Error
 	if errors.As(err, &refusal) {

@@ -45,7 +45,7 @@ type Options struct {
 	Now time.Time
 	// Secret returns the secret key of an access key. sessionToken is empty for a long-term key; the
 	// lookup must refuse a token that is not this key's, and a missing one. Its error is wrapped.
-	Secret func(accessKeyID, sessionToken string) (string, error)
+	Secret func(accessKeyID, sessionToken string) (*Secret, error)
 	// Region, where set, is the only region that the scope may name.
 	Region string
 	// UnsignedPayload accepts UNSIGNED-PAYLOAD and STREAMING-UNSIGNED-PAYLOAD-TRAILER in requests scoped to s3, and takes it for granted in
@@ -71,7 +71,7 @@ type Opened struct {
 	claim           *claim
 	canonical       []byte // the canonical request up to its last line, the hash of the body
 	asSent          []byte // the same with the path as it was sent, where clients differ in how they sign it; else nil
-	secret          string
+	secret          *Secret
 	unsignedPayload bool
 }
 
@@ -95,12 +95,12 @@ func Open(r *http.Request, o Options) (*Opened, error) {
 			return nil, err
 		}
 	}
-	canonical, err := appendCanonicalRequest(make([]byte, 0, 1024), r, c)
+	canonical, err := appendCanonicalRequest(make([]byte, 0, c.usualCanonical()), r, c)
 	if err != nil {
 		return nil, err
 	}
 	secret, lookupErr := o.Secret(c.accessKeyID, c.token)
-	if lookupErr != nil {
+	if lookupErr != nil || secret == nil {
 		return nil, &Error{Kind: InvalidKeyID, Message: "The security token included in the request is invalid.", cause: lookupErr}
 	}
 	return &Opened{
@@ -136,9 +136,9 @@ func (o *Opened) verify(hash string) (*Signed, error) {
 }
 
 func (o *Opened) signs(canonical []byte, hash string) bool {
-	want := o.claim.sign(o.secret, append(canonical[:len(canonical):len(canonical)], hash...))
+	want := o.claim.sign(o.secret, append(canonical, hash...))
 	// An empty secret means that the lookup should have failed: anyone could sign with it.
-	return o.secret != "" && hmac.Equal(want[:], []byte(o.claim.signature))
+	return o.secret.text != "" && hmac.Equal(want[:], []byte(o.claim.signature))
 }
 
 // Verify is Open and then Opened.Verify, for a request whose body was read before.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,13 +30,13 @@ var (
 const getItem = `{"TableName":"TrackingData","Key":{"TenantID":{"S":"yellow"},"ShipmentID":{"S":"1001"}}}`
 
 // secrets is the lookup of the tests: it knows two keys, each with its own token alone.
-func secrets(id, token string) (string, error) {
+func secrets(id, token string) (*sigv4.Secret, error) {
 	for _, c := range []aws.Credentials{session, longTerm} {
 		if c.AccessKeyID == id && c.SessionToken == token {
-			return c.SecretAccessKey, nil
+			return sigv4.NewSecret(c.SecretAccessKey), nil
 		}
 	}
-	return "", errNoKey
+	return nil, errNoKey
 }
 
 func options() sigv4.Options {
@@ -232,9 +233,37 @@ func TestEmptySecretOfTheLookupOpensNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := options()
-	o.Secret = func(string, string) (string, error) { return "", nil }
+	o.Secret = func(string, string) (*sigv4.Secret, error) { return sigv4.NewSecret(""), nil }
 	_, err := verify(t, overTheWire(t, r), o)
 	wantKind(t, err, sigv4.Mismatch)
+}
+
+// A secret key keeps the signing key of one scope: requests of another are neither refused nor verified by it.
+func TestSecretSignsForManyScopesInTurn(t *testing.T) {
+	secret := sigv4.NewSecret(session.SecretAccessKey)
+	var gate sync.WaitGroup
+	for range 4 {
+		gate.Go(func() {
+			for i, scope := range []call{{service: "dynamodb"}, {service: "s3"}, {service: "dynamodb", at: at.AddDate(0, 0, 1)}, {service: "dynamodb"}, {service: "sts"}} {
+				c := getItemCall()
+				c.service = scope.service
+				if !scope.at.IsZero() {
+					c.at = scope.at
+				}
+				o := options()
+				o.Now, o.Secret = c.at, func(string, string) (*sigv4.Secret, error) { return secret, nil }
+				r := c.signed(t)
+				if _, err := verify(t, r, o); err != nil {
+					t.Errorf("request %d, %s at %s: %v", i, c.service, c.at, err)
+				}
+				c.creds.SecretAccessKey += "x"
+				if _, err := verify(t, c.signed(t), o); err == nil {
+					t.Errorf("request %d, %s at %s: another key is accepted", i, c.service, c.at)
+				}
+			}
+		})
+	}
+	gate.Wait()
 }
 
 func TestAnyRegionIsAcceptedWhereNoneIsDemanded(t *testing.T) {
@@ -254,8 +283,8 @@ func BenchmarkVerifyGetItem(b *testing.B) {
 	c.creds.SessionToken = strings.Repeat("t", 500)
 	r := c.signed(b)
 	body := []byte(c.body)
-	o := options()
-	o.Secret = func(string, string) (string, error) { return c.creds.SecretAccessKey, nil }
+	o, secret := options(), sigv4.NewSecret(c.creds.SecretAccessKey)
+	o.Secret = func(string, string) (*sigv4.Secret, error) { return secret, nil }
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := sigv4.Verify(r, body, o); err != nil {

@@ -71,7 +71,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	signed, err := sigv4.Verify(r, body, sigv4.Options{Now: time.Now(), Secret: func(id, token string) (string, error) { return "test", nil }})
+	signed, err := sigv4.Verify(r, body, sigv4.Options{Now: time.Now(), Secret: func(id, token string) (*sigv4.Secret, error) { return sigv4.NewSecret("test"), nil }})
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	f.mu.Lock()
 	f.arrivals = append(f.arrivals, arrival{operation, r.Header.Clone(), string(body), signed, err})

@@ -69,7 +69,7 @@ type recording struct {
 func (f *recording) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err == nil {
-		_, err = sigv4.Verify(r, body, sigv4.Options{Now: time.Now(), Secret: func(string, string) (string, error) { return "test", nil }})
+		_, err = sigv4.Verify(r, body, sigv4.Options{Now: time.Now(), Secret: func(string, string) (*sigv4.Secret, error) { return sigv4.NewSecret("test"), nil }})
 	}
 	f.mu.Lock()
 	f.all = append(f.all, came{r.Method + " " + r.RequestURI, string(body), r.Header.Clone(), err})

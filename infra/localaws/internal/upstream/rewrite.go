@@ -18,12 +18,29 @@ var tokenMembers = map[string]bool{"ClientRequestToken": true, "ClientToken": tr
 // rewritten is the body of req as the gateway has read it: without blanks, each text in its shortest form, each member
 // once. req has been read, so an error is a failure.
 func rewritten(req *api.Request) ([]byte, error) {
+	short, err := jsontext.AppendFormat(make([]byte, 0, len(req.Body)), req.Body)
+	if err != nil {
+		return nil, fmt.Errorf("write the request anew: %w", err)
+	}
+	if !mayHoldToken(short) {
+		return short, nil
+	}
 	var out bytes.Buffer
-	from, to := jsontext.NewDecoder(bytes.NewReader(req.Body)), jsontext.NewEncoder(&out)
+	from, to := jsontext.NewDecoder(bytes.NewReader(short)), jsontext.NewEncoder(&out)
 	if err := rewrite(from, to, req); err != nil {
 		return nil, fmt.Errorf("write the request anew: %w", err)
 	}
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+}
+
+// mayHoldToken looks for the names of tokens in a body whose texts are in their shortest form.
+func mayHoldToken(short []byte) bool {
+	for name := range tokenMembers {
+		if bytes.Contains(short, []byte(`"`+name+`":`)) {
+			return true
+		}
+	}
+	return false
 }
 
 func rewrite(from *jsontext.Decoder, to *jsontext.Encoder, req *api.Request) error {

@@ -2,11 +2,13 @@ package answer
 
 import (
 	"bytes"
+	"net/http"
 	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/capacity"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/exception"
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/expr"
@@ -34,7 +36,15 @@ func get(s *store.Store, g *request.Get) (any, error) {
 		return nil, err
 	}
 	out.ConsumedCapacity = ofTable(g.Capacity, g.Target, capacity.ReadUnits(size, g.Consistent))
+	if out.Item != nil && out.ConsumedCapacity == nil {
+		return alone(out.Item), nil
+	}
 	return &out, nil
+}
+
+// alone is the answer of a getOutput with nothing but an item, as of most. Marshal would read the item once more.
+func alone(item jsontext.Value) *api.Response {
+	return &api.Response{Status: http.StatusOK, Body: slices.Concat([]byte(`{"Item":`), item, []byte("}"))}
 }
 
 // ofTable is the report of units of a table alone.

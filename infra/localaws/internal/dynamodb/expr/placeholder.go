@@ -20,6 +20,9 @@ type Placeholders struct {
 // NewPlaceholders checks the placeholders of both maps, which it keeps. A nil map stands for an absent
 // parameter; an empty one is refused.
 func NewPlaceholders(names map[string]string, values map[string]attr.Value) (*Placeholders, error) {
+	if names == nil && values == nil {
+		return &Placeholders{}, nil // as of most requests
+	}
 	if err := checkPlaceholders("ExpressionAttributeNames", '#', names); err != nil {
 		return nil, err
 	}

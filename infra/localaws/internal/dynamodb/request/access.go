@@ -2,6 +2,7 @@ package request
 
 import (
 	"encoding/base64"
+	"maps"
 	"slices"
 
 	"example.com/shiptrack/infra/localaws/internal/dynamodb/attr"
@@ -50,9 +51,7 @@ type access struct {
 
 // key notes the item that key names, under keys where they are known.
 func (a *access) key(keys table.KeySchema, known bool, key attr.Item) {
-	for name := range key {
-		a.names(name)
-	}
+	a.attributes = slices.AppendSeq(slices.Grow(a.attributes, len(key)), maps.Keys(key))
 	value, ok := key[keys.Partition.Name]
 	if !known || !ok {
 		a.keyed, a.unknownKeys = true, true

@@ -12,9 +12,6 @@ import (
 // any resource: of actions that AWS lists without a resource type.
 const anyResource = "*"
 
-// namePattern is the grammar of table and index names ("Naming rules", DynamoDB Developer Guide).
-var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
-
 // labelPattern is what stands behind the kind in a table's sub-resources: a backup's, stream's, export's
 // or import's label. It excludes what could change the meaning of the ARN: separators and wildcards.
 var labelPattern = regexp.MustCompile(`^[a-zA-Z0-9_.:-]{1,255}$`)

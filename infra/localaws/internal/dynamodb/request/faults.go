@@ -49,7 +49,7 @@ func (f *faults) name(member, name string) {
 		f.add("''", member, "Member must have length greater than or equal to 1")
 		return
 	}
-	if !namePattern.MatchString(name) {
+	if strings.ContainsFunc(name, notOfNames) {
 		f.add(quoted(name), member, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
 	}
 	switch {
@@ -58,6 +58,11 @@ func (f *faults) name(member, name string) {
 	case len(name) > maxName:
 		f.add(quoted(name), member, "Member must have length less than or equal to "+strconv.Itoa(maxName))
 	}
+}
+
+// notOfNames reports a character that no name of a table or an index has ("Naming rules", DynamoDB Developer Guide).
+func notOfNames(c rune) bool {
+	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '.' && c != '-'
 }
 
 // table notes what is wrong with the name of a table, where it is not an ARN.
