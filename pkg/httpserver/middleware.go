@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	noopmetric "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/propagation"
 
 	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/problem"
@@ -23,13 +24,26 @@ import (
 const maxRequestID = 64
 
 // handler is the chain of handlers that each request passes: those that need no route come first.
-func (s *Server) handler() http.Handler {
-	return s.identify(otelhttp.NewHandler(s.echo, s.cfg.Service,
-		otelhttp.WithTracerProvider(s.cfg.Telemetry.TracerProvider),
-		otelhttp.WithPropagators(s.cfg.Telemetry.Propagator),
+func (s *Server) handler() http.Handler { return s.identify(s.traced(s.echo)) }
+
+// traced makes each request a span of its caller's trace. Where no spans are made, the trace goes on into the log and to the
+// next service all the same.
+func (s *Server) traced(next http.Handler) http.Handler {
+	tel := s.cfg.Telemetry
+	if tel.TracerProvider == nil {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if ctx := tel.Propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header)); ctx != r.Context() {
+				r = r.WithContext(ctx)
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	return otelhttp.NewHandler(next, s.cfg.Service,
+		otelhttp.WithTracerProvider(tel.TracerProvider),
+		otelhttp.WithPropagators(tel.Propagator),
 		otelhttp.WithMeterProvider(noopmetric.NewMeterProvider()), // Prometheus has ours
 		otelhttp.WithFilter(func(r *http.Request) bool { return !isHealth(r.URL.Path) }),
-	))
+	)
 }
 
 type methodKey struct{}
