@@ -20,9 +20,9 @@ const maxSessionName = 64
 // MachineOf vends sessions of tenants of type ID. It is an aws.CredentialsProvider and safe for concurrent use.
 type MachineOf[ID comparable] struct {
 	config   ConfigOf[ID]
-	sessions *cache[ID, *session]
-	failures *cache[ID, *failure[ID]]
-	renewals *cache[ID, *renewal]
+	sessions *cache[ID, kept]
+	failures *cache[ID, failure[ID]]
+	renewals *cache[ID, renewal]
 	pace     *pace
 
 	mu    sync.Mutex
@@ -39,8 +39,8 @@ func New[ID comparable](config ConfigOf[ID]) (*MachineOf[ID], error) {
 	}
 	return &MachineOf[ID]{
 		config:   config,
-		sessions: newCache[ID, *session](config.Capacity), failures: newCache[ID, *failure[ID]](config.Capacity),
-		renewals: newCache[ID, *renewal](config.Capacity),
+		sessions: newCache[ID, kept](config.Capacity), failures: newCache[ID, failure[ID]](config.Capacity),
+		renewals: newCache[ID, renewal](config.Capacity),
 		pace:     newPace(config.CallsPerSecond, config.InFlight),
 		calls:    map[ID]*call[ID]{},
 	}, nil
@@ -85,9 +85,9 @@ func (m *MachineOf[ID]) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	s, ok := m.sessions.get(id)
+	s := m.sessions.get(id)
 	now := time.Now()
-	if !ok || !s.isUsable(now) {
+	if s == nil || !s.isUsable(now) {
 		return m.await(ctx, id)
 	}
 	if s.isDue(now) {
@@ -102,7 +102,7 @@ func (m *MachineOf[ID]) Retrieve(ctx context.Context) (aws.Credentials, error) {
 func (m *MachineOf[ID]) Discard(id ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s, ok := m.sessions.get(id); ok && time.Since(s.asked) >= minBackoff {
+	if s := m.sessions.get(id); s != nil && time.Since(s.asked) >= minBackoff {
 		m.sessions.drop(id)
 	}
 }
