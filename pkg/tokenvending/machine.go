@@ -20,6 +20,7 @@ const maxSessionName = 64
 // MachineOf vends sessions of tenants of type ID. It is an aws.CredentialsProvider and safe for concurrent use.
 type MachineOf[ID comparable] struct {
 	config   ConfigOf[ID]
+	shared   string // the ARNs of sessions of Config.RoleARN, up to their names
 	sessions *cache[ID, kept]
 	failures *cache[ID, failure[ID]]
 	renewals *cache[ID, renewal]
@@ -38,7 +39,7 @@ func New[ID comparable](config ConfigOf[ID]) (*MachineOf[ID], error) {
 		return nil, fmt.Errorf("tokenvending: %w", err)
 	}
 	return &MachineOf[ID]{
-		config:   config,
+		config: config, shared: sessionPrefix(config.RoleARN),
 		sessions: newCache[ID, kept](config.Capacity), failures: newCache[ID, failure[ID]](config.Capacity),
 		renewals: newCache[ID, renewal](config.Capacity),
 		pace:     newPace(config.CallsPerSecond, config.InFlight),
@@ -72,9 +73,11 @@ func (m *MachineOf[ID]) roleARN(id ID) string {
 // SessionARN returns the ARN under which id's sessions act, as CloudTrail and an AccessDenied show it:
 // arn:aws:sts::<account>:assumed-role/<role>/<tenant>@<instance>.
 func (m *MachineOf[ID]) SessionARN(id ID) string {
-	session := assumedRole(m.roleARN(id))
-	session.Resource += m.sessionName(id)
-	return session.String()
+	prefix := m.shared
+	if m.config.RoleOf != nil {
+		prefix = sessionPrefix(m.config.RoleOf(id))
+	}
+	return prefix + m.sessionName(id)
 }
 
 // Retrieve returns credentials of a session for the tenant in ctx, valid for ExpiryWindow at least. It fails with the
