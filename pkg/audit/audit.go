@@ -124,13 +124,12 @@ func Requests(logger *slog.Logger) *slog.Logger {
 func (t *Trail) Record(ctx context.Context, r Record) {
 	t.complete(ctx, &r)
 	t.count(r)
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, 13),
 		slog.String("kind", r.kind()),
 		slog.String("decision", string(r.Decision)), slog.String("tenant", r.Tenant),
 		slog.String("subject", r.Subject), slog.String("action", r.Action), slog.String("resource", r.Resource),
 		slog.String("aws_request_id", r.AWSRequestID), slog.String("session", r.Session),
-		slog.String("request_id", r.RequestID),
-	}
+		slog.String("request_id", r.RequestID))
 	if id := requestid.CallerFromContext(ctx); id != "" { // a hint: see requestid.NewCallerContext
 		attrs = append(attrs, slog.String("caller_request_id", id))
 	}

@@ -160,11 +160,18 @@ func (c *conn) Write(p []byte) (int, error) {
 func (c *conn) touch() {
 	c.limiter.mu.Lock()
 	defer c.limiter.mu.Unlock()
-	if c.closed {
-		return
+	c.wait()
+}
+
+// wait makes c the last of those that wait. Its limiter's mu is held.
+func (c *conn) wait() {
+	switch {
+	case c.closed:
+	case c.place != nil:
+		c.limiter.waiting.MoveToBack(c.place)
+	default:
+		c.place = c.limiter.waiting.PushBack(c)
 	}
-	c.proceed()
-	c.place = c.limiter.waiting.PushBack(c)
 }
 
 // proceed takes c out of those that wait. Its limiter's mu is held.
@@ -190,9 +197,9 @@ func (c *conn) begin() {
 }
 
 func (c *conn) done() {
-	c.touch()
 	c.limiter.mu.Lock()
 	defer c.limiter.mu.Unlock()
+	c.wait()
 	c.inBody = false
 	if !c.closed {
 		c.limiter.header -= c.header

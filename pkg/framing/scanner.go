@@ -3,7 +3,6 @@ package framing
 import (
 	"bytes"
 	"strconv"
-	"strings"
 )
 
 // scanner follows the requests of one connection, one behind the other, without keeping them. A request with a
@@ -29,35 +28,36 @@ const maxLine = 64
 
 // scan takes the next bytes of the connection, and returns how many of them are to be read.
 func (s *scanner) scan(p []byte) int {
-	for i := 0; i < len(p); i++ {
-		if s.last {
-			return len(p)
-		}
+	for i := 0; i < len(p) && !s.last; {
 		if s.body > 0 {
 			skipped := min(s.body, int64(len(p)-i))
 			s.body -= skipped
-			i += int(skipped) - 1
+			i += int(skipped)
 			continue
 		}
-		if p[i] != '\n' {
-			s.add(p[i])
-			continue
+		length := bytes.IndexByte(p[i:], '\n')
+		if length < 0 {
+			s.add(p[i:])
+			break
 		}
+		s.add(p[i : i+length])
+		i += length
 		if s.endLine(); s.refused != nil {
 			return i
 		}
+		i++
 	}
 	return len(p)
 }
 
-func (s *scanner) add(c byte) {
-	copy(s.tail[:], s.tail[1:])
-	s.tail[len(s.tail)-1] = c
-	if len(s.line) < maxLine {
-		s.line = append(s.line, c)
-	} else {
-		s.overlong = true
-	}
+// add takes a part of a line.
+func (s *scanner) add(part []byte) {
+	n := min(len(part), len(s.tail))
+	copy(s.tail[:], s.tail[n:])
+	copy(s.tail[len(s.tail)-n:], part[len(part)-n:])
+	kept := min(len(part), maxLine-len(s.line))
+	s.line = append(s.line, part[:kept]...)
+	s.overlong = s.overlong || kept < len(part)
 }
 
 func (s *scanner) endLine() {
@@ -80,12 +80,12 @@ func (s *scanner) endLine() {
 
 func (s *scanner) field(line []byte) {
 	s.lines++
-	name, value, _ := strings.Cut(string(line), ":")
+	name, value, _ := bytes.Cut(line, []byte(":"))
 	switch {
-	case strings.EqualFold(name, "Transfer-Encoding"):
+	case bytes.EqualFold(name, []byte("Transfer-Encoding")):
 		s.encoded = true
-	case strings.EqualFold(name, "Content-Length"):
-		length, err := strconv.ParseUint(strings.TrimSpace(value), 10, 63)
+	case bytes.EqualFold(name, []byte("Content-Length")):
+		length, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 63)
 		if err != nil || s.overlong || s.length >= 0 && s.length != int64(length) {
 			s.refused = ErrAmbiguous
 		}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
+
 	"example.com/shiptrack/pkg/requestid"
 )
 
@@ -31,7 +33,7 @@ func TestForwardingLeavesTheCallersRequestAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := forwarding{next: answered{}}.RoundTrip(r)
+	resp, err := forwarding{next: answered{}, propagator: propagation.TraceContext{}}.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}

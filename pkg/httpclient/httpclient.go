@@ -13,7 +13,6 @@ import (
 	noopmetric "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
-	nooptrace "go.opentelemetry.io/otel/trace/noop"
 
 	"example.com/shiptrack/pkg/requestid"
 )
@@ -49,11 +48,9 @@ type Config struct {
 // could use the token. So it follows no redirect (it returns the 3xx as it is), and takes no proxy from the environment.
 // Each request carries the request id of its context and the remaining time of its deadline.
 func New(cfg Config) *http.Client {
-	if cfg.TracerProvider == nil {
-		cfg.TracerProvider = nooptrace.NewTracerProvider()
-	}
+	nothing := propagation.NewCompositeTextMapPropagator()
 	if cfg.Propagator == nil {
-		cfg.Propagator = propagation.NewCompositeTextMapPropagator()
+		cfg.Propagator = nothing
 	}
 	dialer := &net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}
 	transport := &http.Transport{
@@ -62,23 +59,31 @@ func New(cfg Config) *http.Client {
 		ExpectContinueTimeout: time.Second, MaxResponseHeaderBytes: 64 << 10,
 		DisableCompression: true, // answers are small and near; a decompressed one has no size limit
 	}
+	var sending http.RoundTripper = forwarding{next: transport, propagator: cfg.Propagator}
+	if cfg.TracerProvider != nil {
+		sending = otelhttp.NewTransport(sending, otelhttp.WithTracerProvider(cfg.TracerProvider),
+			otelhttp.WithPropagators(nothing), // forwarding passes the trace on
+			otelhttp.WithMeterProvider(noopmetric.NewMeterProvider()))
+	}
 	return &http.Client{
-		Timeout: cfg.Timeout,
-		Transport: otelhttp.NewTransport(forwarding{next: transport},
-			otelhttp.WithTracerProvider(cfg.TracerProvider), otelhttp.WithPropagators(cfg.Propagator),
-			otelhttp.WithMeterProvider(noopmetric.NewMeterProvider())),
+		Timeout: cfg.Timeout, Transport: sending,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
 // forwarding completes each request's header from its context.
-type forwarding struct{ next http.RoundTripper }
+type forwarding struct {
+	next       http.RoundTripper
+	propagator propagation.TextMapPropagator
+}
 
 // RoundTrip is http.RoundTripper's; it may not change r.
 func (f forwarding) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
-	r = r.Clone(ctx)
+	r = r.WithContext(ctx)
+	r.Header = r.Header.Clone()
 	forward(ctx, r.Header)
+	f.propagator.Inject(ctx, propagation.HeaderCarrier(r.Header))
 	return f.next.RoundTrip(r)
 }
 

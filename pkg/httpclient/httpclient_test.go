@@ -14,6 +14,7 @@ import (
 
 	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
 	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/requestid"
@@ -122,6 +123,7 @@ func TestTheClientKeepsAConnectionForEachOfManyRequests(t *testing.T) {
 	together.Add(-parallel)
 }
 
+// Also where no spans are made: then the trace is the caller's own.
 func TestTheTraceIsPassedOn(t *testing.T) {
 	var header string
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { header = r.Header.Get("Traceparent") }))
@@ -129,17 +131,23 @@ func TestTheTraceIsPassedOn(t *testing.T) {
 	provider := sdktrace.NewTracerProvider()
 	ctx, span := provider.Tracer("test").Start(t.Context(), "outer")
 	defer span.End()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := httpclient.New(httpclient.Config{TracerProvider: provider, Propagator: propagation.TraceContext{}})
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	if trace := span.SpanContext().TraceID().String(); len(header) != 55 || header[3:35] != trace {
-		t.Errorf("Traceparent %q, want the trace %s", header, trace)
+	for name, tt := range map[string]struct {
+		spans  trace.TracerProvider
+		parent bool // the span of ctx is the one that is passed on
+	}{"with spans": {provider, false}, "without": {nil, true}} {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := httpclient.New(httpclient.Config{TracerProvider: tt.spans, Propagator: propagation.TraceContext{}})
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		outer := span.SpanContext()
+		if len(header) != 55 || header[3:35] != outer.TraceID().String() || (header[36:52] == outer.SpanID().String()) != tt.parent {
+			t.Errorf("%s: Traceparent %q, want the trace of %s-%s, and its span %t", name, header, outer.TraceID(), outer.SpanID(), tt.parent)
+		}
 	}
 }

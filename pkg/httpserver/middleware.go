@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	noopmetric "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/propagation"
 
 	"example.com/shiptrack/pkg/httpclient"
 	"example.com/shiptrack/pkg/problem"
@@ -23,13 +24,26 @@ import (
 const maxRequestID = 64
 
 // handler is the chain of handlers that each request passes: those that need no route come first.
-func (s *Server) handler() http.Handler {
-	return s.identify(otelhttp.NewHandler(s.echo, s.cfg.Service,
-		otelhttp.WithTracerProvider(s.cfg.Telemetry.TracerProvider),
-		otelhttp.WithPropagators(s.cfg.Telemetry.Propagator),
+func (s *Server) handler() http.Handler { return s.identify(s.traced(s.echo)) }
+
+// traced makes each request a span of its caller's trace. Where no spans are made, the trace goes on into the log and to the
+// next service all the same.
+func (s *Server) traced(next http.Handler) http.Handler {
+	tel := s.cfg.Telemetry
+	if tel.TracerProvider == nil {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if ctx := tel.Propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header)); ctx != r.Context() {
+				r = r.WithContext(ctx)
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	return otelhttp.NewHandler(next, s.cfg.Service,
+		otelhttp.WithTracerProvider(tel.TracerProvider),
+		otelhttp.WithPropagators(tel.Propagator),
 		otelhttp.WithMeterProvider(noopmetric.NewMeterProvider()), // Prometheus has ours
 		otelhttp.WithFilter(func(r *http.Request) bool { return !isHealth(r.URL.Path) }),
-	))
+	)
 }
 
 type methodKey struct{}
@@ -43,9 +57,7 @@ func (s *Server) identify(next http.Handler) http.Handler {
 		h.Set(httpclient.RequestIDHeader, id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store") // every answer is one tenant's
-		ctx, cancel := s.untilCutOff(r.Context())
-		defer cancel()
-		ctx = requestid.NewContext(ctx, id)
+		ctx := requestid.NewContext(untilCutOff{Context: s.base, values: r.Context()}, id)
 		if inbound := r.Header[httpclient.RequestIDHeader]; len(inbound) == 1 && isRequestID(inbound[0]) {
 			ctx = requestid.NewCallerContext(ctx, inbound[0])
 		}
@@ -58,14 +70,21 @@ func (s *Server) identify(next http.Handler) http.Handler {
 	})
 }
 
-// untilCutOff returns a context with ctx's values, which ends only when a stop of the server runs out of time.
+// untilCutOff is a context with the values of a request's, which ends only with the server's: when a stop of it runs out of time.
 // net/http ends a request's context when it reads the end of the client's side. Then the client is gone, or it
 // has sent everything and waits for its answer (a half-close): the two look the same until the server writes
 // something. So the request is answered in both cases; its deadline bounds the work for a client that is gone.
-func (s *Server) untilCutOff(ctx context.Context) (context.Context, context.CancelFunc) {
-	detached, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(s.base, func() { cancel(context.Cause(s.base)) })
-	return detached, func() { stop(); cancel(nil) }
+type untilCutOff struct {
+	context.Context // the server's
+	values          context.Context
+}
+
+// Value asks the server's context first: package context finds there, by a key of its own, what ends this one.
+func (c untilCutOff) Value(key any) any {
+	if v := c.Context.Value(key); v != nil {
+		return v
+	}
+	return c.values.Value(key)
 }
 
 func isRequestID(id string) bool {

@@ -95,7 +95,10 @@ func (s *Server) record(ctx context.Context, c echo.Context, status int, took ti
 	if route == "" || errors.Is(err, echo.ErrNotFound) { // the router may leave a route that fits in part
 		route = unmatched
 	}
-	trace.SpanFromContext(ctx).SetName(method + " " + route)
+	span := trace.SpanFromContext(ctx)
+	if span.IsRecording() {
+		span.SetName(method + " " + route)
+	}
 	s.metrics.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
 	s.metrics.duration.WithLabelValues(method, route).Observe(took.Seconds())
 
@@ -126,8 +129,8 @@ func (s *Server) record(ctx context.Context, c echo.Context, status int, took ti
 	if isVerified {
 		attrs = append(attrs, slog.String("tenant", principal.Tenant.String()), slog.String("subject", principal.Subject), slog.String("issuer", principal.Issuer))
 	}
-	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
-		attrs = append(attrs, slog.String("trace_id", span.TraceID().String()))
+	if id := span.SpanContext().TraceID(); id.IsValid() {
+		attrs = append(attrs, slog.String("trace_id", id.String()))
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", err.Error()))

@@ -39,3 +39,16 @@ func TestARequestIsASpanOfItsCallersTrace(t *testing.T) {
 		t.Errorf("the access record is %v, want the trace id", r)
 	}
 }
+
+func TestTheCallersTraceIsInTheLogWithoutSpans(t *testing.T) {
+	s := start(t, routes, nil)
+	const trace = "0af7651916cd43dd8448eb211c80319c"
+	s.do(t, http.MethodGet, "/things/42", map[string]string{"Traceparent": "00-" + trace + "-b7ad6b7169203331-01", "X-Request-Id": "traced-2"}, nil)
+	if r := s.log.await(t, "traced-2"); r["trace_id"] != trace {
+		t.Errorf("the access record is %v, want the trace id", r)
+	}
+	s.do(t, http.MethodGet, "/things/42", map[string]string{"X-Request-Id": "untraced"}, nil)
+	if r := s.log.await(t, "untraced"); r["trace_id"] != nil {
+		t.Errorf("the access record is %v, want no trace id", r)
+	}
+}

@@ -1,9 +1,9 @@
 package telemetry
 
 import (
-	"bytes"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -12,10 +12,10 @@ const Redacted = "[redacted]"
 
 // secretWords mark a key whose value is never written. They are compared with the key in lower case and
 // without separators, so that access_token and AccessToken are one.
-var secretWords = []string{
+var secretWords = wordsOf(
 	"authorization", "token", "secret", "password", "passwd", "passphrase", "cookie", "credential",
 	"apikey", "privatekey", "cursorkey", "signature",
-}
+)
 
 // replaceAttr is slog's hook for each attribute: times in UTC, durations with their unit, secrets out.
 func replaceAttr(groups []string, a slog.Attr) slog.Attr {
@@ -41,28 +41,19 @@ func replaceAttr(groups []string, a slog.Attr) slog.Attr {
 }
 
 func isSecret(key string) bool {
-	plain := make([]byte, 0, 64) // stays on the stack: this runs for every attribute of every record
+	plain := make([]byte, 0, 32) // stays on the stack: this runs for every attribute of every record
 	for i := range len(key) {
-		switch c := key[i]; {
-		case c >= 'A' && c <= 'Z':
-			plain = append(plain, c-'A'+'a')
-		case c == '_' || c == '-' || c == '.' || c == ' ':
-		default:
+		if c := key[i]; strings.IndexByte("_-. ", c) < 0 {
 			plain = append(plain, c)
 		}
 	}
-	for _, word := range secretWords {
-		if bytes.Contains(plain, []byte(word)) {
-			return true
-		}
-	}
-	return false
+	return secretWords.in(string(plain))
 }
 
 // scrubAny redacts a value of any type: an error by its text, others as the JSON that slog would write.
 func scrubAny(v slog.Value) slog.Value {
 	switch value := v.Any().(type) {
-	case nil, *slog.Source:
+	case nil, *slog.Source, slog.Level: // each record has a level
 		return v
 	case error:
 		return slog.StringValue(shorten(value.Error(), maxText))

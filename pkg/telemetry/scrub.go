@@ -28,6 +28,13 @@ var (
 	pem  = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`)
 )
 
+// What a text must have for one of these expressions to fit.
+var (
+	schemes      = wordsOf("bearer", "basic")
+	nameParts    = wordsOf("token", "secret", "passw", "passphrase", "credential", "key", "signature", "cookie") // of secretName
+	escapedEqual = wordsOf("%3d")
+)
+
 const (
 	// secretName begins the expressions for a secret behind its name; its group ends in them.
 	secretName = `(?i)((?:token|secret|passwo?r?d|passphrase|credential|api_?-?key|private_?-?key|cursor_?-?key|signature|cookie|access_?-?key)`
@@ -47,13 +54,13 @@ func Scrub(s string) string {
 		return s
 	}
 	// The expressions are slow. These tests for a character or two avoid them for nearly every record.
-	if containsFold(s, "bearer") || containsFold(s, "basic") {
+	if schemes.in(s) {
 		s = bearer.ReplaceAllString(s, "${1}${2}"+Redacted)
 	}
 	if strings.Contains(s, "ey") || strings.Contains(s, "ew") {
 		s = jws.ReplaceAllString(s, Redacted)
 	}
-	if strings.ContainsAny(s, "=:") && namesSecret(s) || containsFold(s, "%3d") {
+	if strings.ContainsAny(s, "=:") && nameParts.in(s) || escapedEqual.in(s) {
 		for _, shape := range []*regexp.Regexp{quoted, escaped, single, named, colon, digit} {
 			s = shape.ReplaceAllString(s, "${1}"+Redacted)
 		}
@@ -69,29 +76,12 @@ func Scrub(s string) string {
 		return s
 	}
 	return outsideSessions(s, func(s string) string {
+		if len(s) < secretKeyLength {
+			return s
+		}
 		s = replaceRuns(s, longRun, tokenUnit, func(string) string { return Redacted })
 		return replaceRuns(s, secretKeyLength, base64Unit, hideKey)
 	})
-}
-
-// namesSecret reports whether s has a part of one of the words of secretName.
-func namesSecret(s string) bool {
-	for _, word := range []string{"token", "secret", "passw", "passphrase", "credential", "key", "signature", "cookie"} {
-		if containsFold(s, word) {
-			return true
-		}
-	}
-	return false
-}
-
-// containsFold reports whether s has word, which is in lower case, in any case.
-func containsFold(s, word string) bool {
-	for i := 0; i+len(word) <= len(s); i++ {
-		if s[i]|0x20 == word[0]|0x20 && strings.EqualFold(s[i:i+len(word)], word) {
-			return true
-		}
-	}
-	return false
 }
 
 // hasRun reports whether s has n characters of base64, of either alphabet or encoded for a URL, in a row.
@@ -167,7 +157,11 @@ var urlDecoder = strings.NewReplacer("%2B", "+", "%2b", "+", "%2F", "/", "%2f", 
 // hideKey returns Redacted where run, which is base64, can hold a secret access key. The characters beside the key
 // do not show where it ends: a slash may belong to the key or to a path.
 func hideKey(run string) string {
-	if holdsKey(urlDecoder.Replace(run)) {
+	text := run
+	if strings.Contains(run, "%") { // the decoder copies in any case
+		text = urlDecoder.Replace(run)
+	}
+	if holdsKey(text) {
 		return Redacted
 	}
 	return run

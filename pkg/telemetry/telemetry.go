@@ -34,10 +34,9 @@ type Telemetry struct {
 	Unfiltered *slog.Logger
 	// Registry holds the metrics of the process and of whoever registers with it.
 	Registry *prometheus.Registry
-	// TracerProvider exports spans over OTLP/HTTP where Config has a TraceEndpoint;
-	// otherwise it records nothing, and passes on a caller's trace.
+	// TracerProvider exports spans over OTLP/HTTP. It is nil where Config has no TraceEndpoint: then nobody makes a span.
 	TracerProvider trace.TracerProvider
-	// Propagator carries W3C Trace Context between services.
+	// Propagator carries W3C Trace Context between services, also where no spans are made.
 	Propagator propagation.TextMapPropagator
 
 	shutdown func(context.Context) error

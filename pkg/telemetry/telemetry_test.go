@@ -319,11 +319,9 @@ func TestSpansAreExportedOnlyWhereACollectorIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, span := silent.TracerProvider.Tracer("x").Start(t.Context(), "s")
-	if span.IsRecording() {
-		t.Error("a span is recorded without a collector")
+	if silent.TracerProvider != nil {
+		t.Error("spans are made without a collector")
 	}
-	span.End()
 	if err := silent.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -331,7 +329,7 @@ func TestSpansAreExportedOnlyWhereACollectorIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, span = tel.TracerProvider.Tracer("x").Start(t.Context(), "s")
+	_, span := tel.TracerProvider.Tracer("x").Start(t.Context(), "s")
 	span.End()
 	if err := tel.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
@@ -350,8 +348,6 @@ func TestACallersTraceIsPassedOnWithoutACollector(t *testing.T) {
 	tel, _ := newTelemetry(t, "info")
 	in := propagation.MapCarrier{"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
 	ctx := tel.Propagator.Extract(context.Background(), in)
-	ctx, span := tel.TracerProvider.Tracer("x").Start(ctx, "s")
-	defer span.End()
 	out := propagation.MapCarrier{}
 	tel.Propagator.Inject(ctx, out)
 	if !strings.HasPrefix(out["traceparent"], "00-0af7651916cd43dd8448eb211c80319c-") || !trace.SpanContextFromContext(ctx).IsValid() {

@@ -10,14 +10,13 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"example.com/shiptrack/pkg/config"
 )
 
 func newTracerProvider(cfg Config) (trace.TracerProvider, func(context.Context) error, error) {
 	if cfg.TraceEndpoint == "" {
-		return noop.NewTracerProvider(), func(context.Context) error { return nil }, nil
+		return nil, func(context.Context) error { return nil }, nil
 	}
 	if err := config.CheckURL(cfg.TraceEndpoint); err != nil {
 		return nil, nil, fmt.Errorf("telemetry: the trace endpoint %w", err)

@@ -120,17 +120,29 @@ func (id *ID) UnmarshalText(text []byte) error {
 
 type contextKey struct{}
 
+// carrier is a context that carries an ID, in one piece of memory: it is read at each call of AWS.
+type carrier struct {
+	context.Context
+	id ID
+}
+
+// Value is context.Context's.
+func (c *carrier) Value(key any) any {
+	if key == (contextKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
 // NewContext returns a copy of ctx that carries id. Only the code that has just verified whose request
 // it is may call it.
-func NewContext(ctx context.Context, id ID) context.Context {
-	return context.WithValue(ctx, contextKey{}, id)
-}
+func NewContext(ctx context.Context, id ID) context.Context { return &carrier{ctx, id} }
 
 // FromContext returns the tenant that ctx carries, or ErrMissing where there is none.
 func FromContext(ctx context.Context) (ID, error) {
-	id, ok := ctx.Value(contextKey{}).(ID)
-	if !ok || id.IsZero() {
+	c, ok := ctx.Value(contextKey{}).(*carrier)
+	if !ok || c.id.IsZero() {
 		return ID{}, ErrMissing
 	}
-	return id, nil
+	return c.id, nil
 }

@@ -1,7 +1,6 @@
 package tokenvending
 
 import (
-	"container/list"
 	"sync"
 	"sync/atomic"
 )
@@ -11,77 +10,97 @@ const secondChances = 100
 
 // cache keeps one value per key, for up to capacity keys. When it is full, it drops a value that was not used lately: each entry
 // that was read since it came to the end of the list gets a second chance (the CLOCK policy). A hit thus writes at most one flag,
-// and hits do not wait for each other. It is safe for concurrent use.
+// and hits do not wait for each other. Value, flag and place in the list are one piece of memory: among a million keys each
+// further piece is a miss of the processor's cache. It is safe for concurrent use.
 type cache[K comparable, V any] struct {
 	capacity int
 
-	mu      sync.RWMutex
-	byKey   map[K]*list.Element
-	entries *list.List // of *entry[K, V]; the next to be dropped is the last
+	mu    sync.RWMutex
+	byKey map[K]*entry[K, V]
+	ends  entry[K, V] // of the list, which is a ring: next is the first entry, and prev the last, which is the next to be dropped
 }
 
+// entry begins with what a hit reads.
 type entry[K comparable, V any] struct {
-	key   K
-	value V
-	used  atomic.Bool // since it was put at the front
+	used       atomic.Bool // since it was put at the front
+	value      V
+	key        K
+	prev, next *entry[K, V]
 }
 
 func newCache[K comparable, V any](capacity int) *cache[K, V] {
-	return &cache[K, V]{capacity: capacity, byKey: map[K]*list.Element{}, entries: list.New()}
+	c := &cache[K, V]{capacity: capacity, byKey: map[K]*entry[K, V]{}}
+	c.ends.prev, c.ends.next = &c.ends, &c.ends
+	return c
 }
 
-func (c *cache[K, V]) get(key K) (value V, ok bool) {
+// get returns the value of key, which stays as it is when another takes its place; nil where there is none.
+func (c *cache[K, V]) get(key K) *V {
 	c.mu.RLock()
-	defer c.mu.RUnlock()
-	e, ok := c.byKey[key]
-	if !ok {
-		return value, false
+	e := c.byKey[key]
+	c.mu.RUnlock()
+	if e == nil {
+		return nil
 	}
-	found := e.Value.(*entry[K, V])
-	if !found.used.Load() { // a store of what is there already would still take the line from other processors
-		found.used.Store(true)
+	if !e.used.Load() { // a store of what is there already would still take the line from other processors
+		e.used.Store(true)
 	}
-	return found.value, true
+	return &e.value
 }
 
-func (c *cache[K, V]) set(key K, value V) {
+// set puts a value in the place of key's, and returns it. fill makes it of the zero value.
+func (c *cache[K, V]) set(key K, fill func(*V)) *V {
+	e := &entry[K, V]{key: key}
+	fill(&e.value)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e, ok := c.byKey[key]; ok {
-		e.Value = &entry[K, V]{key: key, value: value}
-		c.entries.MoveToFront(e)
-		return
-	}
-	if len(c.byKey) >= c.capacity {
+	if old := c.byKey[key]; old != nil {
+		old.leave()
+	} else if len(c.byKey) >= c.capacity {
 		c.makeRoom()
 	}
-	c.byKey[key] = c.entries.PushFront(&entry[K, V]{key: key, value: value})
+	c.byKey[key] = e
+	c.lead(e)
+	return &e.value
 }
 
 // makeRoom drops one entry; c.mu is held.
 func (c *cache[K, V]) makeRoom() {
 	for range secondChances {
-		last := c.entries.Back()
-		if !last.Value.(*entry[K, V]).used.Swap(false) {
+		last := c.ends.prev
+		if !last.used.Swap(false) {
 			break
 		}
-		c.entries.MoveToFront(last)
+		last.leave()
+		c.lead(last)
 	}
-	c.remove(c.entries.Back())
+	c.remove(c.ends.prev)
 }
 
 func (c *cache[K, V]) drop(key K) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e, ok := c.byKey[key]; ok {
+	if e := c.byKey[key]; e != nil {
 		c.remove(e)
 	}
 }
 
 // remove drops e; c.mu is held.
-func (c *cache[K, V]) remove(e *list.Element) {
-	delete(c.byKey, e.Value.(*entry[K, V]).key)
-	c.entries.Remove(e)
+func (c *cache[K, V]) remove(e *entry[K, V]) {
+	delete(c.byKey, e.key)
+	e.leave()
+}
+
+// lead puts e, which is in no list, at the front; c.mu is held.
+func (c *cache[K, V]) lead(e *entry[K, V]) {
+	e.prev, e.next = &c.ends, c.ends.next
+	e.prev.next, e.next.prev = e, e
+}
+
+// leave takes e out of its list, whose lock is held.
+func (e *entry[K, V]) leave() {
+	e.prev.next, e.next.prev = e.next, e.prev
+	e.prev, e.next = nil, nil // whoever holds the value holds no other
 }
 
 func (c *cache[K, V]) len() int {

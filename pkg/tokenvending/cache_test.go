@@ -7,6 +7,8 @@ import (
 	"example.com/shiptrack/pkg/tenant"
 )
 
+func keep(n int) func(*int) { return func(value *int) { *value = n } }
+
 func TestCacheDropsTheTenantThatWasUnusedTheLongest(t *testing.T) {
 	id := func(text string) tenant.ID {
 		parsed, err := tenant.Parse(text)
@@ -16,25 +18,25 @@ func TestCacheDropsTheTenantThatWasUnusedTheLongest(t *testing.T) {
 		return parsed
 	}
 	c := newCache[tenant.ID, int](2)
-	c.set(id("yellow"), 1)
-	c.set(id("blue"), 2)
-	if value, ok := c.get(id("yellow")); !ok || value != 1 {
-		t.Fatalf("yellow has %d, %t, want 1", value, ok)
+	c.set(id("yellow"), keep(1))
+	c.set(id("blue"), keep(2))
+	if value := c.get(id("yellow")); value == nil || *value != 1 {
+		t.Fatalf("yellow has %v, want 1", value)
 	}
-	c.set(id("green"), 3)
-	if _, ok := c.get(id("blue")); ok {
+	c.set(id("green"), keep(3))
+	if value := c.get(id("blue")); value != nil {
 		t.Error("blue is kept, which was unused the longest")
 	}
-	c.set(id("yellow"), 4)
-	c.set(id("blue"), 5)
-	if _, ok := c.get(id("green")); ok || c.len() != 2 {
+	c.set(id("yellow"), keep(4))
+	c.set(id("blue"), keep(5))
+	if value := c.get(id("green")); value != nil || c.len() != 2 {
 		t.Errorf("green is kept, or %d values are, want yellow and blue", c.len())
 	}
-	if value, ok := c.get(id("yellow")); !ok || value != 4 {
-		t.Errorf("yellow has %d, %t, want the new value", value, ok)
+	if value := c.get(id("yellow")); value == nil || *value != 4 {
+		t.Errorf("yellow has %v, want the new value", value)
 	}
 	c.drop(id("yellow"))
-	if _, ok := c.get(id("yellow")); ok || c.len() != 1 {
+	if value := c.get(id("yellow")); value != nil || c.len() != 1 {
 		t.Errorf("yellow was dropped and is kept; %d values", c.len())
 	}
 }
@@ -44,12 +46,12 @@ func TestCacheSparesAFewAtOnce(t *testing.T) {
 	const capacity = 2 * secondChances
 	c := newCache[int, int](capacity)
 	for i := range capacity {
-		c.set(i, i)
+		c.set(i, keep(i))
 	}
 	for i := range capacity {
 		c.get(i)
 	}
-	c.set(capacity, capacity)
+	c.set(capacity, keep(capacity))
 	var gone []int
 	for i := range capacity + 1 {
 		if _, ok := c.byKey[i]; !ok {

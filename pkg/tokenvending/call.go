@@ -65,19 +65,19 @@ func (m *MachineOf[ID]) join(ctx context.Context, id ID) (*call[ID], error) {
 	}
 	now := time.Now()
 	// A call may have ended between the caller's look into the cache and the lock.
-	if s, ok := m.sessions.get(id); ok && s.isUsable(now) {
-		ended := &call[ID]{done: make(chan struct{}), session: s}
+	if s := m.sessions.get(id); s != nil && s.isUsable(now) {
+		ended := &call[ID]{done: make(chan struct{}), session: &s.session}
 		close(ended.done)
 		return ended, nil
 	}
-	if last, ok := m.failures.get(id); ok && now.Before(last.err.RetryAt) {
+	if last := m.failures.get(id); last != nil && now.Before(last.err.RetryAt) {
 		return nil, last.err.again()
 	}
 	return m.start(ctx, id, false), nil
 }
 
 // refresh starts a renewal of s, which is due, unless another request did; it does not wait.
-func (m *MachineOf[ID]) refresh(ctx context.Context, id ID, s *session) {
+func (m *MachineOf[ID]) refresh(ctx context.Context, id ID, s *kept) {
 	now := time.Now()
 	if !s.claim(now, now.Add(callTimeout)) {
 		return
@@ -131,12 +131,12 @@ func (m *MachineOf[ID]) backOff(id ID, failed *ErrorOf[ID]) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	times := 1
-	if last, ok := m.failures.get(id); ok {
+	if last := m.failures.get(id); last != nil {
 		times = last.times + 1
 	}
 	failed.RetryAt = time.Now().Add(wait(times))
-	m.failures.set(id, &failure[ID]{err: failed, times: times})
-	if s, ok := m.sessions.get(id); ok {
+	m.failures.set(id, func(f *failure[ID]) { *f = failure[ID]{err: failed, times: times} })
+	if s := m.sessions.get(id); s != nil {
 		s.due.Store(failed.RetryAt.UnixNano())
 	}
 }
@@ -148,7 +148,7 @@ func (m *MachineOf[ID]) finish(id ID, c *call[ID]) {
 	defer m.mu.Unlock()
 	delete(m.calls, id)
 	if c.err == nil {
-		m.sessions.set(id, c.session)
+		m.sessions.set(id, func(k *kept) { k.take(c.session) })
 		m.failures.drop(id)
 	}
 }

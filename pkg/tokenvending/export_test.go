@@ -13,7 +13,7 @@ func (m *MachineOf[ID]) Kept() (sessions, failures int) { return m.sessions.len(
 func (m *MachineOf[ID]) Keep(id ID, out *sts.AssumeRoleOutput) error {
 	s, err := newSession(out, m.SessionARN(id), time.Now(), m.config.Duration)
 	if err == nil {
-		m.sessions.set(id, s)
+		m.sessions.set(id, func(k *kept) { k.take(s) })
 	}
 	return err
 }

@@ -20,9 +20,10 @@ const maxSessionName = 64
 // MachineOf vends sessions of tenants of type ID. It is an aws.CredentialsProvider and safe for concurrent use.
 type MachineOf[ID comparable] struct {
 	config   ConfigOf[ID]
-	sessions *cache[ID, *session]
-	failures *cache[ID, *failure[ID]]
-	renewals *cache[ID, *renewal]
+	shared   string // the ARNs of sessions of Config.RoleARN, up to their names
+	sessions *cache[ID, kept]
+	failures *cache[ID, failure[ID]]
+	renewals *cache[ID, renewal]
 	pace     *pace
 
 	mu    sync.Mutex
@@ -38,9 +39,9 @@ func New[ID comparable](config ConfigOf[ID]) (*MachineOf[ID], error) {
 		return nil, fmt.Errorf("tokenvending: %w", err)
 	}
 	return &MachineOf[ID]{
-		config:   config,
-		sessions: newCache[ID, *session](config.Capacity), failures: newCache[ID, *failure[ID]](config.Capacity),
-		renewals: newCache[ID, *renewal](config.Capacity),
+		config: config, shared: sessionPrefix(config.RoleARN),
+		sessions: newCache[ID, kept](config.Capacity), failures: newCache[ID, failure[ID]](config.Capacity),
+		renewals: newCache[ID, renewal](config.Capacity),
 		pace:     newPace(config.CallsPerSecond, config.InFlight),
 		calls:    map[ID]*call[ID]{},
 	}, nil
@@ -72,9 +73,11 @@ func (m *MachineOf[ID]) roleARN(id ID) string {
 // SessionARN returns the ARN under which id's sessions act, as CloudTrail and an AccessDenied show it:
 // arn:aws:sts::<account>:assumed-role/<role>/<tenant>@<instance>.
 func (m *MachineOf[ID]) SessionARN(id ID) string {
-	session := assumedRole(m.roleARN(id))
-	session.Resource += m.sessionName(id)
-	return session.String()
+	prefix := m.shared
+	if m.config.RoleOf != nil {
+		prefix = sessionPrefix(m.config.RoleOf(id))
+	}
+	return prefix + m.sessionName(id)
 }
 
 // Retrieve returns credentials of a session for the tenant in ctx, valid for ExpiryWindow at least. It fails with the
@@ -85,9 +88,9 @@ func (m *MachineOf[ID]) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	s, ok := m.sessions.get(id)
+	s := m.sessions.get(id)
 	now := time.Now()
-	if !ok || !s.isUsable(now) {
+	if s == nil || !s.isUsable(now) {
 		return m.await(ctx, id)
 	}
 	if s.isDue(now) {
@@ -102,7 +105,7 @@ func (m *MachineOf[ID]) Retrieve(ctx context.Context) (aws.Credentials, error) {
 func (m *MachineOf[ID]) Discard(id ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s, ok := m.sessions.get(id); ok && time.Since(s.asked) >= minBackoff {
+	if s := m.sessions.get(id); s != nil && time.Since(s.asked) >= minBackoff {
 		m.sessions.drop(id)
 	}
 }

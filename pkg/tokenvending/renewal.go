@@ -40,20 +40,20 @@ func (m *MachineOf[ID]) renewal(id ID, used time.Time) (_ *renewal, again bool) 
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
-	last, known := m.renewals.get(id)
+	last := m.renewals.get(id)
 	switch {
-	case known && last.isUnderWay():
+	case last != nil && last.isUnderWay():
 		return last, true
-	case known && last.ended.After(used): // it was replaced since the call began
+	case last != nil && last.ended.After(used): // it was replaced since the call began
 		return nil, true
-	case known && now.Before(last.final):
+	case last != nil && now.Before(last.final):
 		return nil, false
 	}
-	r := &renewal{done: make(chan struct{}), times: 1}
-	if known && now.Sub(last.final) < maxBackoff {
-		r.times = last.times + 1
+	times := 1
+	if last != nil && now.Sub(last.final) < maxBackoff {
+		times = last.times + 1
 	}
-	m.renewals.set(id, r)
+	r := m.renewals.set(id, func(r *renewal) { *r = renewal{done: make(chan struct{}), times: times} })
 	time.AfterFunc(issueUnit, func() { m.replace(id, r) }) // not bound to a request: others wait for it
 	return r, true
 }

@@ -54,12 +54,12 @@ func splitRole(resource string) (path, name string) {
 	return resource[:last], resource[last:]
 }
 
-// assumedRole turns the ARN of a role, which validate has seen, into that of its sessions, which has the role's
-// name but not its path: IAM User Guide, IAM identifiers.
-func assumedRole(roleARN string) arn.ARN {
+// sessionPrefix turns the ARN of a role into that of its sessions, up to their names. It has the role's name but not its path: IAM User
+// Guide, IAM identifiers. Of a text that is no role's ARN it makes nothing that is a session's.
+func sessionPrefix(roleARN string) string {
 	role, _ := arn.Parse(roleARN)
 	_, name := splitRole(role.Resource)
 	role.Service = "sts"
 	role.Resource = "assumed-role/" + name + "/"
-	return role
+	return role.String()
 }

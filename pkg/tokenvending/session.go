@@ -11,11 +11,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// session is what STS gave for one tenant. All but due is constant.
+// session is what STS gave for one tenant. It is constant.
 type session struct {
 	credentials aws.Credentials
 	asked       time.Time
-	due         atomic.Int64 // Unix time in nanoseconds from which a renewal may be tried
+}
+
+// kept is a session in the cache.
+type kept struct {
+	due atomic.Int64 // Unix time in nanoseconds from which a renewal may be tried
+	session
+}
+
+// take makes k of s.
+func (k *kept) take(s *session) {
+	k.session = *s
+	k.due.Store(renewalTime(s.asked, s.credentials.Expires).UnixNano())
 }
 
 // isUsable derives its end each time: what is kept is kept for each of a million tenants.
@@ -23,12 +34,12 @@ func (s *session) isUsable(now time.Time) bool {
 	return now.Before(s.credentials.Expires.Add(-ExpiryWindow))
 }
 
-func (s *session) isDue(now time.Time) bool { return now.UnixNano() >= s.due.Load() }
+func (k *kept) isDue(now time.Time) bool { return now.UnixNano() >= k.due.Load() }
 
 // claim postpones the next renewal to until, and reports whether the caller is the one to renew now.
-func (s *session) claim(now, until time.Time) bool {
-	due := s.due.Load()
-	return now.UnixNano() >= due && s.due.CompareAndSwap(due, until.UnixNano())
+func (k *kept) claim(now, until time.Time) bool {
+	due := k.due.Load()
+	return now.UnixNano() >= due && k.due.CompareAndSwap(due, until.UnixNano())
 }
 
 // errClock says that a session is at its end by our clock as soon as it is vended.
@@ -64,7 +75,6 @@ func newSession(out *sts.AssumeRoleOutput, arn string, asked time.Time, duration
 		ahead := asked.Add(duration).Sub(credentials.Expires).Round(time.Second)
 		return nil, fmt.Errorf("the session ends at %v by STS's clock, which is %v behind ours: %w", credentials.Expires.Round(0), ahead, errClock)
 	}
-	s.due.Store(renewalTime(asked, credentials.Expires).UnixNano())
 	return s, nil
 }
 

@@ -46,13 +46,18 @@ func (d *demo) oidcSettings(metricsPort, port Port) []string {
 }
 
 func (d *demo) shipmentSettings() []string {
-	return append(d.oidcSettings(d.ShipmentMetricsPort, d.ShipmentPort), "TRACKING_URL="+endpoint(d.TrackingPort))
+	return append(d.oidcSettings(d.ShipmentMetricsPort, d.ShipmentPort), collector, "GOMEMLIMIT=112MiB", "TRACKING_URL="+endpoint(d.TrackingPort))
 }
+
+// collector has Go collect garbage when the heap is five times what lives, not two times: a service keeps little from one request to
+// the next, and made garbage for a collection every hundred requests. GOMEMLIMIT bounds the heap. docker-compose.yml has the same.
+const collector = "GOGC=400"
 
 // trackingSettings give the tracking service its role as ECS gives a task its role. They switch off the user's own
 // credentials, which the SDK would prefer: a shell or an IDE may have some.
 func (d *demo) trackingSettings() []string {
 	return append(append(d.awsSettings(), d.oidcSettings(d.TrackingMetricsPort, d.TrackingPort)...),
+		collector, "GOMEMLIMIT=168MiB",
 		"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_PROFILE=", "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI="+d.credentialsURL(),
 		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE="+d.tokenFile(),

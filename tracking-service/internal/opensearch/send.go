@@ -14,7 +14,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
@@ -22,6 +21,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"example.com/shiptrack/pkg/requestid"
+	"example.com/shiptrack/tracking-service/internal/awscall"
 )
 
 // maxAnswer bounds an answer, in bytes: several times what search.MaxPage hits take.
@@ -38,14 +38,14 @@ type sender struct {
 	endpoint, region string
 	client           aws.HTTPClient
 	credentials      aws.CredentialsProvider // of the tenant in the context
-	signer           *v4.Signer
+	signer           *awscall.Signer
 }
 
 func newSender(config aws.Config, endpoint string, credentials aws.CredentialsProvider) (*sender, error) {
 	if credentials == nil || endpoint == "" || config.Region == "" {
 		return nil, errors.New("opensearch: wants the endpoint of the domain, its region, and a provider of sessions")
 	}
-	s := &sender{endpoint: strings.TrimSuffix(endpoint, "/"), region: config.Region, client: config.HTTPClient, credentials: credentials, signer: v4.NewSigner()}
+	s := &sender{endpoint: strings.TrimSuffix(endpoint, "/"), region: config.Region, client: config.HTTPClient, credentials: credentials, signer: awscall.NewSigner()}
 	if s.client == nil {
 		s.client = awshttp.NewBuildableClient()
 	}
