@@ -55,7 +55,7 @@ func (c *Control) enforce(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		text, err := Document(blocks)
+		text, err := Document(KeyTag, blocks)
 		if err != nil {
 			return err
 		}

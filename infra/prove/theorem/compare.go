@@ -67,12 +67,19 @@ func compareSets(account string, old, changed []Role, owned *Ownership, valued b
 
 // compare looks for a request that a allows and b does not.
 func (p *prover) compare(out *Comparison, a, b *Role, found **Difference) {
-	// What two roles have in common as a boundary, they have in common in what it leaves of them: a difference within it is looked for.
+	// What two roles have in common as a boundary, they have in common in what it leaves of them: a difference within it is looked for. A Deny of
+	// a boundary is one like all others.
+	one, other := side(clausesOf(a.Identity...)), side(clausesOf(b.Identity...))
 	if !reflect.DeepEqual(spelled(a.Boundary), spelled(b.Boundary)) {
-		out.Undecided = append(out.Undecided, Place{File: a.Name})
-		return
+		bounds, others := side(boundaryOf(a)), side(boundaryOf(b))
+		if len(bounds.allows) == 0 || !slices.EqualFunc(bounds.allows, others.allows, alike) {
+			out.Undecided = append(out.Undecided, Place{File: a.Name})
+			return
+		}
+		one.denies, other.denies = append(one.denies, bounds.denies...), append(other.denies, others.denies...)
+		one, other = withoutShared(one, other)
 	}
-	p.beyond(out, side(clausesOf(a.Identity...)), side(clausesOf(b.Identity...)), a, found, p.requests, func(r *Request, s *situation) (string, bool) {
+	p.beyond(out, one, other, a, found, p.requests, func(r *Request, s *situation) (string, bool) {
 		ask := &policy.Request{Action: r.Action, Resource: r.Resource, Context: contextOf(r.Context, s)}
 		return "", policy.Policies{Identity: a.Identity, Boundary: a.Boundary}.Decide(ask).Effect == policy.Allow && policy.Policies{Identity: b.Identity, Boundary: b.Boundary}.Decide(ask).Effect != policy.Allow
 	})
@@ -81,6 +88,51 @@ func (p *prover) compare(out *Comparison, a, b *Role, found **Difference) {
 			return p.trustedBeyond(a, b, r, s)
 		})
 	}
+}
+
+// withoutShared is a and b where they differ in one Deny alone, without the conditions that both forms of it have. What one form denies and the
+// other does not is within what they tell apart by the rest: so what is not found there is not there. No request is asked of it.
+func withoutShared(a, b statements) (statements, statements) {
+	if !slices.EqualFunc(a.allows, b.allows, alike) || len(a.denies) != len(b.denies) {
+		return a, b
+	}
+	differs := -1
+	for i := range a.denies {
+		switch {
+		case alike(a.denies[i], b.denies[i]):
+		case differs >= 0:
+			return a, b
+		default:
+			differs = i
+		}
+	}
+	if differs < 0 {
+		return a, b
+	}
+	c, d := a.denies[differs], b.denies[differs]
+	a.denies, b.denies = slices.Clone(a.denies), slices.Clone(b.denies)
+	a.denies[differs].Conditions = without(c.Conditions, d.Conditions)
+	b.denies[differs].Conditions = without(d.Conditions, c.Conditions)
+	return a, b
+}
+
+// without are those of conditions that others do not have.
+func without(conditions, others []policy.ClauseCondition) []policy.ClauseCondition {
+	spelled := func(c policy.ClauseCondition) policy.ClauseCondition {
+		c.Matches = nil
+		return c
+	}
+	return slices.DeleteFunc(slices.Clone(conditions), func(c policy.ClauseCondition) bool {
+		return slices.ContainsFunc(others, func(d policy.ClauseCondition) bool { return reflect.DeepEqual(spelled(c), spelled(d)) })
+	})
+}
+
+// boundaryOf are the statements of a role's boundary.
+func boundaryOf(r *Role) []placed {
+	if r.Boundary == nil {
+		return nil
+	}
+	return clausesOf(*r.Boundary)
 }
 
 // spelled is a boundary as it was written: functions cannot be compared.
