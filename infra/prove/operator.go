@@ -71,10 +71,14 @@ func operatorDocuments() []*Attack {
 	var all []*Attack
 	for _, some := range []map[string]onObject{prefixReads, prefixWrites, notGrantedOnObjects} {
 		for name, o := range some {
-			if slices.Contains([]string{"delete-object", "list-versions", "list-uploads", "list"}, name) {
+			if slices.Contains([]string{"list-versions", "list-uploads", "list"}, name) {
 				continue // it may; a list is among those of the same kind
 			}
-			all = append(all, byOperator(name, o.does, differs, forbidden, step(o.of(operator, victim)), found))
+			a := byOperator(name, o.does, differs, forbidden, step(o.of(operator, victim)), found)
+			if o.method == http.MethodDelete {
+				a.Spoils = Tables
+			}
+			all = append(all, a)
 		}
 	}
 	for name, query := range map[string]string{"versions-of-all": "?versions", "versions-of-twins": "?versions&prefix=@", "uploads-of-all": "?uploads", "uploads-of-twins": "?uploads&prefix=@"} {
@@ -83,8 +87,8 @@ func operatorDocuments() []*Attack {
 	erase := func(path string) Step {
 		return step(onObject{"", http.MethodDelete, inBucket + path, nil, ""}.of(operator, attacker))
 	}
-	for name, path := range map[string]string{"delete-bucket": "", "delete-bucket-policy": "?policy", "delete-at-top": "/nobodys.txt", "delete-tags": "/@/1001/canary.txt?tagging"} {
-		a := byOperator(name, "DELETE of "+path+" in the bucket", "it is an object under a tenant's prefix", forbidden, erase(path), erase("/@/1001/nobodys.txt"))
+	for name, path := range map[string]string{"delete-bucket": "", "delete-bucket-policy": "?policy", "delete-at-top": "/nobodys.txt?versionId=null", "delete-tags": "/@/1001/canary.txt?tagging"} {
+		a := byOperator(name, "DELETE of "+path+" in the bucket", "it is a version under a tenant's prefix", forbidden, erase(path), erase("/@/1001/nobodys.txt?versionId=null"))
 		a.Spoils = Tables
 		all = append(all, a)
 	}
@@ -230,7 +234,9 @@ func operatorPermissions() []*Attack {
 		"who-has-boundary":   {"asks who has a boundary", ask("ListEntitiesForPolicy", "PolicyArn", boundary)},
 		"tag-boundary":       {"tags a boundary", ask("TagPolicy", "PolicyArn", boundary, "Tags.member.1.Key", "x", "Tags.member.1.Value", "y")},
 	} {
-		all = append(all, byOperator("iam-"+name, o.does, "it looks at the role of tenants' sessions", refused, o.attempt, looked))
+		a := byOperator("iam-"+name, o.does, "it looks at the role of tenants' sessions", refused, o.attempt, looked)
+		a.Spoils = Tables // some would leave what they change, and the mutants' attacks are those of operatorPolicies
+		all = append(all, a)
 	}
 	return all
 }

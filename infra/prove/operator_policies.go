@@ -195,7 +195,7 @@ var returnChanges = map[string]change{
 
 func documentDuties() []duty {
 	onBucket := otherwise("s3:ListBucket", "s3:PutObject", "s3:DeleteObject", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucket", "s3:PutBucketVersioning", "kms:Decrypt")
-	onDocument := otherwise("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging", "s3:ListBucket", "s3:RestoreObject", "kms:Decrypt")
+	onDocument := otherwise("s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging", "s3:ListBucket", "s3:RestoreObject", "kms:Decrypt")
 	prefixes := map[string]change{
 		"no-slash":   {"of all ids that begin so", "the prefix ends in a slash", conditionKey(prefixKey, attacker)},
 		"no-prefix":  {"of the whole bucket", "it has a prefix", conditionKey(prefixKey, "")},
@@ -210,9 +210,9 @@ func documentDuties() []duty {
 		find := ask{action: action, resource: bucketARN, context: map[string]string{prefixKey: attacker + "/"}}
 		all = append(all, duty{name, find, []map[string]change{onBucket, prefixes, on(map[string]string{"other-bucket": "arn:aws:s3:::other"})}})
 	}
-	for name, action := range map[string]string{"delete-object": "s3:DeleteObject", "delete-version": "s3:DeleteObjectVersion", "abort-upload": "s3:AbortMultipartUpload"} {
+	for name, action := range map[string]string{"delete-version": "s3:DeleteObjectVersion", "abort-upload": "s3:AbortMultipartUpload"} {
 		changes := sparse
-		if name == "delete-object" {
+		if name == "delete-version" {
 			changes = []map[string]change{onDocument, on(map[string]string{"top": bucketARN + "/index.html", "other-bucket": "arn:aws:s3:::other/yellow/1001/canary.txt", "no-tenant": bucketARN + "//canary.txt"})}
 		}
 		all = append(all, duty{name, ask{action: action, resource: ownObject}, changes})
