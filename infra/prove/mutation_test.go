@@ -36,7 +36,7 @@ var mustNotice = map[string]string{
 	"TrackingTenantsRole/TenantKeysPolicy: NameAndRemoveTenantsKey: all conditions removed":                                                                     "operator/key-delete-untagged",
 	"TrackingTenantsRole/TenantKeysPolicy: TagNewKey: condition Null aws:ResourceTag/TenantID removed":                                                          "operator/key-tag-of-tenant",
 	"TrackingTenantsRole/TenantDocumentsPolicy: FindVersions: all conditions removed":                                                                           "operator/versions-of-all",
-	"TrackingTenantsRole/TenantRevocationsPolicy: WriteBoundary: action iam:CreatePolicyVersion made iam:*":                                                     "policy/operator-write-boundary-access-as-iam-set-default-policy-version",
+	"TrackingTenantsRole/TenantRevocationsPolicy: WriteBoundary: action iam:CreatePolicyVersion made iam:*":                                                     "policy/operator-write-boundary-access-as-iam-delete-policy",
 }
 
 // workerOf returns a worker with attacks, and the mutants of the hardened set.

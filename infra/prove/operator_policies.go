@@ -241,14 +241,14 @@ func indexDuties() []duty {
 const policyARN = "arn:aws:iam::" + account + ":policy/"
 
 func boundaryDuties() []duty {
-	onPolicies := otherwise("iam:DeletePolicy", "iam:SetDefaultPolicyVersion", "iam:CreatePolicy", "iam:TagPolicy", "kms:Decrypt")
+	onPolicies := otherwise("iam:DeletePolicy", "iam:CreatePolicy", "iam:TagPolicy", "kms:Decrypt")
 	elsewhere := on(map[string]string{
 		"other-policy": policyARN + "Admin", "longer": policyARN + "~access-role~Boundary2", "aws": "arn:aws:iam::aws:policy/AdministratorAccess",
 		"other-account": "arn:aws:iam::111111111111:policy/~access-role~Boundary", "role": roleARN("~access-role~"), "own-boundary": policyARN + "~operator-role~Boundary",
 	})
 	var all []duty
 	for name, action := range map[string]string{
-		"boundary-versions": "iam:ListPolicyVersions", "read-boundary": "iam:GetPolicyVersion", "write-boundary": "iam:CreatePolicyVersion", "delete-version-of-boundary": "iam:DeletePolicyVersion",
+		"boundary-versions": "iam:ListPolicyVersions", "read-boundary": "iam:GetPolicyVersion", "write-boundary": "iam:CreatePolicyVersion", "choose-boundary": "iam:SetDefaultPolicyVersion", "delete-version-of-boundary": "iam:DeletePolicyVersion",
 	} {
 		for of, role := range map[string]string{"access": "~access-role~", "write": "~write-role~", "seed": "~seed-role~"} {
 			changes := sparse
