@@ -223,7 +223,7 @@ func operatorPermissions() []*Attack {
 		"create-access-key":  {"makes a key of a user", ask("CreateAccessKey", "UserName", "ana")},
 		"create-policy":      {"makes a policy", ask("CreatePolicy", "PolicyName", "Planted", "PolicyDocument", harmless)},
 		"delete-boundary":    {"deletes a boundary", ask("DeletePolicy", "PolicyArn", boundary)},
-		"old-boundary":       {"makes an old version of a boundary the one that counts", ask("SetDefaultPolicyVersion", "PolicyArn", boundary, "VersionId", "v1")},
+		"old-policy":         {"makes an old version of a policy that is no boundary the one that counts", ask("SetDefaultPolicyVersion", "PolicyArn", policyARN+"Admin", "VersionId", "v1")},
 		"write-other-policy": {"writes a policy that is no boundary", ask("CreatePolicyVersion", "PolicyArn", policyARN+"Admin", "PolicyDocument", harmless, "SetAsDefault", "true")},
 		"write-own-boundary": {"writes a boundary of its own role", ask("CreatePolicyVersion", "PolicyArn", policyARN+operator+"Boundary", "PolicyDocument", harmless, "SetAsDefault", "true")},
 		"read-other-policy":  {"reads a policy that is no boundary", ask("GetPolicyVersion", "PolicyArn", policyARN+"Admin", "VersionId", "v1")},
