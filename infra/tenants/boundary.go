@@ -70,8 +70,11 @@ func (c *Control) enforce(ctx context.Context, now time.Time) error {
 				continue // another run has changed it
 			}
 		}
-		if !isOvertaken(err) || attempt == maxConflicts {
+		switch {
+		case !isOvertaken(err):
 			return err
+		case attempt >= maxOvertaken:
+			return fmt.Errorf("%w (%w)", ErrBusy, err)
 		}
 		if err := c.config.Wait(ctx, rand.N(pause<<min(attempt, 4))); err != nil {
 			return err
@@ -79,8 +82,11 @@ func (c *Control) enforce(ctx context.Context, now time.Time) error {
 	}
 }
 
-// pause is how long a run that was overtaken waits before it tries again, at most, the first time.
-const pause = 50 * time.Millisecond
+// A run that was overtaken tries again so often, and waits before it does: at most pause the first time, and 16 times as long later.
+const (
+	maxOvertaken = 50
+	pause        = 50 * time.Millisecond
+)
 
 // isOvertaken reports whether another run has deleted a version that was staged, or has taken the last place.
 func isOvertaken(err error) bool {
