@@ -39,6 +39,7 @@ type Attack struct {
 	Codes   []string
 	Spoils  Extent // what attempt or control changes; attacks that change more run later
 	needs   string // a role that not every set has
+	bounded bool   // that role needs a permissions boundary
 	// local: not for an account of AWS, because the policies are evaluated here, or a control leaves something behind.
 	local bool
 	// by is who attempts, where the control is root.

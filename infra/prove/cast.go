@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -131,17 +132,19 @@ func (w *World) takeTask(ctx context.Context, role string) error {
 
 // enter gets the sessions: those of the tasks as a compute service does, those of tenants as the tasks do.
 func (w *World) enter(ctx context.Context) error {
-	for _, task := range []string{service, seedTask} {
-		if _, there := w.callers[task]; there || !has(w.roles, w.names.fill(task)) || w.account != nil && w.account.existing != nil {
+	for _, task := range []string{service, seedTask, operator} {
+		if _, there := w.callers[task]; there || !has(w.roles, w.names.fill(task)) || w.account != nil && (w.account.existing != nil || task == operator) {
 			continue // one that is there runs already, or is not to be had
 		}
 		if err := w.startTask(ctx, task); err != nil {
 			return err
 		}
 	}
-	for caller, assumption := range map[string]assumption{
+	sessions := w.blockedSessions()
+	maps.Copy(sessions, map[string]assumption{
 		writer: ofTenant(attacker).with("role", "~write-role~"), attacker: ofTenant(attacker), victim: ofTenant(victim), twin: ofTenant(twin), longerTwin: ofTenant(longerTwin), seeder: ofTenant(attacker).with("role", "~seed-role~").with("by", seedTask),
-	} {
+	})
+	for caller, assumption := range sessions {
 		if _, known := w.callers[assumption.by]; !known || assumption.needs() != "" && !has(w.roles, w.names.fill(assumption.needs())) {
 			continue
 		}

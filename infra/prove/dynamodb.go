@@ -9,7 +9,7 @@ import (
 )
 
 // needs are the roles of callers that not every set has.
-var needs = map[string]string{seedTask: seedTask, seeder: "~seed-role~", writer: "~write-role~", loose: "~seed-role~", looseOne: "~write-role~"}
+var needs = map[string]string{seedTask: seedTask, seeder: "~seed-role~", writer: "~write-role~", loose: "~seed-role~", looseOne: "~write-role~", operator: operator}
 
 var denied = []string{"AccessDeniedException"}
 

@@ -13,7 +13,7 @@ import (
 
 // crowd are the tenants that have rows. A random request names keys of two to five of them; one has an id that begins with
 // the attacker's.
-var crowd = []string{attacker, victim, "green", "red", "violet", attacker + "-eu", twin, longerTwin}
+var crowd = []string{attacker, victim, "green", "red", "violet", attacker + "-eu", twin, longerTwin, suspended, active, revoked, renewed}
 
 // generator makes requests: all operations, all shapes of keys. One in three is tame: it has only the attacker's own keys, so
 // that it is allowed.

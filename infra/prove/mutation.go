@@ -52,10 +52,13 @@ func (f found) going(d mutate.Direction) []*Attack {
 
 // Mutations carries out attacks on every mutant of the documents of roles, on all processors; progress is told how many
 // are done. A mutant that widens has to let an attack through, one that narrows has to refuse a control; of any other the theorem has to
-// prove that it does no harm. Roles of operators have no mutants: what they reach is listed, never proven. Nor have permissions boundaries,
-// which hold what bin/tenants writes.
+// prove that it does no harm. The theorem says nothing of roles of operators: a mutant of theirs is noticed, or decides every request as the
+// original does. Those of permissions boundaries are made from boundaries in which sessions of tenants are ended.
 func Mutations(ctx context.Context, names Names, roles []localaws.Role, attacks []*Attack, proof *Theorem, progress func(done, all int)) (_ []Mutation, err error) {
-	roles, _ = proof.ofTenants(roles)
+	plain := roles
+	if roles, err = names.blocked(roles); err != nil {
+		return nil, err
+	}
 	mutants, _, err := mutate.First(roles)
 	if err != nil {
 		return nil, err
@@ -71,7 +74,11 @@ func Mutations(ctx context.Context, names Names, roles []localaws.Role, attacks 
 		all[i].Mutant = mutants[i]
 		err := w.alone(ctx, &all[i])
 		if err == nil && all[i].Outcome != Noticed {
-			err = proof.prove(ctx, &all[i], roles)
+			base := plain
+			if mutants[i].Document == mutate.Boundary {
+				base = roles
+			}
+			err = proof.prove(ctx, &all[i], base)
 		}
 		if err == nil && all[i].Outcome != Noticed && all[i].Outcome != Equivalent {
 			err = w.behind(ctx, &all[i], mutants)
@@ -202,6 +209,9 @@ func (w *worker) about(m mutate.Mutant) (about, others []*Attack) {
 
 // groups are the name prefixes of the attacks that concern the document of m.
 func (w *worker) groups(m mutate.Mutant) []string {
+	if m.Document == mutate.Boundary {
+		return []string{"boundary/", "policy/boundary-"}
+	}
 	prefix := ""
 	for role, of := range prefixes {
 		if w.world.names.fill(role) == m.Role {
@@ -209,6 +219,10 @@ func (w *worker) groups(m mutate.Mutant) []string {
 		}
 	}
 	switch {
+	case prefix == prefixes[operator] && m.Document == mutate.Trust:
+		return []string{"sts/" + prefix, "sts/other-becomes-operator"}
+	case prefix == prefixes[operator]:
+		return []string{"policy/" + prefix, prefix[:len(prefix)-1] + "/"}
 	case assuming(m) && prefix != "":
 		return []string{"sts/" + prefix, "iam/" + prefix}
 	case assuming(m):
@@ -221,8 +235,8 @@ func (w *worker) groups(m mutate.Mutant) []string {
 	return []string{"dynamodb/" + prefix}
 }
 
-// prefixes are those of the attacks by the sessions of a role that writes.
-var prefixes = map[string]string{"~seed-role~": "seed-", "~write-role~": "write-"}
+// prefixes are those of the attacks by the sessions of a role that writes, and by the operator's.
+var prefixes = map[string]string{"~seed-role~": "seed-", "~write-role~": "write-", operator: "operator-"}
 
 // assuming reports whether the document of m says who may assume which role.
 func assuming(m mutate.Mutant) bool {

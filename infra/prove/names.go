@@ -27,6 +27,7 @@ type Names struct {
 	Table string
 
 	bucket, domain string
+	operated       bool              // the set has a role of the control plane, and its boundaries end sessions
 	filler         *strings.Replacer // of placeholders; nil: no names
 }
 
@@ -57,10 +58,28 @@ func ReadNames(file iam.Ownership) (Names, error) {
 		}
 		pairs = append(pairs, "~"+name+"~", value)
 	}
+	if of.Operator != nil {
+		more, err := operatorNames(file.Name, of.Operator)
+		if err != nil {
+			return Names{}, err
+		}
+		pairs = append(pairs, more...)
+	}
 	for _, name := range []string{"tag", "partition"} {
 		pairs = append(pairs, "~"+name+"-escaped~", fmt.Sprintf(`\u%04x`, all[name][0])+all[name][1:])
 	}
-	return Names{owned.Tag, all["table"], of.Bucket, of.Domain, strings.NewReplacer(pairs...)}, nil
+	return Names{owned.Tag, all["table"], of.Bucket, of.Domain, of.Operator != nil, strings.NewReplacer(pairs...)}, nil
+}
+
+// registryPattern is what the name of a partition of the registry may be: nothing that JSON writes in another way.
+var registryPattern = regexp.MustCompile(`^[@A-Za-z0-9_.-]+$`)
+
+// operatorNames are those of the role of the control plane, with their placeholders before them.
+func operatorNames(file string, of *theorem.Operator) ([]string, error) {
+	if !namePattern.MatchString(of.Role) || len(of.Registry) != 2 || !registryPattern.MatchString(of.Registry[0]) || !registryPattern.MatchString(of.Registry[1]) {
+		return nil, fmt.Errorf(`%s: "operator" needs the name of a "role", and a "registry" of two partitions: of the tenants, and of those that are blocked`, file)
+	}
+	return []string{"~operator-role~", of.Role, "~registry~", of.Registry[0], "~registry-other-case~", otherCase(of.Registry[0]), "~blocked~", of.Registry[1]}, nil
 }
 
 // tableOf is the table whose rows have an owner.

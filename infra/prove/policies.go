@@ -2,6 +2,7 @@ package prove
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"example.com/shiptrack/infra/localaws/policy"
@@ -13,16 +14,20 @@ type ask struct {
 	action, resource string
 	tenant           string // the session's tag; empty: none
 	context          map[string]string
+	lists            map[string][]string // keys that have several values
 }
 
 func (q ask) with(change func(*ask)) ask {
-	context := map[string]string{}
-	for k, v := range q.context {
-		context[k] = v
-	}
-	q.context = context
+	q.context, q.lists = cloned(q.context), cloned(q.lists)
 	change(&q)
 	return q
+}
+
+// cloned is a copy of m that can be changed.
+func cloned[V any](m map[string]V) map[string]V {
+	all := map[string]V{}
+	maps.Copy(all, m)
+	return all
 }
 
 // policyAttacks are requests to OpenSearch that localaws refuses for another reason, or has not: other domains, and paths that are not
@@ -62,6 +67,13 @@ func evaluated(q ask) Step {
 		}
 		for name, value := range q.context {
 			keys.Set(w.names.fill(name), w.names.fill(value))
+		}
+		for name, values := range q.lists {
+			var filled []string
+			for _, value := range values {
+				filled = append(filled, w.names.fill(value))
+			}
+			keys.SetAll(w.names.fill(name), filled)
 		}
 		r := &policy.Request{Action: q.action, Resource: w.names.fill(q.resource), Context: keys}
 		return answerOf(policies.Decide(r), func() []policy.Miss { return policies.Explain(r) }), nil

@@ -13,7 +13,7 @@ import (
 
 // Attacks are all of them, by name.
 func (n Names) Attacks() []*Attack {
-	all := slices.Concat(dynamodbAttacks(), stsAttacks(), trustAttacks(), iamAttacks(), signatureAttacks(), policyAttacks(), objectPolicies(), s3Attacks(), kmsAttacks(), openSearchAttacks(), tokenAttacks(), keptAttacks(), httpAttacks())
+	all := slices.Concat(dynamodbAttacks(), stsAttacks(), trustAttacks(), iamAttacks(), signatureAttacks(), policyAttacks(), objectPolicies(), s3Attacks(), kmsAttacks(), openSearchAttacks(), operatorAttacks(), operatorPolicies(), blockedAttacks(), blockedPolicies(), tokenAttacks(), keptAttacks(), httpAttacks())
 	for _, a := range all {
 		if a.services {
 			a.needs = seedTask // which writes the shipments
@@ -35,6 +35,11 @@ func (n Names) OnAWS() []*Attack {
 func CarryOut(ctx context.Context, target Target, roles []localaws.Role, attacks []*Attack, bin string, progress func(done, all int)) (rows []Row, audit Audit, err error) {
 	attacks = slices.DeleteFunc(slices.Clone(attacks), func(a *Attack) bool { return !a.Concerns(roles) || !target.Has(a) })
 	slices.SortStableFunc(attacks, func(a, b *Attack) int { return cmp.Compare(a.Spoils, b.Spoils) })
+	if target.Account == nil {
+		if roles, err = target.Names.blocked(roles); err != nil {
+			return nil, audit, err
+		}
+	}
 	w, err := target.world(ctx, roles)
 	if err != nil {
 		return nil, audit, err
@@ -81,7 +86,7 @@ func (n Names) Attackable(roles []localaws.Role) error {
 
 // Concerns reports whether roles has the roles that a uses or attacks.
 func (a *Attack) Concerns(roles []localaws.Role) bool {
-	return a.needs == "" || has(roles, a.needs)
+	return a.needs == "" || slices.ContainsFunc(roles, func(r localaws.Role) bool { return r.Name == a.needs && (!a.bounded || r.Boundary != nil) })
 }
 
 func has(roles []localaws.Role, name string) bool {

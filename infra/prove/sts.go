@@ -26,6 +26,13 @@ func stsAttacks() []*Attack {
 	add("service-becomes-task", "~service-role~ assumes ~seed-task-role~", "the role is ~access-role~", refused, good.untagged().with("role", "~seed-task-role~"))
 	add("other-becomes-service", "another role assumes ~service-role~", "the role is ~access-role~, and the caller ~service-role~", refused, good.untagged().with("role", service).with("by", other))
 	add("other-becomes-task", "another role assumes ~seed-task-role~", "the role is ~access-role~, and the caller ~service-role~", refused, good.untagged().with("role", seedTask).with("by", other))
+	add("other-becomes-operator", "another role assumes ~operator-role~", "the role is ~access-role~, and the caller ~service-role~", refused, good.untagged().with("role", operator).with("by", other))
+	add("service-becomes-operator", "~service-role~ assumes ~operator-role~", "the role is ~access-role~", refused, good.untagged().with("role", operator))
+	add("operator-by-tenant", "a tenant's session assumes ~operator-role~", "the role is ~access-role~, and the caller ~service-role~", refused, good.untagged().with("role", operator).with("by", attacker))
+	add("operator-by-itself", "~operator-role~ assumes itself", "the role is ~access-role~, and the caller ~service-role~", refused, good.untagged().with("role", operator).with("by", operator))
+	add("operator-becomes-tenant", "~operator-role~ assumes ~access-role~", "the caller is ~service-role~", refused, good.with("by", operator))
+	add("operator-becomes-service", "~operator-role~ assumes ~service-role~", "the role is ~access-role~, and the caller ~service-role~", refused, good.untagged().with("role", service).with("by", operator))
+	add("operator-becomes-other", "~operator-role~ assumes another role", "the role is ~access-role~, and the caller ~service-role~", refused, good.untagged().with("role", other).with("by", operator))
 	add("forged-name", "a session name with the separator of ARNs, to pass for another's", "the name is the tenant's", invalid, good.with("RoleSessionName", "blue@prove/admin"))
 	all = append(all, ofAssumption("seed-by-tenant", "a tenant's session assumes ~seed-role~", "the caller is ~seed-task-role~", refused, seed.untagged().with("by", attacker), seed))
 	all = append(all,
@@ -114,7 +121,7 @@ func taskOfRole(role string) *Attack {
 
 // needs is the role that an assumption uses, where not every set has it.
 func (a assumption) needs() string {
-	if role := strings.TrimPrefix(a.values.Get("RoleArn"), roleARN("")); role == "~seed-role~" || role == seedTask || role == "~write-role~" {
+	if role := strings.TrimPrefix(a.values.Get("RoleArn"), roleARN("")); role == "~seed-role~" || role == seedTask || role == operator || role == "~write-role~" {
 		return role
 	}
 	return needs[a.by]

@@ -31,7 +31,6 @@ type Theorem struct {
 
 	account string
 	owned   *theorem.Ownership
-	roles   []theorem.Role
 }
 
 // Values are the ones with which Load fills policies.
@@ -64,7 +63,7 @@ func Decide(roles []localaws.Role, owned iam.Ownership, values localaws.Values) 
 	}
 	began := time.Now()
 	findings, err := theorem.Prove(values.Account, parsed, ownership)
-	return &Theorem{Ownership: owned, Findings: findings, Took: time.Since(began), account: values.Account, owned: ownership, roles: parsed}, err
+	return &Theorem{Ownership: owned, Findings: findings, Took: time.Since(began), account: values.Account, owned: ownership}, err
 }
 
 // Try replays each refutation as a signed request on localaws, and makes attacks of the Allow statements of roles and carries them out there.
@@ -89,11 +88,14 @@ func (t *Theorem) ofTenants(roles []localaws.Role) ([]localaws.Role, *Theorem) {
 	if t == nil {
 		return roles, nil
 	}
-	ofOperator := func(name string) bool { return t.owned.Administrative[name] != "" }
 	less := *t
-	less.Findings = slices.DeleteFunc(slices.Clone(t.Findings), func(f theorem.Finding) bool { return ofOperator(f.Role) })
-	less.roles = slices.DeleteFunc(slices.Clone(t.roles), func(r theorem.Role) bool { return ofOperator(r.Name) })
-	return slices.DeleteFunc(slices.Clone(roles), func(r localaws.Role) bool { return ofOperator(r.Name) }), &less
+	less.Findings = slices.DeleteFunc(slices.Clone(t.Findings), func(f theorem.Finding) bool { return t.isAdministrative(f.Role) })
+	return slices.DeleteFunc(slices.Clone(roles), func(r localaws.Role) bool { return t.isAdministrative(r.Name) }), &less
+}
+
+// isAdministrative reports whether a role is one of operators.
+func (t *Theorem) isAdministrative(role string) bool {
+	return t != nil && t.owned.Administrative[role] != ""
 }
 
 // replay replays the refutations on a localaws with roles.

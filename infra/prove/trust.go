@@ -9,7 +9,7 @@ import (
 // trustAttacks are those by AWS's own services. Nobody can send a request in their name, so the trust policies are evaluated.
 func trustAttacks() []*Attack {
 	var all []*Attack
-	for name, role := range map[string]string{"": service, "seed-": seedTask} {
+	for name, role := range map[string]string{"": service, "seed-": seedTask, "operator-": operator} {
 		add := func(attack, does, differs, service, action string) {
 			all = append(all, &Attack{
 				Name: "sts/" + name + attack, Does: does + role, Differs: differs, Layer: STS, Codes: denied, needs: needs[role], local: true,

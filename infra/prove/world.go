@@ -124,7 +124,7 @@ func (w *World) SetRoles(ctx context.Context, roles []localaws.Role) error {
 
 // alike reports whether two roles have the same name and documents of the same names.
 func alike(a, b localaws.Role) bool {
-	return a.Name == b.Name && slices.EqualFunc(a.Policies, b.Policies, func(a, b localaws.PolicyDocument) bool { return a.Name == b.Name })
+	return a.Name == b.Name && (a.Boundary == nil) == (b.Boundary == nil) && slices.EqualFunc(a.Policies, b.Policies, func(a, b localaws.PolicyDocument) bool { return a.Name == b.Name })
 }
 
 func same(a, b localaws.Role) bool {
@@ -143,11 +143,34 @@ func (w *World) editRole(ctx context.Context, before, role localaws.Role) error 
 			return err
 		}
 	}
+	if !bytes.Equal(before.Boundary, role.Boundary) {
+		if err := putBoundary(ctx, client, role); err != nil {
+			return err
+		}
+	}
 	for i, p := range role.Policies {
 		if bytes.Equal(before.Policies[i].Document, p.Document) {
 			continue
 		}
 		if _, err := client.PutRolePolicy(ctx, &awsiam.PutRolePolicyInput{RoleName: &role.Name, PolicyName: &p.Name, PolicyDocument: aws.String(string(p.Document))}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putBoundary gives the policy that is role's permissions boundary another document.
+func putBoundary(ctx context.Context, client *awsiam.Client, role localaws.Role) error {
+	arn := aws.String(policyARN + localaws.BoundaryName(role.Name))
+	before, err := client.ListPolicyVersions(ctx, &awsiam.ListPolicyVersionsInput{PolicyArn: arn})
+	if err != nil {
+		return err
+	}
+	if _, err := client.CreatePolicyVersion(ctx, &awsiam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: aws.String(string(role.Boundary)), SetAsDefault: true}); err != nil {
+		return err
+	}
+	for _, v := range before.Versions { // a policy has five at most
+		if _, err := client.DeletePolicyVersion(ctx, &awsiam.DeletePolicyVersionInput{PolicyArn: arn, VersionId: v.VersionId}); err != nil {
 			return err
 		}
 	}

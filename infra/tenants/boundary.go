@@ -1,10 +1,10 @@
 package tenants
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"slices"
 	"time"
@@ -18,9 +18,6 @@ import (
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/pkg/tenant"
 )
-
-// maxVersions is how many versions IAM keeps of a managed policy.
-const maxVersions = 5
 
 func (c *Control) boundaryOf(role string) *string {
 	return aws.String("arn:aws:iam::" + c.config.Account + ":policy/" + localaws.BoundaryName(role))
@@ -48,36 +45,62 @@ func (c *Control) now(ctx context.Context) (time.Time, error) {
 	return now, nil
 }
 
-// enforce brings the boundaries to what @blocked says, until both agree: another run may change @blocked in the meantime.
+// enforce brings the boundaries to what @blocked says now. Whatever other runs do at the same time, and wherever they are killed: once enforce
+// has returned, no document of theirs from before comes into force.
+//
+// IAM has no write that is refused where somebody else was faster. What takes its place: a document is staged as a version that does not count;
+// then @blocked is read again; then the version is made the one that counts. Who stages deletes all other versions that do not count. So a run
+// that read @blocked before this change has staged before it too, and its version is gone, or counted before this one does.
 func (c *Control) enforce(ctx context.Context, now time.Time) error {
-	for {
+	for attempt := 0; ; attempt++ {
 		blocks, err := c.current(ctx, now)
 		if err != nil {
 			return err
 		}
-		text, err := Document(blocks)
+		text, err := Document(KeyTag, blocks)
 		if err != nil {
 			return err
 		}
-		if err := c.write(ctx, text); err != nil {
-			return err
+		staged, err := c.stage(ctx, text)
+		if err == nil {
+			var again []Block
+			if again, err = c.current(ctx, now); err == nil && slices.Equal(blocks, again) {
+				err = c.commit(ctx, staged)
+			} else if err == nil {
+				continue // another run has changed it
+			}
 		}
-		again, err := c.current(ctx, now)
-		if err != nil {
+		switch {
+		case !isOvertaken(err):
 			return err
+		case attempt >= maxOvertaken:
+			return fmt.Errorf("%w (%w)", ErrBusy, err)
 		}
-		if slices.Equal(blocks, again) {
-			return nil
+		if err := c.config.Wait(ctx, rand.N(pause<<min(attempt, 4))); err != nil {
+			return err
 		}
 	}
 }
 
-// write makes text the boundary of each role that has another.
-func (c *Control) write(ctx context.Context, text string) error {
+// A run that was overtaken tries again so often, and waits before it does: at most pause the first time, and 16 times as long later.
+const (
+	maxOvertaken = 50
+	pause        = 50 * time.Millisecond
+)
+
+// isOvertaken reports whether another run has deleted a version that was staged, or has taken the last place.
+func isOvertaken(err error) bool {
+	_, gone := errors.AsType[*iamtypes.NoSuchEntityException](err)
+	_, full := errors.AsType[*iamtypes.LimitExceededException](err)
+	return gone || full
+}
+
+// each calls do for the boundary of each role.
+func (c *Control) each(ctx context.Context, do func(ctx context.Context, i int, arn *string) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for _, role := range SessionRoles {
+	for i, role := range SessionRoles {
 		group.Go(func() error {
-			if err := c.writeOne(ctx, c.boundaryOf(role), text); err != nil {
+			if err := do(ctx, i, c.boundaryOf(role)); err != nil {
 				return fmt.Errorf("permissions boundary of %s: %w", role, err)
 			}
 			return nil
@@ -86,8 +109,10 @@ func (c *Control) write(ctx context.Context, text string) error {
 	return group.Wait()
 }
 
-func (c *Control) writeOne(ctx context.Context, arn *string, text string) error {
-	for {
+// stage makes text a version of each boundary that has another, and returns their ids; nil where it is the one that counts.
+func (c *Control) stage(ctx context.Context, text string) ([]*string, error) {
+	staged := make([]*string, len(SessionRoles))
+	err := c.each(ctx, func(ctx context.Context, i int, arn *string) error {
 		versions, err := c.versions(ctx, arn)
 		if err != nil {
 			return err
@@ -95,20 +120,33 @@ func (c *Control) writeOne(ctx context.Context, arn *string, text string) error 
 		if is, err := c.document(ctx, arn, versions); err != nil || is == text {
 			return err
 		}
-		if oldest := versions[len(versions)-1]; len(versions) == maxVersions {
-			_, err := c.iam.DeletePolicyVersion(ctx, &awsiam.DeletePolicyVersionInput{PolicyArn: arn, VersionId: oldest.VersionId})
-			if _, gone := errors.AsType[*iamtypes.NoSuchEntityException](err); err != nil && !gone {
+		for _, v := range versions[1:] {
+			_, err := c.iam.DeletePolicyVersion(ctx, &awsiam.DeletePolicyVersionInput{PolicyArn: arn, VersionId: v.VersionId})
+			if _, counts := errors.AsType[*iamtypes.DeleteConflictException](err); err != nil && !counts && !isOvertaken(err) {
 				return err
 			}
 		}
-		_, err = c.iam.CreatePolicyVersion(ctx, &awsiam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: &text, SetAsDefault: true})
-		if _, full := errors.AsType[*iamtypes.LimitExceededException](err); !full { // another run was faster with the last place
-			return err
+		made, err := c.iam.CreatePolicyVersion(ctx, &awsiam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: &text})
+		if err == nil {
+			staged[i] = made.PolicyVersion.VersionId
 		}
-	}
+		return err
+	})
+	return staged, err
 }
 
-// versions are those of a policy, the oldest that does not count last.
+// commit makes the versions that were staged those that count.
+func (c *Control) commit(ctx context.Context, staged []*string) error {
+	return c.each(ctx, func(ctx context.Context, i int, arn *string) error {
+		if staged[i] == nil {
+			return nil
+		}
+		_, err := c.iam.SetDefaultPolicyVersion(ctx, &awsiam.SetDefaultPolicyVersionInput{PolicyArn: arn, VersionId: staged[i]})
+		return err
+	})
+}
+
+// versions are those of a policy, the one that counts first.
 func (c *Control) versions(ctx context.Context, arn *string) ([]iamtypes.PolicyVersion, error) {
 	out, err := c.iam.ListPolicyVersions(ctx, &awsiam.ListPolicyVersionsInput{PolicyArn: arn})
 	if err != nil {
@@ -121,7 +159,7 @@ func (c *Control) versions(ctx context.Context, arn *string) ([]iamtypes.PolicyV
 		case b.IsDefaultVersion:
 			return 1
 		}
-		return cmp.Or(cmp.Compare(len(*b.VersionId), len(*a.VersionId)), cmp.Compare(*b.VersionId, *a.VersionId)) // v10 is newer than v9
+		return 0
 	})
 	if len(out.Versions) == 0 || !out.Versions[0].IsDefaultVersion {
 		return nil, errors.New("the policy has no default version")

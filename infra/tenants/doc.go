@@ -16,6 +16,6 @@
 // who may write it can end sessions, and can never widen what they may do. AWS answers such a session "with an explicit deny in a permissions
 // boundary", and nothing else in Shiptrack is answered so: the tracking service tells it from all other denials by these words.
 //
-// The boundaries are made from @blocked and from nothing else. Two runs at a time may both write them; each reads @blocked again after it has
-// written, and writes again where that has changed.
+// The boundaries are made from @blocked and from nothing else. Two runs at a time may both write them. No run puts an older boundary in the
+// place of a newer one, wherever it is killed: see enforce.
 package tenants

@@ -41,13 +41,13 @@ type group struct {
 	tenants []string
 }
 
-// Document returns the permissions boundary for blocks: it allows all, and denies all to the sessions that blocks are about. The same blocks
-// make the same document. Where it would be too large, revocations are drawn together under the later of two moments, first those that lie
+// Document returns the permissions boundary for blocks: it allows all, and denies all to the sessions that blocks are about, which it tells by
+// their tag. The same blocks make the same document. Where it would be too large, revocations are drawn together under the later of two moments, first those that lie
 // the closest: who was revoked the earlier then needs a new session once more, and is denied nothing. The error is ErrFull.
-func Document(blocks []Block) (string, error) {
+func Document(tag string, blocks []Block) (string, error) {
 	groups := groupsOf(blocks)
 	for {
-		text, err := write(groups)
+		text, err := write(tag, groups)
 		if err != nil || size(text) <= MaxDocument {
 			return text, err
 		}
@@ -107,10 +107,10 @@ func drawTogether(groups []group) []group {
 	return slices.Delete(merged, best-1, best)
 }
 
-func write(groups []group) (string, error) {
+func write(tag string, groups []group) (string, error) {
 	d := document{Version: "2012-10-17", Statement: []statement{{Sid: "LimitsNothing", Effect: "Allow", Action: "*", Resource: "*"}}}
 	for _, g := range groups {
-		s := statement{Sid: "Suspended", Effect: "Deny", Action: "*", Resource: "*", Condition: &condition{StringEquals: map[string][]string{principalTag: g.tenants}}}
+		s := statement{Sid: "Suspended", Effect: "Deny", Action: "*", Resource: "*", Condition: &condition{StringEquals: map[string][]string{principalTag + tag: g.tenants}}}
 		if !g.before.IsZero() {
 			s.Sid = fmt.Sprintf("Revoked%d", g.before.Unix())
 			s.Condition.DateLessThan = map[string]string{"aws:TokenIssueTime": g.before.UTC().Format(time.RFC3339)}
@@ -121,7 +121,7 @@ func write(groups []group) (string, error) {
 	return string(text), err
 }
 
-const principalTag = "aws:PrincipalTag/TenantID"
+const principalTag = "aws:PrincipalTag/"
 
 // denies reports whether a document that Document has made denies all to sessions of id vended at a moment.
 func denies(text string, id tenant.ID, vended time.Time) (bool, error) {
@@ -130,7 +130,7 @@ func denies(text string, id tenant.ID, vended time.Time) (bool, error) {
 		return false, fmt.Errorf("the permissions boundary is none that was made here: %w", err)
 	}
 	return slices.ContainsFunc(d.Statement, func(s statement) bool {
-		if s.Effect != "Deny" || s.Condition == nil || !slices.Contains(s.Condition.StringEquals[principalTag], id.String()) {
+		if s.Effect != "Deny" || s.Condition == nil || !slices.Contains(s.Condition.StringEquals[principalTag+KeyTag], id.String()) {
 			return false
 		}
 		before, isTimed := s.Condition.DateLessThan["aws:TokenIssueTime"]

@@ -42,7 +42,7 @@ func decide(t testing.TB, text, name string, vended time.Time) policy.Effect {
 }
 
 func TestDocumentDeniesThoseWhoAreBlockedAndNobodyElse(t *testing.T) {
-	text, err := tenants.Document([]tenants.Block{suspended(t, "acme"), revoked(t, "globex", noon), revoked(t, "initech", noon.Add(time.Minute))})
+	text, err := tenants.Document(tenants.KeyTag, []tenants.Block{suspended(t, "acme"), revoked(t, "globex", noon), revoked(t, "initech", noon.Add(time.Minute))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestDocumentDeniesThoseWhoAreBlockedAndNobodyElse(t *testing.T) {
 
 // TestNoBlockIsTheDocumentThatIsShipped: what the files hold is what the command writes when nobody is blocked.
 func TestNoBlockIsTheDocumentThatIsShipped(t *testing.T) {
-	text, err := tenants.Document(nil)
+	text, err := tenants.Document(tenants.KeyTag, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestManyRevocationsAreDrawnTogether(t *testing.T) {
 	blocks := crowdOf(t, 120, func(i int, id tenant.ID) tenants.Block {
 		return tenants.Block{Tenant: id, Before: noon.Add(time.Duration(i) * 17 * time.Second)}
 	})
-	text, err := tenants.Document(blocks)
+	text, err := tenants.Document(tenants.KeyTag, blocks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestManyRevocationsAreDrawnTogether(t *testing.T) {
 func TestHowManyFit(t *testing.T) {
 	most := func(block func(i int, id tenant.ID) tenants.Block) int {
 		for n := 140; ; n++ {
-			if _, err := tenants.Document(crowdOf(t, n, block)); errors.Is(err, tenants.ErrFull) {
+			if _, err := tenants.Document(tenants.KeyTag, crowdOf(t, n, block)); errors.Is(err, tenants.ErrFull) {
 				return n - 1
 			} else if err != nil {
 				t.Fatal(err)
@@ -147,8 +147,8 @@ func TestDocumentIsTheSameForTheSameBlocksInAnyOrder(t *testing.T) {
 			}
 			blocks = append(blocks, b)
 		}
-		first, err := tenants.Document(blocks)
-		again, errAgain := tenants.Document(rapid.Permutation(blocks).Draw(r, "order"))
+		first, err := tenants.Document(tenants.KeyTag, blocks)
+		again, errAgain := tenants.Document(tenants.KeyTag, rapid.Permutation(blocks).Draw(r, "order"))
 		if err != nil || errAgain != nil || first != again {
 			r.Fatalf("%v, %v:\n%s\n%s", err, errAgain, first, again)
 		}
@@ -170,7 +170,7 @@ func TestTheoremHoldsWithRevocations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := tenants.Document(append(crowdOf(t, 20, func(i int, id tenant.ID) tenants.Block {
+	text, err := tenants.Document(tenants.KeyTag, append(crowdOf(t, 20, func(i int, id tenant.ID) tenants.Block {
 		return tenants.Block{Tenant: id, Before: noon.Add(time.Duration(i%3) * time.Minute)}
 	}),
 		suspended(t, "acme"), suspended(t, "acme-eu")))

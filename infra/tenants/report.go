@@ -43,7 +43,7 @@ func (c *Control) Report(ctx context.Context) (Report, error) {
 	for _, b := range blocks {
 		r.Blocks = append(r.Blocks, Blocked{b.Tenant, b})
 	}
-	text, err := Document(blocks)
+	text, err := Document(KeyTag, blocks)
 	if err != nil {
 		return r, err
 	}

@@ -27,7 +27,7 @@ func testMain(m *testing.M) int {
 	// With the flags of `make build`: what it built, or an earlier run of these tests, is not linked again.
 	build := exec.CommandContext(context.Background(), "go", "build", "-ldflags=-s -w", "-o", bin+string(filepath.Separator),
 		"./infra/localaws/cmd/localaws", "./infra/dev/devissuer/cmd/devissuer", "./infra/dev/provision/cmd/provision", "./infra/dev/demo",
-		"./infra/prove/cmd/prove", "./infra/dev/usage", "./tracking-service/cmd/tracking-service", "./shipment-service/cmd/shipment-service")
+		"./infra/prove/cmd/prove", "./infra/dev/usage", "./infra/tenants/cmd/tenants", "./tracking-service/cmd/tracking-service", "./shipment-service/cmd/shipment-service")
 	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "e2e: build: %v\n%s", err, out)

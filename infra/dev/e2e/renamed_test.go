@@ -19,15 +19,16 @@ import (
 // the places: they know no name.
 var renames = map[string]*strings.Replacer{
 	"infra/iam/": strings.NewReplacer(
+		"\"TenantID\",\n            \"ShipmentID\"", `"org_id", "order_id"`, // of rows, not of tags
 		`"partition": "TenantID"`, `"partition": "org_id"`, "TenantID", "org", "ShipmentID", "order_id", "ByStatus", "by-state", "TrackingData", "Acme", "-shipments", "-orders",
-		"shiptrack-<", "acme-documents-<", `"domain": "test"`, `"domain": "acme-search"`,
+		"shiptrack-<", "acme-documents-<", "alias/shiptrack-", "alias/acme-", `"domain": "test"`, `"domain": "acme-search"`,
 		"TrackingServiceRole", "AcmeTask", "TrackingSeedTaskRole", "AcmeLoaderTask", "TrackingAccessRole", "AcmeReader", "TrackingWriteRole", "AcmeWriter", "TrackingSeedRole", "AcmeLoader", "Tracking", "Acme"),
 	"pkg/": quoted, "tracking-service/": quoted, "shipment-service/": quoted, "infra/dev/": quoted, "infra/tenants/": quoted,
 }
 
 // quoted is for sources of Go, where names stand in quotes.
 var quoted = strings.NewReplacer(
-	`partitionKey = "TenantID"`, `partitionKey = "org_id"`, `"TenantID"`, `"org"`, `"ShipmentID"`, `"order_id"`, `"TrackingData"`, `"Acme"`, `"-shipments"`, `"-orders"`)
+	`partitionKey = "TenantID"`, `partitionKey = "org_id"`, `"TenantID"`, `"org"`, `"ShipmentID"`, `"order_id"`, `"TrackingData"`, `"Acme"`, `"-shipments"`, `"-orders"`, `"alias/shiptrack-"`, `"alias/acme-"`)
 
 // named is each name that the copy has no more.
 var named = regexp.MustCompile(`TenantID|tenantid|ShipmentID|ByStatus|trackingdata|Tracking(Data|\w*Role|\w*Policy)|-shipments|shiptrack-|domain/test`)

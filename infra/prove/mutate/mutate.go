@@ -25,8 +25,11 @@ const (
 	Either  Direction = "either"
 )
 
-// Trust is the Document of a mutant of a role's trust policy.
-const Trust = "trust"
+// The Documents of mutants that are of no inline policy: of a role's trust policy, and of its permissions boundary.
+const (
+	Trust    = "trust"
+	Boundary = "boundary"
+)
 
 // Mutant is one edit of one document of one role; And adds more.
 type Mutant struct {
@@ -37,7 +40,7 @@ type Mutant struct {
 	Kind      string
 	Direction Direction
 	Role      string
-	Document  string // the policy's name, or Trust
+	Document  string // the policy's name, Trust or Boundary
 	Sid       string // of the statement; empty where the edit is of the whole document
 
 	edits []edit
@@ -104,8 +107,11 @@ func (m Mutant) Apply(roles []localaws.Role) ([]localaws.Role, error) {
 }
 
 func documentOf(role *localaws.Role, name string) (*[]byte, error) {
-	if name == Trust {
+	switch {
+	case name == Trust:
 		return &role.Trust, nil
+	case name == Boundary && role.Boundary != nil:
+		return &role.Boundary, nil
 	}
 	for i := range role.Policies {
 		if role.Policies[i].Name == name {
@@ -149,6 +155,9 @@ func (m Mutant) edited(document []byte, role, name string) ([]byte, error) {
 func First(roles []localaws.Role) (mutants, refused []Mutant, err error) {
 	for _, role := range roles {
 		documents := append([]localaws.PolicyDocument{{Name: Trust, Document: role.Trust}}, role.Policies...)
+		if role.Boundary != nil {
+			documents = append(documents, localaws.PolicyDocument{Name: Boundary, Document: role.Boundary})
+		}
 		for _, d := range documents {
 			root, err := parse(d.Document)
 			if err != nil {

@@ -23,6 +23,9 @@ func documents(roles []localaws.Role) map[string][]byte {
 	all := map[string][]byte{}
 	for _, r := range roles {
 		all[r.Name+"/"+Trust] = r.Trust
+		if r.Boundary != nil {
+			all[r.Name+"/"+Boundary] = r.Boundary
+		}
 		for _, p := range r.Policies {
 			all[r.Name+"/"+p.Name] = p.Document
 		}

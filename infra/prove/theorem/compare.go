@@ -67,12 +67,19 @@ func compareSets(account string, old, changed []Role, owned *Ownership, valued b
 
 // compare looks for a request that a allows and b does not.
 func (p *prover) compare(out *Comparison, a, b *Role, found **Difference) {
-	// What two roles have in common as a boundary, they have in common in what it leaves of them: a difference within it is looked for.
+	// What two roles have in common as a boundary, they have in common in what it leaves of them: a difference within it is looked for. A Deny of
+	// a boundary is one like all others.
+	one, other := side(clausesOf(a.Identity...)), side(clausesOf(b.Identity...))
 	if !reflect.DeepEqual(spelled(a.Boundary), spelled(b.Boundary)) {
-		out.Undecided = append(out.Undecided, Place{File: a.Name})
-		return
+		bounds, others := side(boundaryOf(a)), side(boundaryOf(b))
+		if len(bounds.allows) == 0 || !slices.EqualFunc(bounds.allows, others.allows, alike) {
+			out.Undecided = append(out.Undecided, Place{File: a.Name})
+			return
+		}
+		one.denies, other.denies = append(one.denies, bounds.denies...), append(other.denies, others.denies...)
+		one, other = withoutShared(one, other)
 	}
-	p.beyond(out, side(clausesOf(a.Identity...)), side(clausesOf(b.Identity...)), a, found, p.requests, func(r *Request, s *situation) (string, bool) {
+	p.beyond(out, one, other, a, found, p.requests, func(r *Request, s *situation) (string, bool) {
 		ask := &policy.Request{Action: r.Action, Resource: r.Resource, Context: contextOf(r.Context, s)}
 		return "", policy.Policies{Identity: a.Identity, Boundary: a.Boundary}.Decide(ask).Effect == policy.Allow && policy.Policies{Identity: b.Identity, Boundary: b.Boundary}.Decide(ask).Effect != policy.Allow
 	})

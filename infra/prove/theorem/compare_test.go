@@ -93,7 +93,12 @@ func TestCompareUnderABoundary(t *testing.T) {
 		return `{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b", "Condition": {` + c + `}}`
 	}
 	revoked := `{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/TenantID":"x"},"DateLessThan":{"aws:TokenIssueTime":"2026-01-01T00:00:00Z"}}}`
+	deny := func(condition string) string {
+		return `{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{` + condition + `}}`
+	}
+	const before = `"DateLessThan":{"aws:TokenIssueTime":"2026-01-01T00:00:00Z"}`
 	all, none := `{"Effect":"Allow","Action":"*","Resource":"*"}`, `{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`
+	ofTenant := listing(`"StringLike": {"s3:prefix": "${aws:PrincipalTag/TenantID}/"}, "Null": {"aws:PrincipalTag/TenantID": "false"}`)
 	narrow, wide := listing(`"StringLike": {"s3:prefix": "a"}`), listing(`"StringLike": {"s3:prefix": "*"}`)
 	for name, test := range map[string]struct {
 		old, changed []Role
@@ -104,6 +109,12 @@ func TestCompareUnderABoundary(t *testing.T) {
 		"more, within the boundary":     {set(narrow, all), set(wide, all), true, false},
 		"more, outside of it":           {set(narrow, none), set(wide, none), false, false},
 		"another boundary: not decided": {set(narrow, all), set(narrow, none), false, false},
+		"suspended, in other words":     {set(ofTenant, deny(`"StringEquals":{"aws:PrincipalTag/TenantID":"x"}`)), set(ofTenant, deny(`"StringLike":{"aws:PrincipalTag/TenantID":"x"}`)), false, true},
+		"revoked, in other words":       {set(ofTenant, revoked), set(ofTenant, deny(`"StringLike":{"aws:PrincipalTag/TenantID":"x"},`+before)), false, true},
+		"another is revoked":            {set(ofTenant, revoked), set(ofTenant, deny(`"StringEquals":{"aws:PrincipalTag/TenantID":"y"},`+before)), false, false},
+		"all are revoked":               {set(ofTenant, revoked), set(ofTenant, deny(before)), false, false},
+		"revoked at another time":       {set(ofTenant, revoked), set(ofTenant, deny(`"StringEquals":{"aws:PrincipalTag/TenantID":"x"},"DateLessThan":{"aws:TokenIssueTime":"2025-01-01T00:00:00Z"}`)), false, false},
+		"nobody is suspended any more":  {set(narrow, deny(`"StringEquals":{"aws:PrincipalTag/TenantID":"x"}`)), set(narrow, all), true, false},
 	} {
 		c, err := Compare("000000000000", test.old, test.changed, owned(t, ""))
 		if err != nil || (c.Added != nil) != test.adds || c.Same() != test.same {

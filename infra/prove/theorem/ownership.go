@@ -35,6 +35,15 @@ type Attacked struct {
 	Index     string `json:"index"`     // of the table; no policy grants it
 	Bucket    string `json:"bucket"`    // may have <account-id>
 	Domain    string `json:"domain"`    // of OpenSearch Service
+	// Operator is the role that makes and removes tenants; nil: there is none, and nothing is attacked of it.
+	Operator *Operator `json:"operator,omitzero"`
+}
+
+// Operator is the role of the control plane.
+type Operator struct {
+	Role string `json:"role"`
+	// Registry are the partitions of the table in which it keeps what it knows: no tenant's.
+	Registry []string `json:"registry"`
 }
 
 // Parts are the roles by the part that each has.

@@ -55,7 +55,7 @@ type attack struct {
 	Out         string `placeholder:"DIR" help:"Write prove.json and prove.xml (JUnit) into this folder; for another target than embedded prove-TARGET.json and prove-TARGET.xml."`
 }
 
-const description = `Attack tenant isolation under the policies of infra/iam. The attacks are forged tokens and smuggled tenants against both services, tags and trust policies at STS, signatures, every operation of DynamoDB, and requests to S3, KMS and OpenSearch.
+const description = `Attack tenant isolation under the policies of infra/iam. The attacks are forged tokens and smuggled tenants against both services, tags and trust policies at STS, signatures, every operation of DynamoDB, requests to S3, KMS and OpenSearch, all of it by the control plane's role too, and by sessions that were ended.
 
 What the report calls
 
