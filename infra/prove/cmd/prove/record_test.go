@@ -89,3 +89,12 @@ func TestRecordOfTheSimulatorNeedsOneAction(t *testing.T) {
 	asStrangersAccount(t, strings.Replace(policy, "iam:SimulateCustomPolicy", "iam:SimulatePrincipalPolicy", 1))
 	answered(t, 1, "AccessDenied", "record "+filepath.Join(t.TempDir(), "answers.json")+" --account 000000000000")
 }
+
+// TestWhatARunMadeIsCleaned: of an account in which a run was killed, and of one in which somebody else has the names.
+func TestWhatARunMadeIsCleaned(t *testing.T) {
+	asStrangersAccount(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
+	answered(t, 0, "0 removed, 0 left", "clean --account 000000000000")
+	answered(t, 2, "the credentials are of account 000000000000", "clean --account 111111111111")
+	asAccount(t)
+	answered(t, 2, "cannot assume roles", "clean --account 000000000000") // root's
+}
