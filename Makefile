@@ -62,7 +62,7 @@ test-terraform: ## have Terraform, which has to be installed, keep the resources
 .PHONY: test-modules
 test-modules: ## format, lint, validate and test the modules of infra/terraform, and apply them to a localaws; Terraform has to be installed (some minutes)
 	@mkdir -p bin && GOWORK=off go -C infra/tools/tflint build -o ../../../bin/ tool
-	@TF_CLI_CONFIG_FILE=$$(.ci/terraform) && export TF_CLI_CONFIG_FILE && go test -count=1 -timeout 30m -tags clients ./infra/terraform
+	@TF_CLI_CONFIG_FILE=$$(.ci/terraform) && export TF_CLI_CONFIG_FILE && go test -count=1 -timeout 1h -tags clients ./infra/terraform
 
 .PHONY: test-browser
 test-browser: ## drive a browser to a web page that attacks a demo; Chromium has to be installed

@@ -196,8 +196,8 @@ func (a *Account) vacant(ctx context.Context, roles []localaws.Role) error {
 		return err
 	}
 	if there = append(there, stores...); len(there) > 0 {
-		return fmt.Errorf("account %s has what the attacks would make, change and delete: %s; take another account, or delete them if a killed run left them behind",
-			a.id, strings.Join(there, ", "))
+		return fmt.Errorf("account %s has what the attacks would make, change and delete: %s; take another account, or, if a killed run left them behind, remove them with: prove clean --account %s",
+			a.id, strings.Join(there, ", "), a.id)
 	}
 	return nil
 }
@@ -228,8 +228,8 @@ func (a *Account) clear(ctx context.Context, roles []localaws.Role) error {
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("%w\nnot all is deleted of what the run made in account %s: delete what is left of the tables %s, the bucket %s, the keys of the aliases %s, and the roles %s with the policies that are their boundaries, before you run it again",
-			err, a.id, strings.Join(a.tables(), " and "), a.localize(bucket), strings.Join(aliases(), ", "), strings.Join(roleNames(roles), ", "))
+		return fmt.Errorf("%w\nnot all is deleted of what the run made in account %s: prove clean --account %s removes what is left of the tables %s, the bucket %s, the keys of the aliases %s, and the roles %s with the policies that are their boundaries",
+			err, a.id, a.id, strings.Join(a.tables(), " and "), a.localize(bucket), strings.Join(aliases(), ", "), strings.Join(roleNames(roles), ", "))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -53,6 +54,16 @@ func (a *Account) storesThere(ctx context.Context) (there []string, err error) {
 
 // clearStores deletes the bucket with its objects, and has the keys deleted.
 func (a *Account) clearStores(ctx context.Context) error {
+	errs := []error{a.clearBucket(ctx)}
+	for _, alias := range aliases() {
+		if err := a.clearKey(ctx, alias); err != nil {
+			errs = append(errs, fmt.Errorf("delete the key of %s: %w", alias, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (a *Account) clearBucket(ctx context.Context) error {
 	var errs []error
 	client, name := a.bucket()
 	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: name})
@@ -80,11 +91,6 @@ func (a *Account) clearStores(ctx context.Context) error {
 	if _, err := present(err, "NoSuchBucket"); err != nil {
 		errs = append(errs, fmt.Errorf("delete bucket %s: %w", *name, err))
 	}
-	for _, alias := range aliases() {
-		if err := a.clearKey(ctx, alias); err != nil {
-			errs = append(errs, fmt.Errorf("delete the key of %s: %w", alias, err))
-		}
-	}
 	return errors.Join(errs...)
 }
 
@@ -94,7 +100,9 @@ func (a *Account) clearKey(ctx context.Context, alias string) error {
 	if exists, err := present(err, "NotFoundException"); err != nil || !exists {
 		return err
 	}
-	_, err = client.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: key.KeyMetadata.KeyId, PendingWindowInDays: aws.Int32(keyDays)})
+	if key.KeyMetadata.KeyState != kmstypes.KeyStatePendingDeletion {
+		_, err = client.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: key.KeyMetadata.KeyId, PendingWindowInDays: aws.Int32(keyDays)})
+	}
 	_, aliasErr := client.DeleteAlias(ctx, &kms.DeleteAliasInput{AliasName: &alias})
 	return errors.Join(err, aliasErr)
 }

@@ -49,7 +49,7 @@ const (
 
 // tables makes the pooled table, with an index that no policy grants, and another table.
 func (w *World) tables(ctx context.Context) error {
-	const indexed = `{"TableName":"~table~","BillingMode":"PAY_PER_REQUEST",
+	indexed := `{"TableName":"~table~","BillingMode":"PAY_PER_REQUEST",` + w.markTable() + `
 		"AttributeDefinitions":[{"AttributeName":"~partition~","AttributeType":"S"},{"AttributeName":"~sort~","AttributeType":"S"}],
 		"KeySchema":[{"AttributeName":"~partition~","KeyType":"HASH"},{"AttributeName":"~sort~","KeyType":"RANGE"}],
 		"GlobalSecondaryIndexes":[{"IndexName":"~table-index~","KeySchema":[{"AttributeName":"~partition~","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]}`

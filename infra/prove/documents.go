@@ -54,6 +54,11 @@ func (w *World) stores(ctx context.Context) error {
 	if err := provision.Bucket(ctx, w.config(root), w.localized(bucket)); err != nil {
 		return err
 	}
+	if w.account != nil {
+		if err := w.account.markBucket(ctx); err != nil {
+			return err
+		}
+	}
 	return provision.TaggedKeys(ctx, w.config(root), w.names.Tag, ids...)
 }
 

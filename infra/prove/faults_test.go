@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -225,5 +227,99 @@ func TestInterruptedRunOnWhatIsThereRemovesItsOwn(t *testing.T) {
 			s.fault = nil
 			s.nothingLeft()
 		})
+	}
+}
+
+// TestKilledRunIsCleaned: a run that is killed at any of its requests leaves nothing that Clean does not remove, and the account serves the
+// next run.
+func TestKilledRunIsCleaned(t *testing.T) {
+	for after := 1; ; after += 5 {
+		killed := false
+		synctest.Test(t, func(t *testing.T) {
+			s := newStrain(t, false)
+			asked := 0
+			s.fault = func(*http.Request, string) *http.Response {
+				if asked++; asked < after {
+					return nil
+				}
+				killed = true
+				return inXML(http.StatusForbidden, "ExpiredToken") // also to what would delete: nobody is left to ask
+			}
+			if _, err := s.carryOut(t.Context(), "s3/get-object"); err == nil && killed {
+				t.Errorf("killed at request %d: no error", after)
+			}
+			s.fault = nil
+			found, err := s.account.Clean(t.Context(), s.roles)
+			if err != nil || len(found.Left) > 0 {
+				t.Errorf("killed at request %d: %+v, %v", after, found, err)
+			}
+			s.vacant()
+		})
+		if !killed {
+			break
+		}
+	}
+}
+
+// TestCleanLeavesWhatNoRunMade: what somebody deployed under the same names has no tag of a run.
+func TestCleanLeavesWhatNoRunMade(t *testing.T) {
+	s := newStrain(t, true)
+	s.account.existing = nil
+	found, err := s.account.Clean(t.Context(), s.roles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Removed) != 1 || found.Removed[0] != "bucket shiptrack-123456789012" { // empty, and without versions
+		t.Errorf("removed %q", found.Removed)
+	}
+	for _, want := range []string{"table TrackingData", "role TrackingAccessRole", "policy TrackingAccessRoleBoundary"} {
+		if !slices.Contains(found.Left, want) {
+			t.Errorf("left %q, want %s among them", found.Left, want)
+		}
+	}
+}
+
+func TestCleanLeavesABucketThatHoldsSomething(t *testing.T) {
+	s := newStrain(t, true)
+	client := s3.NewFromConfig(s.root, func(o *s3.Options) { o.UsePathStyle = true })
+	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("shiptrack-123456789012"), Key: aws.String("a/b/c"), Body: strings.NewReader("kept")}); err != nil {
+		t.Fatal(err)
+	}
+	s.account.existing = nil
+	found, err := s.account.Clean(t.Context(), s.roles)
+	if err != nil || len(found.Removed) > 0 || !slices.Contains(found.Left, "bucket shiptrack-123456789012") {
+		t.Errorf("%+v, %v; want the bucket left", found, err)
+	}
+}
+
+// vacant wants an account without roles but the caller's, without policies, tables, buckets, and keys that can be used.
+func (s *strain) vacant() {
+	s.Helper()
+	ctx := context.WithoutCancel(s.Context())
+	client := awsiam.NewFromConfig(s.root)
+	roles, err := client.ListRoles(ctx, nil)
+	if err != nil || len(roles.Roles) != 1 {
+		s.Errorf("roles are left: %d, %v", len(roles.Roles)-1, err)
+	}
+	policies, err := client.ListPolicies(ctx, &awsiam.ListPoliciesInput{Scope: "Local"})
+	if err != nil || len(policies.Policies) > 0 {
+		s.Errorf("policies are left: %d, %v", len(policies.Policies), err)
+	}
+	tables, err := dynamodb.NewFromConfig(s.root).ListTables(ctx, nil)
+	if err != nil || len(tables.TableNames) > 0 {
+		s.Errorf("tables are left: %v, %v", tables.TableNames, err)
+	}
+	buckets, err := s3.NewFromConfig(s.root, func(o *s3.Options) { o.UsePathStyle = true }).ListBuckets(ctx, nil)
+	if err != nil || len(buckets.Buckets) > 0 {
+		s.Errorf("buckets are left: %v, %v", buckets.Buckets, err)
+	}
+	keys, err := kms.NewFromConfig(s.root).ListKeys(ctx, nil)
+	if err != nil {
+		s.Error(err)
+	}
+	for _, k := range keys.Keys {
+		if got, err := kms.NewFromConfig(s.root).DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: k.KeyId}); err != nil || got.KeyMetadata.Enabled {
+			s.Errorf("key %s is left, %v", *k.KeyId, err)
+		}
 	}
 }

@@ -44,23 +44,44 @@ type CalledOnce struct {
 
 // CarryOut carries out the run.
 func (r Rehearsal) CarryOut(ctx context.Context) (rows []Row, err error) {
+	err = r.in(ctx, func(a *Account, roles []localaws.Role, log *rehearsed) error {
+		log.begin(a.caller)
+		rows, _, err = CarryOut(ctx, Target{Names: r.Names, Account: a}, roles, r.Attacks, "", func(int, int) {})
+		return err
+	})
+	return rows, err
+}
+
+// Clean carries out what removes a run that was killed when it had made everything.
+func (r Rehearsal) Clean(ctx context.Context) (found *Cleaned, err error) {
+	err = r.in(ctx, func(a *Account, roles []localaws.Role, log *rehearsed) error {
+		if _, err := accountWorld(ctx, a, roles); err != nil {
+			return err
+		}
+		log.begin(a.caller)
+		found, err = a.Clean(ctx, roles)
+		return err
+	})
+	return found, err
+}
+
+// in runs do with a localaws as the account.
+func (r Rehearsal) in(ctx context.Context, do func(*Account, []localaws.Role, *rehearsed) error) (err error) {
 	dir, err := os.MkdirTemp("", "prove-")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	log := &rehearsed{told: r.Called}
 	server, err := localaws.New(localaws.Config{Data: dir, Account: r.Account, Region: r.Region, SearchDomain: r.Names.domain, Log: log, AllowedHosts: []string{host}})
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return errors.Join(err, os.RemoveAll(dir))
 	}
 	defer func() { err = errors.Join(err, server.Close(), os.RemoveAll(dir)) }()
 	a, roles, err := r.account(ctx, server)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	log.begin(a.caller)
-	rows, _, err = CarryOut(ctx, Target{Names: r.Names, Account: a}, roles, r.Attacks, "", func(int, int) {})
-	return rows, err
+	return do(a, roles, log)
 }
 
 // account is server as an Account, with what is there before a run.

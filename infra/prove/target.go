@@ -83,6 +83,7 @@ func accountWorld(ctx context.Context, a *Account, roles []localaws.Role) (*Worl
 	if err := a.vacant(ctx, roles); err != nil {
 		return nil, err
 	}
+	a.config = marking(a.config)
 	w := &World{names: a.names, account: a, callers: map[string]aws.Credentials{root: own}}
 	return w, w.populate(ctx, roles, crowd)
 }

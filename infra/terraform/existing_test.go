@@ -28,7 +28,7 @@ func TestTerraformMadeAccountIsAttackedAndComparedAsItIs(t *testing.T) {
 		return string(out), err
 	}
 	attack := []string{"--target", "aws", "--account", l.Account, "--existing", "--task-profile", "task", "--seed-profile", "seed"}
-	compare := []string{"drift", "--account", l.Account, "--without-tls"}
+	compare := []string{"drift", "--account", l.Account, "--without-tls", "--without-search", "--tenant", "yellow,blue", "--operator", "role/Operator"}
 	out, err := prove(attack...)
 	if err != nil || !strings.Contains(out, "attacks were denied, each by the layer that has to deny it") {
 		t.Fatalf("%v\n%s", err, out)

@@ -38,50 +38,56 @@ func TestTerraformAppliesEditsAndDestroys(t *testing.T) {
 	}
 }
 
-// TestTerraformNoticesChangesByHand: each is a difference in the next plan, and the next apply takes it back.
+// TestTerraformNoticesChangesByHand: each is a difference in the next plan, and the next apply takes it back. Each is at an address of its own,
+// so that one plan shows that all are noticed.
 func TestTerraformNoticesChangesByHand(t *testing.T) {
 	r, l := onLocalaws(t)
 	r.apply(isolation)
-	c, role := iam.NewFromConfig(l.Config(localawstest.Root)), aws.String("TrackingAccessRole")
+	c := iam.NewFromConfig(l.Config(localawstest.Root))
 	document := aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
 	trust := aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`)
+	access, write, seed, service := aws.String("TrackingAccessRole"), aws.String("TrackingWriteRole"), aws.String("TrackingSeedRole"), aws.String("TrackingServiceRole")
+	var addresses []string
 	for name, change := range map[string]struct {
 		make    func() error
 		address string
 	}{
 		"a policy is added": {func() error {
-			_, err := c.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: role, PolicyName: aws.String("More"), PolicyDocument: document})
+			_, err := c.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: access, PolicyName: aws.String("More"), PolicyDocument: document})
 			return err
 		}, `aws_iam_role_policies_exclusive.inline["TrackingAccessRole"]`},
 		"a policy of AWS is attached": {func() error {
-			_, err := c.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: role, PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess")})
+			_, err := c.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: access, PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess")})
 			return err
 		}, `aws_iam_role_policy_attachments_exclusive.none["TrackingAccessRole"]`},
 		"a policy is edited": {func() error {
-			_, err := c.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: role, PolicyName: aws.String("TrackingAccessPolicyDynamoDB"), PolicyDocument: document})
+			_, err := c.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: access, PolicyName: aws.String("TrackingAccessPolicyDynamoDB"), PolicyDocument: document})
 			return err
 		}, `aws_iam_role_policy.inline["TrackingAccessRole/TrackingAccessPolicyDynamoDB"]`},
 		"everybody is trusted": {func() error {
-			_, err := c.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: trust})
+			_, err := c.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: access, PolicyDocument: trust})
 			return err
 		}, `aws_iam_role.tenant["TrackingAccessRole"]`},
 		"the boundary is taken off": {func() error {
-			_, err := c.DeleteRolePermissionsBoundary(t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: role})
+			_, err := c.DeleteRolePermissionsBoundary(t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: write})
 			return err
-		}, `aws_iam_role.tenant["TrackingAccessRole"]`},
+		}, `aws_iam_role.tenant["TrackingWriteRole"]`},
 		"the role is tagged with a tenant": {func() error {
-			_, err := c.TagRole(t.Context(), &iam.TagRoleInput{RoleName: role, Tags: []types.Tag{{Key: aws.String("TenantID"), Value: aws.String("yellow")}}})
+			_, err := c.TagRole(t.Context(), &iam.TagRoleInput{RoleName: seed, Tags: []types.Tag{{Key: aws.String("TenantID"), Value: aws.String("yellow")}}})
 			return err
-		}, `aws_iam_role.tenant["TrackingAccessRole"]`},
+		}, `aws_iam_role.tenant["TrackingSeedRole"]`},
+		"sessions last longer": {func() error {
+			_, err := c.UpdateRole(t.Context(), &iam.UpdateRoleInput{RoleName: service, MaxSessionDuration: aws.Int32(43200)})
+			return err
+		}, `aws_iam_role.task["TrackingServiceRole"]`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			if err := change.make(); err != nil {
-				t.Fatal(err)
-			}
-			r.refused([]string{change.address}, "plan", "-detailed-exitcode", isolation)
-			r.apply(isolation)
-		})
+		if err := change.make(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		addresses = append(addresses, change.address+" will be")
 	}
+	r.refused(append(addresses, "Plan: 0 to add, 7 to change, 0 to destroy"), "plan", "-detailed-exitcode", isolation)
+	r.apply(isolation)
 	wantTrust(t, c, "TrackingAccessRole")
 }
 
@@ -95,7 +101,7 @@ func TestTerraformLeavesWhoIsSuspended(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.run("plan", "-detailed-exitcode", isolation)
-	r.apply(isolation)
+	r.run("apply", "-auto-approve", isolation)
 	there, err := c.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: arn})
 	if err != nil || aws.ToString(there.Policy.DefaultVersionId) != "v2" {
 		t.Errorf("the boundary is %+v, %v, want v2 of it", there, err)

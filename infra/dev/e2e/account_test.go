@@ -202,6 +202,41 @@ func TestAnAccountThatIsNotTheOneOrNotVacantIsRefused(t *testing.T) {
 
 func TestAnAccountIsLeftAsItWasAfterCtrlC(t *testing.T) {
 	p := newProver(t)
+	if err := p.signalled(t, syscall.SIGINT); err == nil {
+		t.Error("it was interrupted and reports success")
+	}
+	p.wantThere(t, proverRole)
+}
+
+// TestAnAccountIsCleanedAfterAKill: the run could remove nothing, the next is refused and says what to do, and that does it.
+func TestAnAccountIsCleanedAfterAKill(t *testing.T) {
+	p := newProver(t)
+	document, err := caller.Policy("run", localaws.Values{Region: p.config.Region, Account: proverAccount, Bucket: "shiptrack-" + proverAccount})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.restrict(t, document)
+	if err := p.signalled(t, syscall.SIGKILL); err == nil {
+		t.Error("it was killed and reports success")
+	}
+	if left := p.there(t); len(left) < 6 {
+		t.Fatalf("the account holds %v, want what the run made", left)
+	}
+	out, err := p.command(t, "--account", proverAccount, "--only", "sts/no-tag").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "remove them with: prove clean --account 000000000000") {
+		t.Errorf("after the kill: %v\n%s", err, out)
+	}
+	clean := exec.CommandContext(t.Context(), filepath.Join(bin, "prove"), "clean", "--account", proverAccount)
+	clean.Env = p.environ
+	if out, err := clean.CombinedOutput(); err != nil || !strings.Contains(string(out), "removed: bucket shiptrack-000000000000") || !strings.Contains(string(out), " removed, 0 left") {
+		t.Errorf("clean: %v\n%s", err, out)
+	}
+	p.wantThere(t, proverRole)
+}
+
+// signalled is a run that gets a signal while it makes roles and tables.
+func (p *prover) signalled(t *testing.T, signal os.Signal) error {
+	t.Helper()
 	cmd := p.command(t, "--account", proverAccount)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -217,13 +252,10 @@ func TestAnAccountIsLeftAsItWasAfterCtrlC(t *testing.T) {
 				<-tick.C
 			}
 			tick.Stop()
-			if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			if err := cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if err := cmd.Wait(); err == nil {
-		t.Error("it was interrupted and reports success")
-	}
-	p.wantThere(t, proverRole)
+	return cmd.Wait()
 }

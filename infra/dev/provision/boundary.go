@@ -50,6 +50,11 @@ func findPolicy(ctx context.Context, client *awsiam.Client, name string) (arn *s
 	return nil, fmt.Errorf("policy %s exists, and is not in the list of policies: %w", name, &iamtypes.NoSuchEntityException{})
 }
 
+// DeleteBoundary deletes the policy at arn, where it is the one that Roles makes for a role, and the role is gone.
+func DeleteBoundary(ctx context.Context, cfg aws.Config, role string, arn *string) error {
+	return deleteBoundary(ctx, awsiam.NewFromConfig(cfg), role, arn)
+}
+
 // deleteBoundary deletes the policy at arn with its versions, where it is the one that Roles makes for the role.
 func deleteBoundary(ctx context.Context, client *awsiam.Client, role string, arn *string) error {
 	if !strings.HasSuffix(aws.ToString(arn), ":policy/"+localaws.BoundaryName(role)) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/policy"
@@ -18,17 +19,24 @@ type Change struct {
 	What  string `json:"what"`  // in words
 	// Why is what it means for isolation, where the policies of the roles do not say it: then the theorem does not decide it.
 	Why string `json:"why,omitempty"`
+	// broken says that by it a tenant's session gets another's.
+	broken bool
 }
 
-// Compare returns each difference, in the order roles, keys, bucket, table.
+// Compare returns each difference, in the order roles, other roles and users, keys, bucket, table, domain.
 func Compare(wanted Wanted, there *There) []Change {
 	c := &comparison{wanted: wanted}
 	for i := range there.Roles {
 		c.role(&there.Roles[i])
 	}
+	c.others(there)
 	c.keys(there.Keys)
+	if there.AllKeys {
+		c.keyless(there.Keys)
+	}
 	c.bucket(&there.Bucket)
 	c.table(&there.Table)
+	c.domain(&there.Domain)
 	return c.changes
 }
 
@@ -73,12 +81,18 @@ func (c *comparison) role(r *Role) {
 	}
 	if r.Trust != "" { // GetRole tells both
 		c.limits(where, r, wanted)
+		if r.Session != longest {
+			c.add(where, "", "its sessions may last %s, not %s: so long whoever has one may use it, but where a role assumes it", r.Session, longest)
+		}
 	}
 	for _, value := range valuesOf(r.Tags, c.wanted.Tag) {
 		c.add(where, "the theorem knows no tags of roles: a session that brings no tag of its own is one of this tenant",
 			"it has the tag %s=%s", c.wanted.Tag, value)
 	}
 }
+
+// longest is how long a session of each role may last: what IAM gives a role that is made without a word about it.
+const longest = time.Hour
 
 // trust compares trust policies. The theorem takes whatever an AWS service runs under a role for the service of the files.
 func (c *comparison) trust(where, wanted, there string) {
@@ -172,6 +186,17 @@ func (c *comparison) keys(keys []Key) {
 	}
 }
 
+// keyless adds tenants that should have a key, and have none that can be used.
+func (c *comparison) keyless(keys []Key) {
+	a, b := tenant.IsolationCheck()
+	for _, name := range append([]string{a.String(), b.String()}, c.wanted.Tenants...) {
+		has := slices.ContainsFunc(keys, func(k Key) bool { return k.usable() && slices.Contains(k.tenants(c.wanted.Tag), name) })
+		if !has {
+			c.add("KMS keys", "", "tenant %s has none that is tagged %s=%s and can be used: no document of it can be stored or read", name, c.wanted.Tag, name)
+		}
+	}
+}
+
 func (c *comparison) key(k *Key) {
 	where, tenants := "KMS key "+k.ID, k.tenants(c.wanted.Tag)
 	if k.State != "" && k.State != "Enabled" {
@@ -203,6 +228,9 @@ func (c *comparison) key(k *Key) {
 			c.add(where, "the service encrypts this tenant's documents under it", "the alias %s leads to it, whose tenant it is not tagged with", alias)
 		}
 	}
+	if len(tenants)+len(k.Aliases) == 0 {
+		c.add(where, "", "its description says that it is a tenant's, and neither a tag nor an alias says whose: what lies under it cannot be read")
+	}
 	for _, name := range tenants {
 		if alias := aliasOf(name); !slices.Contains(k.Aliases, alias) {
 			c.add(where, "", "it is tagged %s=%s, and that tenant's alias %s does not lead to it", c.wanted.Tag, name, alias)
@@ -228,38 +256,4 @@ func aliasOf(name string) string {
 // keyPolicy leaves all to IAM, as the one of a key that is made without one (terraform/modules/stores/keys.tf).
 func (c *comparison) keyPolicy() string {
 	return `{"Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + c.wanted.Values.Account + `:root"},"Action":"kms:*","Resource":"*"}]}`
-}
-
-// bucketPolicy refuses what comes without TLS (terraform/modules/stores/bucket.tf).
-func (c *comparison) bucketPolicy() string {
-	if c.wanted.WithoutTLS {
-		return `{"Statement":[]}`
-	}
-	arn := "arn:aws:s3:::" + c.wanted.Values.Bucket
-	return `{"Statement":[{"Sid":"DenyWithoutTLS","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["` + arn + `","` + arn + `/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`
-}
-
-func (c *comparison) bucket(b *Bucket) {
-	where := "bucket " + c.wanted.Values.Bucket
-	if b.Absent {
-		c.add(where, "", "it is not there; --bucket names another")
-		return
-	}
-	there := b.Policy
-	if there == "" {
-		there = `{"Statement":[]}`
-	}
-	c.document(where, "", "its policy", c.bucketPolicy(), there)
-	for _, setting := range b.Public {
-		c.add(where, "a policy or an ACL may let anybody in", "%s of its public access block is off", setting)
-	}
-}
-
-func (c *comparison) table(t *Table) {
-	where := "table " + c.wanted.Table
-	if t.Absent {
-		c.add(where, "", "it is not there")
-	} else if t.Policy != "" {
-		c.document(where, "", "its resource policy", `{"Statement":[]}`, t.Policy)
-	}
 }

@@ -13,6 +13,7 @@ type statement struct {
 	sid  string
 	text string // canonical, without the Sid: two statements of one text say the same
 	told string // for people
+	json string // canonical
 }
 
 // variables is the version of the policy language in which ${...} is a variable. In the one before, which a document without a version
@@ -45,7 +46,7 @@ func statements(document string) ([]statement, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := statement{sid, string(text), tell(members)}
+		s := statement{sid: sid, text: string(text), told: tell(members), json: string(text)}
 		if policy.Version != variables && strings.Contains(s.text, "${") {
 			s.text += policy.Version
 			s.told += ", without variables, since the document's version is not " + variables

@@ -11,11 +11,13 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove/drift"
 	"example.com/shiptrack/pkg/keyalias"
+	"example.com/shiptrack/pkg/tenant"
 )
 
 func TestWhatTheFilesSayIsNoDrift(t *testing.T) {
@@ -119,6 +121,31 @@ var changes = map[string]change{
 		_, err := k.s3().DeletePublicAccessBlock(k.Context(), &s3.DeletePublicAccessBlockInput{Bucket: &k.wanted.Values.Bucket})
 		return err
 	}, "BlockPublicPolicy of its public access block is off", drift.NotShown, "let anybody in"},
+	"sessions last longer": {func(k *kit) error {
+		_, err := k.iam().UpdateRole(k.Context(), &iam.UpdateRoleInput{RoleName: aws.String(role), MaxSessionDuration: aws.Int32(43200)})
+		return err
+	}, "drift: role TrackingAccessRole: its sessions may last 12h0m0s, not 1h0m0s", drift.Holds, ""},
+	"a key has lost its tag and its alias": {func(k *kit) error {
+		client, key := kms.NewFromConfig(k.config), k.keyOf("blue")
+		_, err := client.UntagResource(k.Context(), &kms.UntagResourceInput{KeyId: key, TagKeys: []string{"TenantID"}})
+		k.must(err)
+		_, err = client.DeleteAlias(k.Context(), &kms.DeleteAliasInput{AliasName: aws.String(keyalias.Of(id(k.T, "blue")))})
+		return err
+	}, "its description says that it is a tenant's, and neither a tag nor an alias says whose", drift.Holds, ""},
+	"a key of the isolation check has lost its tag": {func(k *kit) error {
+		a, _ := tenant.IsolationCheck()
+		_, err := kms.NewFromConfig(k.config).UntagResource(k.Context(), &kms.UntagResourceInput{KeyId: k.keyWith(keyalias.Of(a)), TagKeys: []string{"TenantID"}})
+		return err
+	}, "drift: KMS keys: tenant check.a has none that is tagged TenantID=check.a", drift.NotShown, "whose tenant it is not tagged with"},
+	"a table may be deleted": {func(k *kit) error { k.keep(false); return nil },
+		"drift: table TrackingData: its deletion protection is off", drift.Holds, ""},
+	"a table has no recovery": {func(k *kit) error { k.keep(false); return nil },
+		"drift: table TrackingData: its point-in-time recovery is DISABLED", drift.Holds, ""},
+	"a bucket keeps no versions": {func(k *kit) error { k.keep(false); return nil },
+		"drift: bucket shiptrack-000000000000: its versioning is Suspended", drift.Holds, ""},
+	"a bucket has another key": {func(k *kit) error {
+		return k.encryption(&s3types.ServerSideEncryptionByDefault{SSEAlgorithm: s3types.ServerSideEncryptionAwsKms, KMSMasterKeyID: k.keyOf("blue")})
+	}, "what is stored without a key of its own is encrypted by aws:kms, not AES256", drift.Holds, ""},
 	"a role is gone": {func(k *kit) error {
 		return provision.DeleteRole(k.Context(), k.config, "TrackingWriteRole")
 	}, "drift: role TrackingWriteRole: it is not there", drift.NotShown, "it allows to assume roles that are not among these"},
@@ -135,15 +162,21 @@ func TestEachChangeByHandIsNoticed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			k := newKit(t)
 			k.must(c.make(k))
-			r := k.report(k.config)
-			told := k.told(r)
-			if r.Code() != 1 || !strings.Contains(told, c.told) {
-				t.Errorf("code %d, want 1 and %q:\n%s", r.Code(), c.told, told)
-			}
-			if r.Isolation.Verdict != c.verdict || !strings.Contains(strings.Join(r.Isolation.Reasons, "\n"), c.reason) {
-				t.Errorf("isolation %+v; want %s, since %q", r.Isolation, c.verdict, c.reason)
-			}
+			k.noticed(c)
 		})
+	}
+}
+
+// noticed wants the report to say what c has.
+func (k *kit) noticed(c change) {
+	k.Helper()
+	r := k.report(k.config)
+	told := k.told(r)
+	if r.Code() != 1 || !strings.Contains(told, c.told) {
+		k.Errorf("code %d, want 1 and %q:\n%s", r.Code(), c.told, told)
+	}
+	if r.Isolation.Verdict != c.verdict || !strings.Contains(strings.Join(r.Isolation.Reasons, "\n"), c.reason) {
+		k.Errorf("isolation %+v; want %s, since %q", r.Isolation, c.verdict, c.reason)
 	}
 }
 
@@ -170,13 +203,23 @@ func (k *kit) document(name string) string {
 	return ""
 }
 
-func (k *kit) keyOf(name string) *string {
-	got, err := kms.NewFromConfig(k.config).DescribeKey(k.Context(), &kms.DescribeKeyInput{KeyId: aws.String(keyalias.Of(id(k.T, name)))})
+func (k *kit) keyOf(name string) *string { return k.keyWith(keyalias.Of(id(k.T, name))) }
+
+func (k *kit) keyWith(alias string) *string {
+	got, err := kms.NewFromConfig(k.config).DescribeKey(k.Context(), &kms.DescribeKeyInput{KeyId: &alias})
 	k.must(err)
 	return got.KeyMetadata.KeyId
 }
 
 func (k *kit) bucketPolicy(document string) error {
 	_, err := k.s3().PutBucketPolicy(k.Context(), &s3.PutBucketPolicyInput{Bucket: &k.wanted.Values.Bucket, Policy: &document})
+	return err
+}
+
+// encryption sets how the bucket encrypts what is stored without a key of its own.
+func (k *kit) encryption(by *s3types.ServerSideEncryptionByDefault) error {
+	_, err := k.s3().PutBucketEncryption(k.Context(), &s3.PutBucketEncryptionInput{Bucket: &k.wanted.Values.Bucket, ServerSideEncryptionConfiguration: &s3types.ServerSideEncryptionConfiguration{
+		Rules: []s3types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: by, BucketKeyEnabled: aws.Bool(false)}},
+	}})
 	return err
 }

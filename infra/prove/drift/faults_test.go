@@ -32,6 +32,12 @@ func (b between) Do(r *http.Request) (*http.Response, error) {
 		r.Body = io.NopCloser(bytes.NewReader(text))
 		operation, _, _ = strings.Cut(strings.TrimPrefix(string(text), "Action="), "&")
 	}
+	switch {
+	case strings.Contains(r.URL.Path, "/opensearch/"):
+		operation = r.URL.Path
+	case r.URL.RawQuery == "encryption=":
+		operation = "GetBucketEncryption"
+	}
 	if a := b.answer(operation); a != nil {
 		a.Request = r
 		return a, nil
@@ -68,6 +74,63 @@ func TestTablePolicyIsNoticed(t *testing.T) {
 	}
 	if r.Isolation.Verdict != drift.Broken || !strings.Contains(strings.Join(r.Isolation.Reasons, "\n"), "use dynamodb:GetItem on") {
 		t.Errorf("isolation %+v, want BROKEN", r.Isolation)
+	}
+}
+
+// domainOf is what OpenSearch Service tells of a domain as the files have it, with a policy.
+func domainOf(policy, enforced string) string {
+	return `{"DomainStatus":{"ARN":"arn:aws:es:us-east-1:000000000000:domain/test","DomainName":"test","AccessPolicies":` + quoted(policy) + `,
+		"DomainEndpointOptions":{"EnforceHTTPS":` + enforced + `},"NodeToNodeEncryptionOptions":{"Enabled":true},"EncryptionAtRestOptions":{"Enabled":true},
+		"AdvancedOptions":{"rest.action.multi.allow_explicit_index":"false"}}}`
+}
+
+// TestDomainIsCompared: localaws describes no domain, so its answer is AWS's here.
+func TestDomainIsCompared(t *testing.T) {
+	const own = `{"Version":"2012-10-17","Statement":[{"Sid":"DenyOtherAccounts","Effect":"Deny","Principal":{"AWS":"*"},"Action":"es:*","Resource":"arn:aws:es:us-east-1:000000000000:domain/test/*","Condition":{"StringNotEquals":{"aws:PrincipalAccount":"000000000000"}}}]}`
+	k := newKit(t)
+	k.wanted.WithoutSearch, k.wanted.Values.Domain = false, "test"
+	for name, c := range map[string]struct {
+		status  int
+		answer  string
+		code    int
+		told    string
+		verdict drift.Verdict
+	}{
+		"as the files have it": {200, domainOf(own, "true"), 0, "no drift", drift.Holds},
+		"without a policy":     {200, domainOf("", "true"), 1, "its access policy lacks the statement DenyOtherAccounts", drift.Holds},
+		"with HTTP":            {200, domainOf(own, "false"), 1, "drift: OpenSearch domain test: HTTPS for each request is off", drift.Holds},
+		"opened to a role":     {200, domainOf(opens("es:ESHttpGet", "arn:aws:es:us-east-1:000000000000:domain/test/*"), "true"), 1, "use es:ESHttpGet on arn:aws:es:us-east-1:000000000000:domain/test/", drift.Broken},
+		"opened to somebody":   {200, domainOf(strings.Replace(opens("es:ESHttpGet", "arn:aws:es:us-east-1:000000000000:domain/test/*"), "000000000000:role/"+role, "222222222222:root", 1), "true"), 1, "allows something by itself, to arn:aws:iam::222222222222:root", drift.NotShown},
+		"not there":            {409, `{"__type":"ResourceNotFoundException","message":"said"}`, 1, "it is not there; --domain names another, and --without-search", drift.Holds},
+		"not to be read":       {403, `{"__type":"AccessDeniedException","message":"said"}`, 3, "could not tell: the domain test of OpenSearch Service: AccessDeniedException", drift.NotShown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := k.report(k.answering(func(operation string) *http.Response {
+				if operation != "/2021-01-01/opensearch/domain/test" {
+					return nil
+				}
+				return inJSON(c.status, c.answer)
+			}))
+			if told := k.told(r); r.Code() != c.code || !strings.Contains(told, c.told) || r.Isolation.Verdict != c.verdict {
+				t.Errorf("code %d; want %d, %s and %q:\n%s", r.Code(), c.code, c.verdict, c.told, told)
+			}
+		})
+	}
+}
+
+// TestBucketKeyIsNoticed: localaws has none, so its answer is AWS's here.
+func TestBucketKeyIsNoticed(t *testing.T) {
+	k := newKit(t)
+	r := k.report(k.answering(func(operation string) *http.Response {
+		if operation != "GetBucketEncryption" {
+			return nil
+		}
+		a := inJSON(200, `<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>`)
+		a.Header.Set("Content-Type", "application/xml")
+		return a
+	}))
+	if told := k.told(r); r.Code() != 1 || len(r.Changes) != 1 || !strings.Contains(told, "drift: bucket shiptrack-000000000000: it has a bucket key") {
+		t.Errorf("code %d:\n%s", r.Code(), told)
 	}
 }
 
@@ -114,7 +177,9 @@ func TestWhatMayNotBeReadIsNamed(t *testing.T) {
 	for operation, want := range map[string]string{
 		"GetRole": "could not tell: role TrackingAccessRole: AccessDenied", "ListAttachedRolePolicies": "could not tell: role TrackingSeedRole: AccessDenied",
 		"TrentService.GetKeyPolicy": "could not tell: KMS key ", "TrentService.ListGrants": "could not tell: KMS key ", "TrentService.ListKeys": "could not tell: the keys of KMS",
-		"TrentService.ListAliases": "could not tell: the aliases of KMS", "DynamoDB_20120810.GetResourcePolicy": "could not tell: the policy of table TrackingData",
+		"TrentService.ListAliases": "could not tell: the aliases of KMS", "GetAccountAuthorizationDetails": "could not tell: the other roles and users of the account",
+		"DynamoDB_20120810.DescribeTable": "could not tell: table TrackingData", "DynamoDB_20120810.DescribeContinuousBackups": "could not tell: the backups of table TrackingData",
+		"DynamoDB_20120810.GetResourcePolicy": "could not tell: the policy of table TrackingData",
 	} {
 		t.Run(operation, func(t *testing.T) {
 			r := k.report(k.answering(func(asked string) *http.Response {
@@ -177,7 +242,7 @@ func TestThrottledAccountIsReadAllTheSame(t *testing.T) {
 		}
 		throttled++
 		switch {
-		case operation == "":
+		case operation == "" || operation == "GetBucketEncryption": // of S3
 			return &http.Response{StatusCode: http.StatusServiceUnavailable, Body: io.NopCloser(strings.NewReader("<Error><Code>SlowDown</Code></Error>"))}
 		case strings.Contains(operation, "."):
 			return inJSON(400, `{"__type":"ThrottlingException","message":"Rate exceeded"}`)

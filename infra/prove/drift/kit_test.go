@@ -7,10 +7,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"example.com/shiptrack/infra/dev/provision"
 	policies "example.com/shiptrack/infra/iam"
@@ -33,17 +36,37 @@ func newKit(t *testing.T) *kit {
 	t.Helper()
 	k := &kit{T: t, l: localawstest.Start(t)}
 	k.config = k.l.Config(localawstest.Root)
-	k.wanted = drift.Wanted{Values: localaws.Values{Region: k.l.Region, Account: k.l.Account, Bucket: "shiptrack-" + k.l.Account}, Tag: "TenantID", Table: "TrackingData", WithoutTLS: true}
-	var err error
+	k.wanted = drift.Wanted{Values: localaws.Values{Region: k.l.Region, Account: k.l.Account, Bucket: "shiptrack-" + k.l.Account}, Tag: "TenantID", Table: "TrackingData", WithoutTLS: true, WithoutSearch: true}
+	file, err := policies.EmbeddedOwnership()
+	k.must(err)
+	k.wanted.Owned, err = prove.Owned(file, k.wanted.Values)
+	k.must(err)
 	if k.wanted.Roles, err = policies.Load(policies.Hardened, k.wanted.Values); err != nil {
 		t.Fatal(err)
 	}
 	k.l.PutRoles(t, k.wanted.Roles...)
 	k.must(provision.Table(t.Context(), k.config, "TrackingData"))
 	k.must(provision.Bucket(t.Context(), k.config, k.wanted.Values.Bucket))
+	k.keep(true)
 	a, b := tenant.IsolationCheck()
 	k.must(provision.TenantKeys(t.Context(), k.config, a, b, id(t, "yellow"), id(t, "blue")))
 	return k
+}
+
+// keep sets what keeps rows and documents from being lost, as terraform/modules/stores does.
+func (k *kit) keep(on bool) {
+	k.Helper()
+	client, table := dynamodb.NewFromConfig(k.config), &k.wanted.Table
+	_, err := client.UpdateTable(k.Context(), &dynamodb.UpdateTableInput{TableName: table, DeletionProtectionEnabled: &on})
+	k.must(err)
+	_, err = client.UpdateContinuousBackups(k.Context(), &dynamodb.UpdateContinuousBackupsInput{TableName: table, PointInTimeRecoverySpecification: &dynamodbtypes.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: &on}})
+	k.must(err)
+	status := s3types.BucketVersioningStatusSuspended
+	if on {
+		status = s3types.BucketVersioningStatusEnabled
+	}
+	_, err = k.s3().PutBucketVersioning(k.Context(), &s3.PutBucketVersioningInput{Bucket: &k.wanted.Values.Bucket, VersioningConfiguration: &s3types.VersioningConfiguration{Status: status}})
+	k.must(err)
 }
 
 func id(t *testing.T, name string) tenant.ID {
@@ -67,12 +90,8 @@ func (k *kit) report(config aws.Config) *drift.Report {
 	k.Helper()
 	there, err := drift.Read(k.Context(), config, k.wanted)
 	k.must(err)
-	file, err := policies.EmbeddedOwnership()
-	k.must(err)
-	owned, err := prove.Owned(file, k.wanted.Values)
-	k.must(err)
-	r := &drift.Report{Account: k.l.Account, Region: k.l.Region, Policies: "infra/iam/hardened", Changes: drift.Compare(k.wanted, there), Unread: there.Unread}
-	r.Isolation = drift.Judge(k.wanted, there, r.Changes, owned)
+	r := &drift.Report{Account: k.l.Account, Region: k.l.Region, Policies: "infra/iam/hardened", Changes: drift.Compare(k.wanted, there), StrayKeys: there.Stray, Unread: there.Unread}
+	r.Isolation = drift.Judge(k.wanted, there, r.Changes)
 	return r
 }
 

@@ -3,6 +3,7 @@ package drift
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -34,7 +35,7 @@ func readRole(ctx context.Context, client *iam.Client, role *Role) error {
 	if err != nil {
 		return err
 	}
-	role.ARN = aws.ToString(got.Role.Arn)
+	role.ARN, role.Session = aws.ToString(got.Role.Arn), time.Duration(aws.ToInt32(got.Role.MaxSessionDuration))*time.Second
 	if b := got.Role.PermissionsBoundary; b != nil {
 		role.Boundary = aws.ToString(b.PermissionsBoundaryArn)
 	}

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,25 +23,40 @@ func (r *reader) keys(ctx context.Context) error {
 	if err := r.unread("the aliases of KMS", err); err != nil {
 		return err
 	}
+	r.there.AllKeys = err == nil
 	pages := kms.NewListKeysPaginator(client, &kms.ListKeysInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
+			r.there.AllKeys = false
 			return r.unread("the keys of KMS", err)
 		}
 		for _, entry := range page.Keys {
 			key := Key{ID: aws.ToString(entry.KeyId), ARN: aws.ToString(entry.KeyArn), Tags: map[string]string{}}
-			key.Aliases = aliases[key.ID]
-			ours, err := key.read(ctx, client, r.wanted.Tag)
-			if err := r.unread("KMS key "+key.ID, err); err != nil {
+			if err := r.key(ctx, client, &key, aliases[key.ID]); err != nil {
 				return err
-			}
-			if ours || err != nil {
-				r.there.Keys = append(r.there.Keys, key)
 			}
 		}
 	}
 	return nil
+}
+
+// key reads one key. One that is no tenant's is stray where no alias says whose else it is.
+func (r *reader) key(ctx context.Context, client *kms.Client, key *Key, aliases []string) error {
+	for _, name := range aliases {
+		if keyalias.Is(name) {
+			key.Aliases = append(key.Aliases, name)
+		}
+	}
+	ours, err := key.read(ctx, client, r.wanted.Tag)
+	r.there.AllKeys = r.there.AllKeys && err == nil
+	switch {
+	case ours || err != nil:
+		r.there.Keys = append(r.there.Keys, *key)
+	case key.usable() && !key.ofAWS && len(aliases) == 0:
+		r.there.Stray = append(r.there.Stray, key.ID)
+	}
+	return r.unread("KMS key "+key.ID, err)
 }
 
 func aliasesOf(ctx context.Context, client *kms.Client) (map[string][]string, error) {
@@ -52,23 +68,24 @@ func aliasesOf(ctx context.Context, client *kms.Client) (map[string][]string, er
 			return all, err
 		}
 		for _, alias := range page.Aliases {
-			if name := aws.ToString(alias.AliasName); keyalias.Is(name) {
-				id := aws.ToString(alias.TargetKeyId)
-				all[id] = append(all[id], name)
-			}
+			id := aws.ToString(alias.TargetKeyId)
+			all[id] = append(all[id], aws.ToString(alias.AliasName))
 		}
 	}
 	return all, nil
 }
 
+// described is the description of each tenant's key (terraform/modules/stores/keys.tf, infra/tenants). It stays where tag and alias are gone.
+const described = "Shiptrack: documents of one tenant, which the tag names"
+
 // read reads what is known of a key; ours is false where it is no tenant's, is AWS's own, or cannot be used and has no alias of a tenant.
 func (k *Key) read(ctx context.Context, client *kms.Client, tag string) (ours bool, err error) {
-	described, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &k.ID})
+	got, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &k.ID})
 	if err != nil {
 		return false, err
 	}
-	k.State = string(described.KeyMetadata.KeyState)
-	if described.KeyMetadata.KeyManager == kmstypes.KeyManagerTypeAws {
+	k.State, k.Description = string(got.KeyMetadata.KeyState), aws.ToString(got.KeyMetadata.Description)
+	if k.ofAWS = got.KeyMetadata.KeyManager == kmstypes.KeyManagerTypeAws; k.ofAWS {
 		return false, nil
 	}
 	if !k.usable() {
@@ -84,14 +101,14 @@ func (k *Key) read(ctx context.Context, client *kms.Client, tag string) (ours bo
 			k.Tags[aws.ToString(tag.TagKey)] = aws.ToString(tag.TagValue)
 		}
 	}
-	if len(k.tenants(tag)) == 0 && len(k.Aliases) == 0 {
+	if len(k.tenants(tag)) == 0 && len(k.Aliases) == 0 && k.Description != described {
 		return false, nil
 	}
-	got, err := client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &k.ID})
+	policy, err := client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &k.ID})
 	if err != nil {
 		return true, err
 	}
-	k.Policy = aws.ToString(got.Policy)
+	k.Policy = aws.ToString(policy.Policy)
 	return true, k.readGrants(ctx, client)
 }
 
@@ -143,6 +160,29 @@ func (r *reader) bucket(ctx context.Context) error {
 	} else if !none {
 		b.Policy = aws.ToString(got.Policy)
 	}
+	if err := r.public(ctx, client, name, b); err != nil {
+		return err
+	}
+	versions, err := client.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: &name})
+	if err := r.unread("the versioning of bucket "+name, err); err != nil {
+		return err
+	} else if versions != nil {
+		b.Versioning = cmp.Or(string(versions.Status), "off")
+	}
+	encryption, err := client.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: &name})
+	if err := r.unread("the encryption of bucket "+name, err); err != nil || encryption == nil {
+		return err
+	}
+	for _, rule := range encryption.ServerSideEncryptionConfiguration.Rules {
+		if by := rule.ApplyServerSideEncryptionByDefault; by != nil {
+			b.Encryption, b.BucketKey = string(by.SSEAlgorithm), aws.ToBool(rule.BucketKeyEnabled)
+		}
+	}
+	return nil
+}
+
+// public reads the settings by which a policy or an ACL lets nobody in.
+func (r *reader) public(ctx context.Context, client *s3.Client, name string, b *Bucket) error {
 	block, err := client.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: &name})
 	if none, err := absent(err, "NoSuchPublicAccessBlockConfiguration"); none {
 		b.Public = []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"}
@@ -165,10 +205,25 @@ func (r *reader) bucket(ctx context.Context) error {
 func (r *reader) table(ctx context.Context) error {
 	client, v, t := dynamodb.NewFromConfig(r.cfg), r.wanted.Values, &r.there.Table
 	t.ARN = "arn:aws:dynamodb:" + v.Region + ":" + v.Account + ":table/" + r.wanted.Table
-	got, err := client.GetResourcePolicy(ctx, &dynamodb.GetResourcePolicyInput{ResourceArn: &t.ARN})
+	about, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &r.wanted.Table})
 	if t.Absent, err = absent(err, "ResourceNotFoundException"); t.Absent {
 		return nil
 	}
+	if err := r.unread("table "+r.wanted.Table, err); err != nil {
+		return err
+	} else if about != nil {
+		t.Protected = aws.Bool(aws.ToBool(about.Table.DeletionProtectionEnabled))
+	}
+	backups, err := client.DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &r.wanted.Table})
+	if err := r.unread("the backups of table "+r.wanted.Table, err); err != nil {
+		return err
+	} else if backups != nil {
+		t.Recovers = "DISABLED"
+		if p := backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription; p != nil {
+			t.Recovers = string(p.PointInTimeRecoveryStatus)
+		}
+	}
+	got, err := client.GetResourcePolicy(ctx, &dynamodb.GetResourcePolicyInput{ResourceArn: &t.ARN})
 	if none, err := absent(err, "PolicyNotFoundException"); none || err != nil {
 		return r.unread("the policy of table "+r.wanted.Table, err)
 	}

@@ -13,6 +13,7 @@ type Report struct {
 	Policies  string    `json:"policies"` // the source of the files
 	SHA256    string    `json:"policiesSHA256"`
 	Changes   []Change  `json:"changes"`
+	StrayKeys []string  `json:"strayKeys"` // KMS keys without an alias and without a tenant's tag
 	Unread    []string  `json:"unread"`
 	Isolation Judgement `json:"isolation"`
 }
@@ -31,7 +32,7 @@ func (r *Report) Code() int {
 // JSON writes the report for programs.
 func (r *Report) JSON(w io.Writer) error {
 	out := *r
-	out.Changes, out.Unread = append([]Change{}, r.Changes...), append([]string{}, r.Unread...)
+	out.Changes, out.StrayKeys, out.Unread = append([]Change{}, r.Changes...), append([]string{}, r.StrayKeys...), append([]string{}, r.Unread...)
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
@@ -39,7 +40,7 @@ func (r *Report) JSON(w io.Writer) error {
 }
 
 // notAsked is what no drift report speaks of.
-const notAsked = "not looked at: other roles and users of the account, service control policies, ACLs, access points and replication of the bucket, the access policy of the OpenSearch domain, code and images"
+const notAsked = "not looked at: service control and resource control policies (they only take away), other accounts' policies, ACLs, access points and replication of the bucket, fine-grained access of the OpenSearch domain, code and images"
 
 // Print writes the report for people.
 func (r *Report) Print(w io.Writer) error {
@@ -49,6 +50,9 @@ func (r *Report) Print(w io.Writer) error {
 	}
 	for _, what := range r.Unread {
 		out.line("could not tell: %s", what)
+	}
+	for _, id := range r.StrayKeys {
+		out.line("nobody's: KMS key %s has no alias, and no tag of a tenant", id)
 	}
 	switch {
 	case len(r.Changes) == 0 && len(r.Unread) == 0:

@@ -42,6 +42,27 @@ func (j *Judgement) resources(wanted Wanted, there *There, roles []theorem.Role)
 			{"dynamodb:Scan", there.Table.ARN, "", ""},
 		}
 	})
+	j.ask("the access policy of domain "+wanted.Values.Domain, there.Domain.Policy, policy.Resource, wanted, roles, tenants, func(victim string) []probe {
+		return searches(wanted, victim)
+	})
+}
+
+// searches are requests to search victim's index, as the ownership file names it.
+func searches(wanted Wanted, victim string) (all []probe) {
+	for _, s := range wanted.Owned.Stores {
+		for _, r := range s.Resources {
+			for _, a := range r.Access {
+				parts := strings.SplitN(a.Owner, ":", 6)
+				if len(parts) < 6 || parts[2] != "es" {
+					continue
+				}
+				_, path, _ := strings.Cut(strings.TrimPrefix(parts[5], "domain/"), "/")
+				path = strings.NewReplacer("{owner}", victim, "*", "_search").Replace(path)
+				all = append(all, probe{"es:ESHttpGet", wanted.domainARN() + "/" + path, "", ""}, probe{"es:ESHttpPost", wanted.domainARN() + "/" + path, "", ""})
+			}
+		}
+	}
+	return all
 }
 
 // tenants are those that keys are tagged with, and two that may be anybody.

@@ -37,8 +37,8 @@ func (j *Judgement) add(v Verdict, format string, args ...any) {
 
 // Judge decides the theorem for the policies that are there, and asks policies of keys, bucket and table whether they give a session
 // of one tenant what is another's.
-func Judge(wanted Wanted, there *There, changes []Change, owned *theorem.Ownership) Judgement {
-	j := Judgement{Verdict: Holds}
+func Judge(wanted Wanted, there *There, changes []Change) Judgement {
+	j, owned := Judgement{Verdict: Holds}, wanted.Owned
 	for _, what := range there.Unread {
 		j.add(NotShown, "%s", what)
 	}
@@ -56,7 +56,10 @@ func Judge(wanted Wanted, there *There, changes []Change, owned *theorem.Ownersh
 		j.add(NotShown, "the theorem cannot be decided: %v", err)
 	}
 	for _, c := range changes {
-		if c.Why != "" {
+		switch {
+		case c.broken:
+			j.add(Broken, "%s: %s", c.Where, c.Why)
+		case c.Why != "":
 			j.add(NotShown, "%s: %s; %s", c.Where, c.What, c.Why)
 		}
 	}

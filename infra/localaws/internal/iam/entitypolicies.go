@@ -162,19 +162,18 @@ func (k kind) detachPolicy(q *query) (*plan, error) {
 
 func (k kind) listAttachedPolicies(q *query) (*plan, error) {
 	prefix := q.Form.Get("PathPrefix")
-	type attached struct{ PolicyName, PolicyArn string }
 	return k.list(q, func(p page, entity *identity.Entity) any {
-		var all []attached
+		var all []attachedElement
 		for _, arn := range slices.Sorted(slices.Values(entity.Attached)) {
 			if m := q.snapshot.Policy(arn); m == nil || strings.HasPrefix(m.Path, prefix) {
-				all = append(all, attached{policyName(arn), arn})
+				all = append(all, attachedElement{policyName(arn), arn})
 			}
 		}
-		policies, more := cut(p, all, func(a attached) string { return a.PolicyArn })
+		policies, more := cut(p, all, func(a attachedElement) string { return a.PolicyArn })
 		return struct {
-			AttachedPolicies members[attached]
+			AttachedPolicies members[attachedElement]
 			paging
-		}{members[attached]{policies}, more}
+		}{members[attachedElement]{policies}, more}
 	})
 }
 

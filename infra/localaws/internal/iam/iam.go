@@ -111,6 +111,7 @@ var operations = map[string]func(*query) (*plan, error){
 	"UntagPolicy":             untagPolicy,
 	"ListPolicyTags":          listPolicyTags,
 
+	"GetAccountAuthorizationDetails":   accountDetails,
 	"SimulateCustomPolicy":             simulateCustomPolicy,
 	"SimulatePrincipalPolicy":          simulatePrincipalPolicy,
 	"GetContextKeysForCustomPolicy":    getContextKeysForCustomPolicy,

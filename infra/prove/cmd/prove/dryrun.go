@@ -19,14 +19,10 @@ var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 // dryRun prints the calls of a run against an account, and makes none.
 func (c attack) dryRun(ctx context.Context, names prove.Names, source iam.Source, std streams) error {
-	region := cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
-	switch {
-	case c.Target != "aws" || !accountID.MatchString(c.Account):
-		return command.Misconfigured(errors.New("--dry-run is for --target aws, with --account, twelve digits"))
-	case region == "":
-		return command.Misconfigured(errors.New("no region: set AWS_REGION"))
+	region, err := c.dry(std)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(std.err, "prove: a localaws in this process stands for account %s: no call is made\n", c.Account)
 	attacks, _ := keep(names.OnAWS(), func(a *prove.Attack) bool { return strings.HasPrefix(a.Name, c.Only) })
 	last := &lines{out: std.out}
 	rehearsal := prove.Rehearsal{Names: names, Account: c.Account, Region: region, Policies: source, Existing: c.Existing, Attacks: attacks, Called: func(call prove.CalledOnce) { last.add(call.String()) }}
@@ -41,9 +37,39 @@ func (c attack) dryRun(ctx context.Context, names prove.Names, source iam.Source
 	}
 	fmt.Fprintf(std.out, "%d calls, for %d attacks. The policy that their caller needs is infra/prove/caller/%s.json.\n", last.total, len(rows), name)
 	if !c.Existing {
+		fmt.Fprintln(std.out, "A run that is killed is removed by prove clean, whose --dry-run prints the calls of that.")
 		fmt.Fprintln(std.out, "Attacks by token/ and http/ are not among them: they start the two services, which call AWS as the roles of their tasks.")
 	}
 	return nil
+}
+
+// dry returns the region of what is only printed.
+func (c attack) dry(std streams) (region string, err error) {
+	region = cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
+	switch {
+	case c.Target != "aws" || !accountID.MatchString(c.Account):
+		return "", command.Misconfigured(errors.New("--dry-run is for --target aws, with --account, twelve digits"))
+	case region == "":
+		return "", command.Misconfigured(errors.New("no region: set AWS_REGION"))
+	}
+	fmt.Fprintf(std.err, "prove: a localaws in this process stands for account %s: no call is made\n", c.Account)
+	return region, nil
+}
+
+// dryClean prints the calls that remove a run which had made everything, and makes none.
+func (c attack) dryClean(ctx context.Context, names prove.Names, source iam.Source, std streams) error {
+	region, err := c.dry(std)
+	if err != nil {
+		return err
+	}
+	last := &lines{out: std.out}
+	found, err := prove.Rehearsal{Names: names, Account: c.Account, Region: region, Policies: source, Called: func(call prove.CalledOnce) { last.add(call.String()) }}.Clean(ctx)
+	if err != nil {
+		return err
+	}
+	last.add("")
+	_, err = fmt.Fprintf(std.out, "%d calls, for %d things. The policy that their caller needs is infra/prove/caller/run.json.\n", last.total, len(found.Removed))
+	return err
 }
 
 // lines prints a line once for each run of the same, with how often it comes.

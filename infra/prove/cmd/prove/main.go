@@ -30,6 +30,7 @@ type cli struct {
 	Policies     policiesOf     `cmd:"" help:"Decide whether anybody's policies keep tenants apart: yours, an account's, or a Terraform plan's."`
 	Diff         diffPolicies   `cmd:"" help:"Say whether a change of policies allows anything more, and show the request."`
 	Certificates certificates   `cmd:"" help:"Write the theorem's obligations as SMT-LIB 2, for z3 and cvc5."`
+	Clean        cleanCommand   `cmd:"" help:"Remove from an account what a run made that was killed."`
 	Record       recordCommand  `cmd:"" help:"Write an account's answers to a file: its policy simulator's, and those to the attacks."`
 	Compare      compareCommand `cmd:"" help:"Say in which answers a recorded account differs from localaws."`
 	Drift        driftCommand   `cmd:"" help:"Say what of an AWS account differs from the files, and whether isolation still holds."`

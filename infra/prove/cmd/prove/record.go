@@ -21,9 +21,9 @@ type recordCommand struct {
 	File        string `arg:"" help:"Where to write. A file that is there is gone on with: what it has is not asked again."`
 	Account     string `required:"" placeholder:"ID" help:"The account to ask. Credentials of any other are refused."`
 	Policies    string `default:"hardened" placeholder:"DIR|article|hardened" help:"Policies to attack with, as for run."`
-	Attacks     string `enum:"none,run,existing" default:"none" help:"Put the attacks to AWS too: run makes roles and tables and deletes them, existing attacks what is there."`
+	Attacks     string `enum:"none,run,existing" default:"existing" help:"Which attacks are put to AWS: existing attacks what is there, run makes roles and tables and deletes them, none asks the simulator alone."`
 	Only        string `placeholder:"PREFIX" help:"Only the attacks whose names begin with this text."`
-	TaskProfile string `placeholder:"NAME" help:"For --attacks existing, as for run."`
+	TaskProfile string `placeholder:"NAME" help:"A profile of the AWS SDK whose credentials are a session of the role of the tracking service, as for run."`
 	SeedProfile string `placeholder:"NAME" help:"For --attacks existing, as for run."`
 }
 
@@ -31,11 +31,14 @@ type recordCommand struct {
 func (recordCommand) Help() string {
 	return `It puts the cases by which localaws' evaluator is tested to the account's own policy simulator (iam:SimulateCustomPolicy), and the attacks to AWS, and writes the answers. The file holds decisions, status codes and error codes alone: no account number, no ARN, no message. So you can send it to anybody.
 
-  prove record answers.json --account 123456789012
-      the simulator alone: it makes nothing, and costs nothing; infra/prove/caller/record.json is all that its caller needs
+  prove record answers.json --account 123456789012 --task-profile task
+      both, in an account to which infra/terraform was applied: it attacks what is there, makes no role and no table, and removes its rows. Its caller needs infra/prove/caller/record.json and existing.json
 
   prove record answers.json --account 123456789012 --attacks run
-      the attacks too, as prove --target aws carries them out, but those on the services
+      both, in an account that has none of the names: it makes all that it attacks, and deletes it, as prove --target aws does; but the attacks on the services are left out. Its caller needs record.json and run.json
+
+  prove record answers.json --account 123456789012 --attacks none
+      the simulator alone: it makes nothing, and costs nothing; record.json is all that its caller needs
 
   prove compare answers.json
       what differs from localaws`
@@ -43,6 +46,9 @@ func (recordCommand) Help() string {
 
 // Run is called by kong.
 func (r recordCommand) Run(ctx context.Context, std streams) error {
+	if r.Attacks == "existing" && r.TaskProfile == "" {
+		return command.Misconfigured(errors.New("record: attacks on what is there need --task-profile, a profile whose credentials are a session of the role of the tracking service; --attacks run makes what it attacks, in an account without it, and --attacks none leaves the attacks out"))
+	}
 	source, err := policies(r.Policies, std.err)
 	if err != nil {
 		return err

@@ -2,18 +2,37 @@ locals {
   sessions = { for role in var.roles : role => "arn:aws:sts::${local.account}:assumed-role/${role}" }
   # The isolation check is denied on purpose, each time, in sessions of its reserved tenant. Nobody else has this name: the trust
   # policy gives a session named check.a@... to the tag check.a alone, and no token can carry an id with a dot.
-  denials = join(" || ", [
+  denied = join(" && ", ["($.errorCode = \"AccessDenied*\")", format("(%s)", join(" || ", [
     for arn in values(local.sessions) : "($.userIdentity.arn = \"${arn}/*\" && $.userIdentity.arn != \"${arn}/check.a@*\")"
-  ])
+  ]))])
+  # AWS's words for a session that bin/tenants has ended (IAM User Guide, "Troubleshoot access denied error messages"). Who asks names the resource
+  # in the message, and could name one so: a message that gives another reason too is a denial like any other.
+  ended  = "$.errorMessage = \"*with an explicit deny in a permissions boundary*\""
+  others = "$.errorMessage NOT EXISTS || ${replace(local.ended, " = ", " != ")} || $.errorMessage = \"*because no *\" || $.errorMessage = \"* policy*\""
 }
 
 resource "aws_cloudwatch_log_metric_filter" "denials" {
   name           = "${var.name}-denials"
   log_group_name = aws_cloudwatch_log_group.trail.name
-  pattern        = "{ ($.errorCode = \"AccessDenied*\") && (${local.denials}) }"
+  pattern        = var.revocations ? "{ ${local.denied} && (${local.others}) }" : "{ ${local.denied} }"
 
   metric_transformation {
     name          = "Denials"
+    namespace     = "Shiptrack"
+    value         = "1"
+    default_value = "0"
+  }
+}
+
+# Sessions that were ended and go on asking. It raises no alarm: the service takes a new session, and asks once more.
+resource "aws_cloudwatch_log_metric_filter" "ended" {
+  count          = var.revocations ? 1 : 0
+  name           = "${var.name}-ended"
+  log_group_name = aws_cloudwatch_log_group.trail.name
+  pattern        = "{ ${local.denied} && (${local.ended}) }"
+
+  metric_transformation {
+    name          = "DenialsOfEndedSessions"
     namespace     = "Shiptrack"
     value         = "1"
     default_value = "0"

@@ -24,6 +24,12 @@ variable "roles" {
   }
 }
 
+variable "revocations" {
+  description = "Whether a denial by a permissions boundary is no alarm: bin/tenants suspends and revokes tenants so. Take false where the boundary is the account's own (permissions_boundary of the module isolation)."
+  type        = bool
+  default     = true
+}
+
 variable "email" {
   description = "Address that the alarm writes to, once its owner has confirmed. Null: subscribe to the topic in another way."
   type        = string

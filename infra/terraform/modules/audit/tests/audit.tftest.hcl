@@ -19,12 +19,29 @@ run "each_denial_of_a_tenants_session_is_counted_but_those_of_the_isolation_chec
   }
 
   assert {
-    condition     = aws_cloudwatch_log_metric_filter.denials.pattern == "{ ($.errorCode = \"AccessDenied*\") && (($.userIdentity.arn = \"arn:aws:sts::123456789012:assumed-role/TrackingAccessRole/*\" && $.userIdentity.arn != \"arn:aws:sts::123456789012:assumed-role/TrackingAccessRole/check.a@*\")) }"
+    condition     = aws_cloudwatch_log_metric_filter.denials.pattern == "{ ($.errorCode = \"AccessDenied*\") && (($.userIdentity.arn = \"arn:aws:sts::123456789012:assumed-role/TrackingAccessRole/*\" && $.userIdentity.arn != \"arn:aws:sts::123456789012:assumed-role/TrackingAccessRole/check.a@*\")) && ($.errorMessage NOT EXISTS || $.errorMessage != \"*with an explicit deny in a permissions boundary*\" || $.errorMessage = \"*because no *\" || $.errorMessage = \"* policy*\") }"
     error_message = aws_cloudwatch_log_metric_filter.denials.pattern
+  }
+  assert {
+    condition     = endswith(aws_cloudwatch_log_metric_filter.ended[0].pattern, " && ($.errorMessage = \"*with an explicit deny in a permissions boundary*\") }") && length(aws_cloudwatch_log_metric_filter.ended[0].metric_transformation) == 1
+    error_message = aws_cloudwatch_log_metric_filter.ended[0].pattern
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.denials.threshold == 1 && aws_cloudwatch_metric_alarm.denials.evaluation_periods == 1
     error_message = "one denial is an alarm"
+  }
+}
+
+run "where_the_boundary_is_the_accounts_own_each_denial_counts" {
+  command = plan
+  variables {
+    roles       = ["TrackingAccessRole"]
+    revocations = false
+  }
+
+  assert {
+    condition     = !strcontains(aws_cloudwatch_log_metric_filter.denials.pattern, "errorMessage") && length(aws_cloudwatch_log_metric_filter.ended) == 0
+    error_message = aws_cloudwatch_log_metric_filter.denials.pattern
   }
 }
 
