@@ -16,6 +16,8 @@ type Role struct {
 	Trust    policy.Named
 	Identity []policy.Named
 	Boundary *policy.Named // nil: none
+	// Anyone says that it is no role: others have these policies, such as a user, and nothing is known of who asks. Its trust policy is empty.
+	Anyone bool
 }
 
 // Roles parses the documents of roles. The name of a policy is ROLE/NAME, as its file is called.
