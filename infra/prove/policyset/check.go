@@ -101,8 +101,9 @@ func Check(ctx context.Context, s *Set, ownershipName string, owned *theorem.Own
 func proveAll(ctx context.Context, s *Set, groups [][]theorem.Role, owned *theorem.Ownership, progress func(done, all int)) (map[string][]theorem.Finding, error) {
 	results := make([][]theorem.Finding, len(groups))
 	var done atomic.Int64
+	proofs := theorem.NewProofs(s.Account, owned)
 	err := onEachProcessor(ctx, len(groups), "proven", func(i int) (err error) {
-		if results[i], err = theorem.Prove(s.Account, groups[i], owned); err == nil {
+		if results[i], err = proofs.Prove(groups[i]); err == nil {
 			progress(int(done.Add(int64(len(groups[i])))), s.sessions())
 		}
 		return err
