@@ -24,8 +24,9 @@ echo "verdict=$verdict" >>"$GITHUB_OUTPUT"
 
 more=0
 if [ -n "${BEFORE:-}" ]; then
-  "$BIN" diff "$BEFORE" "$POLICIES" --format github
+  "$BIN" diff "$BEFORE" "$POLICIES" --first --format github
   more=$?
+  [ "$more" != 2 ] || echo "::error::prove cannot compare the policies with those before: see the lines above"
 fi
 
 failed=0

@@ -77,14 +77,18 @@ func Check(ctx context.Context, s *Set, ownershipName string, owned *theorem.Own
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Set: s.Name, Ownership: ownershipName, Account: s.Account, Roles: len(s.Roles), Notes: slices.Concat(s.Notes, notes)}
+	r := &Report{Set: s.Name, Ownership: ownershipName, Account: s.Account, Roles: s.sessions(), Notes: slices.Concat(s.Notes, notes)}
 	groups := components(parsed, s.Account)
 	found, err := proveAll(ctx, s, groups, owned, progress)
 	if err != nil {
 		return nil, err
 	}
 	for i := range s.Roles {
-		r.Findings = append(r.Findings, s.findings(&s.Roles[i], found[s.Roles[i].Name], owned)...)
+		of, err := s.findings(&s.Roles[i], parsed[i], found[s.Roles[i].Name], owned)
+		if err != nil {
+			return nil, err
+		}
+		r.Findings = append(r.Findings, of...)
 	}
 	if err := s.replay(ctx, r, groups); err != nil {
 		return nil, err
@@ -97,9 +101,10 @@ func Check(ctx context.Context, s *Set, ownershipName string, owned *theorem.Own
 func proveAll(ctx context.Context, s *Set, groups [][]theorem.Role, owned *theorem.Ownership, progress func(done, all int)) (map[string][]theorem.Finding, error) {
 	results := make([][]theorem.Finding, len(groups))
 	var done atomic.Int64
+	proofs := theorem.NewProofs(s.Account, owned)
 	err := onEachProcessor(ctx, len(groups), "proven", func(i int) (err error) {
-		if results[i], err = theorem.Prove(s.Account, groups[i], owned); err == nil {
-			progress(int(done.Add(int64(len(groups[i])))), len(s.Roles))
+		if results[i], err = proofs.Prove(groups[i]); err == nil {
+			progress(int(done.Add(int64(len(groups[i])))), s.sessions())
 		}
 		return err
 	})
@@ -131,7 +136,10 @@ func onEachProcessor(ctx context.Context, n int, done string, do func(i int) err
 }
 
 // findings are those of a role, with what its source does not say.
-func (s *Set) findings(r *Role, found []theorem.Finding, owned *theorem.Ownership) []Finding {
+func (s *Set) findings(r *Role, parsed theorem.Role, found []theorem.Finding, owned *theorem.Ownership) ([]Finding, error) {
+	if r.Other != nil {
+		return s.other(r, parsed, owned)
+	}
 	var all []Finding
 	for _, f := range found {
 		if f.Verdict == theorem.Nothing {
@@ -149,10 +157,15 @@ func (s *Set) findings(r *Role, found []theorem.Finding, owned *theorem.Ownershi
 		}
 		all = append(all, out)
 	}
+	return append(all, s.sourceFindings(r, owned)...), nil
+}
+
+// sourceFindings is the finding of what the source of r does not say, where there is such.
+func (s *Set) sourceFindings(r *Role, owned *theorem.Ownership) []Finding {
 	if open := s.unknowns(r, owned); len(open) > 0 {
-		all = append(all, Finding{Role: r.Name, Store: "what the source does not say", Verdict: theorem.Undecided, Open: open})
+		return []Finding{{Role: r.Name, Store: "what the source does not say", Verdict: theorem.Undecided, Open: open}}
 	}
-	return all
+	return nil
 }
 
 // unknowns are what is open of a role because of its source: what it does not know, and a tag of the role itself.

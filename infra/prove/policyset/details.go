@@ -1,6 +1,7 @@
 package policyset
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -12,23 +13,40 @@ import (
 
 // details is what `aws iam get-account-authorization-details` prints: IAM API reference, GetAccountAuthorizationDetails.
 type details struct {
-	Users       []jsontext.Value `json:"UserDetailList"`
-	Roles       []detailedRole   `json:"RoleDetailList"`
-	Policies    []managed        `json:"Policies"`
-	IsTruncated bool             `json:"IsTruncated"`
+	Users       []detailedUser  `json:"UserDetailList"`
+	Groups      []detailedGroup `json:"GroupDetailList"`
+	Roles       []detailedRole  `json:"RoleDetailList"`
+	Policies    []managed       `json:"Policies"`
+	IsTruncated bool            `json:"IsTruncated"`
 }
 
 type detailedRole struct {
 	Path, RoleName, Arn      string
 	AssumeRolePolicyDocument jsontext.Value
-	RolePolicyList           []struct {
-		PolicyName     string
-		PolicyDocument jsontext.Value
-	}
-	AttachedManagedPolicies []struct{ PolicyName, PolicyArn string }
-	PermissionsBoundary     struct{ PermissionsBoundaryArn string }
-	Tags                    []struct{ Key, Value string }
+	RolePolicyList           []inline
+	AttachedManagedPolicies  []attached
+	PermissionsBoundary      struct{ PermissionsBoundaryArn string }
+	Tags                     []struct{ Key, Value string }
 }
+
+type detailedUser struct {
+	Path, UserName          string
+	UserPolicyList          []inline
+	AttachedManagedPolicies []attached
+}
+
+type detailedGroup struct {
+	Path, GroupName         string
+	GroupPolicyList         []inline
+	AttachedManagedPolicies []attached
+}
+
+type inline struct {
+	PolicyName     string
+	PolicyDocument jsontext.Value
+}
+
+type attached struct{ PolicyName, PolicyArn string }
 
 type managed struct {
 	PolicyName, Arn   string
@@ -70,8 +88,8 @@ func readDetails(name string, text []byte) (*Set, error) {
 	if err := f.readRoles(s); err != nil {
 		return nil, err
 	}
-	if len(f.Users) > 0 {
-		s.Notes = append(s.Notes, fmt.Sprintf("%d users are left out: a verdict speaks of sessions of roles alone", len(f.Users)))
+	if err := f.readOthers(s); err != nil {
+		return nil, err
 	}
 	if len(f.accounts) > 1 {
 		return nil, fmt.Errorf("%s: its roles are of several accounts: prove each account's set alone", name)
@@ -148,15 +166,8 @@ func (f *detailsFile) role(i int) (r Role, err error) {
 	if r.Trust, err = f.document(pointer+"/AssumeRolePolicyDocument", from.AssumeRolePolicyDocument, "trust", "role "+r.Name+", trust policy", policy.Trust); err != nil {
 		return r, err
 	}
-	for j, p := range from.RolePolicyList {
-		d, err := f.document(fmt.Sprintf("%s/RolePolicyList/%d/PolicyDocument", pointer, j), p.PolicyDocument, p.PolicyName, "role "+r.Name+", policy "+p.PolicyName, policy.Identity)
-		if err != nil {
-			return r, err
-		}
-		r.Policies = append(r.Policies, d)
-	}
-	for _, p := range from.AttachedManagedPolicies {
-		f.attach(&r, p.PolicyArn)
+	if err := f.addPolicies(&r, pointer+"/RolePolicyList", "role "+r.Name, from.RolePolicyList, from.AttachedManagedPolicies); err != nil {
+		return r, err
 	}
 	if arn := from.PermissionsBoundary.PermissionsBoundaryArn; arn != "" {
 		if d, known := f.managed[arn]; known {
@@ -169,6 +180,46 @@ func (f *detailsFile) role(i int) (r Role, err error) {
 		r.Tags[t.Key] = t.Value
 	}
 	return r, nil
+}
+
+// readOthers adds users and groups to s, where they have policies. Whose groups a user is in says nothing more: each is looked at for itself.
+func (f *detailsFile) readOthers(s *Set) error {
+	add := func(kind, path, name, list string, policies []inline, attached []attached) error {
+		r := Role{Name: kind + path + name, Other: others[kind]}
+		if err := f.addPolicies(&r, list, kind+" "+name, policies, attached); err != nil {
+			return err
+		}
+		if len(r.Policies)+len(r.Unknown) > 0 {
+			s.Roles = append(s.Roles, r)
+		}
+		return nil
+	}
+	for i, u := range f.Users {
+		if err := add("user", cmp.Or(u.Path, "/"), u.UserName, fmt.Sprintf("/UserDetailList/%d/UserPolicyList", i), u.UserPolicyList, u.AttachedManagedPolicies); err != nil {
+			return err
+		}
+	}
+	for i, g := range f.Groups {
+		if err := add("group", cmp.Or(g.Path, "/"), g.GroupName, fmt.Sprintf("/GroupDetailList/%d/GroupPolicyList", i), g.GroupPolicyList, g.AttachedManagedPolicies); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addPolicies adds inline policies, which stand in a list of the file, and managed ones to r; in is r for people.
+func (f *detailsFile) addPolicies(r *Role, list, in string, policies []inline, attached []attached) error {
+	for j, p := range policies {
+		d, err := f.document(fmt.Sprintf("%s/%d/PolicyDocument", list, j), p.PolicyDocument, p.PolicyName, in+", policy "+p.PolicyName, policy.Identity)
+		if err != nil {
+			return err
+		}
+		r.Policies = append(r.Policies, d)
+	}
+	for _, p := range attached {
+		f.attach(r, p.PolicyArn)
+	}
+	return nil
 }
 
 // attach adds a managed policy to r.

@@ -22,6 +22,7 @@ type Diff struct {
 	Denied    []Change `json:"becameDenied"`
 	Undecided []Open   `json:"undecided"`
 	Seconds   float64  `json:"seconds"`
+	First     bool     `json:"noPoliciesBefore"` // see ReadBefore: all that is allowed is new, and no failure
 }
 
 // Change is a request that one of the sets alone allows.
@@ -54,6 +55,9 @@ func Compare(ctx context.Context, old, changed *Set) (*Diff, error) {
 	d.Seconds = time.Since(began).Seconds()
 	return d, nil
 }
+
+// WithoutBefore says that there were no policies before. What is not decided of the new ones is for prove policies to say.
+func (d *Diff) WithoutBefore() { d.First, d.Undecided = true, nil }
 
 // pairs are the roles that differ.
 func (d *Diff) pairs(old, changed *Set) []pair {

@@ -5,9 +5,11 @@ import (
 	"io"
 )
 
-// ExitCode is 0 where nothing became allowed, 1 where a request did, and 3 where that is undecided.
+// ExitCode is 0 where nothing became allowed, 1 where a request did, and 3 where that is undecided. Where there were no policies before it is 0.
 func (d *Diff) ExitCode() int {
 	switch {
+	case d.First:
+		return 0
 	case len(d.Allowed) > 0:
 		return 1
 	case len(d.Undecided) > 0:
@@ -19,6 +21,9 @@ func (d *Diff) ExitCode() int {
 // Summary is the difference in a line.
 func (d *Diff) Summary() string {
 	said := "nothing became allowed"
+	if d.First {
+		said = "no policies before, so all is new: prove policies says whether it keeps tenants apart"
+	}
 	switch d.ExitCode() {
 	case 1:
 		said = fmt.Sprintf("%d %s may do more", len(d.Allowed), plural(len(d.Allowed), "role"))
@@ -34,8 +39,12 @@ func (d *Diff) Write(out io.Writer, format string) error {
 }
 
 func (d *Diff) text(out io.Writer) error {
+	now := "ALLOWED NOW"
+	if d.First {
+		now = "allowed now"
+	}
 	for _, c := range d.Allowed {
-		fmt.Fprintf(out, "ALLOWED NOW  %s\n  a session of %s: %s\n", c.At, c.Role, c.Request)
+		fmt.Fprintf(out, now+"  %s\n  a session of %s: %s\n", c.At, c.Role, c.Request)
 	}
 	for _, c := range d.Denied {
 		fmt.Fprintf(out, "denied now   %s\n  a session of %s: %s\n", c.At, c.Role, c.Request)
@@ -57,7 +66,7 @@ func (d *Diff) junit(out io.Writer) error {
 	}
 	for _, role := range d.Changed {
 		c := testcase{Class: "diff", Name: role}
-		if more, is := allowed[role]; is {
+		if more, is := allowed[role]; is && !d.First {
 			c.Failure = &failed{Message: "became allowed: " + more.Request, Text: more.At.String()}
 			s.Failures++
 		}
@@ -85,8 +94,12 @@ func (d *Diff) markdown(out io.Writer) error {
 }
 
 func (d *Diff) github(out io.Writer) error {
+	allowed := "error"
+	if d.First {
+		allowed = "notice"
+	}
 	for _, c := range d.Allowed {
-		annotate(out, "error", c.At, "a request became allowed", "a session of "+c.Role+": "+c.Request)
+		annotate(out, allowed, c.At, "a request became allowed", "a session of "+c.Role+": "+c.Request)
 	}
 	for _, o := range d.Undecided {
 		annotate(out, "warning", o.At, "not decided", o.Why)

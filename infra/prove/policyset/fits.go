@@ -35,7 +35,7 @@ func fits(roles []theorem.Role, name string, owned *theorem.Ownership) (notes []
 	}
 	for _, role := range slices.Sorted(maps.Keys(owned.Administrative)) {
 		if !names[role] {
-			notes = append(notes, fmt.Sprintf("%s: \"administrative\" has %s, and there is no such role", name, role))
+			notes = append(notes, fmt.Sprintf("%s: \"administrative\" has %s, and there is no such role, and nothing else of that name that has policies", name, role))
 		}
 	}
 	for _, g := range owned.Guessed {

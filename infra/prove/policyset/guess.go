@@ -36,6 +36,8 @@ func Guess(s *Set) (text []byte, notes []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	// What is no role has no session of a tenant, so it tells nothing of who owns what.
+	roles = slices.DeleteFunc(roles, func(r theorem.Role) bool { return r.Anyone })
 	g := &guess{tag: mostUsedTag(roles)}
 	all := tagKeys(roles)
 	if len(all) == 0 {

@@ -29,6 +29,7 @@ type Role struct {
 	Policies []Document
 	Boundary *Document
 	Tags     map[string]string // of the role itself
+	Other    *Other            // what it is, where it is no role of the source; nil: it is one
 	// Unknown is what of the role cannot be read from the source: the verdict is open because of it.
 	Unknown []Unknown
 }
@@ -83,7 +84,7 @@ func (s *Set) parsed() ([]theorem.Role, error) {
 		if err != nil {
 			return nil, err
 		}
-		all[i] = theorem.Role{Name: r.Name, Trust: trust}
+		all[i] = theorem.Role{Name: r.Name, Trust: trust, Anyone: r.Other != nil}
 		for j := range r.Policies {
 			p, err := r.Policies[j].parse(r.Name)
 			if err != nil {
@@ -121,7 +122,7 @@ func Read(path string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(s.Roles) == 0 {
+	if s.sessions() == 0 {
 		return nil, fmt.Errorf("%s: there is no role in it: the theorem speaks of roles, so there is nothing to prove", path)
 	}
 	s.order()
@@ -175,6 +176,9 @@ func (s *Set) document(file string) *Document {
 func (s *Set) accountOf() string {
 	counts := map[string]int{}
 	for i := range s.Roles {
+		if s.Roles[i].Other != nil {
+			continue // it may be about who is of another account
+		}
 		for _, d := range append([]Document{s.Roles[i].Trust}, s.Roles[i].Policies...) {
 			for rest := string(d.Text); ; {
 				_, after, found := strings.Cut(rest, ":iam::")

@@ -1,7 +1,6 @@
 package policyset
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,6 +22,8 @@ type terraform struct {
 	Configuration struct {
 		Root moduleConfig `json:"root_module"`
 	} `json:"configuration"`
+	Errored  bool  `json:"errored"`
+	Complete *bool `json:"complete"` // nil: of a version that does not say
 }
 
 type moduleValues struct {
@@ -74,23 +75,32 @@ type tfFile struct {
 	resources map[string]*resource // by address
 	order     []string             // of addresses
 	roles     map[string]*Role     // by address of the role
+	others    map[string]*Role     // what else holds policies, by its name
+	attaches  map[string]bool      // addresses of policies that something has
 }
 
 func readTerraform(name string, text []byte) (*Set, error) {
-	f := &tfFile{name: name, resources: map[string]*resource{}, roles: map[string]*Role{}}
+	f := &tfFile{name: name, resources: map[string]*resource{}, roles: map[string]*Role{}, others: map[string]*Role{}, attaches: map[string]bool{}}
 	if err := json.Unmarshal(text, &f.terraform); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if f.Errored {
+		return nil, fmt.Errorf("%s: the plan ended with an error, so resources are missing: plan again", name)
 	}
 	f.collect(f.PlannedValues.Root)
 	f.collect(f.Values.Root)
 	f.order = slices.Sorted(maps.Keys(f.resources))
 	f.each("aws_iam_role", f.addRole)
-	f.each("aws_iam_role_policy", f.addInline)
-	f.each("aws_iam_role_policy_attachment", f.addAttachment)
-	f.each("aws_iam_policy_attachment", f.addAttachments)
+	f.each("aws_iam_user", func(r *resource) { _, _ = f.boundary(r) }) // a boundary grants nothing: what the user may do is looked at without
+	for _, kind := range holderKinds {
+		f.each("aws_iam_"+kind+"_policy", func(r *resource) { f.addInline(r, kind) })
+		f.each("aws_iam_"+kind+"_policy_attachment", func(r *resource) { f.addAttachment(r, kind) })
+		f.each("aws_iam_policy_attachment", func(r *resource) { f.addAttachments(r, kind) })
+	}
+	f.rest()
 	s := &Set{Name: name}
-	for _, address := range slices.Sorted(maps.Keys(f.roles)) {
-		s.Roles = append(s.Roles, *f.roles[address])
+	for _, r := range slices.Concat(slices.Collect(maps.Values(f.roles)), slices.Collect(maps.Values(f.others))) {
+		s.Roles = append(s.Roles, *r)
 	}
 	s.order()
 	s.Account = s.accountOf()
@@ -123,57 +133,6 @@ func (f *tfFile) document(r *resource, attribute, name string, kind policy.Kind)
 	return Document{Name: name, Text: []byte(text), Kind: kind, File: f.name, In: r.Address + "." + attribute}, known
 }
 
-func (f *tfFile) addRole(r *resource) {
-	name, known := r.Values.text("name")
-	role := &Role{Name: cmp.Or(name, r.Name), Tags: map[string]string{}}
-	if path, _ := r.Values.text("path"); path != "/" {
-		role.Name = strings.TrimPrefix(path, "/") + role.Name
-	}
-	f.roles[r.Address] = role
-	if !known {
-		role.Unknown = append(role.Unknown, f.unknown(r, "name"))
-	}
-	if role.Trust, known = f.document(r, "assume_role_policy", "trust", policy.Trust); !known {
-		role.Unknown = append(role.Unknown, f.unknown(r, "assume_role_policy"))
-	}
-	f.addInlines(role, r)
-	for _, arn := range r.Values.texts("managed_policy_arns") {
-		f.attach(role, r, arn)
-	}
-	for _, attribute := range []string{"managed_policy_arns", "inline_policy", "permissions_boundary"} {
-		if f.expression(r, attribute) != nil && !r.Values.whole(attribute) {
-			role.Unknown = append(role.Unknown, f.unknown(r, attribute))
-		}
-	}
-	if arn, _ := r.Values.text("permissions_boundary"); arn != "" {
-		f.bound(role, r, arn)
-	}
-	f.addTags(role, r)
-}
-
-func (f *tfFile) addInlines(role *Role, r *resource) {
-	inline, _ := r.Values["inline_policy"].([]any)
-	for _, item := range inline {
-		v, _ := item.(map[string]any)
-		inner := resource{Address: r.Address + ".inline_policy", Values: v}
-		name, _ := values(v).text("name")
-		if d, known := f.document(&inner, "policy", cmp.Or(name, "inline"), policy.Identity); known {
-			role.Policies = append(role.Policies, unlike(role, d))
-		} else if len(v) > 0 {
-			role.Unknown = append(role.Unknown, f.unknown(r, "inline_policy"))
-		}
-	}
-}
-
-func (f *tfFile) addTags(role *Role, r *resource) {
-	for _, attribute := range []string{"tags_all", "tags"} {
-		tags, _ := r.Values[attribute].(map[string]any)
-		for key, value := range tags {
-			role.Tags[key], _ = value.(string)
-		}
-	}
-}
-
 func (f *tfFile) unknown(r *resource, attribute string) Unknown {
 	return Unknown{
 		Where: f.name, What: r.Address + "." + attribute + " is known only after the plan is applied",
@@ -181,87 +140,10 @@ func (f *tfFile) unknown(r *resource, attribute string) Unknown {
 	}
 }
 
-// managed is the aws_iam_policy of an ARN.
-func (f *tfFile) managed(arn string) *resource {
-	for _, address := range f.order {
-		if own, known := f.resources[address].Values.text("arn"); known && own == arn && f.resources[address].Type == "aws_iam_policy" {
-			return f.resources[address]
-		}
-	}
-	return nil
-}
-
-func (f *tfFile) attach(role *Role, from *resource, arn string) {
-	p := f.managed(arn)
-	if p == nil {
-		role.Unknown = append(role.Unknown, Unknown{f.name, from.Address + " attaches " + arn + ", whose text is not in the file", "prove what `aws iam get-account-authorization-details` prints: it has the texts of AWS's policies"})
-		return
-	}
-	f.take(role, p)
-}
-
-// take adds the text of an aws_iam_policy.
-func (f *tfFile) take(role *Role, p *resource) {
-	name, _ := p.Values.text("name")
-	d, known := f.document(p, "policy", cmp.Or(name, p.Name), policy.Identity)
-	if !known {
-		role.Unknown = append(role.Unknown, f.unknown(p, "policy"))
-		return
-	}
-	role.Policies = append(role.Policies, unlike(role, d))
-}
-
-func (f *tfFile) bound(role *Role, r *resource, arn string) {
-	p := f.managed(arn)
-	if p == nil {
-		role.Unknown = append(role.Unknown, Unknown{f.name, r.Address + " has the permissions boundary " + arn + ", whose text is not in the file", "keep it in the same configuration, or prove what `aws iam get-account-authorization-details` prints"})
-		return
-	}
-	if d, known := f.document(p, "policy", "boundary", policy.Identity); known {
-		role.Boundary = &d
-	} else {
-		role.Unknown = append(role.Unknown, f.unknown(p, "policy"))
-	}
-}
-
-func (f *tfFile) addInline(r *resource) {
-	role := f.roleOf(r, "role")
-	if role == nil {
-		return
-	}
-	name, _ := r.Values.text("name")
-	d, known := f.document(r, "policy", cmp.Or(name, r.Name), policy.Identity)
-	if !known {
-		role.Unknown = append(role.Unknown, f.unknown(r, "policy"))
-		return
-	}
-	role.Policies = append(role.Policies, unlike(role, d))
-}
-
-func (f *tfFile) addAttachment(r *resource) {
-	if role := f.roleOf(r, "role"); role != nil {
-		f.attached(role, r)
-	}
-}
-
-func (f *tfFile) addAttachments(r *resource) {
-	if f.expression(r, "roles") != nil && !r.Values.whole("roles") {
-		f.everyRole(r, "roles")
-	}
-	for _, name := range r.Values.texts("roles") {
-		for _, role := range f.named(name) {
-			f.attached(role, r)
-		}
-	}
-}
-
-// attached adds the policy of an attachment to role.
-func (f *tfFile) attached(role *Role, r *resource) {
-	if arn, known := r.Values.text("policy_arn"); known {
-		f.attach(role, r, arn)
-	} else if p := f.referenced(r, "policy_arn", "aws_iam_policy"); p != nil {
-		f.take(role, p)
-	} else {
-		role.Unknown = append(role.Unknown, f.unknown(r, "policy_arn"))
+// chosen says that an attribute of r is one of several instances, of which one is.
+func (f *tfFile) chosen(r *resource, attribute string, one *resource) Unknown {
+	return Unknown{
+		Where: f.name, What: r.Address + "." + attribute + " is chosen among the instances of " + one.module + one.Type + "." + one.Name + " by a key that the plan does not show",
+		Do: "write the instance's name or ARN out, or prove the state after `terraform apply` (terraform show -json)",
 	}
 }

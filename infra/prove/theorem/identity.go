@@ -15,6 +15,9 @@ var (
 // principal says what condition keys are of each session of r: the ARN of its role, not its own; no name of a user; and the unique id of the
 // role with the session's name. See the IAM User Guide, "AWS global condition context keys", and "IAM identifiers" for unique ids.
 func (s *situation) principal(p *prover, r *Role) {
+	if r.Anyone {
+		return
+	}
 	s.base[principalARN], s.base[userName], s.base[userID] = p.exactly(p.arnOf(r)), &automaton{}, p.userIDs()
 	s.always = map[string]bool{principalARN: true, userID: true}
 }

@@ -15,11 +15,22 @@ type kind struct {
 	actions, arns *automaton
 }
 
-// kinds are those of the ownership file, and the ARNs of which it knows nothing.
-func (p *prover) kinds() (all []kind, unknown *automaton) {
-	unknown = p.anything()
-	p.unlisted = p.anything()
+// kinds are those of the ownership file, in one alphabet.
+type kinds struct {
+	known    []kind     // of access
+	unknown  *automaton // ARNs of no kind
+	lists    bool       // whether the ownership file says which actions have no resource
+	unlisted *automaton // actions that it does not list there
+	bare     *automaton // actions that never have a resource
+	placed   *automaton // actions that always have one
+}
+
+// readKinds reads the ownership file.
+func (p *prover) readKinds() *kinds {
+	p.kinds = &kinds{unlisted: p.anything()}
 	p.resourceless()
+	var all []kind
+	unknown := p.anything()
 	for _, store := range p.owned.Stores {
 		for i := range store.Resources {
 			r := &store.Resources[i]
@@ -40,7 +51,9 @@ func (p *prover) kinds() (all []kind, unknown *automaton) {
 			all = append(all, kind{store.Name, r.ARN, &Access{Owner: everybody}, rest, free})
 		}
 	}
-	return slices.DeleteFunc(all, func(k kind) bool { return k.access.Owner == nobody || k.actions.isEmpty() || k.arns.isEmpty() }), unknown
+	p.known = slices.DeleteFunc(all, func(k kind) bool { return k.access.Owner == nobody || k.actions.isEmpty() || k.arns.isEmpty() })
+	p.unknown = unknown
+	return p.kinds
 }
 
 // services are those that the first of allows names; STS is not among them: what its actions give is composed (see assumes).

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/localaws/policy"
@@ -16,6 +17,8 @@ type Role struct {
 	Trust    policy.Named
 	Identity []policy.Named
 	Boundary *policy.Named // nil: none
+	// Anyone says that it is no role: others have these policies, such as a user, and nothing is known of who asks. Its trust policy is empty.
+	Anyone bool
 }
 
 // Roles parses the documents of roles. The name of a policy is ROLE/NAME, as its file is called.
@@ -72,27 +75,40 @@ type prover struct {
 	tags    map[string]*tags
 	// sessions are those that were looked for, by whose they are; nil: none was found.
 	sessions map[string]*Session
-	known    []kind     // of access
-	unknown  *automaton // ARNs of no kind
-	part     string     // see partition
-	lists    bool       // whether the ownership file says which actions have no resource
-	unlisted *automaton // actions that it does not list there
-	bare     *automaton // actions that never have a resource
-	placed   *automaton // actions that always have one
+	*kinds
+	part string // see partition
 }
 
 // Prove decides, for each role and each kind of store, whether a session that the trust policies can vend for one tenant may touch what is
 // another's. It reads nothing but its arguments. account is the one of the roles, twelve digits.
 func Prove(account string, roles []Role, owned *Ownership) ([]Finding, error) {
-	p, err := newProver(account, roles, owned)
+	return NewProofs(account, owned).Prove(roles)
+}
+
+// Proofs are those of several sets of roles under one ownership file, which is read once for all. It must not be changed meanwhile. Proofs may
+// be used by several goroutines.
+type Proofs struct {
+	account string
+	owned   *Ownership
+	kinds   sync.Map // *kinds by the partition and the characters of the alphabet
+}
+
+// NewProofs has none yet.
+func NewProofs(account string, owned *Ownership) *Proofs {
+	return &Proofs{account: account, owned: owned}
+}
+
+// Prove is that of some roles alone: see the function Prove.
+func (all *Proofs) Prove(roles []Role) ([]Finding, error) {
+	p, err := all.prover(roles)
 	if err != nil {
 		return nil, err
 	}
-	var all []Finding
+	var found []Finding
 	for i := range roles {
-		all = append(all, p.role(&roles[i])...)
+		found = append(found, p.role(&roles[i])...)
 	}
-	return all, nil
+	return found, nil
 }
 
 // newSpeaker is a prover that knows the language of the policies, and nothing yet of sessions.
@@ -103,13 +119,25 @@ func newSpeaker(account string, roles []Role, owned *Ownership) (p *prover, err 
 }
 
 func newProver(account string, roles []Role, owned *Ownership) (*prover, error) {
-	p, err := newSpeaker(account, roles, owned)
+	return NewProofs(account, owned).prover(roles)
+}
+
+func (all *Proofs) prover(roles []Role) (*prover, error) {
+	p, err := newSpeaker(all.account, roles, all.owned)
 	if err != nil {
 		return nil, err
 	}
-	if !p.within(maxEffort, func() { p.known, p.unknown = p.kinds() }) {
-		return nil, errors.New("the ownership file's ARNs are too large to be decided: write fewer wildcards into one")
+	// The kinds are automata over the alphabet, of ARNs in the partition. No proof changes one.
+	language := p.partition() + " " + string(p.runes)
+	known, found := all.kinds.Load(language)
+	if !found {
+		k := &kinds{}
+		if !p.within(maxEffort, func() { k = p.readKinds() }) {
+			return nil, errors.New("the ownership file's ARNs are too large to be decided: write fewer wildcards into one")
+		}
+		known, _ = all.kinds.LoadOrStore(language, k)
 	}
+	p.kinds = known.(*kinds)
 	p.vendAll()
 	return p, nil
 }

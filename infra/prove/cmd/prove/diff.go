@@ -12,6 +12,7 @@ type diffPolicies struct {
 	Old    string `arg:"" placeholder:"OLD" help:"The policies before, as for prove policies."`
 	New    string `arg:"" placeholder:"NEW" help:"The policies after."`
 	Format string `enum:"text,json,junit,markdown,github" default:"text" help:"As for prove policies."`
+	First  bool   `help:"OLD may be missing in its checkout, since the first policies come with NEW: what these allow is listed, and is no failure."`
 }
 
 // Help is printed below the flags.
@@ -25,20 +26,14 @@ The exit code is 0 where nothing became allowed, 1 where a request did, 3 where 
 For a pull request:
 
   git worktree add /tmp/before origin/main
-  prove diff /tmp/before/iam/roles iam/roles --format github`
+  prove diff /tmp/before/iam/roles iam/roles --first --format github
+
+With --first a folder OLD that its checkout does not have is a set without roles, unless the change took another folder of roles away: that was renamed, and has to be named as OLD.`
 }
 
 // Run is called by kong.
 func (c diffPolicies) Run(ctx context.Context, std streams, exit *exitCode) error {
-	old, err := policyset.Read(c.Old)
-	if err != nil {
-		return command.Misconfigured(err)
-	}
-	changed, err := policyset.Read(c.New)
-	if err != nil {
-		return command.Misconfigured(err)
-	}
-	d, err := policyset.Compare(ctx, old, changed)
+	d, err := c.compare(ctx)
 	if err != nil {
 		return command.Misconfigured(err)
 	}
@@ -50,4 +45,29 @@ func (c diffPolicies) Run(ctx context.Context, std streams, exit *exitCode) erro
 		return fmt.Errorf("%s", d.Summary())
 	}
 	return nil
+}
+
+func (c diffPolicies) compare(ctx context.Context) (*policyset.Diff, error) {
+	changed, err := policyset.ReadAfter(c.New, c.Old)
+	if err != nil {
+		return nil, err
+	}
+	var old *policyset.Set
+	none := false
+	if c.First {
+		old, none, err = policyset.ReadBefore(c.Old, changed)
+	} else {
+		old, err = policyset.Read(c.Old)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, err := policyset.Compare(ctx, old, changed)
+	if err != nil {
+		return nil, err
+	}
+	if none {
+		d.WithoutBefore()
+	}
+	return d, nil
 }
