@@ -66,7 +66,7 @@ func sign(r *http.Request, hash string, creds Credentials, region, service strin
 	if err := c.checkSignedHeaders(signer); err != nil {
 		return err
 	}
-	canonical, err := appendCanonicalRequest(nil, signer, c)
+	canonical, err := appendCanonicalRequest(make([]byte, 0, c.usualCanonical()), signer, c)
 	if err != nil {
 		return err
 	}
