@@ -50,7 +50,7 @@ const (
 // Scrub returns s with whatever looks like a token or a credential replaced by Redacted. It errs on the
 // side of hiding too much, and cannot know a secret of another shape.
 func Scrub(s string) string {
-	if len(s) < shortest {
+	if len(s) < shortest || len(s) < secretKeyLength && isWord(s) {
 		return s
 	}
 	// The expressions are slow. These tests for a character or two avoid them for nearly every record.
@@ -82,6 +82,17 @@ func Scrub(s string) string {
 		s = replaceRuns(s, longRun, tokenUnit, func(string) string { return Redacted })
 		return replaceRuns(s, secretKeyLength, base64Unit, hideKey)
 	})
+}
+
+// isWord reports whether s has letters, digits, / - and _ alone, as ids, names and paths have. All shapes of secrets but runs of
+// secretKeyLength have another character.
+func isWord(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !isAlphanumeric(c) && c != '-' && c != '_' && c != '/' {
+			return false
+		}
+	}
+	return true
 }
 
 // hasRun reports whether s has n characters of base64, of either alphabet or encoded for a URL, in a row.

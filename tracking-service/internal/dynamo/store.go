@@ -66,7 +66,7 @@ func New(config Config) (*Store, error) {
 	// One client for all tenants. Its credentials are set here, on the client itself: given to the configuration they
 	// would be cached without regard to the tenant (see package tokenvending, "The trap").
 	client := dynamodb.NewFromConfig(config.AWS, func(o *dynamodb.Options) {
-		o.Credentials, o.HTTPSignerV4 = config.Vending, awscall.NewSigner()
+		o.Credentials, o.HTTPSignerV4, o.HTTPClient = config.Vending, awscall.NewSigner(), awscall.InOnePiece(o.HTTPClient)
 	})
 	calls, err := awscall.New(awscall.Config{Vending: config.Vending, Audit: config.Audit, Outage: config.Outage, Store: failures})
 	if err != nil {
