@@ -59,6 +59,9 @@ func (w world) life(c *tenants.Control, prefix string) error {
 // TestEachPartOfThePolicyIsNeeded: under its policy every command works, and without any statement, action, resource or value of it one does
 // not, since it is denied.
 func TestEachPartOfThePolicyIsNeeded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds (make check)")
+	}
 	w := newWorld(t)
 	all := w.rolesAsTheyAre()
 	mutants, _, err := mutate.First(all)

@@ -52,7 +52,7 @@ func (a add) Run(ctx context.Context, c *cli, std std) error {
 			return err
 		}
 		return c.print(std.out, result, func(out io.Writer) {
-			fmt.Fprintf(out, "added %d tenants in %.1f s: each has a KMS key and a search index\n", len(ids), result.Seconds)
+			fmt.Fprintf(out, "added %s in %.1f s, each with a KMS key and a search index\n", counted(len(ids)), result.Seconds)
 			fmt.Fprintf(out, "in IAM before: %d objects, %d bytes of policies; after: %d objects, %d bytes\n",
 				result.Before.Objects, result.Before.Bytes, result.After.Objects, result.After.Bytes)
 		})

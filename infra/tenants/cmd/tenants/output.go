@@ -48,11 +48,19 @@ func progress(out io.Writer, doing string) func(done, all int) {
 func removed(out io.Writer) func(what string, n int) {
 	last := time.Now()
 	return func(what string, n int) {
-		if now := time.Now(); now.Sub(last) >= interval {
+		if now := time.Now(); n > 0 && now.Sub(last) >= interval {
 			last = now
 			fmt.Fprintf(out, "tenants: deleted: %d %s\n", n, what)
 		}
 	}
+}
+
+// counted is how many tenants there are, in words.
+func counted(n int) string {
+	if n == 1 {
+		return "1 tenant"
+	}
+	return fmt.Sprintf("%d tenants", n)
 }
 
 // parseIDs returns the tenants that arguments name; the error is about all that are wrong.
