@@ -18,7 +18,7 @@ import (
 // What a run makes in an account has this tag, so that Clean takes nothing else for its own.
 const (
 	madeKey   = "MadeBy"
-	madeValue = "shiptrack-prove"
+	madeValue = "bin/prove"
 )
 
 // marking is cfg whose clients tag what they create, in the request that creates it: a run that is killed leaves nothing that Clean does not

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -74,6 +75,33 @@ func TestTablePolicyIsNoticed(t *testing.T) {
 	}
 	if r.Isolation.Verdict != drift.Broken || !strings.Contains(strings.Join(r.Isolation.Reasons, "\n"), "use dynamodb:GetItem on") {
 		t.Errorf("isolation %+v, want BROKEN", r.Isolation)
+	}
+}
+
+// TestGroupsPoliciesAreTheirUsers: localaws has no groups, so its answer is AWS's here. A policy whose text AWS does not tell is not one that reaches
+// nothing.
+func TestGroupsPoliciesAreTheirUsers(t *testing.T) {
+	k := newKit(t)
+	r := k.report(k.answering(func(operation string) *http.Response {
+		if operation != "GetAccountAuthorizationDetails" {
+			return nil
+		}
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(
+			`<GetAccountAuthorizationDetailsResponse><GetAccountAuthorizationDetailsResult><IsTruncated>false</IsTruncated>
+			<UserDetailList><member><Path>/</Path><UserName>ana</UserName><GroupList><member>readers</member></GroupList></member>
+			<member><Path>/ops/</Path><UserName>ben</UserName><AttachedManagedPolicies><member><PolicyArn>arn:aws:iam::aws:policy/Untold</PolicyArn></member></AttachedManagedPolicies></member>
+			<member><Path>/</Path><UserName>eve</UserName></member></UserDetailList>
+			<GroupDetailList><member><Path>/</Path><GroupName>readers</GroupName><GroupPolicyList><member><PolicyName>Scan</PolicyName><PolicyDocument>` +
+				url.PathEscape(allowing(scan)) + `</PolicyDocument></member></GroupPolicyList></member></GroupDetailList></GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>`))}
+	}))
+	told := k.told(r)
+	for _, want := range []string{"drift: user ana: the files do not know it, and it reaches DynamoDB, S3 by group readers, Scan: Allow", "drift: user ops/ben: the files do not know it, and its policies cannot be read: arn:aws:iam::aws:policy/Untold"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("no %q in\n%s", want, told)
+		}
+	}
+	if len(r.Changes) != 2 || r.Isolation.Verdict != drift.NotShown {
+		t.Errorf("%d differences, %s; want 2, NOT SHOWN:\n%s", len(r.Changes), r.Isolation.Verdict, told)
 	}
 }
 

@@ -118,14 +118,21 @@ func (p *Principal) trusted() string {
 	return "; it trusts " + strings.Join(slices.Compact(all), ", ")
 }
 
-// maxTold bounds how many statements a difference tells.
-const maxTold = 3
+// maxTold bounds how many statements a difference tells, and maxText each one: AWS's own name hundreds of actions.
+const (
+	maxTold = 3
+	maxText = 300
+)
 
 func toldGrants(found []grant) string {
 	var stores, statements []string
 	for _, g := range found {
 		stores = append(stores, g.store)
-		if said := g.policy + ": " + g.told; !slices.Contains(statements, said) {
+		said := g.policy + ": " + g.told
+		if len(said) > maxText {
+			said = said[:maxText] + " ..."
+		}
+		if !slices.Contains(statements, said) {
 			statements = append(statements, said)
 		}
 	}

@@ -19,8 +19,10 @@ type grant struct{ store, policy, told string }
 type reach struct {
 	account string
 	owned   *theorem.Ownership
-	keys    map[string]bool // ARNs of tenants' keys
-	known   map[string][]grant
+	// services are those of the stores.
+	services map[string]bool
+	keys     map[string]bool    // ARNs of tenants' keys
+	known    map[string][]grant // by document
 }
 
 // roleStore is what the roles of the files are called among the stores.
@@ -31,15 +33,19 @@ var metadata = map[string][]string{
 	"dynamodb": {"dynamodb:Describe*", "dynamodb:GetResourcePolicy", "dynamodb:List*"},
 	"s3":       {"s3:GetBucket*", "s3:Get*Configuration", "s3:ListAllMyBuckets"},
 	"kms":      {"kms:Describe*", "kms:List*", "kms:GetKey*", "kms:CreateKey", "kms:GenerateRandom"},
-	"iam":      {"iam:Get*", "iam:List*", "iam:Simulate*", "iam:Generate*", "iam:CreateServiceLinkedRole"},
+	"iam":      {"iam:Get*", "iam:List*", "iam:Simulate*", "iam:Generate*", "iam:*ServiceLinkedRole*"},
 }
 
 func newReach(wanted Wanted, there *There) *reach {
-	r := &reach{account: wanted.Values.Account, owned: &theorem.Ownership{Tag: wanted.Tag, Administrative: map[string]string{}}, keys: map[string]bool{}, known: map[string][]grant{}}
+	r := &reach{account: wanted.Values.Account, owned: &theorem.Ownership{Tag: wanted.Tag, Administrative: map[string]string{}}, services: map[string]bool{"iam": true}, keys: map[string]bool{}, known: map[string][]grant{}}
 	for _, s := range wanted.Owned.Stores {
 		store := theorem.Store{Name: s.Name}
 		for _, resource := range s.Resources {
+			if resource.ARN == "*" { // actions without a resource touch no store
+				continue
+			}
 			store.Resources = append(store.Resources, touched(resource.ARN))
+			r.services[serviceOf(resource.ARN)] = true
 		}
 		r.owned.Stores = append(r.owned.Stores, store)
 	}
@@ -57,13 +63,15 @@ func newReach(wanted Wanted, there *There) *reach {
 // touched is a resource of which everything but its metadata is tenants'.
 func touched(arn string) theorem.Resource {
 	r := theorem.Resource{ARN: arn}
-	service := strings.SplitN(arn, ":", 4)[2]
+	service := serviceOf(arn)
 	if harmless := metadata[service]; harmless != nil {
 		r.Access = append(r.Access, theorem.Access{Actions: harmless, Owner: "nobody"})
 	}
 	r.Access = append(r.Access, theorem.Access{Actions: []string{service + ":*"}, Owner: "everybody"})
 	return r
 }
+
+func serviceOf(arn string) string { return strings.SplitN(arn, ":", 4)[2] }
 
 // of are the statements by which p reaches something. Where p has a boundary, that has to reach it too.
 func (r *reach) of(p *Principal) (all []grant, err error) {
@@ -137,7 +145,7 @@ func (r *reach) loosened(s statement) (*policy.Policy, error) {
 	if err := json.Unmarshal([]byte(s.json), &members); err != nil {
 		return nil, err
 	}
-	if members["Effect"] != "Allow" {
+	if members["Effect"] != "Allow" || !r.concerns(members["Action"]) {
 		return nil, nil
 	}
 	delete(members, "Condition")
@@ -152,6 +160,16 @@ func (r *reach) loosened(s statement) (*policy.Policy, error) {
 		return nil, err
 	}
 	return policy.Parse(text, policy.AWSManaged)
+}
+
+// concerns reports whether a list of actions, which is none beside a NotAction, has one of a service of the stores. Most statements of an account
+// have none, and need not be decided.
+func (r *reach) concerns(actions any) bool {
+	list, _ := actions.([]any) // canonical
+	return len(list) == 0 || slices.ContainsFunc(list, func(one any) bool {
+		service, _, _ := strings.Cut(strings.ToLower(fmt.Sprint(one)), ":")
+		return strings.ContainsAny(service, "*?") || r.services[service]
+	})
 }
 
 // resources are those of a statement that may be the stores'.

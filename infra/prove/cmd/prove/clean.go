@@ -17,7 +17,7 @@ type cleanCommand struct {
 
 // Help is printed below the flags.
 func (cleanCommand) Help() string {
-	return `It removes what "prove --target aws" made and could not delete, since it was killed: tables, bucket, KMS keys, roles and the policies that are their boundaries. It takes for its own what has a name of the attacks and the tag MadeBy=shiptrack-prove, which each thing gets when it is made; a bucket also where it is empty and never had versions. It names what has such a name and no tag, and leaves it. Keys are deleted after seven days.
+	return `It removes what "prove --target aws" made and could not delete, since it was killed: tables, bucket, KMS keys, roles and the policies that are their boundaries. It takes for its own what has a name of the attacks and the tag MadeBy=bin/prove, which each thing gets when it is made; a bucket also where it is empty and never had versions. It names what has such a name and no tag, and leaves it. Keys are deleted after seven days.
 
 Start it while no run is under way in the account: it would take that one's things away. The same command again goes on where it failed. Its caller needs infra/prove/caller/run.json, as the run's.
 
