@@ -185,7 +185,7 @@ func (a *automaton) nonempty() *automaton {
 func (a *automaton) isEmpty() bool { return len(a.edges) == 0 }
 
 // maxStates bounds the automata: a text such as *a?????????????????????? has more of them than there is room for.
-const maxStates = 3000
+const maxStates = 12_000
 
 // tooLarge is what bound panics with: the question is undecided (prover.within).
 type tooLarge struct{}
@@ -276,9 +276,13 @@ func (a *automaton) determined(all set) *automaton {
 	out := &automaton{}
 	at := map[string]int{}
 	var order [][]int
+	whole := a.whole(all)
 	number := func(states []int) int {
 		slices.Sort(states)
 		states = slices.Compact(states)
+		if slices.ContainsFunc(states, func(s int) bool { return slices.Contains(whole, s) }) {
+			states = whole[:1] // what else may be does not matter: *a* or *b* or *c* has few states
+		}
 		key := keyOf(states)
 		if _, known := at[key]; !known {
 			at[key] = len(order)
@@ -301,6 +305,22 @@ func (a *automaton) determined(all set) *automaton {
 		out.accepts = append(out.accepts, slices.ContainsFunc(order[i], func(s int) bool { return a.accepts[s] }))
 	}
 	return out
+}
+
+// whole are states from which every word over all leads to an end, since they have it with themselves.
+func (a *automaton) whole(all set) (states []int) {
+	for i, edges := range a.edges {
+		var on set
+		for _, e := range edges {
+			if e.to == i {
+				on = on.or(e.on)
+			}
+		}
+		if a.accepts[i] && all.minus(on).isEmpty() {
+			states = append(states, i)
+		}
+	}
+	return states
 }
 
 func keyOf(states []int) string {

@@ -41,6 +41,11 @@ func requestOf(values map[string][]string, by *Session) Request {
 	delete(r.Context, resource)
 	if by != nil {
 		identify(r.Context, by.Name)
+		for tag, value := range by.Tags { // those that the trust policy asks for, too
+			if key := fold("aws:PrincipalTag/" + tag); r.Context[key] == nil {
+				r.Context[key] = []string{value}
+			}
+		}
 	}
 	return r
 }
@@ -206,6 +211,11 @@ func (o *obligation) vend(w wanted) *Session {
 		if w.mode == tagged {
 			s.Tags[o.spelled(values[tagKeys])] = w.tenant
 		}
+		for tag, value := range o.requested(values, o.role) { // others that the trust policy asks for
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(s.Tags)), func(k string) bool { return fold(k) == fold(tag) }) && fold(tag) != fold(o.owned.Tag) {
+				s.Tags[tag] = value
+			}
+		}
 		if !o.alsoTransitive(s.Tags, s.Transitive) {
 			continue
 		}
@@ -247,11 +257,11 @@ func (o *obligation) alsoTransitive(tags map[string]string, keys []string) bool 
 var principalTags = fold("aws:PrincipalTag/")
 
 // spelled is the tenant's key as keys have it.
-func (o *obligation) spelled(keys []string) string {
-	if i := slices.IndexFunc(keys, func(key string) bool { return strings.EqualFold(key, o.owned.Tag) }); i >= 0 {
+func (p *prover) spelled(keys []string) string {
+	if i := slices.IndexFunc(keys, func(key string) bool { return strings.EqualFold(key, p.owned.Tag) }); i >= 0 {
 		return keys[i]
 	}
-	return o.owned.Tag
+	return p.owned.Tag
 }
 
 // otherTags are those that a session must have beside the tenant's, so that a request of it has values. Their keys are spelled as policies
