@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -93,4 +94,12 @@ func Run(grammar any, args []string, stdout, stderr io.Writer, options ...kong.O
 		return 1
 	}
 	return 0
+}
+
+// Quoted is a value as a shell reads it as it is, for commands that are printed to be pasted; most values need no quotes.
+func Quoted(value string) string {
+	if strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@,+=") == "" {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }

@@ -40,7 +40,7 @@ func (d *demo) printEnv(settings []string) error {
 	var lines strings.Builder
 	for _, setting := range settings {
 		name, value, _ := strings.Cut(setting, "=")
-		fmt.Fprintf(&lines, "%s=%s\n", name, quoted(value))
+		fmt.Fprintf(&lines, "%s=%s\n", name, command.Quoted(value))
 	}
 	if err := os.WriteFile(d.envFile(), []byte(lines.String()), 0o600); err != nil {
 		return err
@@ -51,14 +51,6 @@ These lines are its environment, for the run configuration of an IDE. They are i
 
   (set -a; . %s; go run ./%s/cmd/%s)
 
-`, &lines, d.envFile(), quoted(d.envFile()), d.Without, d.Without)
+`, &lines, d.envFile(), command.Quoted(d.envFile()), d.Without, d.Without)
 	return nil
-}
-
-// quoted writes a value so that a shell reads it as it is; most values need no quotes.
-func quoted(value string) string {
-	if strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@,+=") == "" {
-		return value
-	}
-	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }

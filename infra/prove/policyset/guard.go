@@ -13,7 +13,7 @@ import (
 type Guard struct {
 	Name string `json:"name"`
 	Do   string `json:"do"`
-	See  string `json:"see,omitzero"` // the attack of that page which goes through the same hole
+	See  string `json:"see,omitzero"` // what to look for on that page: where there is one, the attack that goes through the same hole
 }
 
 // guardOf names the guard that is missing.
@@ -22,11 +22,11 @@ func guardOf(r *theorem.Refutation, owned *theorem.Ownership) Guard {
 	tag := "aws:PrincipalTag/" + owned.Tag
 	switch {
 	case access == nil || access.Owner == "everybody":
-		return Guard{"the action names no owner", fmt.Sprintf("take %s out of the statement, or deny it: no condition can hold it to one tenant", r.Request.Action), "dynamodb/scan"}
+		return Guard{"the action names no owner", fmt.Sprintf("take %s out of the statement, or deny it: no condition can hold it to one tenant", r.Request.Action), "Null guards and Deny"}
 	case r.Tenant == "":
 		return Guard{"a tag on every session", fmt.Sprintf(`let the statement hold what it grants to ${%s}, which no session without the tag has; in the trust policy put StringLike aws:RequestTag/%s "?*" on sts:AssumeRole too`, tag, owned.Tag), "sts/no-tag"}
 	case r.Victim == "" && access.Key != "" && len(r.Request.Context[strings.ToLower(access.Key)]) == 0:
-		return Guard{"a Null guard", fmt.Sprintf(`add "Null": {"%s": "false"} to the condition: without the key ForAllValues and ...IfExists are true`, access.Key), "policies of DynamoDB"}
+		return Guard{"a Null guard", fmt.Sprintf(`add "Null": {"%s": "false"} to the condition: without the key ForAllValues and ...IfExists are true`, access.Key), "Null guards and Deny"}
 	case separated(r) != "":
 		return Guard{"a tag without delimiters", fmt.Sprintf(`deny in the trust policy what splits a name: StringNotLike aws:RequestTag/%s ["*%s*"]`, owned.Tag, separated(r)), "sts/twin-with-slash"}
 	case r.Victim != "" && r.Tenant != "" && strings.HasPrefix(r.Victim, r.Tenant):

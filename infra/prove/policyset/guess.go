@@ -153,8 +153,7 @@ func (g *guess) statement(c *policy.Clause, at theorem.Place) {
 			if strings.HasPrefix(strings.ToLower(key), "aws:requesttag/") {
 				// The tag in a request is what a thing will have. It tells whose the thing is only where it is new.
 				made := func(name string) bool {
-					_, action, _ := strings.Cut(name, ":")
-					return strings.HasPrefix(action, "Create")
+					return slices.ContainsFunc(makingActions, func(known string) bool { return strings.EqualFold(known, name) })
 				}
 				if all := slices.DeleteFunc(slices.Clone(actions), func(name string) bool { return !made(name) }); len(all) > 0 {
 					g.grant(service, all, a.Source, key, owner, at)
@@ -178,16 +177,20 @@ func byService(names []string) map[string][]string {
 	return all
 }
 
-// owner is a value or an ARN with the hole in place of the tag. A wildcard right behind it does not say where the name ends.
+// owner is a value or an ARN with the hole in place of the tag. A wildcard right beside it does not say where the name begins or ends.
 func (g *guess) owner(text string) string {
 	text = strings.Replace(text, g.variable(), "{owner}", 1)
-	if before, after, _ := strings.Cut(text, "{owner}"); strings.HasPrefix(after, "*") {
-		end := strings.TrimLeft(after, "*")
+	before, after, _ := strings.Cut(text, "{owner}")
+	if strings.HasSuffix(before, "?") {
+		before = strings.TrimRight(before, "?")
+		g.notef("%q: a ? stands right before the tenant; its name is taken to begin behind %q", text, before)
+	}
+	if end := strings.TrimLeft(after, "*?"); end != after {
 		if last := before[max(len(before)-1, 0):]; end == "" && strings.ContainsAny(last, "#/_-.") {
 			end = last + "*" // what stands before a name stands behind it too
 		}
-		g.notef("%q: a * stands right behind the tenant; its name is taken to end before %q", text, cmp.Or(end, "the end"))
-		text = before + "{owner}" + end
+		g.notef("%q: a %s stands right behind the tenant; its name is taken to end before %q", text, after[:1], cmp.Or(end, "the end"))
+		after = end
 	}
-	return starred(text)
+	return starred(before + "{owner}" + after)
 }

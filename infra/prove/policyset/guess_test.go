@@ -65,6 +65,11 @@ func TestFirstOwnershipFile(t *testing.T) {
 		"leading keys that end not":    {`"Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:*:*:table/T", "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "T#` + own + `*"}}`, `"owner": "T#{owner}#*"`, `is taken to end before "#*"`},
 		"a tag of the resource":        {`"Action": "kms:Decrypt", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/org": "` + own + `"}}`, `"key": "aws:ResourceTag/org"`, ""},
 		"no tenant, on a resource":     {`"Action": "s3:GetObject", "Resource": ["arn:aws:s3:::files/` + own + `/*", "arn:aws:s3:::public/*"]`, `"owner": "everybody"`, "does not look at the tag"},
+		"an index by the table's name": {`"Action": ["dynamodb:GetItem", "dynamodb:Query"], "Resource": ["arn:aws:dynamodb:*:*:table/` + own + `_rows", "arn:aws:dynamodb:*:*:table/` + own + `_rows/index/*"]`, `"owner": "arn:aws:dynamodb:*:*:table/{owner}_rows/index/*"`, ""},
+		"the tag held to a resource's": {`"Action": "kms:Decrypt", "Resource": "arn:aws:kms:*:*:key/*", "Condition": {"StringEquals": {"aws:PrincipalTag/org": "${aws:ResourceTag/org}"}}`, `"key": "aws:ResourceTag/org"`, ""},
+		"a secret by its whole name":   {`"Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:secretsmanager:*:*:secret:` + own + `-??????"`, `"delimiters": ""`, ""},
+		"a ? before the tenant":        {`"Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/?` + own + `/*"`, `"owner": "arn:aws:s3:::files/{owner}/*"`, "a ? stands right before the tenant"},
+		"a ? behind the tenant":        {`"Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/` + own + `?/*"`, `"owner": "arn:aws:s3:::files/{owner}/*"`, `a ? stands right behind the tenant; its name is taken to end before "/*"`},
 		"an action without a resource": {`"Action": ["s3:ListAllMyBuckets", "s3:GetObject"], "Resource": ["*", "arn:aws:s3:::files/` + own + `/*"]`, `"arn": "*"`, "s3:ListAllMyBuckets has no resource"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -125,20 +130,82 @@ func TestFirstFileProvesNothingByAKeyThatTellsNoOwner(t *testing.T) {
 	}
 }
 
-// TestFirstFileTrustsNotEverybody holds that everybody is never guessed to have verified which tenant asks.
-func TestFirstFileTrustsNotEverybody(t *testing.T) {
-	const own = `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/${aws:PrincipalTag/org}/*"}`
-	trust := `{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"], "Condition": {"StringLike": {"aws:RequestTag/org": "?*"}}}`
-	s, err := Read(set(t, map[string]string{"Access/trust": trust, "Access/Own": own}))
-	if err != nil {
-		t.Fatal(err)
+// TestFirstFileTrustsServicesAndWhatTheyStart holds that of nobody else it is guessed that who asks has verified which tenant asks: a first file
+// that proves too much is worse than one that leaves something to say.
+func TestFirstFileTrustsServicesAndWhatTheyStart(t *testing.T) {
+	const byService = `{"Service": "lambda.amazonaws.com"}`
+	for name, test := range map[string]struct {
+		access, vendor string // the principals of their trust policies
+		want           theorem.Verdict
+	}{
+		"a role that a service starts":        {`{"AWS": "arn:aws:iam::123456789012:role/Vendor"}`, byService, theorem.Proven},
+		"a role that another account assumes": {`{"AWS": "arn:aws:iam::123456789012:role/Vendor"}`, `{"AWS": "arn:aws:iam::999999999999:root"}`, theorem.Undecided},
+		"a role that a provider starts":       {`{"AWS": "arn:aws:iam::123456789012:role/Vendor"}`, `{"Federated": "arn:aws:iam::123456789012:oidc-provider/ci"}`, theorem.Undecided},
+		"everybody":                           {`{"AWS": "*"}`, byService, theorem.Undecided},
+		"another account":                     {`{"AWS": "arn:aws:iam::999999999999:root"}`, byService, theorem.Undecided},
+		"another account's role":              {`{"AWS": "arn:aws:iam::999999999999:role/Customer"}`, byService, theorem.Undecided},
+		"the account":                         {`{"AWS": "arn:aws:iam::123456789012:root"}`, byService, theorem.Undecided},
+		"a role that is not in the set":       {`{"AWS": "arn:aws:iam::123456789012:role/Elsewhere"}`, byService, theorem.Undecided},
+		"a user":                              {`{"AWS": "arn:aws:iam::123456789012:user/ana"}`, byService, theorem.Undecided},
+	} {
+		t.Run(name, func(t *testing.T) {
+			trust := func(text, principal string) string {
+				before, after, _ := strings.Cut(text, `"Principal": {`)
+				_, after, _ = strings.Cut(after, "}")
+				return before + `"Principal": ` + principal + after
+			}
+			s, err := Read(set(t, map[string]string{"Vendor/trust": trust(vendorTrust, test.vendor), "Vendor/Own": vendorOwn, "Access/trust": trust(accessTrust, test.access), "Access/Own": ownObjects}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, notes, err := Guess(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, err := theorem.ReadOwnership(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := Check(t.Context(), s, "guessed", o, func(int, int) {})
+			if err != nil || r.Verdict != test.want {
+				t.Errorf("%v: %s, want %s\n%s", err, r.Verdict, test.want, text)
+			}
+			if said := strings.Join(notes, "\n"); strings.Contains(said, "is not taken to have verified which tenant asks: name it where it has") == (test.want == theorem.Proven) {
+				t.Errorf("%s: %q", test.want, said)
+			}
+		})
 	}
-	text, _, err := Guess(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if o, err := theorem.ReadOwnership(text); err != nil || len(o.MayTag) > 0 {
-		t.Errorf("%v: mayTag %q, want nobody", err, o.MayTag)
+}
+
+// TestFirstFileTakesNoTagInARequestForAnOwner holds that the tag which a request brings tells whose a thing is only where the thing is new.
+func TestFirstFileTakesNoTagInARequestForAnOwner(t *testing.T) {
+	for action, test := range map[string]struct {
+		resource string
+		want     theorem.Verdict
+	}{
+		"sqs:CreateQueue":      {"arn:aws:sqs:*:*:*", theorem.Proven},
+		"ec2:CreateTags":       {"arn:aws:ec2:*:*:instance/*", theorem.Refuted}, // of what is another's
+		"rds:CreateDBSnapshot": {"arn:aws:rds:*:*:db:*", theorem.Refuted},       // a copy of what is another's
+		"sqs:TagQueue":         {"arn:aws:sqs:*:*:*", theorem.Refuted},          // of what is another's
+	} {
+		t.Run(action, func(t *testing.T) {
+			s, err := Read(set(t, map[string]string{"Vendor/trust": vendorTrust, "Vendor/Own": vendorOwn, "Access/trust": accessTrust,
+				"Access/Own": `{"Effect": "Allow", "Action": "` + action + `", "Resource": "` + test.resource + `", "Condition": {"StringEquals": {"aws:RequestTag/org": "${aws:PrincipalTag/org}"}}}`}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _, err := Guess(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, err := theorem.ReadOwnership(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r, err := Check(t.Context(), s, "guessed", o, func(int, int) {}); err != nil || r.Verdict != test.want {
+				t.Errorf("%v: %s, want %s\n%s", err, r.Verdict, test.want, text)
+			}
+		})
 	}
 }
 

@@ -18,8 +18,15 @@ func starred(text string) string { return otherVariable.ReplaceAllString(text, "
 // bareActions are those that have no resource: AWS's Service Authorization Reference, of the services that policies of tenants use most.
 var bareActions = []string{
 	"s3:ListAllMyBuckets", "dynamodb:ListTables", "sqs:ListQueues", "sns:ListTopics", "secretsmanager:ListSecrets", "secretsmanager:GetRandomPassword",
-	"ssm:DescribeParameters", "kms:ListKeys", "kms:ListAliases", "kms:GenerateRandom", "lambda:ListFunctions", "logs:DescribeLogGroups", "cloudwatch:PutMetricData",
+	"ssm:DescribeParameters", "kinesis:ListStreams", "states:ListStateMachines", "events:ListEventBuses", "kms:ListKeys", "kms:ListAliases", "kms:GenerateRandom", "lambda:ListFunctions", "logs:DescribeLogGroups", "cloudwatch:PutMetricData",
 	"xray:PutTraceSegments", "xray:PutTelemetryRecords",
+}
+
+// makingActions make a thing, and touch none that is there. Others of that name do: ec2:CreateTags tags what is another's, and
+// rds:CreateDBSnapshot copies it.
+var makingActions = []string{
+	"sqs:CreateQueue", "sns:CreateTopic", "secretsmanager:CreateSecret", "kms:CreateKey", "dynamodb:CreateTable", "lambda:CreateFunction", "logs:CreateLogGroup",
+	"kinesis:CreateStream", "states:CreateStateMachine",
 }
 
 // itemActions always name keys of items: DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control".
@@ -69,7 +76,12 @@ func (g *guess) grant(service string, actions []string, arn, key, owner string, 
 // byName reads an ARN that the tag stands in.
 func (g *guess) byName(service, arn string) {
 	access := theorem.Access{Actions: []string{service + ":*"}, Owner: pattern(g.owner(arn))}
-	if strings.HasSuffix(access.Owner, "{owner}") {
+	whole := ""
+	switch {
+	case service == "secretsmanager" && strings.HasSuffix(access.Owner, "{owner}-??????"):
+		// Secrets Manager puts a hyphen and six characters behind a name: so the whole name is spelled.
+		access.Delimiters = &whole
+	case strings.HasSuffix(access.Owner, "{owner}"):
 		slash := "/"
 		access.Delimiters = &slash
 		g.notef("%q: nothing stands behind the tenant, and its name is taken to have no slash", access.Owner)
@@ -133,11 +145,17 @@ func (g *guess) stores() []theorem.Store {
 	for _, service := range services {
 		s := theorem.Store{Name: cmp.Or(storeNames[service], service)}
 		if service == "dynamodb" {
+			for _, r := range g.resources { // an index that a policy names by its tenant
+				if r.namesIndex() {
+					r.order()
+					s.Resources = append(s.Resources, r.Resource)
+				}
+			}
 			s.Resources = append(s.Resources, theorem.Resource{ARN: "arn:aws:dynamodb:*:*:table/*/index/*", Access: []theorem.Access{{Actions: []string{"dynamodb:Query", "dynamodb:Scan", "dynamodb:*"}, Owner: "everybody"}}})
 			g.notef("indexes of tables are taken to show every tenant's rows: where an index has the tenant as its partition key, say so as of the table")
 		}
 		for _, r := range g.resources {
-			if r.service == service {
+			if r.service == service && !r.namesIndex() {
 				r.order()
 				s.Resources = append(s.Resources, r.Resource)
 			}
@@ -148,6 +166,12 @@ func (g *guess) stores() []theorem.Store {
 		all = append(all, theorem.Store{Name: "no resource", Resources: []theorem.Resource{{ARN: "*", Access: []theorem.Access{{Actions: g.bare, Owner: "nobody"}}}}})
 	}
 	return all
+}
+
+// namesIndex reports whether r is of a table's indexes alone, each of which is the tenant's whom the name of the table tells.
+func (r *guessed) namesIndex() bool {
+	_, after, _ := strings.Cut(r.ARN, "/index/")
+	return r.service == "dynamodb" && after != "" && !slices.ContainsFunc(r.Access, func(a theorem.Access) bool { return a.Key != "" || !strings.Contains(a.Owner, "{owner}") })
 }
 
 // order puts first what names actions, and last what names all of a service: the first that names an action counts.
@@ -169,7 +193,8 @@ func broad(a *theorem.Access) int {
 // plain is how many characters of an ARN are no wildcards.
 func plain(arn string) int { return len(strings.ReplaceAll(arn, "*", "")) }
 
-// taggers are who may ask for a session with a tag of a role that looks at it.
+// taggers are who may ask for a session with a tag of a role that looks at it: services, and roles of the set that none but services and such
+// roles may assume. Of whoever else may, such as an account, nobody has said that it verifies which tenant asks.
 func (g *guess) taggers(s *Set, roles []theorem.Role) []string {
 	var all []string
 	for i := range roles {
@@ -177,24 +202,16 @@ func (g *guess) taggers(s *Set, roles []theorem.Role) []string {
 			continue
 		}
 		for _, c := range roles[i].Trust.Policy.Clauses() {
-			if c.Effect != policy.Allow {
+			tags := slices.ContainsFunc(c.Actions, func(t policy.Text) bool { return like(strings.ToLower(t.Source), "sts:tagsession") })
+			if c.Effect != policy.Allow || !tags {
 				continue
 			}
-			tags := slices.ContainsFunc(c.Actions, func(t policy.Text) bool { return like(strings.ToLower(t.Source), "sts:tagsession") })
 			for _, who := range c.Principals.Source {
 				short := strings.TrimPrefix(who, "arn:aws:iam::"+s.Account+":role/")
-				inside := s.role(short) != nil
-				if !inside {
-					short = who
-				}
-				if who == "*" {
-					continue // nobody has verified what everybody asks for
-				}
-				service := slices.Contains(c.Principals.Services, who)
-				if federated := !service && !strings.Contains(who, ":iam::") && len(who) != 12; federated || strings.Contains(who, "-provider/") {
-					continue
-				}
-				if (tags || !inside && !service) && !slices.Contains(all, short) {
+				switch service := slices.Contains(c.Principals.Services, who); {
+				case !service && !startsInside(s, roles, short, nil):
+					g.notef("\"mayTag\": %s may ask for sessions of any tenant, by the trust policy of %s, and is not taken to have verified which tenant asks: name it where it has", who, roles[i].Name)
+				case !slices.Contains(all, short):
 					all = append(all, short)
 				}
 			}
@@ -202,4 +219,24 @@ func (g *guess) taggers(s *Set, roles []theorem.Role) []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// startsInside reports whether name is a role of the set whose sessions services start, or roles of which that is true.
+func startsInside(s *Set, roles []theorem.Role, name string, on []string) bool {
+	i := slices.IndexFunc(roles, func(r theorem.Role) bool { return r.Name == name })
+	if i < 0 || roles[i].Trust.Policy == nil {
+		return false
+	}
+	if slices.Contains(on, name) {
+		return true // a circle brings nobody else in
+	}
+	for _, c := range roles[i].Trust.Policy.Clauses() {
+		for _, who := range c.Principals.Source {
+			if c.Effect == policy.Allow && !slices.Contains(c.Principals.Services, who) &&
+				!startsInside(s, roles, strings.TrimPrefix(who, "arn:aws:iam::"+s.Account+":role/"), append(on, name)) {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -63,6 +63,45 @@ func TestEachServiceIsDecidedAndReplayed(t *testing.T) {
 	}
 }
 
+// TestSessionOfARefutationHasEachTagThatItsTrustPolicyAsksFor holds that a refutation can be replayed where sessions need a second tag, which no
+// statement looks at.
+func TestSessionOfARefutationHasEachTagThatItsTrustPolicyAsksFor(t *testing.T) {
+	folder := access(t, objectsOf("${aws:PrincipalTag/org}*"), "arn:aws:s3:::files/*", `{"actions": ["s3:GetObject"], "owner": "arn:aws:s3:::files/{owner}/*"}`)
+	trust := strings.Replace(accessTrust, `"StringLike": {`, `"StringLike": {"aws:RequestTag/Stage": "?*", `, 1)
+	write(t, filepath.Join(folder, "Access", "trust.json"), `{"Version": "2012-10-17", "Statement": [`+trust+`]}`)
+	r := check(t, folder)
+	if r.Verdict != theorem.Refuted {
+		t.Fatalf("%+v", r)
+	}
+	if x := r.Findings[0].Refutations[0]; !x.Allowed || x.Session.Tags["Stage"] == "" {
+		t.Errorf("%s, session %+v", x.Replay, x.Session)
+	}
+}
+
+// TestUsualShapesAreDecided has shapes of patterns that were once too large to be decided: a wildcard on both sides of what stands before the
+// tenant, and many characters that a tag may not have.
+func TestUsualShapesAreDecided(t *testing.T) {
+	const own = "${aws:PrincipalTag/org}"
+	strict := strings.Replace(accessTrust, `["*/*", "*_*", "*:*"]`, `["*/*", "*_*", "*:*", "*-*", "*@*", "*.*", "*=*", "*+*", "* *"]`, 1)
+	for name, test := range map[string]struct {
+		trust, action, resource, arn, owner string
+		want                                theorem.Verdict
+	}{
+		"any stage of an API":  {accessTrust, "execute-api:Invoke", "arn:aws:execute-api:eu-west-1:123456789012:api/*/tenants/" + own + "/*", "arn:aws:execute-api:*:*:api/*/tenants/*/*", "arn:aws:execute-api:*:*:api/*/tenants/{owner}/*", theorem.Refuted}, // of tenants/a/tenants/b
+		"one stage of an API":  {accessTrust, "execute-api:Invoke", "arn:aws:execute-api:eu-west-1:123456789012:api/prod/GET/tenants/" + own + "/*", "arn:aws:execute-api:*:*:api/*", "arn:aws:execute-api:*:*:api/prod/GET/tenants/{owner}/*", theorem.Proven},
+		"many delimiters":      {strict, "sqs:SendMessage", "arn:aws:sqs:eu-west-1:123456789012:q-" + own + "-*", "arn:aws:sqs:*:*:q-*", "arn:aws:sqs:*:*:q-{owner}-*", theorem.Proven},
+		"many, and one is not": {strings.Replace(strict, `"*-*", `, "", 1), "sqs:SendMessage", "arn:aws:sqs:eu-west-1:123456789012:q-" + own + "-*", "arn:aws:sqs:*:*:q-*", "arn:aws:sqs:*:*:q-{owner}-*", theorem.Refuted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := access(t, `{"Effect": "Allow", "Action": "`+test.action+`", "Resource": "`+test.resource+`"}`, test.arn, `{"actions": ["`+test.action+`"], "owner": "`+test.owner+`"}`)
+			write(t, filepath.Join(folder, "Access", "trust.json"), `{"Version": "2012-10-17", "Statement": [`+test.trust+`]}`)
+			if r := check(t, folder); r.Verdict != test.want {
+				t.Errorf("%s, want %s: %+v", r.Verdict, test.want, r.Findings)
+			}
+		})
+	}
+}
+
 // TestConditionKeysAreDecidedAndReplayed has stores in which a condition key names the owner.
 func TestConditionKeysAreDecidedAndReplayed(t *testing.T) {
 	for name, test := range map[string]struct{ action, resource, holds, mistake, key, replay, guard string }{

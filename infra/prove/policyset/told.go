@@ -28,6 +28,11 @@ func tellsOwner(key string) bool {
 func (g *guess) told(c *policy.Clause, at theorem.Place) (key, owner string) {
 	for i := range c.Conditions {
 		condition := &c.Conditions[i]
+		if strings.EqualFold(condition.Key, "aws:PrincipalTag/"+g.tag) && !condition.Negated && len(condition.Values) == 1 {
+			if name, is := strings.CutPrefix(condition.Values[0], "${"); is && tellsOwner(strings.TrimSuffix(name, "}")) { // the tag is held to the key
+				key, owner = strings.TrimSuffix(name, "}"), "{owner}"
+			}
+		}
 		if condition.Negated || strings.HasPrefix(strings.ToLower(condition.Key), "aws:principal") {
 			continue
 		}

@@ -1,7 +1,6 @@
 package theorem
 
 import (
-	"encoding/binary"
 	"slices"
 )
 
@@ -25,84 +24,6 @@ const (
 	tenant mark = 1 << iota // the value of the session's tag
 	owner                   // the name of the owner
 )
-
-// builder makes an automaton with empty moves, which build removes.
-type builder struct {
-	edges [][]edge
-	empty [][]int
-}
-
-func (b *builder) state() int {
-	b.edges, b.empty = append(b.edges, nil), append(b.empty, nil)
-	return len(b.edges) - 1
-}
-
-func (b *builder) on(from, to int, s set, m mark) {
-	b.edges[from] = append(b.edges[from], edge{to, s, m})
-}
-
-func (b *builder) skip(from, to int) { b.empty[from] = append(b.empty[from], to) }
-
-// embed puts a between two states; all its characters get m as well.
-func (b *builder) embed(from, to int, a *automaton, m mark) {
-	if len(a.edges) == 0 {
-		return
-	}
-	first := len(b.edges)
-	for range a.edges {
-		b.state()
-	}
-	for i, edges := range a.edges {
-		for _, e := range edges {
-			b.on(first+i, first+e.to, e.on, e.mark|m)
-		}
-		if a.accepts[i] {
-			b.skip(first+i, to)
-		}
-	}
-	b.skip(from, first)
-}
-
-func (b *builder) build(start, end int) *automaton {
-	closures := make([][]int, len(b.edges))
-	for i := range closures {
-		seen := map[int]bool{}
-		var visit func(int)
-		visit = func(state int) {
-			if seen[state] {
-				return
-			}
-			seen[state] = true
-			closures[i] = append(closures[i], state)
-			for _, next := range b.empty[state] {
-				visit(next)
-			}
-		}
-		visit(i)
-	}
-	a := &automaton{}
-	at := map[int]int{}
-	var order []int
-	number := func(state int) int {
-		if _, known := at[state]; !known {
-			at[state] = len(order)
-			order = append(order, state)
-		}
-		return at[state]
-	}
-	number(start)
-	for i := 0; i < len(order); i++ { //nolint:intrange // order grows meanwhile
-		var edges []edge
-		for _, state := range closures[order[i]] {
-			for _, e := range b.edges[state] {
-				edges = append(edges, edge{number(e.to), e.on, e.mark})
-			}
-		}
-		a.edges = append(a.edges, edges)
-		a.accepts = append(a.accepts, slices.Contains(closures[order[i]], end))
-	}
-	return a.trimmed()
-}
 
 // trimmed is a without the states that lead nowhere.
 func (a *automaton) trimmed() *automaton {
@@ -185,7 +106,7 @@ func (a *automaton) nonempty() *automaton {
 func (a *automaton) isEmpty() bool { return len(a.edges) == 0 }
 
 // maxStates bounds the automata: a text such as *a?????????????????????? has more of them than there is room for.
-const maxStates = 3000
+const maxStates = 12_000
 
 // tooLarge is what bound panics with: the question is undecided (prover.within).
 type tooLarge struct{}
@@ -260,79 +181,4 @@ func or(all ...*automaton) *automaton {
 		b.embed(start, end, a, 0)
 	}
 	return b.build(start, end)
-}
-
-// not is the words over all that a does not have, without marks.
-func (a *automaton) not(all set) *automaton {
-	d := a.determined(all)
-	for i := range d.accepts {
-		d.accepts[i] = !d.accepts[i]
-	}
-	return d.trimmed()
-}
-
-// determined is the words of a, without marks, with exactly one way for every word over all.
-func (a *automaton) determined(all set) *automaton {
-	out := &automaton{}
-	at := map[string]int{}
-	var order [][]int
-	number := func(states []int) int {
-		slices.Sort(states)
-		states = slices.Compact(states)
-		key := keyOf(states)
-		if _, known := at[key]; !known {
-			at[key] = len(order)
-			order = append(order, states)
-		}
-		return at[key]
-	}
-	if a.isEmpty() {
-		number(nil)
-	} else {
-		number([]int{0})
-	}
-	for i := 0; i < len(order); i++ { //nolint:intrange // order grows meanwhile
-		bound(i)
-		var edges []edge
-		for _, part := range a.divide(order[i], all) {
-			edges = append(edges, edge{to: number(part.to), on: part.on})
-		}
-		out.edges = append(out.edges, edges)
-		out.accepts = append(out.accepts, slices.ContainsFunc(order[i], func(s int) bool { return a.accepts[s] }))
-	}
-	return out
-}
-
-func keyOf(states []int) string {
-	key := make([]byte, 0, 4*len(states))
-	for _, s := range states {
-		key = binary.LittleEndian.AppendUint32(key, uint32(s))
-	}
-	return string(key)
-}
-
-// part is a set of symbols on which some states lead to the same states.
-type part struct {
-	on set
-	to []int
-}
-
-// divide splits all into the sets that the edges from states do not tell apart.
-func (a *automaton) divide(states []int, all set) []part {
-	parts := []part{{on: all}}
-	for _, s := range states {
-		for _, e := range a.edges[s] {
-			for i := range parts {
-				in, rest := parts[i].on.and(e.on), parts[i].on.minus(e.on)
-				if in.isEmpty() {
-					continue
-				}
-				if !rest.isEmpty() {
-					parts = append(parts, part{rest, slices.Clone(parts[i].to)})
-				}
-				parts[i] = part{in, append(parts[i].to, e.to)}
-			}
-		}
-	}
-	return parts
 }

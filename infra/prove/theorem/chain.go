@@ -83,7 +83,7 @@ func (h *hop) assumed(to *Role, session *Session, values map[string][]string, s 
 var requestTags = fold("aws:RequestTag/")
 
 // requested are the tags that values ask for, with their keys spelled as the trust policy of to does.
-func (h *hop) requested(values map[string][]string, to *Role) map[string]string {
+func (p *prover) requested(values map[string][]string, to *Role) map[string]string {
 	all := map[string]string{}
 	for key, list := range values {
 		tag, ok := strings.CutPrefix(key, requestTags)
@@ -95,8 +95,8 @@ func (h *hop) requested(values map[string][]string, to *Role) map[string]string 
 				_, tag, _ = strings.Cut(written, "/")
 			}
 		}
-		if key == h.requestTag() {
-			tag = h.spelled(values[tagKeys])
+		if key == p.requestTag() {
+			tag = p.spelled(values[tagKeys])
 		}
 		all[tag] = first(list)
 	}

@@ -15,10 +15,10 @@
 // What the procedure leaves out makes it see more requests than there are, never fewer: so Proven is safe. Refuted is safe since the
 // policies themselves allowed the request. See infra/docs/THEOREM.md.
 //
-//   - languages: alphabet.go, automaton.go, reduced.go, marks.go, words.go; of policies' texts: pattern.go
+//   - languages: alphabet.go, automaton.go, builder.go, determined.go, reduced.go, marks.go, words.go; of policies' texts: constraint.go, pattern.go
 //   - what must be true of a request: situation.go, languages.go, facts.go
 //   - who owns what: ownership.go, kind.go; which sessions there are: tags.go, vending.go, principals.go, identity.go
-//   - the decision: theorem.go, finding.go, obligation.go, crossing.go; requests that show a refutation: witness.go, fill.go, story.go
+//   - the decision: theorem.go, finding.go, obligation.go, crossing.go; requests that show a refutation: witness.go, session.go, fill.go, story.go
 //   - sessions that sessions get: vends.go, hop.go, chain.go
-//   - what else is made of it: two sets compared (compare.go, difference.go), requests for a tenant's own data (grant.go), certificates (smt)
+//   - what else is made of it: two sets compared (compare.go, beyond.go, difference.go), requests for a tenant's own data (grant.go), certificates (smt)
 package theorem

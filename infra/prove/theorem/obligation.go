@@ -101,7 +101,7 @@ func (o *obligation) decide(f *Finding, admin bool) {
 				f.Reaches = append(f.Reaches, o.allows[0].at.String())
 				return
 			}
-			f.open(o.allows[0].at, "the ownership file does not know what the statement grants: add the resource to it, and who owns it")
+			f.open(o.allows[0].at, "%s", o.unknownOf())
 			f.Decided = append(f.Decided, Decided{At: o.allows[0].at, Verdict: Undecided})
 		}
 		return
@@ -123,6 +123,17 @@ func (o *obligation) decide(f *Finding, admin bool) {
 		f.add(own)
 		f.Decided = append(f.Decided, Decided{o.allows[0].at, o.arn, o.access.Actions, mode.String(), own.Verdict})
 	}
+}
+
+// unknownOf says what of a statement the ownership file does not know.
+func (o *obligation) unknownOf() string {
+	switch {
+	case o.arn != noResource:
+		return "the ownership file does not know what the statement grants: add the resource to it, and who owns it"
+	case o.lists:
+		return `the ownership file does not know an action without a resource that the statement grants: list it under the ARN "*"`
+	}
+	return `the statement's Resource "*" is for actions without a resource too, and the ownership file does not say which those are: list them under the ARN "*", with the owner nobody or everybody; what it names under other ARNs always has one`
 }
 
 // escapes reports whether a request of o may pass the Deny statements.

@@ -77,13 +77,14 @@ func (p *prover) listed(all []kind, store string, r *Resource) []kind {
 
 // strange adds the obligations of requests for a service of which the ownership file knows nothing: for ARNs, and for none.
 func (p *prover) strange(all []*obligation, r *Role, allows, denies []placed, service string, arns *automaton) []*obligation {
-	o := func() *obligation {
-		return &obligation{prover: p, role: r, store: unknownStore, allows: allows, denies: denies}
+	o := func(arn string) *obligation {
+		return &obligation{prover: p, role: r, store: unknownStore, arn: arn, allows: allows, denies: denies}
 	}
 	actions := p.names([]string{service + ":*"})
-	if !p.lists {
-		return p.add(all, o(), actions, or(arns, p.exactly(noResource)))
+	bare := actions
+	if p.lists {
+		bare = actions.and(p.unlisted).and(p.placed.not(p.all))
 	}
-	all = p.add(all, o(), p.withARN(actions), arns)
-	return p.add(all, o(), actions.and(p.unlisted).and(p.placed.not(p.all)), p.exactly(noResource))
+	all = p.add(all, o(""), p.withARN(actions), arns)
+	return p.add(all, o(noResource), bare, p.exactly(noResource))
 }

@@ -102,7 +102,7 @@ func readOwnership(name, set string) (*theorem.Ownership, error) {
 	text, err := os.ReadFile(name)
 	switch {
 	case os.IsNotExist(err):
-		return nil, fmt.Errorf("%s: there is no such file, and without it nobody knows which tenant owns what: write a first one with `prove policies init %s`, or name yours with --ownership", name, set)
+		return nil, fmt.Errorf("%s: there is no such file, and without it nobody knows which tenant owns what: write a first one with `prove policies init %s`, or name yours with --ownership", name, command.Quoted(set))
 	case err != nil:
 		return nil, err
 	}
@@ -172,6 +172,6 @@ func (c initPolicies) Run(std streams) error {
 	for _, g := range guessed {
 		fmt.Fprintln(std.out, "guessed: "+g)
 	}
-	_, err = fmt.Fprintf(std.out, "%s is written. Read it, and correct what is guessed (%d); then: prove policies %s\n", name, len(guessed), c.Policies)
+	_, err = fmt.Fprintf(std.out, "%s is written. Read it, and correct what is guessed (%d); then: prove policies %s\n", name, len(guessed), command.Quoted(c.Policies))
 	return err
 }

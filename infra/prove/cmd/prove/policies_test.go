@@ -71,6 +71,14 @@ func TestVerdictsAndTheirExitCodes(t *testing.T) {
 			t.Errorf("%s: code %d, stdout %.600q, stderr %q; want %d with %q and %q", tc.args, code, &stdout, &stderr, tc.code, tc.stdout, tc.stderr)
 		}
 	}
+	odd := filepath.Join(own, "it's a & b")
+	if err := os.CopyFS(filepath.Join(odd, "roles"), os.DirFS(mended)); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"policies", "init", filepath.Join(odd, "roles")}, &stdout, &stderr); code != 0 || !strings.Contains(stdout.String(), `then: prove policies '`+own+`/it'\''s a & b/roles'`) {
+		t.Errorf("a command to paste: %d, %s%s", code, &stdout, &stderr)
+	}
 	if text, err := os.ReadFile(report); err != nil || !strings.Contains(string(text), "<testsuite") {
 		t.Errorf("%v, %s", err, text)
 	}
