@@ -34,6 +34,8 @@ locals {
     }
   }
   running = var.release == null ? {} : local.services
+  # As in docker-compose.yml: the memory that a task's process may take, and how much garbage Go lets gather below that.
+  collector = { for name, service in local.services : name => { GOMEMLIMIT = "${floor(service.memory * 7 / 8)}MiB", GOGC = "400" } }
 }
 
 # Its value is put by hand, once: Terraform would keep it in its state. See the README.

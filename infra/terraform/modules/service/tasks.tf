@@ -22,7 +22,7 @@ resource "aws_ecs_task_definition" "this" {
     user                   = "65532:65532"
     linuxParameters        = { capabilities = { drop = ["ALL"] } }
     portMappings           = [{ name = "http", containerPort = each.value.port, protocol = "tcp", appProtocol = "http" }]
-    environment            = [for name in sort(keys(each.value.environment)) : { name = name, value = each.value.environment[name] }]
+    environment            = [for name, value in merge(local.collector[each.key], each.value.environment) : { name = name, value = value }]
     secrets                = [for name in sort(keys(each.value.secrets)) : { name = name, valueFrom = each.value.secrets[name] }]
     # It asks /readyz, which waits for the isolation check: a release with which isolation does not hold never becomes healthy.
     healthCheck = {

@@ -92,6 +92,10 @@ run "only_the_tracking_service_has_a_role_and_it_enforces_isolation" {
     error_message = "the isolation check must be enforced"
   }
   assert {
+    condition     = contains(jsondecode(aws_ecs_task_definition.this["shipment-service"].container_definitions)[0].environment, { name = "GOMEMLIMIT", value = "448MiB" })
+    error_message = "a process may take what its task has, and is killed before it collects garbage"
+  }
+  assert {
     condition     = [for s in jsondecode(aws_ecs_task_definition.this["tracking-service"].container_definitions)[0].secrets : s.name] == ["CURSOR_KEY"]
     error_message = "the key of cursors comes from the secret"
   }
