@@ -21,6 +21,9 @@
 // every later call, whatever its context, so the second tenant is served with the first one's credentials.
 // Service clients themselves do not wrap Options.Credentials.
 //
+// The SDK's signer keeps the signing key of one session for each service and region. With the sessions of many tenants it derives a key
+// for nearly each request, which costs some microseconds and no correctness. Options.HTTPSignerV4 takes another signer.
+//
 // # Sessions
 //
 // Sessions are kept per tenant in a bounded cache. However many requests of a tenant wait, one call is made, and
