@@ -73,6 +73,9 @@ func TestOwnershipFileWithoutNamesIsNotAttacked(t *testing.T) {
 		"a name without a letter": {`"index": "ByStatus"`, `"index": "1"`, `"1" is no name of the table-index`},
 		"no role":                 {`"service": "TrackingServiceRole", `, "", `"" is no name of the service-role`},
 		"no table":                {"table/TrackingData", "table/*", `"" is no name of the table`},
+		"a registry of one":       {`["@tenants", "@blocked"]`, `["@tenants"]`, `"operator" needs the name of a "role", and a "registry" of two partitions`},
+		"a registry in quotes":    {`"@blocked"`, `"a\"b"`, `"operator" needs`},
+		"no operator":             {`"operator": {"role": "TrackingTenantsRole", `, `"operator": {`, `"operator" needs`},
 		"another member":          {`"partition"`, `"partitions"`, "partitions"},
 	} {
 		_, err := ReadNames(without(tc.from, tc.to))
@@ -88,6 +91,30 @@ func TestOwnershipFileWithoutNamesIsNotAttacked(t *testing.T) {
 	}
 	if err := namesOf(t).Attackable(roles(t, iam.Hardened)); err != nil {
 		t.Errorf("with names: %v", err)
+	}
+}
+
+// TestSetWithoutAnOperatorIsAttackedWithoutOne: no attack speaks of a role that the ownership file does not name, or of sessions that nobody
+// ends.
+func TestSetWithoutAnOperatorIsAttackedWithoutOne(t *testing.T) {
+	file, err := iam.EmbeddedOwnership()
+	if err != nil {
+		t.Fatal(err)
+	}
+	without := strings.Replace(string(file.Text), `,
+    "operator": {"role": "TrackingTenantsRole", "registry": ["@tenants", "@blocked"]}`, "", 1)
+	names, err := ReadNames(iam.Ownership{Name: "it", Text: []byte(without)})
+	if err != nil || without == string(file.Text) {
+		t.Fatalf("%v, in %s", err, without)
+	}
+	all := names.Attacks()
+	for _, a := range all {
+		if group, _, _ := strings.Cut(a.Name, "/"); group == "operator" || group == "boundary" || strings.Contains(a.Name+a.Does+a.Differs+a.needs, operator) {
+			t.Errorf("%s: %s (needs %q)", a.Name, a.Does, a.needs)
+		}
+	}
+	if with := namesOf(t).Attacks(); len(all) < 1000 || len(with) < len(all)+500 {
+		t.Errorf("%d attacks without an operator, %d with one", len(all), len(with))
 	}
 }
 

@@ -20,6 +20,9 @@ func (n Names) Attacks() []*Attack {
 		}
 		a.Name, a.Does, a.Differs, a.needs = n.fill(a.Name), n.fill(a.Does), n.fill(a.Differs), n.fill(a.needs)
 	}
+	if !n.operated { // nobody ends sessions, and there is no name of a role that would
+		all = slices.DeleteFunc(all, func(a *Attack) bool { return a.bounded || strings.Contains(a.needs, operator) })
+	}
 	slices.SortStableFunc(all, func(a, b *Attack) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }
