@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,6 +69,42 @@ func TestCopyWithEveryNameChangedProvesTheSame(t *testing.T) {
 	}
 	if want := ownAttacks(t); got.Attacks != want || got.Denied != want || got.Controls != want || got.Allowed != want {
 		t.Errorf("%+v, want %d of each, as of the project itself", got, want)
+	}
+}
+
+// pageOfNames tells who takes the code with other names what to change.
+const pageOfNames = "infra/docs/how-to/use-your-own-names.md"
+
+// TestPageOfNamesHasEachLineThatACopyChanges holds that the page names each file of the product that the copy changes, and no other, with what
+// stands in it.
+func TestPageOfNamesHasEachLineThatACopyChanges(t *testing.T) {
+	root := filepath.Dir(bin)
+	told := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z/-]+\\.go)` \\| `([^`]+)` \\|").FindAllStringSubmatch(contents(t, filepath.Join(root, pageOfNames)), -1) {
+		told[row[1]] = true
+		if !strings.Contains(contents(t, filepath.Join(root, row[1])), row[2]) {
+			t.Errorf("%s has no %s", row[1], row[2])
+		}
+	}
+	changed := map[string]bool{"infra/tenants/control.go": true} // its roles have other names in a product, and not in the copy
+	for _, place := range []string{"pkg", "tracking-service", "shipment-service", "infra/tenants"} {
+		err := filepath.WalkDir(filepath.Join(root, place), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text := contents(t, path)
+			name, err := filepath.Rel(root, path)
+			if quoted.Replace(text) != text {
+				changed[filepath.ToSlash(name)] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := slices.Sorted(maps.Keys(told)), slices.Sorted(maps.Keys(changed)); !slices.Equal(got, want) {
+		t.Errorf("the page has %q, and a copy changes %q", got, want)
 	}
 }
 

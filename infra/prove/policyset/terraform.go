@@ -51,10 +51,11 @@ func (v values) text(name string) (text string, known bool) {
 	return text, known
 }
 
-// whole reports whether a value, a text or a list, is known with all that is in it.
+// whole reports whether a value, a text or a list, is known with all that is in it. What is not known is not there; null is, and it is none.
 func (v values) whole(name string) bool {
-	list, isList := v[name].([]any)
-	return v[name] != nil && (!isList || !slices.Contains(list, nil))
+	value, known := v[name]
+	list, _ := value.([]any)
+	return known && !slices.Contains(list, nil)
 }
 
 func (v values) texts(name string) []string {

@@ -58,8 +58,7 @@ func (f *tfFile) exclusive(r *resource, attribute string, listed func(*Document)
 			has = append(has, by)
 		}
 	}
-	slices.Sort(has)
-	if slices.Sort(only); !slices.Equal(slices.Compact(has), slices.Compact(only)) {
+	if has, only = once(has), once(only); !slices.Equal(has, only) {
 		to.Unknown = append(to.Unknown, Unknown{f.name, fmt.Sprintf("%s lists %s, and the file has %s", r.Address, quoted(only), quoted(has)), "let both have the same policies"})
 	}
 }
@@ -79,12 +78,12 @@ func (f *tfFile) listed(r *resource, attribute string) (all []string, known bool
 	for _, reference := range values(expression).texts("references") {
 		rest, ok := strings.CutPrefix(reference, "aws_iam_policy.")
 		one := f.resources[r.module+"aws_iam_policy."+nameOf.FindString(rest)]
-		if !ok || one == nil { // or it has several instances
+		if !ok || one == nil { // or it has several instances, of which the key may be computed
 			return nil, false
 		}
 		all = append(all, one.Address)
 	}
-	return all, true
+	return all, len(all) > 0
 }
 
 // attachesAll reads which managed policies a user or a group has.
@@ -101,6 +100,9 @@ func (f *tfFile) attachesAll(r *resource, kind string) {
 		to.Unknown = append(to.Unknown, f.unknown(r, "policy_arns"))
 	}
 }
+
+// once are names in order, each once.
+func once(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
 
 func quoted(names []string) string {
 	if len(names) == 0 {

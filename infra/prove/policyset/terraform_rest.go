@@ -73,7 +73,7 @@ func (f *tfFile) documents(r *resource, kind string) {
 		}
 	}
 	for _, attribute := range f.written(r) {
-		if holdsPolicy(attribute) && r.Values[attribute] == nil {
+		if holdsPolicy(attribute) && !r.Values.whole(attribute) {
 			to := f.other(r.Address, kind)
 			to.Unknown = append(to.Unknown, f.unknown(r, attribute))
 		}

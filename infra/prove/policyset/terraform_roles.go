@@ -81,7 +81,7 @@ func (f *tfFile) boundary(r *resource) (p *resource, unknown *Unknown) {
 		if p = f.managed(arn); p == nil {
 			return nil, &Unknown{f.name, r.Address + " has the permissions boundary " + arn + ", whose text is not in the file", "keep it in the same configuration, or prove what `aws iam get-account-authorization-details` prints"}
 		}
-	case known || f.expression(r, attribute) == nil:
+	case f.expression(r, attribute) == nil || r.Values.whole(attribute):
 		return nil, nil
 	case len(all) == 1:
 		p = all[0]
