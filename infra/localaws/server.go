@@ -44,7 +44,7 @@ type Config struct {
 	Data    string           // directory, made where it is missing; one Server at a time
 	Region  string           // DefaultRegion where empty
 	Account string           // twelve digits; DefaultAccount where empty
-	Log     io.Writer        // one JSON line (Entry) per decision and refusal; nil: no log, and localaws why finds nothing
+	Log     io.Writer        // one JSON line (Entry) per decision and refusal, one or more with each Write; nil: no log, and localaws why finds nothing
 	Now     func() time.Time // nil: time.Now
 	// SearchDomain is the name of the one domain of OpenSearch Service; DefaultSearchDomain where empty.
 	SearchDomain string

@@ -152,3 +152,17 @@ func TestLinesOfRequestsInTheAuditLogAreNoCallsOfAWS(t *testing.T) {
 		}
 	}
 }
+
+// Lines that wait for the same Write come together.
+func TestLinesThatAreWrittenTogetherAreTwo(t *testing.T) {
+	d := &decisions{byID: map[string][]localaws.Entry{}}
+	const lines = `{"requestId":"one","action":"s3:GetObject"}` + "\n" + `{"requestId":"two","action":"s3:GetObject"}` + "\n"
+	if n, err := d.Write([]byte(lines)); n != len(lines) || err != nil || len(d.of("one")) != 1 || len(d.of("two")) != 1 {
+		t.Errorf("%d, %v: %v", n, err, d.byID)
+	}
+	told := 0
+	r := &rehearsed{caller: "root", told: func(CalledOnce) { told++ }}
+	if n, err := r.Write([]byte(lines)); n != len(lines) || err != nil || told != 2 {
+		t.Errorf("%d, %v: %d calls are told", n, err, told)
+	}
+}

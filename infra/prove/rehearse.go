@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/go-json-experiment/json"
 
 	"example.com/shiptrack/infra/dev/provision"
 	"example.com/shiptrack/infra/iam"
@@ -149,23 +148,28 @@ func (r *rehearsed) begin(caller string) {
 	r.caller = caller
 }
 
-// Write takes one line.
-func (r *rehearsed) Write(line []byte) (int, error) {
-	var e localaws.Entry
-	if err := json.Unmarshal(line, &e); err != nil {
+// Write takes lines.
+func (r *rehearsed) Write(lines []byte) (int, error) {
+	entries, err := entriesOf(lines)
+	if err != nil {
 		return 0, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.told == nil || r.caller == "" || e.Action == "" {
-		return len(line), nil // a refusal before a decision asked IAM nothing
+	if r.told == nil || r.caller == "" {
+		return len(lines), nil
 	}
-	c := CalledOnce{Action: e.Action, Resource: e.Resource, By: e.Principal, Denied: e.Decision == "deny"}
-	if c.By == r.caller {
-		c.By = ""
+	for _, e := range entries {
+		if e.Action == "" {
+			continue // a refusal before a decision asked IAM nothing
+		}
+		c := CalledOnce{Action: e.Action, Resource: e.Resource, By: e.Principal, Denied: e.Decision == "deny"}
+		if c.By == r.caller {
+			c.By = ""
+		}
+		r.told(c)
 	}
-	r.told(c)
-	return len(line), nil
+	return len(lines), nil
 }
 
 // String is the call as a line.

@@ -230,16 +230,30 @@ type decisions struct {
 	asked []string
 }
 
-// Write takes one line.
-func (d *decisions) Write(line []byte) (int, error) {
-	var e localaws.Entry
-	if err := json.Unmarshal(line, &e); err != nil {
+// Write takes lines.
+func (d *decisions) Write(lines []byte) (int, error) {
+	entries, err := entriesOf(lines)
+	if err != nil {
 		return 0, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.byID[e.RequestID] = append(d.byID[e.RequestID], e)
-	return d.text.Write(line)
+	for _, e := range entries {
+		d.byID[e.RequestID] = append(d.byID[e.RequestID], e)
+	}
+	return d.text.Write(lines)
+}
+
+// entriesOf reads what localaws writes with one Write: one line or more.
+func entriesOf(lines []byte) (all []localaws.Entry, err error) {
+	for line := range bytes.Lines(lines) {
+		var e localaws.Entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
 }
 
 func (d *decisions) sent(requestID string) {
