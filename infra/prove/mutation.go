@@ -71,17 +71,22 @@ func Mutations(ctx context.Context, names Names, roles []localaws.Role, attacks 
 	all := make([]Mutation, len(mutants))
 	var done atomic.Int64
 	err = pool.each(ctx, len(all), func(ctx context.Context, w *worker, i int) error {
-		all[i].Mutant = mutants[i]
-		err := w.alone(ctx, &all[i])
-		if err == nil && all[i].Outcome != Noticed {
-			base := plain
-			if mutants[i].Document == mutate.Boundary {
-				base = roles
-			}
-			err = proof.prove(ctx, &all[i], base)
+		m := &all[i]
+		m.Mutant, m.Outcome = mutants[i], Unnoticed
+		base := plain
+		if m.Document == mutate.Boundary {
+			base = roles
 		}
-		if err == nil && all[i].Outcome != Noticed && all[i].Outcome != Equivalent {
-			err = w.behind(ctx, &all[i], mutants)
+		about, others := w.about(m.Mutant)
+		err := w.alone(ctx, m, about)
+		if err == nil && m.Outcome != Noticed {
+			err = proof.prove(ctx, m, base)
+		}
+		if err == nil && m.Outcome != Noticed && m.Outcome != Equivalent { // what is equivalent no attack notices
+			err = w.alone(ctx, m, others)
+		}
+		if err == nil && m.Outcome != Noticed && m.Outcome != Equivalent {
+			err = w.behind(ctx, m, mutants)
 		}
 		progress(int(done.Add(1)), len(all))
 		return err
@@ -92,21 +97,13 @@ func Mutations(ctx context.Context, names Names, roles []localaws.Role, attacks 
 	return all, err
 }
 
-// alone attacks m by itself: first with the attacks on its document, and if none of those notices it, with all others.
-func (w *worker) alone(ctx context.Context, m *Mutation) error {
-	m.Outcome = Unnoticed
-	about, others := w.about(m.Mutant)
-	for _, attacks := range [][]*Attack{about, others} {
-		noticed, err := w.first(ctx, m.Mutant, attacks)
-		if err != nil {
-			return err
-		}
-		if noticed != nil {
-			m.Outcome, m.By = Noticed, noticed.Name
-			return nil
-		}
+// alone attacks m by itself.
+func (w *worker) alone(ctx context.Context, m *Mutation, attacks []*Attack) error {
+	noticed, err := w.first(ctx, m.Mutant, attacks)
+	if err == nil && noticed != nil {
+		m.Outcome, m.By, m.Proof = Noticed, noticed.Name, ""
 	}
-	return nil
+	return err
 }
 
 // behind looks for the layer that hides m: a second mutant for which an attack notices both together, but not the second

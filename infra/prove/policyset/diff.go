@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -108,6 +109,9 @@ func (d *Diff) compare(old, changed *Set, p pair) error {
 			return nil
 		}
 	}
+	if a.Anyone {
+		d.beside(old, changed, &a, &b)
+	}
 	a.Name, b.Name = name, name
 	if a.Boundary != nil || b.Boundary != nil {
 		d.Undecided = append(d.Undecided, Open{changed.placed(theorem.Place{File: name + "/trust.json", Line: 1, Column: 1}), name + " has a permissions boundary, and two roles with one are not compared: compare them with prove policies, before and after"})
@@ -140,6 +144,45 @@ func (d *Diff) unknowns(p pair, changed *Set, roles []theorem.Role) {
 			d.Undecided = append(d.Undecided, Open{at, fmt.Sprintf("the role's own tag %s was %q and is %q, and a session without the tag has it: compare by hand", key, was, is)})
 		}
 	}
+}
+
+// beside tells what of an Other is not compared request by request: what it denied before may be what a role, or a user of a group, is granted
+// elsewhere; and whom the policy of a resource lets in is compared only where all of its statements let in the same.
+func (d *Diff) beside(old, changed *Set, before, after *theorem.Role) {
+	open := func(s *Set, of statement, why string) {
+		d.Undecided = append(d.Undecided, Open{s.placed(of.at), why + ": compare by hand"})
+	}
+	var lets []policy.Principals
+	was, is := statementsOf(before), statementsOf(after)
+	for _, c := range was {
+		if c.Effect == policy.ExplicitDeny {
+			open(old, c, before.Name+" denied this to others, and has changed")
+		} else {
+			lets = append(lets, c.Principals)
+		}
+	}
+	for _, c := range is {
+		if c.Effect == policy.Allow && len(lets) > 0 && slices.ContainsFunc(lets, func(o policy.Principals) bool { return !reflect.DeepEqual(o, c.Principals) }) {
+			open(changed, c, after.Name+" may let in others than before")
+		}
+	}
+}
+
+// statement is a statement with its place.
+type statement struct {
+	policy.Clause
+	at theorem.Place
+}
+
+// statementsOf are those of what r is granted.
+func statementsOf(r *theorem.Role) []statement {
+	var all []statement
+	for _, n := range r.Identity {
+		for _, c := range n.Policy.Clauses() {
+			all = append(all, statement{c, theorem.Place{File: n.Name + ".json", Line: c.At.Line, Column: c.At.Column, Sid: c.Sid}})
+		}
+	}
+	return all
 }
 
 // tagOf is the value of a tag, by its key in any case of letters.

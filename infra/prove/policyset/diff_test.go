@@ -126,3 +126,44 @@ func TestChangeOfWhatIsNotComparedIsUndecided(t *testing.T) {
 		})
 	}
 }
+
+// TestDiffSeesWhatIsNoRole has changes of a user's policy and of a bucket's, which let others in or denied them something.
+func TestDiffSeesWhatIsNoRole(t *testing.T) {
+	resource := func(kind, values string) string {
+		return `{"address": "` + kind + `.x", "mode": "managed", "type": "` + kind + `", "name": "x", "values": {` + values + `}}`
+	}
+	user := func(statement string) string {
+		return resource("aws_iam_user_policy", `"name": "P", "user": "ana", "policy": `+quote(t, document(statement)))
+	}
+	bucket := func(effect, principal string) string {
+		statement := strings.Replace(objectsOf("*"), `"Action"`, `"Principal": `+principal+`, "Action"`, 1)
+		return resource("aws_s3_bucket_policy", `"policy": `+quote(t, document(strings.Replace(statement, "Allow", effect, 1))))
+	}
+	for name, test := range map[string]struct {
+		old, changed string
+		want         int
+	}{
+		"a user may do more":       {user(objectsOf("a/*")), user(objectsOf("*")), 1},
+		"a user may do less":       {user(objectsOf("*")), user(objectsOf("a/*")), 0},
+		"a bucket lets more in":    {bucket("Allow", `{"Service": "cloudtrail.amazonaws.com"}`), bucket("Allow", `"*"`), 3},
+		"a bucket lets in at all":  {"", bucket("Allow", `"*"`), 1},
+		"a bucket denies no more":  {bucket("Deny", `"*"`), "", 3},
+		"a bucket denies for once": {"", bucket("Deny", `"*"`), 0},
+		"nothing":                  {bucket("Deny", `"*"`), bucket("Deny", `"*"`), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var sets []*Set
+			for _, resources := range []string{test.old, test.changed} {
+				s, err := Read(planWith(t, resources, ""))
+				if err != nil {
+					t.Fatal(err)
+				}
+				sets = append(sets, s)
+			}
+			d, err := Compare(t.Context(), sets[0], sets[1])
+			if err != nil || d.ExitCode() != test.want {
+				t.Errorf("%v, %d, want %d: %+v", err, d.ExitCode(), test.want, d)
+			}
+		})
+	}
+}

@@ -74,21 +74,19 @@ func (s *Set) other(r *Role, parsed theorem.Role, owned *theorem.Ownership) ([]F
 // of resources for the account, which leave it to the account's policies (IAM User Guide, "Policy evaluation logic").
 func (s *Set) harmless(r *theorem.Role) map[string]bool {
 	all := map[string]bool{}
-	for _, n := range r.Identity {
-		for _, c := range n.Policy.Clauses() {
-			p := &c.Principals
-			if len(p.Source) == 0 || p.Not || p.Everyone || len(p.Names) > 0 {
-				continue
+	for _, c := range statementsOf(r) {
+		p := &c.Principals
+		if len(p.Source) == 0 || p.Not || p.Everyone || len(p.Names) > 0 {
+			continue
+		}
+		own := len(p.Services)
+		for _, account := range p.Accounts {
+			if account == s.Account {
+				own++
 			}
-			own := len(p.Services)
-			for _, account := range p.Accounts {
-				if account == s.Account {
-					own++
-				}
-			}
-			if own == len(p.Source) {
-				all[theorem.Place{File: n.Name + ".json", Line: c.At.Line, Column: c.At.Column, Sid: c.Sid}.String()] = true
-			}
+		}
+		if own == len(p.Source) {
+			all[c.at.String()] = true
 		}
 	}
 	return all
