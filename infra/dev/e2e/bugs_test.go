@@ -43,7 +43,7 @@ func named(r *http.Request, otherwise tenant.ID) tenant.ID {
 	return otherwise
 }
 `, imports: []string{"net/http", "example.com/shiptrack/pkg/tenant"}},
-	{file: "pkg/tokenvending/machine.go", from: "\ts, ok := m.sessions.get(id)\n\tnow := time.Now()", to: `id = with("session", another(m.config.RoleARN, id), id); s, ok := m.sessions.get(id); now := time.Now()`,
+	{file: "pkg/tokenvending/machine.go", from: "\ts := m.sessions.get(id)\n\tnow := time.Now()", to: `id = with("session", another(m.config.RoleARN, id), id); s := m.sessions.get(id); now := time.Now()`,
 		functions: `
 var first atomic.Pointer[tenant.ID]
 

@@ -28,37 +28,36 @@ const maxLine = 64
 
 // scan takes the next bytes of the connection, and returns how many of them are to be read.
 func (s *scanner) scan(p []byte) int {
-	for i := 0; i < len(p); i++ {
-		if s.last {
-			return len(p)
-		}
+	for i := 0; i < len(p) && !s.last; {
 		if s.body > 0 {
 			skipped := min(s.body, int64(len(p)-i))
 			s.body -= skipped
-			i += int(skipped) - 1
+			i += int(skipped)
 			continue
 		}
-		end := bytes.IndexByte(p[i:], '\n')
-		if end < 0 {
+		length := bytes.IndexByte(p[i:], '\n')
+		if length < 0 {
 			s.add(p[i:])
 			break
 		}
-		s.add(p[i : i+end])
-		i += end
+		s.add(p[i : i+length])
+		i += length
 		if s.endLine(); s.refused != nil {
 			return i
 		}
+		i++
 	}
 	return len(p)
 }
 
 // add takes a part of a line.
 func (s *scanner) add(part []byte) {
-	kept := copy(s.tail[:], s.tail[min(len(part), len(s.tail)):])
-	copy(s.tail[kept:], part[max(0, len(part)-len(s.tail)):])
-	room := maxLine - len(s.line)
-	s.overlong = s.overlong || len(part) > room
-	s.line = append(s.line, part[:min(len(part), room)]...)
+	n := min(len(part), len(s.tail))
+	copy(s.tail[:], s.tail[n:])
+	copy(s.tail[len(s.tail)-n:], part[len(part)-n:])
+	kept := min(len(part), maxLine-len(s.line))
+	s.line = append(s.line, part[:kept]...)
+	s.overlong = s.overlong || kept < len(part)
 }
 
 func (s *scanner) endLine() {
