@@ -110,18 +110,7 @@ func TestFirstFileProvesNothingByAKeyThatTellsNoOwner(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, notes, err := Guess(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			o, err := theorem.ReadOwnership(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, err := Check(t.Context(), s, "guessed", o, func(int, int) {})
-			if err != nil {
-				t.Fatal(err)
-			}
+			r, text, notes := checkFirst(t, s)
 			said := strings.Join(notes, "\n")
 			if proven, noted := r.Verdict == theorem.Proven, strings.Contains(said, "holds "+key+" to the tag"); proven != test.tells || noted == test.tells {
 				t.Errorf("%s, and the key tells an owner: %v\n%s\n%s", r.Verdict, test.tells, said, text)
@@ -158,17 +147,9 @@ func TestFirstFileTrustsServicesAndWhatTheyStart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, notes, err := Guess(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			o, err := theorem.ReadOwnership(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, err := Check(t.Context(), s, "guessed", o, func(int, int) {})
-			if err != nil || r.Verdict != test.want {
-				t.Errorf("%v: %s, want %s\n%s", err, r.Verdict, test.want, text)
+			r, text, notes := checkFirst(t, s)
+			if r.Verdict != test.want {
+				t.Errorf("%s, want %s\n%s", r.Verdict, test.want, text)
 			}
 			if said := strings.Join(notes, "\n"); strings.Contains(said, "is not taken to have verified which tenant asks: name it where it has") == (test.want == theorem.Proven) {
 				t.Errorf("%s: %q", test.want, said)
@@ -194,16 +175,8 @@ func TestFirstFileTakesNoTagInARequestForAnOwner(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, _, err := Guess(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			o, err := theorem.ReadOwnership(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if r, err := Check(t.Context(), s, "guessed", o, func(int, int) {}); err != nil || r.Verdict != test.want {
-				t.Errorf("%v: %s, want %s\n%s", err, r.Verdict, test.want, text)
+			if r, text, _ := checkFirst(t, s); r.Verdict != test.want {
+				t.Errorf("%s, want %s\n%s", r.Verdict, test.want, text)
 			}
 		})
 	}

@@ -37,6 +37,23 @@ func check(t testing.TB, set string) *Report {
 	return r
 }
 
+// checkFirst is the report on s with the first ownership file that is guessed for it, and that file with its notes.
+func checkFirst(t testing.TB, s *Set) (r *Report, text []byte, notes []string) {
+	t.Helper()
+	text, notes, err := Guess(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := theorem.ReadOwnership(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err = Check(t.Context(), s, "guessed", o, func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	return r, text, notes
+}
+
 // set writes roles, texts of NAME/FILE and their statements, and returns their folder.
 func set(t testing.TB, files map[string]string) string {
 	t.Helper()

@@ -75,20 +75,15 @@ func (f *tfFile) candidates(r *resource, attribute, kind string) []*resource {
 }
 
 // written are the attributes of r that the configuration has.
-func (f *tfFile) written(r *resource) []string {
-	for _, c := range f.config(r.module).Resources {
-		if c.Type == r.Type && c.Name == r.Name {
-			return slices.Sorted(maps.Keys(c.Expressions))
-		}
-	}
-	return nil
-}
+func (f *tfFile) written(r *resource) []string { return slices.Sorted(maps.Keys(f.expressions(r))) }
 
 // expression is how the configuration writes an attribute of r; nil: not at all.
-func (f *tfFile) expression(r *resource, attribute string) any {
+func (f *tfFile) expression(r *resource, attribute string) any { return f.expressions(r)[attribute] }
+
+func (f *tfFile) expressions(r *resource) map[string]any {
 	for _, c := range f.config(r.module).Resources {
 		if c.Type == r.Type && c.Name == r.Name {
-			return c.Expressions[attribute]
+			return c.Expressions
 		}
 	}
 	return nil
