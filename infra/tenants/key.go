@@ -18,6 +18,9 @@ import (
 // KeyTag is the tag of a KMS key that the policies compare with the session's: whoever may set it decides who reads.
 const KeyTag = "TenantID"
 
+// KeyDescription is that of each tenant's key. It stays where tag and alias are taken away, and names no tenant.
+const KeyDescription = "Shiptrack: documents of one tenant, which the tag names"
+
 // MakeKey creates the KMS key of a tenant, with the tag and its alias, where there is none. An alias that leads to a key without the tenant's
 // tag, or to one that cannot be used, is an error: no key that exists is changed.
 func MakeKey(ctx context.Context, client *kms.Client, tag string, id tenant.ID) error {
@@ -27,7 +30,7 @@ func MakeKey(ctx context.Context, client *kms.Client, tag string, id tenant.ID) 
 		return errors.Join(err, checkKey(ctx, client, tag, id, there))
 	}
 	made, err := client.CreateKey(ctx, &kms.CreateKeyInput{
-		Description: aws.String("Shiptrack: documents of one tenant, which the tag names"),
+		Description: aws.String(KeyDescription),
 		Tags:        []kmstypes.Tag{{TagKey: &tag, TagValue: aws.String(id.String())}},
 	})
 	if err != nil {

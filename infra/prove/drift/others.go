@@ -14,6 +14,7 @@ import (
 // others adds each role and user that the files do not know, and whose policies reach what the stores keep. Whom Wanted.Operators names may.
 func (c *comparison) others(there *There) {
 	reach := newReach(c.wanted, there)
+	roles, rolesErr := parse(there)
 	for i := range there.Others {
 		p := &there.Others[i]
 		if c.knows(p) {
@@ -29,7 +30,7 @@ func (c *comparison) others(there *There) {
 			continue
 		}
 		change := Change{Where: where, What: fmt.Sprintf("the files do not know it, and it reaches %s%s (--operator %s/%s tells that it may)", toldGrants(found), p.trusted(), p.Kind, path.Base(p.Name))}
-		change.Why, change.broken = c.judge(p, there)
+		change.Why, change.broken = c.judge(p, roles, rolesErr)
 		if change.Why == "" {
 			change.What += "; the theorem is proven for it too"
 		}
@@ -51,21 +52,21 @@ func (c *comparison) knows(p *Principal) bool {
 	})
 }
 
-// judge says why isolation is not shown for p; empty: the theorem is proven for its sessions. broken: a tenant's session gets another's.
-func (c *comparison) judge(p *Principal, there *There) (why string, broken bool) {
+// judge says why isolation is not shown for p beside roles, or where they cannot be read; empty: the theorem is proven for its sessions. broken:
+// a tenant's session gets another's.
+func (c *comparison) judge(p *Principal, roles []theorem.Role, unread error) (why string, broken bool) {
 	const unseen = "the theorem speaks of sessions of roles alone: who has its keys may touch what is every tenant's"
 	if p.Kind != kindRole {
 		return unseen, false
 	}
-	roles, err := parse(there)
-	if err != nil {
-		return err.Error(), false
+	if unread != nil {
+		return unread.Error(), false
 	}
 	own, err := p.role()
 	if err != nil {
 		return err.Error(), false
 	}
-	findings, err := theorem.Prove(c.wanted.Values.Account, append(roles, own), c.wanted.Owned)
+	findings, err := theorem.Prove(c.wanted.Values.Account, append(slices.Clip(roles), own), c.wanted.Owned)
 	if err != nil {
 		return err.Error(), false
 	}
@@ -76,12 +77,10 @@ func (c *comparison) judge(p *Principal, there *There) (why string, broken bool)
 		}
 		for k := range f.Refutations {
 			r := &f.Refutations[k]
-			if broken = r.Tenant != ""; broken || why == "" {
-				why = r.String()
+			if r.Tenant != "" {
+				return r.String(), true
 			}
-			if broken {
-				return why, true
-			}
+			why = cmp.Or(why, r.String())
 		}
 		for _, open := range f.Open {
 			why = cmp.Or(why, open.Why)

@@ -1,6 +1,7 @@
 package drift_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"example.com/shiptrack/infra/localaws"
 	"example.com/shiptrack/infra/prove/drift"
+	"example.com/shiptrack/infra/tenants"
 )
 
 const (
@@ -159,5 +161,16 @@ func TestTenantWithoutAKeyIsNamed(t *testing.T) {
 	r := k.report(k.config)
 	if told := k.told(r); r.Code() != 1 || len(r.Changes) != 1 || !strings.Contains(told, "drift: KMS keys: tenant green has none") || r.Isolation.Verdict != drift.Holds {
 		t.Errorf("code %d:\n%s", r.Code(), told)
+	}
+}
+
+// TestTerraformDescribesKeysAsTheCommandDoes holds the words by which a tenant's key is known where tag and alias are gone.
+func TestTerraformDescribesKeysAsTheCommandDoes(t *testing.T) {
+	text, err := os.ReadFile("../../terraform/modules/stores/keys.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "\n  description             = \""+tenants.KeyDescription+"\"\n") {
+		t.Errorf("no key is described as %q", tenants.KeyDescription)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"example.com/shiptrack/infra/tenants"
 	"example.com/shiptrack/pkg/keyalias"
 )
 
@@ -75,9 +76,6 @@ func aliasesOf(ctx context.Context, client *kms.Client) (map[string][]string, er
 	return all, nil
 }
 
-// described is the description of each tenant's key (terraform/modules/stores/keys.tf, infra/tenants). It stays where tag and alias are gone.
-const described = "Shiptrack: documents of one tenant, which the tag names"
-
 // read reads what is known of a key; ours is false where it is no tenant's, is AWS's own, or cannot be used and has no alias of a tenant.
 func (k *Key) read(ctx context.Context, client *kms.Client, tag string) (ours bool, err error) {
 	got, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &k.ID})
@@ -101,7 +99,7 @@ func (k *Key) read(ctx context.Context, client *kms.Client, tag string) (ours bo
 			k.Tags[aws.ToString(tag.TagKey)] = aws.ToString(tag.TagValue)
 		}
 	}
-	if len(k.tenants(tag)) == 0 && len(k.Aliases) == 0 && k.Description != described {
+	if len(k.tenants(tag)) == 0 && len(k.Aliases) == 0 && k.Description != tenants.KeyDescription {
 		return false, nil
 	}
 	policy, err := client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &k.ID})
