@@ -2,6 +2,7 @@ package drift_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,6 +91,25 @@ func TestWhoElseReachesTheStoresIsNamed(t *testing.T) {
 			k.must(c.make(k))
 			k.noticed(c)
 		})
+	}
+}
+
+// TestNothingIsProvenBesideRolesThatCannotBeRead: the theorem would be asked without them.
+func TestNothingIsProvenBesideRolesThatCannotBeRead(t *testing.T) {
+	k := newKit(t)
+	k.backup(k.trustOf(role), k.document("TrackingAccessPolicyDynamoDB"))
+	there, err := drift.Read(t.Context(), k.config, k.wanted)
+	k.must(err)
+	ofBackup := func() drift.Change {
+		changes := drift.Compare(k.wanted, there)
+		return changes[slices.IndexFunc(changes, func(c drift.Change) bool { return c.Where == "role Backup" })]
+	}
+	if c := ofBackup(); c.Why != "" || !strings.Contains(c.What, "the theorem is proven for it too") {
+		t.Errorf("%+v, want it proven", c)
+	}
+	there.Roles[0].Trust = "{"
+	if c := ofBackup(); !strings.Contains(c.Why, there.Roles[0].Name+"/trust") || strings.Contains(c.What, "proven") {
+		t.Errorf("%+v, want that %s cannot be read", c, there.Roles[0].Name)
 	}
 }
 
