@@ -25,7 +25,7 @@ func TestEveryStatementThatNamesAnActionIsLookedAt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		asked := rapid.SampledFrom([]string{"s3:GetObject", "S3:getobject", "\u017f3:GetObject", "kms:Decrypt", "\u212ams:Decrypt", "sqs:Send1", "iam:GetRole", "s3", ""}).Draw(t, "asked")
+		asked := rapid.SampledFrom([]string{"s3:GetObject", "S3:getobject", "\u017f3:GetObject", "kms:Decrypt", "\u212ams:Decrypt", "sqs:Send1", "iam:GetRole", "s3outposts:GetObject", "s3", ""}).Draw(t, "asked")
 		var want, got []int
 		for i := range p.statements {
 			if p.statements[i].names(asked) {
@@ -58,7 +58,7 @@ func TestIndexChangesNoDecisionAndNoExplanation(t *testing.T) {
 		resource, boundary := drawResource(t), plain(limit.Identity[0])
 		naive := Policies{Identity: []Named{plain(own.Identity[0])}, Boundary: &boundary}
 		r := drawRequest(t)
-		r.Action = rapid.SampledFrom([]string{r.Action, strings.ToUpper(r.Action), "s3:PutObject", "sqs:Send", "s3", "*"}).Draw(t, "asked")
+		r.Action = rapid.SampledFrom([]string{r.Action, strings.ToUpper(r.Action), "s3:PutObject", "sqs:Send", "s3outposts:PutObject", "s3", "*"}).Draw(t, "asked")
 		if got, want := own.Decide(r), naive.Decide(r); got != want {
 			t.Fatalf("%s: %+v with an index, %+v without", show(r), got, want)
 		}
