@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("go list: %w", err)
 	}
 	total := strings.Count(string(packages), "\n")
-	fmt.Fprintf(out, "testing %d packages: all of the project take about three minutes on two cores, and the first time some minutes more to compile what they need\n", total)
+	fmt.Fprintf(out, "testing %d packages: all of the project take about four minutes on two cores, and the first time some minutes more to compile what they need\n", total)
 
 	test := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
 	test.Stderr = os.Stderr
