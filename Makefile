@@ -24,10 +24,11 @@ REQUESTS    ?= 100000
 TARGET      ?= embedded
 ACCOUNT     ?=
 ROWS        ?=
+SHORT       ?=
 PKG         ?= $(PACKAGES)
 
 # What a user gives is text: make does not expand it, and recipes take it from the environment, where the shell does not either.
-GIVEN := TENANT SUBJECT ISSUER_PORT BENCHTIME REQUESTS TARGET ACCOUNT ROWS
+GIVEN := TENANT SUBJECT ISSUER_PORT BENCHTIME REQUESTS TARGET ACCOUNT ROWS SHORT
 $(foreach v,$(GIVEN),$(eval override $v := $$(value $v)))
 override PKG := $(if $(filter file,$(origin PKG)),$(PACKAGES),$(value PKG))
 export $(GIVEN) PKG
@@ -129,8 +130,8 @@ bench: build ## measure what isolation costs, side by side in one run; print a t
 	@go build -o bin/bench ./infra/dev/bench && bin/bench $${ROWS:+--only="$$ROWS"}
 
 .PHONY: bench-micro
-bench-micro: ## run the Go benchmarks; what is printed is what benchstat reads [BENCHTIME=100x]
-	@go run ./infra/dev/bench micro --benchtime="$$BENCHTIME" $(PACKAGES)
+bench-micro: ## run the Go benchmarks; what is printed is what benchstat reads [BENCHTIME=100x, or SHORT=yes with fewer data]
+	@go run ./infra/dev/bench micro --benchtime="$$BENCHTIME" $${SHORT:+--short} $(PACKAGES)
 
 .PHONY: lint
 lint: tools ## run golangci-lint and actionlint, and check that each import rule would notice a violation

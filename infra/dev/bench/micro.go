@@ -16,6 +16,7 @@ import (
 type micro struct {
 	Benchtime string   `default:"1s" help:"How long, or how often (100x), each benchmark runs."`
 	Count     int      `default:"1" help:"How often each runs; benchstat wants 10."`
+	Short     bool     `help:"Fewer data, where a benchmark prepares many: that it runs, not how fast it is."`
 	Packages  []string `arg:"" help:"Package patterns, such as ./pkg/..."`
 }
 
@@ -25,7 +26,7 @@ func (m micro) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	args := append([]string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", m.Benchtime, fmt.Sprintf("-count=%d", m.Count)}, packages...)
+	args := append([]string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", m.Benchtime, fmt.Sprintf("-count=%d", m.Count), fmt.Sprintf("-short=%t", m.Short)}, packages...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Stdout, cmd.Stderr = out, os.Stderr
 	if err := cmd.Run(); err != nil {
