@@ -21,16 +21,31 @@ type Credentials struct {
 // are host, content-type and every x-amz-* header: sign last. An *Error says that the request cannot be
 // signed in one way only (a malformed query, credentials or scope, a doubled header).
 func Sign(r *http.Request, body []byte, creds Credentials, region, service string, at time.Time) error {
+	return NewSigner(creds).Sign(r, body, region, service, at)
+}
+
+// Signer signs with one key. It keeps the signing key that it made last. It is safe for concurrent use.
+type Signer struct {
+	creds  Credentials
+	secret *Secret
+}
+
+// NewSigner returns a Signer with creds.
+func NewSigner(creds Credentials) *Signer { return &Signer{creds, NewSecret(creds.SecretAccessKey)} }
+
+// Sign is Sign with the Signer's key.
+func (s *Signer) Sign(r *http.Request, body []byte, region, service string, at time.Time) error {
 	sum := sha256.Sum256(body)
-	return sign(r, hex.EncodeToString(sum[:]), creds, region, service, at)
+	return s.sign(r, hex.EncodeToString(sum[:]), region, service, at)
 }
 
 // SignUnread is Sign for s3, whose signatures need not cover the body.
-func SignUnread(r *http.Request, creds Credentials, region string, at time.Time) error {
-	return sign(r, unsignedPayload, creds, region, serviceS3, at)
+func (s *Signer) SignUnread(r *http.Request, region string, at time.Time) error {
+	return s.sign(r, unsignedPayload, region, serviceS3, at)
 }
 
-func sign(r *http.Request, hash string, creds Credentials, region, service string, at time.Time) error {
+func (s *Signer) sign(r *http.Request, hash, region, service string, at time.Time) error {
+	creds := &s.creds
 	stamp := at.UTC().Format(stampFormat)
 	r.Header.Set(headerDate, stamp)
 	r.Header.Set(headerPayload, hash)
@@ -70,7 +85,7 @@ func sign(r *http.Request, hash string, creds Credentials, region, service strin
 	if err != nil {
 		return err
 	}
-	signature := c.sign(NewSecret(creds.SecretAccessKey), append(canonical, hash...))
+	signature := c.sign(s.secret, append(canonical, hash...))
 	r.Header.Set(headerAuth, prefix+string(signature[:]))
 	return nil
 }

@@ -44,22 +44,22 @@ var requestIDs = []string{"X-Amzn-Requestid", "X-Amz-Request-Id", "X-Amz-Request
 // UpstreamRequestID is the header of an answer that holds the upstream's id of the request, if it gave one.
 const UpstreamRequestID = "X-Localaws-Upstream-Requestid"
 
-func answeredHeaders(from http.Header) http.Header {
-	to := from.Clone()
-	for _, value := range from.Values("Connection") {
+// answeredHeaders takes out of the headers of an answer what is not passed back, and returns them. Their names are in net/http's form.
+func answeredHeaders(h http.Header) http.Header {
+	for _, value := range h["Connection"] {
 		for name := range strings.SplitSeq(value, ",") {
-			to.Del(strings.TrimSpace(name))
+			h.Del(strings.TrimSpace(name))
 		}
 	}
 	for _, name := range hopByHop {
-		to.Del(name)
+		delete(h, name)
 	}
-	to.Del(UpstreamRequestID)
+	delete(h, UpstreamRequestID)
 	for _, name := range slices.Backward(requestIDs) {
-		if id := from.Get(name); id != "" {
-			to.Set(UpstreamRequestID, id)
+		if ids := h[name]; len(ids) > 0 && ids[0] != "" {
+			h[UpstreamRequestID] = ids[:1]
 		}
-		to.Del(name)
+		delete(h, name)
 	}
-	return to
+	return h
 }

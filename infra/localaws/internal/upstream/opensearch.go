@@ -9,7 +9,6 @@ import (
 
 	"example.com/shiptrack/infra/localaws/internal/api"
 	"example.com/shiptrack/infra/localaws/internal/opensearch"
-	"example.com/shiptrack/infra/localaws/internal/sigv4"
 )
 
 // OpenSearch is a domain of OpenSearch Service that an OpenSearch answers. It is safe for concurrent use.
@@ -86,7 +85,7 @@ func (o *OpenSearch) send(ctx context.Context, method, target string, header htt
 			return nil, err
 		}
 		r.Header = header
-		return r, sigv4.Sign(r, body, root, e.region, e.service, e.now())
+		return r, root.Sign(r, body, e.region, e.service, e.now())
 	})
 	if err != nil {
 		return nil, err

@@ -20,18 +20,18 @@ func TestLastByteIsKeptBackUntilTheBodyHasProved(t *testing.T) {
 		for name, from := range map[string]func(io.Reader) io.Reader{
 			"as it comes": func(r io.Reader) io.Reader { return r }, "byte by byte": iotest.OneByteReader, "halves": iotest.HalfReader, "data with the end": iotest.DataErrReader,
 		} {
-			b := newSending(from(strings.NewReader(text)), newDeadline(func() {}))
+			b := newSending(from(strings.NewReader(text)), newDeadline(func(error) {}))
 			if got, err := io.ReadAll(b); err != nil || string(got) != text || !b.whole {
 				t.Errorf("%s, %d bytes: got %d, %v", name, len(text), len(got), err)
 			}
-			b = newSending(io.MultiReader(from(strings.NewReader(text)), iotest.ErrReader(wrong)), newDeadline(func() {}))
+			b = newSending(io.MultiReader(from(strings.NewReader(text)), iotest.ErrReader(wrong)), newDeadline(func(error) {}))
 			if got, err := io.ReadAll(b); !errors.Is(err, wrong) || len(got) >= len(text) || b.whole || !errors.Is(b.err, wrong) {
 				t.Errorf("%s, %d bytes of another body: got %d, %v", name, len(text), len(got), err)
 			}
 		}
 	}
 	// A transport asks for no byte more than it has announced.
-	b, piece := newSending(strings.NewReader("abc"), newDeadline(func() {})), make([]byte, 1)
+	b, piece := newSending(strings.NewReader("abc"), newDeadline(func(error) {})), make([]byte, 1)
 	for i := range 3 {
 		if n, err := io.ReadFull(b, piece); n != 1 || err != nil || piece[0] != "abc"[i] {
 			t.Errorf("byte %d: got %d %q, %v", i, n, piece, err)
@@ -41,7 +41,7 @@ func TestLastByteIsKeptBackUntilTheBodyHasProved(t *testing.T) {
 
 func TestSendingTakesNoMemoryForItsPieces(t *testing.T) {
 	from := bytes.NewReader(make([]byte, 8<<20))
-	b, piece := newSending(from, newDeadline(func() {})), make([]byte, 32<<10)
+	b, piece := newSending(from, newDeadline(func(error) {})), make([]byte, 32<<10)
 	if n := testing.AllocsPerRun(100, func() {
 		if _, err := b.Read(piece); err != nil {
 			t.Fatal(err)

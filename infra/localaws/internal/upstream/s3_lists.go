@@ -154,7 +154,7 @@ func (f *forwarding) listed(ctx context.Context, l store.List, limit string, que
 	if err := xml.NewDecoder(io.LimitReader(response.Body, maxList)).Decode(document); err != nil {
 		return "", failed(err)
 	}
-	return answeredHeaders(response.Header).Get(UpstreamRequestID), nil
+	return answeredHeaders(response.Header.Clone()).Get(UpstreamRequestID), nil
 }
 
 // withID gives an answer the upstream's id of the request that it comes from.

@@ -106,7 +106,7 @@ func (q *outgoing) request(ctx context.Context, e *endpoint) (*http.Request, err
 	}
 	r.Header.Set("User-Agent", "localaws")
 	r.ContentLength = q.size
-	return r, sigv4.SignUnread(r, root, e.region, e.now())
+	return r, root.SignUnread(r, e.region, e.now())
 }
 
 // escapedPath is a key as a path has it.
@@ -125,7 +125,7 @@ var ownHeaders = []string{protectionHeader, "X-Amz-Server-Side-Encryption", "X-A
 // objectHeaders are the headers of an answer that S3 has, without those that localaws sets itself.
 func objectHeaders(from http.Header) http.Header {
 	to := http.Header{}
-	for name, values := range answeredHeaders(from) {
+	for name, values := range answeredHeaders(from.Clone()) {
 		own := slices.ContainsFunc(ownHeaders, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 		switch {
 		case own:

@@ -41,8 +41,8 @@ const (
 
 const maxHeader = 64 << 10 // bytes of an answer's headers
 
-// root is the key of the account's root in local AWS tools.
-var root = sigv4.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+// root signs with the key of the account's root in local AWS tools.
+var root = sigv4.NewSigner(sigv4.Credentials{AccessKeyID: "test", SecretAccessKey: "test"})
 
 // Config says where an upstream is and how to sign for it.
 type Config struct {
@@ -103,7 +103,7 @@ func (e *endpoint) send(ctx context.Context, header http.Header, body []byte) (*
 			return nil, err
 		}
 		r.Header = header
-		return r, sigv4.Sign(r, body, root, e.region, e.service, e.now())
+		return r, root.Sign(r, body, e.region, e.service, e.now())
 	})
 }
 
@@ -111,7 +111,7 @@ func (e *endpoint) send(ctx context.Context, header http.Header, body []byte) (*
 // the answer; a body that is sent piece by piece renews it. Errors are failures, or those of build.
 func (e *endpoint) exchange(ctx context.Context, build func(context.Context, *deadline) (*http.Request, error)) (*http.Response, error) {
 	bounded, cancel := context.WithCancelCause(ctx)
-	late := newDeadline(func() { cancel(errLate) })
+	late := newDeadline(cancel)
 	r, err := build(bounded, late)
 	if err != nil {
 		late.end()
@@ -136,7 +136,7 @@ func (e *endpoint) exchange(ctx context.Context, build func(context.Context, *de
 		cancel(nil)
 		return nil, err
 	}
-	response.Body = newStream(response.Body, bounded, cancel)
+	response.Body = &stream{response.Body, bounded, late}
 	return response, nil
 }
 
@@ -149,28 +149,45 @@ func bounded(response *http.Response) (*http.Response, error) {
 	return response, nil
 }
 
-// deadline ends a request to the upstream whose answer does not begin. It is safe for concurrent use: a transport may still send the
-// body when the answer is there.
+// deadline ends a request to the upstream whose answer does not begin or comes to a halt. It is safe for concurrent use: a transport may
+// still send the body when the answer is there.
 type deadline struct {
+	cancel context.CancelCauseFunc
+
 	mu    sync.Mutex
 	timer *time.Timer
-	ended bool
+	begun bool // the answer
 }
 
-func newDeadline(end func()) *deadline { return &deadline{timer: time.AfterFunc(headerTime, end)} }
+func newDeadline(cancel context.CancelCauseFunc) *deadline {
+	d := &deadline{cancel: cancel}
+	d.timer = time.AfterFunc(headerTime, d.pass)
+	return d
+}
+
+func (d *deadline) pass() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.begun {
+		d.cancel(errStalled)
+		return
+	}
+	d.cancel(errLate)
+}
 
 // renew gives the upstream headerTime again.
 func (d *deadline) renew() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.ended {
+	if !d.begun {
 		d.timer.Reset(headerTime)
 	}
 }
 
+// end says that the answer has begun, or never will.
 func (d *deadline) end() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.ended = true
+	d.begun = true
 	d.timer.Stop()
 }
