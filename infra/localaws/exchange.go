@@ -83,7 +83,7 @@ var callerIDPattern = regexp.MustCompile(`^[A-Za-z0-9._:;=|,@-]{1,128}$`)
 // on it. An id that does not match the pattern, or is given twice, is left out.
 func callerID(h http.Header) string {
 	for _, id := range []string{single(h, "X-Amzn-Trace-Id"), single(h, "X-Request-Id"), agentItem(h, "md/request-id#")} {
-		if callerIDPattern.MatchString(id) {
+		if id != "" && callerIDPattern.MatchString(id) {
 			return id
 		}
 	}
@@ -99,7 +99,7 @@ func single(h http.Header, name string) string {
 
 // originID is the id that the caller's own caller gave, for the log alone as well.
 func originID(h http.Header) string {
-	if id := agentItem(h, "md/origin-request-id#"); callerIDPattern.MatchString(id) {
+	if id := agentItem(h, "md/origin-request-id#"); id != "" && callerIDPattern.MatchString(id) {
 		return id
 	}
 	return ""

@@ -126,7 +126,7 @@ func (r *reading) check(ctx context.Context) error {
 }
 
 func same(a, b *request.Schema) bool {
-	if a == nil || b == nil {
+	if a == b || a == nil || b == nil { // mostly it is the very same
 		return a == b
 	}
 	return a.Partition == b.Partition && a.Sort == b.Sort && maps.Equal(a.Indexes, b.Indexes) && maps.Equal(a.Types, b.Types) &&
