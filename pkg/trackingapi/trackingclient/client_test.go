@@ -59,7 +59,7 @@ func clientOf(t *testing.T, url string) *trackingclient.Client {
 	t.Helper()
 	httpClient := httpclient.New(httpclient.Config{})
 	t.Cleanup(httpClient.CloseIdleConnections)
-	client, err := trackingclient.New(trackingclient.Config{URL: url, HTTPClient: httpClient})
+	client, err := trackingclient.New(trackingclient.Config{URL: url, Transport: httpClient.Transport})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +300,7 @@ func TestURLMustBeOneToAddPathsTo(t *testing.T) {
 		"": false, "127.0.0.1:8081": false, "ftp://h": false, "http://": false, "http://user:pass@h": false,
 		"http://h?x=1": false, "http://h#f": false, "http://h:port": false,
 	} {
-		_, err := trackingclient.New(trackingclient.Config{URL: url, HTTPClient: http.DefaultClient})
+		_, err := trackingclient.New(trackingclient.Config{URL: url, Transport: http.DefaultTransport})
 		if (err == nil) != ok {
 			t.Errorf("New(%q): %v, want ok = %v", url, err, ok)
 		}
