@@ -131,7 +131,7 @@ func (t *Trail) Record(ctx context.Context, r Record) {
 		slog.String("subject", r.Subject), slog.String("action", r.Action), slog.String("resource", r.Resource),
 		slog.String("aws_request_id", r.AWSRequestID), slog.String("session", r.Session),
 		slog.String("request_id", r.RequestID))
-	if id := requestid.CallerFromContext(ctx); id != "" { // a hint: see requestid.NewCallerContext
+	if id := requestid.CallerFromContext(ctx); id != "" { // a hint: see requestid.NewContext
 		attrs = append(attrs, slog.String("caller_request_id", id))
 	}
 	if r.Units > 0 {

@@ -67,7 +67,9 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		start := time.Now()
 		s.metrics.inFlight.Inc()
 		defer s.metrics.inFlight.Dec()
-		c.Response().Before(func() { addHead(c.Response().Header()) })
+		if c.Request().Method == http.MethodOptions { // echo answers it
+			c.Response().Before(func() { addHead(c.Response().Header()) })
+		}
 		ctx := c.Request().Context()
 		err := next(c)
 		if err == nil && !c.Response().Committed {

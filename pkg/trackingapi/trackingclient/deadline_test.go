@@ -104,7 +104,7 @@ func TestDeadlineAndRequestIDGoAlong(t *testing.T) {
 		header = r.Header
 		answering(http.StatusOK, "application/json", etaOf("1001"))(w, r)
 	})
-	ctx, cancel := context.WithTimeout(requestid.NewContext(caller(t), "req-7"), 2*time.Second)
+	ctx, cancel := context.WithTimeout(requestid.NewContext(caller(t), "req-7", ""), 2*time.Second)
 	defer cancel()
 	if _, err := client.GetShippingETA(ctx, "1001"); err != nil {
 		t.Fatal(err)
