@@ -14,8 +14,8 @@ import (
 // has a secret: this is no second place that redacts.
 type handler struct {
 	whole slog.Handler
-	w     io.Writer
-	given []byte // the attributes of With, as each line has them
+	w     io.Writer // safe for concurrent use
+	given []byte    // the attributes of With, as each line has them
 }
 
 // Enabled is slog.Handler's.
