@@ -324,3 +324,20 @@ func TestPathOfTheURLIsKept(t *testing.T) {
 		t.Fatalf("path %q, %v, want /api/shipments/1001/eta", path, err)
 	}
 }
+
+// The token is for the host that was asked.
+func TestNoRedirectIsFollowed(t *testing.T) {
+	var reached atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reached.Add(1)
+		answering(http.StatusOK, "application/json", etaOf("1001"))(w, r)
+	}))
+	t.Cleanup(other.Close)
+	client := service(t, http.RedirectHandler(other.URL+"/shipments/1001/eta", http.StatusTemporaryRedirect).ServeHTTP)
+	if _, err := client.GetShippingETA(caller(t), "1001"); kindOf(t, err) != problem.Internal || reached.Load() != 0 {
+		t.Errorf("error = %v, the other host reached %d times, want internal and not at all", err, reached.Load())
+	}
+	if err := client.Ready(t.Context()); kindOf(t, err) != problem.Unavailable || reached.Load() != 0 {
+		t.Errorf("ready: %v, the other host reached %d times, want unavailable and not at all", err, reached.Load())
+	}
+}
