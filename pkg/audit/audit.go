@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -130,7 +131,7 @@ func (t *Trail) Record(ctx context.Context, r Record) {
 		slog.String("subject", r.Subject), slog.String("action", r.Action), slog.String("resource", r.Resource),
 		slog.String("aws_request_id", r.AWSRequestID), slog.String("session", r.Session),
 		slog.String("request_id", r.RequestID))
-	if id := requestid.CallerFromContext(ctx); id != "" { // a hint: see requestid.NewCallerContext
+	if id := requestid.CallerFromContext(ctx); id != "" { // a hint: see requestid.NewContext
 		attrs = append(attrs, slog.String("caller_request_id", id))
 	}
 	if r.Units > 0 {
@@ -142,7 +143,9 @@ func (t *Trail) Record(ctx context.Context, r Record) {
 	if r.Reason != "" {
 		attrs = append(attrs, slog.String("reason", r.Reason))
 	}
-	t.logger.LogAttrs(ctx, r.level(), "access", attrs...)
+	record := slog.NewRecord(time.Now(), r.level(), "access", 0) // LogAttrs would look up where in the code it stands, which no line says
+	record.AddAttrs(attrs...)
+	_ = t.logger.Handler().Handle(ctx, record) // as LogAttrs does
 }
 
 // count counts an access in a tenant's name.

@@ -38,7 +38,7 @@ func TestAnAuditRecordJoinsTheSubjectToTheCallToAWS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := requestid.NewCallerContext(requestid.NewContext(tenant.NewContext(t.Context(), id), "req-1"), "theirs-1")
+	ctx := requestid.NewContext(tenant.NewContext(t.Context(), id), "req-1", "theirs-1")
 	trail.Record(ctx, audit.Record{
 		Action: "dynamodb:GetItem", Resource: "table/TrackingData", AWSRequestID: "AWS1",
 		Session: "arn:aws:sts::000000000000:assumed-role/TrackingAccessRole/yellow@a", Decision: audit.Deny, Reason: "AccessDeniedException",

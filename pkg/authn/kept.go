@@ -16,7 +16,9 @@ type keptTokens struct {
 type tokenHash [sha256.Size]byte
 
 // hashOf covers the whole token: one that differs in its signature alone is another token.
-func hashOf(rawToken string) tokenHash { return sha256.Sum256([]byte(rawToken)) }
+func hashOf(rawToken string) tokenHash {
+	return sha256.Sum256(append(make([]byte, 0, 1<<10), rawToken...)) // most tokens fit, and then the copy stays on the stack
+}
 
 // newKeptTokens returns room for capacity tokens, 0 or more.
 func newKeptTokens(capacity int) (keptTokens, error) {

@@ -29,7 +29,7 @@ func (answered) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestForwardingLeavesTheCallersRequestAlone(t *testing.T) {
-	r, err := http.NewRequestWithContext(requestid.NewContext(t.Context(), "id-1"), http.MethodGet, "http://tracking", nil)
+	r, err := http.NewRequestWithContext(requestid.NewContext(t.Context(), "id-1", ""), http.MethodGet, "http://tracking", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func TestRequestIDAndDeadlineGoAlong(t *testing.T) {
 	if h.Get(httpclient.RequestIDHeader) != "" || h.Get(httpclient.TimeoutHeader) != "" {
 		t.Errorf("a bare context gives %v, want neither", h)
 	}
-	ctx, cancel := context.WithTimeout(requestid.NewContext(t.Context(), "id-1"), 3*time.Second)
+	ctx, cancel := context.WithTimeout(requestid.NewContext(t.Context(), "id-1", ""), 3*time.Second)
 	defer cancel()
 	h = received(t, ctx)
 	ms, err := strconv.Atoi(h.Get(httpclient.TimeoutHeader))

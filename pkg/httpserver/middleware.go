@@ -53,15 +53,16 @@ type methodKey struct{}
 func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
-		h := w.Header()
-		h.Set(httpclient.RequestIDHeader, id)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-store") // every answer is one tenant's
-		ctx := requestid.NewContext(untilCutOff{Context: s.base, values: r.Context()}, id)
+		values := [...]string{id, "nosniff", "no-store"}
+		h := w.Header() // its keys have the canonical form
+		h[httpclient.RequestIDHeader] = values[0:1:1]
+		h["X-Content-Type-Options"] = values[1:2:2]
+		h["Cache-Control"] = values[2:3:3] // every answer is one tenant's
+		caller := ""
 		if inbound := r.Header[httpclient.RequestIDHeader]; len(inbound) == 1 && isRequestID(inbound[0]) {
-			ctx = requestid.NewCallerContext(ctx, inbound[0])
+			caller = inbound[0]
 		}
-		r = r.WithContext(context.WithValue(ctx, methodKey{}, r.Method))
+		r = r.WithContext(requestid.NewContext(&untilCutOff{Context: s.base, values: r.Context(), method: r.Method}, id, caller))
 		r.URL = normalize(r.URL)
 		if r.Method == http.MethodHead {
 			r.Method = http.MethodGet
@@ -77,10 +78,14 @@ func (s *Server) identify(next http.Handler) http.Handler {
 type untilCutOff struct {
 	context.Context // the server's
 	values          context.Context
+	method          string // as the client sent it
 }
 
 // Value asks the server's context first: package context finds there, by a key of its own, what ends this one.
-func (c untilCutOff) Value(key any) any {
+func (c *untilCutOff) Value(key any) any {
+	if key == (methodKey{}) {
+		return c.method
+	}
 	if v := c.Context.Value(key); v != nil {
 		return v
 	}
@@ -140,7 +145,9 @@ func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 		if r.ContentLength > s.cfg.MaxBody {
 			return tooLarge(&http.MaxBytesError{Limit: s.cfg.MaxBody})
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, s.cfg.MaxBody)
+		if r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, s.cfg.MaxBody)
+		}
 		return next(c)
 	}
 }

@@ -60,13 +60,14 @@ type Error struct {
 // Empty ones are left out.
 type Quota struct{ RateLimit, RateLimitPolicy string }
 
-// Set puts the fields into the header of an answer.
+// Set puts the fields into the header of an answer, RateLimit and RateLimit-Policy, whose canonical form this is.
 func (q Quota) Set(h http.Header) {
+	values := [...]string{q.RateLimit, q.RateLimitPolicy}
 	if q.RateLimit != "" {
-		h.Set("RateLimit", q.RateLimit)
+		h["Ratelimit"] = values[0:1:1]
 	}
 	if q.RateLimitPolicy != "" {
-		h.Set("RateLimit-Policy", q.RateLimitPolicy)
+		h["Ratelimit-Policy"] = values[1:2:2]
 	}
 }
 

@@ -5,32 +5,42 @@ package requestid
 
 import "context"
 
-type (
-	contextKey       struct{}
-	callerContextKey struct{}
-)
+type contextKey struct{}
 
-// NewContext returns a copy of ctx that carries id.
-func NewContext(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, contextKey{}, id)
+// carrier is a context that carries the ids, in one piece of memory: each log line and each call of AWS reads them.
+type carrier struct {
+	context.Context
+	id, caller string
+}
+
+// Value is context.Context's.
+func (c *carrier) Value(key any) any {
+	if key == (contextKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+// NewContext returns a copy of ctx that carries id, and the id that the caller of ctx's request gave for it, empty where it gave
+// none. Callers may give the same id as others do: it is a hint for whoever reads the log, and identifies nothing.
+func NewContext(ctx context.Context, id, caller string) context.Context {
+	return &carrier{ctx, id, caller}
 }
 
 // FromContext returns the id of ctx's request, empty where there is none.
 func FromContext(ctx context.Context) string {
-	id, _ := ctx.Value(contextKey{}).(string)
-	return id
-}
-
-// NewCallerContext returns a copy of ctx that carries id, which the caller of ctx's request gave for it. Callers
-// may give the same id as others do: it is a hint for whoever reads the log, and identifies nothing.
-func NewCallerContext(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, callerContextKey{}, id)
+	if c, ok := ctx.Value(contextKey{}).(*carrier); ok {
+		return c.id
+	}
+	return ""
 }
 
 // CallerFromContext returns the id that the caller gave for ctx's request, empty where it gave none.
 func CallerFromContext(ctx context.Context) string {
-	id, _ := ctx.Value(callerContextKey{}).(string)
-	return id
+	if c, ok := ctx.Value(contextKey{}).(*carrier); ok {
+		return c.caller
+	}
+	return ""
 }
 
 // Agent returns what the User-Agent of a call of AWS says of ctx's request, as additional metadata: md/request-id#<id>, and

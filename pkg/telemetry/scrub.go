@@ -76,9 +76,6 @@ func Scrub(s string) string {
 		return s
 	}
 	return outsideSessions(s, func(s string) string {
-		if len(s) < secretKeyLength {
-			return s
-		}
 		s = replaceRuns(s, longRun, tokenUnit, func(string) string { return Redacted })
 		return replaceRuns(s, secretKeyLength, base64Unit, hideKey)
 	})
@@ -115,6 +112,9 @@ func hasRun(s string, n int) bool {
 // replaceRuns replaces each run of at least n units; unit is how many bytes of s the unit at i has, 0 for none. A regular
 // expression that counts so far takes milliseconds for a text of some thousand bytes.
 func replaceRuns(s string, n int, unit func(s string, i int) int, replace func(run string) string) string {
+	if len(s) < n {
+		return s
+	}
 	var out strings.Builder
 	done := 0
 	for i := 0; i < len(s); i++ {

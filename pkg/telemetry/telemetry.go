@@ -94,8 +94,8 @@ func (t *Telemetry) Shutdown(ctx context.Context) error {
 }
 
 func newLogger(w io.Writer, level slog.Level, service string) *slog.Logger {
-	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: replaceAttr})
-	return slog.New(handler).With(slog.String("service", service))
+	whole := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: replaceAttr})
+	return slog.New(&handler{whole: whole, w: w}).With(slog.String("service", service))
 }
 
 type lockedWriter struct {

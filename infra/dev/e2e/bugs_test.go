@@ -32,8 +32,8 @@ var edits = []edit{
 	{file: "pkg/authn/kept.go", from: "found.times.check(now) != nil", to: `with("kept-expired", nil, found.times.check(now)) != nil`},
 	{file: "pkg/authn/kept.go", from: "!found.keys.holds(found.generation)", to: `!with("kept-rotated", true, found.keys.holds(found.generation))`},
 	// A signature of ES256 has 86 characters.
-	{file: "pkg/authn/kept.go", from: "Sum256([]byte(rawToken))",
-		to: `Sum256([]byte(rawToken[with("by-signature", max(0, len(rawToken)-86), 0):with("without-signature", max(0, len(rawToken)-86), len(rawToken))]))`},
+	{file: "pkg/authn/kept.go", from: "1<<10), rawToken...",
+		to: `1<<10), rawToken[with("by-signature", max(0, len(rawToken)-86), 0):with("without-signature", max(0, len(rawToken)-86), len(rawToken))]...`},
 	{file: "pkg/httpserver/authenticate.go", from: "\t\t\tc.SetRequest(", to: `principal.Tenant = with("header", named(r, principal.Tenant), principal.Tenant); c.SetRequest(`,
 		functions: `
 func named(r *http.Request, otherwise tenant.ID) tenant.ID {

@@ -24,9 +24,9 @@ const reserve = 50 * time.Millisecond
 // Config is what a Client needs.
 type Config struct {
 	URL string // of the tracking service, http or https, with or without a path
-	// HTTPClient sends the requests. Its Transport should be sized for the load, and pass on the request id and
-	// the deadline (see httpclient.New); its redirect policy is not used: a redirect is never followed.
-	HTTPClient *http.Client
+	// Transport sends the requests. It should be sized for the load, and pass on the request id and the deadline (see
+	// httpclient.New). There is no http.Client around it, so no redirect is followed.
+	Transport http.RoundTripper
 }
 
 // Client asks the tracking service. Every context given to it carries the caller (authn.NewContext): one
@@ -37,9 +37,9 @@ type Config struct {
 // where the tenant asks for more than its share; Unavailable where it cannot be reached; Timeout where it does not answer in time; Internal where its answer does not follow the
 // contract.
 type Client struct {
-	api     *trackingapi.Client
-	probe   *http.Client
-	readyAt string
+	api       *trackingapi.Client
+	transport http.RoundTripper
+	readyAt   string
 }
 
 // New returns a Client, or an error where cfg cannot be used.
@@ -47,17 +47,10 @@ func New(cfg Config) (*Client, error) {
 	if err := config.CheckURL(cfg.URL); err != nil {
 		return nil, fmt.Errorf("trackingclient: URL %w", err)
 	}
-	if cfg.HTTPClient == nil {
-		return nil, errors.New("trackingclient: New needs an HTTPClient")
+	if cfg.Transport == nil {
+		return nil, errors.New("trackingclient: New needs a Transport")
 	}
-	plain := *cfg.HTTPClient
-	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	probe := plain
-	if plain.Transport == nil {
-		plain.Transport = http.DefaultTransport
-	}
-	plain.Transport = retryOnReset{next: plain.Transport}
-	api, err := trackingapi.NewClient(cfg.URL, trackingapi.WithHTTPClient(&plain),
+	api, err := trackingapi.NewClient(cfg.URL, trackingapi.WithHTTPClient(retryOnReset{cfg.Transport}),
 		trackingapi.WithRequestEditorFn(onBehalfOfTheCaller))
 	if err != nil {
 		return nil, fmt.Errorf("trackingclient: %w", err)
@@ -66,7 +59,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trackingclient: %w", err)
 	}
-	return &Client{api: api, probe: &probe, readyAt: readyAt}, nil
+	return &Client{api: api, transport: cfg.Transport, readyAt: readyAt}, nil
 }
 
 func onBehalfOfTheCaller(ctx context.Context, r *http.Request) error {
@@ -118,7 +111,7 @@ func (c *Client) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	resp, err := c.probe.Do(r)
+	resp, err := c.transport.RoundTrip(r)
 	if err != nil {
 		return unavailable(err)
 	}

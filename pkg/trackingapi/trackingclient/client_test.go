@@ -59,7 +59,7 @@ func clientOf(t *testing.T, url string) *trackingclient.Client {
 	t.Helper()
 	httpClient := httpclient.New(httpclient.Config{})
 	t.Cleanup(httpClient.CloseIdleConnections)
-	client, err := trackingclient.New(trackingclient.Config{URL: url, HTTPClient: httpClient})
+	client, err := trackingclient.New(trackingclient.Config{URL: url, Transport: httpClient.Transport})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +300,7 @@ func TestURLMustBeOneToAddPathsTo(t *testing.T) {
 		"": false, "127.0.0.1:8081": false, "ftp://h": false, "http://": false, "http://user:pass@h": false,
 		"http://h?x=1": false, "http://h#f": false, "http://h:port": false,
 	} {
-		_, err := trackingclient.New(trackingclient.Config{URL: url, HTTPClient: http.DefaultClient})
+		_, err := trackingclient.New(trackingclient.Config{URL: url, Transport: http.DefaultTransport})
 		if (err == nil) != ok {
 			t.Errorf("New(%q): %v, want ok = %v", url, err, ok)
 		}
@@ -322,5 +322,22 @@ func TestPathOfTheURLIsKept(t *testing.T) {
 	defer server.Close()
 	if _, err := clientOf(t, server.URL+"/api").GetShippingETA(caller(t), "1001"); err != nil || path != "/api/shipments/1001/eta" {
 		t.Fatalf("path %q, %v, want /api/shipments/1001/eta", path, err)
+	}
+}
+
+// The token is for the host that was asked.
+func TestNoRedirectIsFollowed(t *testing.T) {
+	var reached atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reached.Add(1)
+		answering(http.StatusOK, "application/json", etaOf("1001"))(w, r)
+	}))
+	t.Cleanup(other.Close)
+	client := service(t, http.RedirectHandler(other.URL+"/shipments/1001/eta", http.StatusTemporaryRedirect).ServeHTTP)
+	if _, err := client.GetShippingETA(caller(t), "1001"); kindOf(t, err) != problem.Internal || reached.Load() != 0 {
+		t.Errorf("error = %v, the other host reached %d times, want internal and not at all", err, reached.Load())
+	}
+	if err := client.Ready(t.Context()); kindOf(t, err) != problem.Unavailable || reached.Load() != 0 {
+		t.Errorf("ready: %v, the other host reached %d times, want unavailable and not at all", err, reached.Load())
 	}
 }

@@ -60,7 +60,7 @@ func TestSlowServiceIsATimeoutWithTimeLeftToSaySo(t *testing.T) {
 		defer func() { _ = server.Close() }()
 		transport := &http.Transport{DialContext: network.dial}
 		defer transport.CloseIdleConnections()
-		client, err := trackingclient.New(trackingclient.Config{URL: "http://tracking", HTTPClient: &http.Client{Transport: transport}})
+		client, err := trackingclient.New(trackingclient.Config{URL: "http://tracking", Transport: transport})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestDeadlineAndRequestIDGoAlong(t *testing.T) {
 		header = r.Header
 		answering(http.StatusOK, "application/json", etaOf("1001"))(w, r)
 	})
-	ctx, cancel := context.WithTimeout(requestid.NewContext(caller(t), "req-7"), 2*time.Second)
+	ctx, cancel := context.WithTimeout(requestid.NewContext(caller(t), "req-7", ""), 2*time.Second)
 	defer cancel()
 	if _, err := client.GetShippingETA(ctx, "1001"); err != nil {
 		t.Fatal(err)
@@ -227,7 +227,7 @@ func TestOnlyABrokenConnectionWithoutAByteIsTriedAgain(t *testing.T) {
 		"another failure":                      {broken{connections: 1, err: errors.New("tls: bad certificate")}, 1},
 		"out of time (which may look a reset)": {broken{connections: 1, err: context.DeadlineExceeded}, 1},
 	} {
-		client, err := trackingclient.New(trackingclient.Config{URL: "http://tracking", HTTPClient: &http.Client{Transport: &tc.transport}})
+		client, err := trackingclient.New(trackingclient.Config{URL: "http://tracking", Transport: &tc.transport})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,8 +14,8 @@ import (
 // Where net/http itself has already repeated the request, after a stale kept connection, there is no third time.
 type retryOnReset struct{ next http.RoundTripper }
 
-// RoundTrip is http.RoundTripper's.
-func (t retryOnReset) RoundTrip(r *http.Request) (*http.Response, error) {
+// Do is trackingapi.HttpRequestDoer's.
+func (t retryOnReset) Do(r *http.Request) (*http.Response, error) {
 	var connections atomic.Int32
 	var answering atomic.Bool
 	traced := r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{

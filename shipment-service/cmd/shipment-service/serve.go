@@ -90,9 +90,9 @@ func newServer(ctx context.Context, s settings, tel *telemetry.Telemetry) (*http
 	}
 	tracking, err := trackingclient.New(trackingclient.Config{
 		URL: s.TrackingURL,
-		HTTPClient: httpclient.New(httpclient.Config{
+		Transport: httpclient.New(httpclient.Config{
 			TracerProvider: tel.TracerProvider, Propagator: tel.Propagator,
-		}),
+		}).Transport,
 	})
 	if err != nil {
 		return nil, err

@@ -106,7 +106,7 @@ func startWith(t *testing.T, tiers *fairshare.Tiers) *service {
 	tel, err := telemetry.New(telemetry.Config{Service: "shipment-service", Writer: s.log})
 	check(t, err)
 	client, err := trackingclient.New(trackingclient.Config{
-		URL: s.tracking.URL, HTTPClient: httpclient.New(httpclient.Config{}),
+		URL: s.tracking.URL, Transport: httpclient.New(httpclient.Config{}).Transport,
 	})
 	check(t, err)
 	document, err := rest.Document()

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -60,6 +61,31 @@ func TestARequestOfTheSDKIsOneWrite(t *testing.T) {
 			t.Errorf("%s: %d writes, want %d", name, got, tt.want)
 		}
 		transport.CloseIdleConnections()
+	}
+}
+
+func TestOfTheSDKsClientTheTransportIsTakenAndNoRedirectFollowed(t *testing.T) {
+	server := httptest.NewServer(http.RedirectHandler("/elsewhere", http.StatusTemporaryRedirect))
+	defer server.Close()
+	var dialed atomic.Int64
+	client := awscall.InOnePiece(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.DisableKeepAlives = true
+		t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			dialed.Add(1)
+			return (&net.Dialer{}).DialContext(ctx, network, addr)
+		}
+	}))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusTemporaryRedirect || dialed.Load() != 1 {
+		t.Errorf("status %d after %d connections, want the redirect itself, by the transport of the client", answer.StatusCode, dialed.Load())
 	}
 }
 

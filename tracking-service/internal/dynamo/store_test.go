@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -194,6 +195,15 @@ func TestTimesAreReadInUTC(t *testing.T) {
 	want := time.Date(2026, 5, 2, 12, 0, 0, 0, time.UTC)
 	if m := shipment.Milestones[0]; !m.Actual.Equal(want) || m.Actual.Location() != time.UTC || m.Estimated != nil {
 		t.Errorf("milestone = %+v, want actual %v and no estimate", m, want)
+	}
+}
+
+func TestATimeThatIsNullIsAbsent(t *testing.T) {
+	null := strings.Replace(row("yellow", "1001"), `{"S":"2026-05-02T12:00:00Z"}`, `{"NULL":true}`, 1)
+	store, _ := newStore(t, always(200, `{"Item":`+null+`}`), fakeSTS{})
+	shipment, err := store.Get(awscalltest.As(t, "yellow"), shipmentID(t, "1001"))
+	if err != nil || shipment.Milestones[0].Actual != nil {
+		t.Errorf("milestone = %+v, %v, want no actual time", shipment.Milestones, err)
 	}
 }
 

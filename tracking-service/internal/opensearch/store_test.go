@@ -171,7 +171,7 @@ func TestHighlightsAreSafeInAPage(t *testing.T) {
 
 func TestRequestIDStandsInTheUserAgent(t *testing.T) {
 	k := newKit(t)
-	ctx := requestid.NewCallerContext(requestid.NewContext(awscalltest.As(t, "yellow"), "OURS"), "theirs")
+	ctx := requestid.NewContext(awscalltest.As(t, "yellow"), "OURS", "theirs")
 	_ = k.Put(ctx, []search.Entry{entry(t, "1001", 0)})
 	if got := k.domain.Last(t).Header.Get("User-Agent"); !strings.HasSuffix(got, " md/origin-request-id#theirs md/request-id#OURS") {
 		t.Errorf("User-Agent %q", got)

@@ -27,7 +27,7 @@ func (h handlers) GetShippingETA(ctx context.Context, request GetShippingETARequ
 	if err != nil {
 		return nil, err
 	}
-	return GetShippingETA200JSONResponse{ETAJSONResponse(etaBody(eta))}, nil
+	return etaBody(eta), nil
 }
 
 // GetShipment answers one shipment.
