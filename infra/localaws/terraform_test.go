@@ -137,7 +137,7 @@ var edits = []string{"edited.tfvars", "renamed.tfvars", "unprotected.tfvars", "c
 func file(name string) string { return "-var-file=" + name }
 
 // TestTerraformKeepsWhatItApplied: apply, edit, destroy, and no difference in a plan after the edit. The long form plans after the first apply
-// too.
+// too, and destroys what it has read anew.
 func TestTerraformKeepsWhatItApplied(t *testing.T) {
 	l := localawstest.Start(t)
 	tf := newTerraform(t, l.URL, map[string]string{})
@@ -145,7 +145,7 @@ func TestTerraformKeepsWhatItApplied(t *testing.T) {
 	tf.run("apply", append([]string{"-auto-approve"}, options...)...)
 	options = append(options, file("edited.tfvars"))
 	tf.apply(options...)
-	tf.run("destroy", append([]string{"-auto-approve"}, options...)...)
+	tf.run("destroy", append([]string{"-auto-approve", "-refresh=false"}, options...)...) // the plan has just read all
 	wantNothingOfIAM(t, iam.NewFromConfig(l.Config(localawstest.Root)))
 }
 

@@ -39,7 +39,10 @@ func (t Target) world(ctx context.Context, roles []localaws.Role) (*World, error
 	if err := w.populate(ctx, roles, crowd); err != nil {
 		return nil, err
 	}
-	return w, w.strayDocuments(ctx)
+	if err := w.strayDocuments(ctx); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
 }
 
 func localWorld(names Names, log *decisions, upstreams map[string]*url.URL) (*World, error) {

@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"example.com/shiptrack/infra/dev/bench/measure"
 	"example.com/shiptrack/infra/dev/bench/rows"
@@ -38,7 +36,7 @@ Example:
       two rows, with what they need`
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := command.Interruptible(context.Background())
 	code := command.Run(&cli{}, os.Args[1:], os.Stdout, os.Stderr, kong.Name("bench"), kong.Description(description),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(os.Stdout, (*io.Writer)(nil)))
 	stop()

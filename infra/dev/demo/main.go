@@ -5,8 +5,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"example.com/shiptrack/pkg/command"
 	"github.com/alecthomas/kong"
@@ -47,8 +45,7 @@ func (c cli) Run(ctx context.Context, out io.Writer) error {
 }
 
 func main() {
-	// SIGHUP: a terminal that is closed must not leave the parts running, nor their secrets on the disk.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := command.Interruptible(context.Background())
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)

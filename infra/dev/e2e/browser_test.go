@@ -127,6 +127,7 @@ func browse(t *testing.T, browser, url string) {
 	cmd := exec.CommandContext(context.Background(), browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
 		"--no-proxy-server", "--disable-background-networking", "--user-data-dir="+profile, "--remote-debugging-port=0",
 		"--host-resolver-rules=MAP "+foreign+" 127.0.0.1", url)
+	cmd.Env = append(os.Environ(), "TMPDIR="+profile)     // its folders for sockets stay where it is killed
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it has processes of its own
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

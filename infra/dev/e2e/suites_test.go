@@ -60,9 +60,10 @@ func settle(t *testing.T, suite string, all []verdict) {
 	}
 }
 
-// minted is what MinIO's suites are told, as its collection mint tells them.
-func (s *server) minted(cmd *exec.Cmd) {
-	cmd.Env = append(os.Environ(), "SERVER_ENDPOINT=127.0.0.1:"+s.port, "ACCESS_KEY=test", "SECRET_KEY=test", "ENABLE_HTTPS=0", "MINT_MODE=full",
+// minted is what MinIO's suites are told, as its collection mint tells them. They leave files where they run, and in the temporary folder.
+func (s *server) minted(cmd *exec.Cmd, dir string) {
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "SERVER_ENDPOINT=127.0.0.1:"+s.port, "ACCESS_KEY=test", "SECRET_KEY=test", "ENABLE_HTTPS=0", "MINT_MODE=full",
 		"RUN_ON_FAIL=1", "AWS_EC2_METADATA_DISABLED=true")
 }
 
@@ -93,8 +94,7 @@ func TestSuiteOfMinioGo(t *testing.T) {
 	place(t, filepath.Join(dir, "main.go"), text)
 	goTool("build", "-o", "suite", "main.go") // named, it is built whatever its build tag
 	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "suite"))
-	cmd.Dir = dir // it writes files
-	startServer(t).minted(cmd)
+	startServer(t).minted(cmd, dir)
 	settle(t, "minio-go", verdictsOfMint(t, cmd))
 }
 
@@ -109,8 +109,7 @@ func TestSuiteOfMinioPy(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "python3", runner, home)
-	startServer(t).minted(cmd)
-	cmd.Dir = t.TempDir()
+	startServer(t).minted(cmd, t.TempDir())
 	settle(t, "minio-py", verdictsOfMint(t, cmd))
 }
 

@@ -53,7 +53,8 @@ func malformed(document []byte, err error) *MalformedError {
 	} else if errors.Is(err, io.EOF) {
 		e.Reason = "the document is empty: unexpected EOF"
 	}
-	e.Position = positionAt(document, min(at, len(document)))
+	there := newPlaces(document)
+	e.Position = there.of(min(at, len(document)))
 	return e
 }
 

@@ -9,11 +9,28 @@ import (
 // Position is a place in a document: lines and columns count from 1, columns in characters.
 type Position struct{ Line, Column int }
 
-// positionAt is where the byte at offset stands.
-func positionAt(document []byte, offset int) Position {
-	before := document[:offset]
-	line := before[bytes.LastIndexByte(before, '\n')+1:]
-	return Position{1 + bytes.Count(before, []byte{'\n'}), 1 + utf8.RuneCount(line)}
+// places tells where the bytes of a document stand. Asked in ascending order it reads the document once: a document may hold thousands of
+// statements in one line.
+type places struct {
+	document []byte
+	at       int // offset of last
+	last     Position
+}
+
+func newPlaces(document []byte) places { return places{document: document, last: Position{1, 1}} }
+
+// of is where the byte at offset stands.
+func (p *places) of(offset int) Position {
+	if offset < p.at {
+		*p = newPlaces(p.document)
+	}
+	line := p.document[p.at:offset]
+	if lines := bytes.Count(line, []byte{'\n'}); lines > 0 {
+		p.last = Position{p.last.Line + lines, 1}
+		line = line[bytes.LastIndexByte(line, '\n')+1:]
+	}
+	p.at, p.last.Column = offset, p.last.Column+utf8.RuneCount(line)
+	return p.last
 }
 
 // statementStart is the start of the next statement as IAM's policy simulator counts it: after the token before it where
@@ -23,7 +40,7 @@ func (d *rawDocument) statementStart() Position {
 	if d.dec.StackDepth() == 1 { // no list
 		offset += bytes.IndexByte(d.source[offset:], '{') + 1
 	}
-	return positionAt(d.source, offset)
+	return d.places.of(offset)
 }
 
 // Match is a statement that applies to a request, and where it stands in its document.

@@ -55,7 +55,7 @@ func parse(document []byte, kind Kind) (*Policy, error) {
 	if err := rules.checkSize(document); err != nil {
 		return nil, err
 	}
-	doc := rawDocument{rules: rules, reader: newReader(document)}
+	doc := rawDocument{rules: rules, reader: newReader(document), places: newPlaces(document)}
 	if err := doc.read(); err != nil {
 		return nil, place(doc.at, err)
 	}
@@ -96,6 +96,7 @@ func (k rules) checkSize(document []byte) error {
 // rawDocument is a document as read; the Version may stand after the statements that it rules.
 type rawDocument struct {
 	*reader
+	places     places
 	rules      rules
 	version    string
 	statements []rawStatement
@@ -146,11 +147,12 @@ type rawCondition struct {
 
 func (d *rawDocument) readStatement() error {
 	s := rawStatement{at: d.start(), start: d.statementStart()}
+	s.brace = d.places.of(s.at)
 	err := d.object("Statement", func(name word) error { return d.readElement(&s, name.text) })
 	if err != nil {
 		return fmt.Errorf("statement %d: %w", len(d.statements), err)
 	}
-	s.end, s.brace = positionAt(d.source, int(d.dec.InputOffset())), positionAt(d.source, s.at)
+	s.end = d.places.of(int(d.dec.InputOffset()))
 	d.statements = append(d.statements, s)
 	return nil
 }

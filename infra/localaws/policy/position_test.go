@@ -4,6 +4,9 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
 )
 
 // TestMalformedDocumentIsNamedByLineAndColumn: each document has one fault, and a ¦ before it, which is taken out.
@@ -46,11 +49,35 @@ func TestMalformedDocumentIsNamedByLineAndColumn(t *testing.T) {
 			before, after, _ := strings.Cut(tc.document, "¦")
 			_, err := Parse([]byte(before+after), tc.kind)
 			got, ok := errors.AsType[*MalformedError](err)
-			if want := positionAt([]byte(before), len(before)); !ok || got.Position != want {
+			if want := lastOf(before); !ok || got.Position != want {
 				t.Errorf("got %+v, want position %+v in\n%s", err, want, before+after)
 			}
 		})
 	}
+}
+
+// lastOf is the place behind text, counted in the plain way.
+func lastOf(text string) Position {
+	lines := strings.Split(text, "\n")
+	return Position{len(lines), 1 + utf8.RuneCountInString(lines[len(lines)-1])}
+}
+
+// TestPlacesAreThoseOfTheWholeText: in whatever order they are asked for.
+func TestPlacesAreThoseOfTheWholeText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOf(rapid.SampledFrom([]rune{'a', 'é', '\n'})).Draw(t, "text")
+		var borders []int
+		for at := range text {
+			borders = append(borders, at)
+		}
+		borders = append(borders, len(text))
+		p := newPlaces([]byte(text))
+		for _, at := range rapid.SliceOf(rapid.SampledFrom(borders)).Draw(t, "offsets") {
+			if got, want := p.of(at), lastOf(text[:at]); got != want {
+				t.Fatalf("byte %d stands at %v, want %v", at, got, want)
+			}
+		}
+	})
 }
 
 func withStatement(members string) string {

@@ -55,10 +55,20 @@ Examples:
 Environment: AWS_REGION (us-east-1) is the region; AWS_ENDPOINT_URL (http://127.0.0.1:4566) is where credentials, why and health look for the running localaws.`
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(context.Background())
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// interruptible returns a context that ends with Ctrl-C, SIGTERM, and SIGHUP, which a terminal sends that is closed: temporary data are
+// removed also then. What nohup started outlives its terminal.
+func interruptible(ctx context.Context) (_ context.Context, stop context.CancelFunc) {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signal.NotifyContext(ctx, signals...)
 }
 
 // run is the whole command; env looks up a variable as os.Getenv does.

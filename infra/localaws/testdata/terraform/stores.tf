@@ -5,7 +5,8 @@ variable "indexed" { default = "Status" }
 variable "projection" { default = "KEYS_ONLY" }
 variable "expires" { default = true }
 variable "recovers" { default = true }
-variable "key" { default = "documents" }
+variable "key" { default = "documents" } # the provider waits for half a minute where it changes: the long form alone edits it
+variable "aliased" { default = "documents" }
 variable "most" { default = 10 }
 variable "text" { default = "one" }
 variable "window" { default = 7 }
@@ -79,11 +80,17 @@ resource "aws_dynamodb_table" "limited" {
   }
 }
 
+# After each edit of a key the provider asks five times, a second apart, whether it sees it. So the edits are divided: the two keys are asked
+# at the same time.
 resource "aws_kms_key" "documents" {
   description             = var.description
   deletion_window_in_days = var.window
-  enable_key_rotation     = var.rotates
   tags                    = { TenantID = var.tag }
+}
+
+resource "aws_kms_key" "other" {
+  description         = "another"
+  enable_key_rotation = var.rotates
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -93,13 +100,9 @@ resource "aws_kms_key" "documents" {
   })
 }
 
-resource "aws_kms_key" "other" {
-  description = "another"
-}
-
 resource "aws_kms_alias" "documents" {
   name          = "alias/shiptrack-yellow"
-  target_key_id = local.keys[var.key].id
+  target_key_id = local.keys[var.aliased].id
 }
 
 resource "aws_s3_bucket" "documents" {

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -29,7 +27,7 @@ const drawn = "methods-idea.svg"
 const description = `Compare RBAC, generated session policies and ABAC: what each needs in IAM, what it lets through, and how long it takes, on localaws in this process. It takes some minutes, and says how far it is.`
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := command.Interruptible(context.Background())
 	code := command.Run(&cli{}, os.Args[1:], os.Stdout, os.Stderr, kong.Name("methods"), kong.Description(description),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(os.Stdout, (*io.Writer)(nil)))
 	stop()

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestLocalawsEndsWithItsTerminal(t *testing.T) {
+	if got := endedBy(t, syscall.SIGHUP); !strings.Contains(got, syscall.SIGHUP.String()) {
+		t.Errorf("it ended by %q, want %q", got, syscall.SIGHUP)
+	}
+}
+
+// TestLocalawsOutlivesItsTerminalUnderNohup: nohup starts a process with SIGHUP ignored.
+func TestLocalawsOutlivesItsTerminalUnderNohup(t *testing.T) {
+	signal.Ignore(syscall.SIGHUP)
+	t.Cleanup(func() { signal.Reset(syscall.SIGHUP) })
+	if got := endedBy(t, syscall.SIGHUP, syscall.SIGTERM); !strings.Contains(got, syscall.SIGTERM.String()) {
+		t.Errorf("it ended by %q, want %q", got, syscall.SIGTERM)
+	}
+}
+
+// endedBy sends signals to this process, one after the other, and returns what ended an interruptible context.
+func endedBy(t *testing.T, signals ...syscall.Signal) string {
+	t.Helper()
+	ctx, stop := interruptible(t.Context())
+	defer stop()
+	for _, s := range signals {
+		if err := syscall.Kill(syscall.Getpid(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-ctx.Done()
+	return context.Cause(ctx).Error()
+}
