@@ -167,3 +167,20 @@ func TestTextThatIsNoNameIsRefusedBeforeAnyCall(t *testing.T) {
 		}
 	}
 }
+
+func TestTagKeysAreThoseThatSTSTakes(t *testing.T) {
+	for key, want := range map[string]bool{
+		"Kunde.äöü:1/2=+-@ _":           true,
+		strings.Repeat("ä", 128):        true, // letters, not bytes
+		strings.Repeat("ä", 129):        false,
+		"a*":                            false,
+		"a\n":                           false,
+		"aws:a":                         false,
+		"AWS:" + strings.Repeat("a", 9): false,
+	} {
+		config := tokenvending.Config{STS: &recorder{}, RoleARN: roleARN, Instance: "i", Capacity: 9, TagKey: key}
+		if _, err := tokenvending.New(config); (err == nil) != want {
+			t.Errorf("New with the tag key %q = %v, want taken %t", key, err, want)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 )
 
@@ -12,36 +11,49 @@ func (l *Load) Paced(ctx context.Context, rate float64, long time.Duration) (Out
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	apart := time.Duration(float64(time.Second) / rate)
-	p := &pace{began: time.Now(), apart: apart, total: int64(long / apart)}
-	return l.all(ctx, stop, func(w *worker, each *recorder) error { return w.paced(ctx, p, each) })
+	tick, err := newClock(apart)
+	if err != nil {
+		return Outcome{}, err
+	}
+	p := &pace{began: time.Now(), apart: apart, due: make(chan time.Time, long/apart)}
+	go func() {
+		defer tick.stop()
+		if err := p.send(ctx, tick); err != nil {
+			stop(err)
+		}
+		close(p.due)
+	}()
+	return l.all(ctx, stop, func(w *worker, each *recorder) error { return w.paced(ctx, p.due, each) })
 }
 
-// pace hands out the moments at which requests are due.
+// pace hands out the moments at which requests are due, when they are. due has room for all of them.
 type pace struct {
 	began time.Time
 	apart time.Duration
-	total int64
-	taken atomic.Int64
+	due   chan time.Time
 }
 
-func (p *pace) next() (due time.Time, ok bool) {
-	i := p.taken.Add(1) - 1
-	return p.began.Add(time.Duration(i) * p.apart), i < p.total
-}
-
-func (w *worker) paced(ctx context.Context, p *pace, each *recorder) error {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		due, ok := p.next()
-		if !ok {
-			return nil
+func (p *pace) send(ctx context.Context, tick *clock) error {
+	for sent := 0; ctx.Err() == nil; {
+		passed, err := tick.wait()
+		if err != nil {
+			return err
 		}
-		timer.Reset(time.Until(due))
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-timer.C:
+		for range passed {
+			if sent == cap(p.due) {
+				return nil
+			}
+			sent++
+			p.due <- p.began.Add(time.Duration(sent) * p.apart)
+		}
+	}
+	return nil
+}
+
+func (w *worker) paced(ctx context.Context, dues <-chan time.Time, each *recorder) error {
+	for due := range dues {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		if err := w.ask(); err != nil {
 			return err
@@ -50,4 +62,5 @@ func (w *worker) paced(ctx context.Context, p *pace, each *recorder) error {
 			return err
 		}
 	}
+	return nil
 }

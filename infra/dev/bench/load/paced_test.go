@@ -61,3 +61,25 @@ func TestAnAnswerBut200EndsAPacedRun(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+func TestNoTickComesEarlyAndNoneIsLost(t *testing.T) {
+	const apart = time.Millisecond
+	before := time.Now()
+	c, err := newClock(apart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.stop()
+	began := time.Now() // the first tick is between before and began, and one apart
+	for ticks := time.Duration(0); ticks < 20; {
+		least := time.Since(began) / apart
+		passed, err := c.wait()
+		if err != nil || passed == 0 {
+			t.Fatalf("wait = %d, %v", passed, err)
+		}
+		ticks += time.Duration(passed)
+		if most := time.Since(before) / apart; ticks < least || ticks > most {
+			t.Errorf("%d ticks, want %d to %d", ticks, least, most)
+		}
+	}
+}
