@@ -159,7 +159,7 @@ type part struct {
 
 func (d *demo) parts() []part {
 	return []part{
-		{"localaws", d.localawsSettings(), []string{"serve", "--listen", address(d.LocalawsPort), "--data", filepath.Join(d.dir, "data"), "--log", d.decisionLog()}},
+		{"localaws", d.awsSettings(), []string{"serve", "--listen", address(d.LocalawsPort), "--data", filepath.Join(d.dir, "data"), "--log", d.decisionLog()}},
 		{"devissuer", nil, []string{"serve", "--listen", address(d.IssuerPort), "--audience", audience}},
 		{"tracking-service", d.trackingSettings(), []string{"serve"}},
 		{"shipment-service", d.shipmentSettings(), []string{"serve"}},

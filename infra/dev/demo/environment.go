@@ -49,11 +49,7 @@ func (d *demo) shipmentSettings() []string {
 	return append(d.oidcSettings(d.ShipmentMetricsPort, d.ShipmentPort), collector, "GOMEMLIMIT=112MiB", "TRACKING_URL="+endpoint(d.TrackingPort))
 }
 
-func (d *demo) localawsSettings() []string {
-	return append(d.awsSettings(), collector, "GOMEMLIMIT=224MiB")
-}
-
-// collector has Go collect garbage when the heap is five times what lives, not two times: a server keeps little from one request to
+// collector has Go collect garbage when the heap is five times what lives, not two times: a service keeps little from one request to
 // the next, and made garbage for a collection every hundred requests. GOMEMLIMIT bounds the heap. docker-compose.yml has the same.
 const collector = "GOGC=400"
 

@@ -167,7 +167,7 @@ func floor(ctx context.Context, s *stage) (*load.Load, string, error) {
 		return nil, "", err
 	}
 	f := s.fleet(s.place.Work)
-	environment := []string{"PATH=" + os.Getenv("PATH"), collector}
+	environment := []string{"PATH=" + os.Getenv("PATH"), "GOGC=400"} // as the demo's services have it
 	front, store := "127.0.0.1:"+ports[0], "127.0.0.1:"+ports[1]
 	if err := f.Start("floor-store", "floor", environment, "store", store, "http://127.0.0.1:"+d.ports["LOCALAWS_PORT"]); err != nil {
 		return nil, "", err

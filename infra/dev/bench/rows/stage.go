@@ -18,9 +18,6 @@ import (
 	"example.com/shiptrack/infra/dev/fleet"
 )
 
-// collector is the setting of Go's garbage collector that the demo gives its servers. What they are compared with has it too.
-const collector = "GOGC=400"
-
 // patience is how long a process may take to come up.
 const patience = 60 * time.Second
 
@@ -183,7 +180,7 @@ func (s *stage) serve(ctx context.Context, name, folder string) (string, error) 
 		return "", err
 	}
 	addr := "127.0.0.1:" + ports[0]
-	if err := s.fleet(s.place.Work).Start(name, name, []string{"PATH=" + os.Getenv("PATH"), collector}, addr); err != nil {
+	if err := s.fleet(s.place.Work).Start(name, name, []string{"PATH=" + os.Getenv("PATH")}, addr); err != nil {
 		return "", err
 	}
 	return addr, await(ctx, "http://"+addr+"/")

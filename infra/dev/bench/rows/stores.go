@@ -153,7 +153,7 @@ func gateway(behind store) contender {
 			return nil, "", err
 		}
 		addr := "127.0.0.1:" + ports[0]
-		if err := s.fleet(s.place.Bin).Start("gateway", "localaws", []string{"PATH=" + os.Getenv("PATH"), collector}, "serve", "--listen", addr,
+		if err := s.fleet(s.place.Bin).Start("gateway", "localaws", []string{"PATH=" + os.Getenv("PATH")}, "serve", "--listen", addr,
 			"--upstream", "dynamodb="+upstream, "--policies", policies, "--bucket", "none", "--data", filepath.Join(s.place.Work, "gateway"), "--log", filepath.Join(s.place.Work, "gateway-decisions.log")); err != nil {
 			return nil, "", err
 		}
