@@ -433,21 +433,30 @@ func settled(t *testing.T, before map[string]container) {
 	}
 }
 
-// usualRequests returns a function that asks some hundred times for a shipment.
+// usualRequests returns a function that asks for a shipment some thousand times. A heap that the attack has made large is collected after some
+// ten megabytes more.
 func usualRequests(t *testing.T) func() {
 	t.Helper()
 	token, err := devissuer.Fetch(t.Context(), "http://"+port("ISSUER_PORT", "8082"), "yellow", "ana")
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := &http.Client{Timeout: bound}
+	const clients, each = 16, 100
+	client := &http.Client{Timeout: bound, Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+	t.Cleanup(client.CloseIdleConnections)
 	return func() {
-		for range 200 {
-			if wrong := ask(t.Context(), client, token); wrong != "" {
-				t.Errorf("after the attacks: %s", wrong)
-				return
-			}
+		var all sync.WaitGroup
+		for range clients {
+			all.Go(func() {
+				for range each {
+					if wrong := ask(t.Context(), client, token); wrong != "" {
+						t.Errorf("after the attacks: %s", wrong)
+						return
+					}
+				}
+			})
 		}
+		all.Wait()
 	}
 }
 
