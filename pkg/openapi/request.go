@@ -50,7 +50,7 @@ func (op operation) validate(r *http.Request, p *openapi3.Parameter, query url.V
 	in := map[string]string{}
 	if p.In == openapi3.ParameterInPath {
 		value := pathParameter(p.Name)
-		if value != "" && isText(p) { // openapi3filter would decode it to itself
+		if value != "" && op.isText(p) { // openapi3filter would decode it to itself
 			return p.Schema.Value.VisitJSONString(value)
 		}
 		in[p.Name] = value
@@ -61,13 +61,14 @@ func (op operation) validate(r *http.Request, p *openapi3.Parameter, query url.V
 	}, p)
 }
 
-// isText reports whether the path parameter p stands in the path as it is: it has the default style, and nothing but a string fits.
-func isText(p *openapi3.Parameter) bool {
-	if p.Style != "" || p.Schema == nil || p.Content != nil {
+// isText reports whether the path parameter p stands in the path as it is, has the default style, and VisitJSONString knows all rules of
+// its schema. It does not know enum, and nothing that is new in OpenAPI 3.1.
+func (op operation) isText(p *openapi3.Parameter) bool {
+	if p.Style != "" || p.Schema == nil || p.Content != nil || op.route.Spec.IsOpenAPI31OrLater() {
 		return false
 	}
 	s := p.Schema.Value
-	return s.Type.Is(openapi3.TypeString) && len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) == 0 && s.Not == nil
+	return s.Type.Is(openapi3.TypeString) && len(s.Enum)+len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) == 0 && s.Not == nil
 }
 
 // invalid returns the problem whose fields are wrong; nil where none is.

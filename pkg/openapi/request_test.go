@@ -228,3 +228,34 @@ func allowed(query string, id *regexp.Regexp) error {
 	}
 	return nil
 }
+
+// TestEachRuleOfATextInThePathHolds: those that trackingapi's own document does not have, too.
+func TestEachRuleOfATextInThePathHolds(t *testing.T) {
+	for _, tc := range []struct{ version, schema, good, bad string }{
+		{"3.0.3", "type: string, enum: [red, blue]", "blue", "green"},
+		{"3.0.3", "type: string, pattern: ^a+$", "aa", "b"},
+		{"3.0.3", "type: string, minLength: 2", "ab", "a"},
+		{"3.0.3", "type: string, maxLength: 2", "ab", "abc"},
+		{"3.0.3", "type: string, format: date", "2026-05-01", "today"},
+		{"3.0.3", "type: string, not: {enum: [no]}", "", "no"}, // the library cannot decode it: nothing fits
+		{"3.0.3", "type: integer", "5", "five"},
+		{"3.1.0", "type: string, const: red", "red", "blue"},
+		{"3.1.0", "type: string, if: {minLength: 3}, then: {pattern: ^a}", "abc", "bcd"},
+	} {
+		document := fmt.Sprintf(`{openapi: %s, info: {title: t, version: "1"}, paths: {"/a/{x}": {get: {operationId: Get,
+  parameters: [{name: x, in: path, required: true, schema: {%s}}], responses: {'200': {description: yes}}}}}}`, tc.version, tc.schema)
+		c, err := openapi.New(openapi.Config{Document: []byte(document)})
+		if err != nil {
+			t.Fatalf("%s: %v", tc.schema, err)
+		}
+		check := func(value string) error {
+			return c.CheckRequest("Get", get("/"), func(string) string { return value })
+		}
+		if tc.good != "" && faults(t, check(tc.good)) != nil {
+			t.Errorf("%s: %q is refused: %v", tc.schema, tc.good, check(tc.good))
+		}
+		if got := faults(t, check(tc.bad)); len(got) != 1 || got[0].Name != "x" {
+			t.Errorf("%s: %q: fields %+v, want the one field x", tc.schema, tc.bad, got)
+		}
+	}
+}
