@@ -2,6 +2,8 @@ package authn
 
 import (
 	"context"
+	"fmt"
+	"io"
 
 	"example.com/shiptrack/pkg/tenant"
 )
@@ -22,6 +24,9 @@ func (c *caller) Value(key any) any {
 	}
 	return c.Context.Value(key)
 }
+
+// Format is fmt.Formatter's. A context may be printed by anybody, and fmt would print the token.
+func (*caller) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "authn.caller") } // fmt keeps its own error
 
 // NewContext returns a copy of ctx that carries p, its tenant (see tenant.FromContext) and the token
 // that proved it. Only code that has just verified rawToken may call it.
