@@ -20,7 +20,8 @@ func TestAnETAIsAnsweredAsEncodingJSONHasIt(t *testing.T) {
 			Eta: moment.Draw(t, "eta"), PlannedArrival: moment.Draw(t, "planned"), DelayMinutes: rapid.Int64Range(-1e6, 1e6).Draw(t, "delay"),
 		}
 		if rapid.Bool().Draw(t, "begun") {
-			eta.LastMilestone = &trackingapi.Milestone{Type: "DEPA", Location: "SGSIN", Planned: moment.Draw(t, "milestone")}
+			text := rapid.OneOf(rapid.Just("SGSIN"), rapid.SampledFrom([]string{"<b>&", "a\u2028b", "\x00", `"\`}), rapid.String()).Draw(t, "text") // of a service that is not ours
+			eta.LastMilestone = &trackingapi.Milestone{Type: "DEPA", Location: text, Planned: moment.Draw(t, "milestone")}
 			for _, at := range []**time.Time{&eta.LastMilestone.Estimated, &eta.LastMilestone.Actual} {
 				if rapid.Bool().Draw(t, "known") {
 					*at = new(moment.Draw(t, "time"))
