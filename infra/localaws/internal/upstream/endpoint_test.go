@@ -226,3 +226,24 @@ func TestSlowReaderIsNoStall(t *testing.T) {
 		response.Stream.Close()
 	})
 }
+
+// TestAnAnswerAtTheVeryEndOfItsTimeIsLate: the timer has fired, and what it starts waits for the lock.
+func TestAnAnswerAtTheVeryEndOfItsTimeIsLate(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	late := newDeadline(cancel)
+	late.timer.Stop()
+	fired := make(chan struct{})
+	late.timer = time.AfterFunc(0, func() { close(fired) })
+	<-fired
+	late.end()
+	late.pass()
+	if err := context.Cause(ctx); !errors.Is(err, errLate) {
+		t.Errorf("the request ended by %v, want %v", err, errLate)
+	}
+
+	ctx, cancel = context.WithCancelCause(t.Context())
+	newDeadline(cancel).end()
+	if err := ctx.Err(); err != nil {
+		t.Errorf("an answer in time: %v", err)
+	}
+}

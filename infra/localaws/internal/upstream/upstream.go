@@ -184,10 +184,13 @@ func (d *deadline) renew() {
 	}
 }
 
-// end says that the answer has begun, or never will.
+// end says that the answer has begun, or never will. Where the timer was faster and pass has not run yet, the answer is late all the same:
+// else its header would be passed on, and its body break off.
 func (d *deadline) end() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.begun = true
-	d.timer.Stop()
+	if !d.timer.Stop() {
+		d.cancel(errLate)
+	}
 }
