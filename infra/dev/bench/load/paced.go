@@ -11,11 +11,12 @@ func (l *Load) Paced(ctx context.Context, rate float64, long time.Duration) (Out
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	apart := time.Duration(float64(time.Second) / rate)
+	began := time.Now() // before the clock begins: no delay is told shorter than it was
 	tick, err := newClock(apart)
 	if err != nil {
 		return Outcome{}, err
 	}
-	p := &pace{began: time.Now(), apart: apart, due: make(chan time.Time, long/apart)}
+	p := &pace{began: began, apart: apart, due: make(chan time.Time, long/apart)}
 	go func() {
 		defer tick.stop()
 		if err := p.send(ctx, tick); err != nil {
@@ -34,15 +35,12 @@ type pace struct {
 }
 
 func (p *pace) send(ctx context.Context, tick *clock) error {
-	for sent := 0; ctx.Err() == nil; {
+	for sent := 0; sent < cap(p.due) && ctx.Err() == nil; {
 		passed, err := tick.wait()
 		if err != nil {
 			return err
 		}
-		for range passed {
-			if sent == cap(p.due) {
-				return nil
-			}
+		for range min(passed, uint64(cap(p.due)-sent)) {
 			sent++
 			p.due <- p.began.Add(time.Duration(sent) * p.apart)
 		}
@@ -51,9 +49,16 @@ func (p *pace) send(ctx context.Context, tick *clock) error {
 }
 
 func (w *worker) paced(ctx context.Context, dues <-chan time.Time, each *recorder) error {
-	for due := range dues {
-		if err := ctx.Err(); err != nil {
-			return err
+	for {
+		var due time.Time
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case at, ok := <-dues:
+			if !ok {
+				return nil
+			}
+			due = at
 		}
 		if err := w.ask(); err != nil {
 			return err
@@ -62,5 +67,4 @@ func (w *worker) paced(ctx context.Context, dues <-chan time.Time, each *recorde
 			return err
 		}
 	}
-	return nil
 }

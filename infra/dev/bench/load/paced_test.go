@@ -1,6 +1,8 @@
 package load
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -59,6 +61,34 @@ func TestAnAnswerBut200EndsAPacedRun(t *testing.T) {
 	}
 	if _, err := l.Paced(t.Context(), 1000, time.Minute); err == nil {
 		t.Error("no error")
+	}
+}
+
+func TestAPacedRunEndsWithItsContextAndNotWithTheNextTick(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	l, err := New(server.Listener.Addr().String(), requests(Connections))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const apart = 10 * time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if _, err := l.Paced(ctx, 1/apart.Seconds(), 2*apart); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) >= apart {
+		t.Errorf("%v after %v, want the end of the context", err, time.Since(began))
+	}
+}
+
+func TestAPacedRunEndsWithItsLastRequestAndNotATickLater(t *testing.T) {
+	tick, err := newClock(time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tick.stop()
+	p := &pace{due: make(chan time.Time)} // room for no request: all are sent
+	if err := p.send(t.Context(), tick); err != nil {
+		t.Error(err)
 	}
 }
 
