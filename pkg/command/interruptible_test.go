@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"context"
+	"os"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -21,7 +22,11 @@ func TestInterruptibleEndsWithEachSignal(t *testing.T) {
 // TestInterruptibleOutlivesItsTerminalUnderNohup: nohup starts a process with SIGHUP ignored.
 func TestInterruptibleOutlivesItsTerminalUnderNohup(t *testing.T) {
 	signal.Ignore(syscall.SIGHUP)
-	t.Cleanup(func() { signal.Reset(syscall.SIGHUP) })
+	t.Cleanup(func() { // signal.Reset would leave signal.Ignored true
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, syscall.SIGHUP)
+		signal.Stop(c)
+	})
 	if got := endedBy(t, syscall.SIGHUP, syscall.SIGTERM); !strings.Contains(got, syscall.SIGTERM.String()) {
 		t.Errorf("it ended by %q, want %q", got, syscall.SIGTERM)
 	}
