@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -17,10 +18,30 @@ func TestLocalawsEndsWithItsTerminal(t *testing.T) {
 // TestLocalawsOutlivesItsTerminalUnderNohup: nohup starts a process with SIGHUP ignored.
 func TestLocalawsOutlivesItsTerminalUnderNohup(t *testing.T) {
 	signal.Ignore(syscall.SIGHUP)
-	t.Cleanup(func() { signal.Reset(syscall.SIGHUP) })
+	t.Cleanup(heedHangup)
 	if got := endedBy(t, syscall.SIGHUP, syscall.SIGTERM); !strings.Contains(got, syscall.SIGTERM.String()) {
 		t.Errorf("it ended by %q, want %q", got, syscall.SIGTERM)
 	}
+}
+
+// TestATerminalThatIsClosedDoesNotEndLocalawsAtOnce: it sends SIGHUP twice, and temporary data are removed between.
+func TestATerminalThatIsClosedDoesNotEndLocalawsAtOnce(t *testing.T) {
+	t.Cleanup(heedHangup)
+	_, stop := interruptible(t.Context())
+	endAtOnce(stop)
+	if !signal.Ignored(syscall.SIGHUP) {
+		t.Error("a second SIGHUP ends the process at once")
+	}
+	if signal.Ignored(syscall.SIGTERM) || signal.Ignored(syscall.SIGINT) {
+		t.Error("a second SIGTERM or Ctrl-C does not end the process at once")
+	}
+}
+
+// heedHangup undoes signal.Ignore. Reset does not: signal.Ignored would be true still.
+func heedHangup() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	signal.Stop(c)
 }
 
 // endedBy sends signals to this process, one after the other, and returns what ended an interruptible context.

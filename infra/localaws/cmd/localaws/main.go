@@ -56,8 +56,7 @@ Environment: AWS_REGION (us-east-1) is the region; AWS_ENDPOINT_URL (http://127.
 
 func main() {
 	ctx, stop := interruptible(context.Background())
-	// A second signal ends the process at once.
-	context.AfterFunc(ctx, stop)
+	context.AfterFunc(ctx, func() { endAtOnce(stop) })
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
@@ -69,6 +68,12 @@ func interruptible(ctx context.Context) (_ context.Context, stop context.CancelF
 		signals = append(signals, syscall.SIGHUP)
 	}
 	return signal.NotifyContext(ctx, signals...)
+}
+
+// endAtOnce lets a second signal end the process at once, but not SIGHUP: where a terminal is closed, the shell sends it, and then the kernel.
+func endAtOnce(stop context.CancelFunc) {
+	signal.Ignore(syscall.SIGHUP)
+	stop()
 }
 
 // run is the whole command; env looks up a variable as os.Getenv does.
