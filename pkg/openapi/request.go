@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,41 +35,24 @@ func (c *Contract) CheckRequest(operationID string, r *http.Request, pathParamet
 	if r.ContentLength != 0 && op.route.Operation.RequestBody == nil {
 		fields = append(fields, problem.Field{Name: "body", Reason: "is not part of this request"})
 	}
+	input := &openapi3filter.RequestValidationInput{
+		Request: r, Route: op.route, QueryParams: query, PathParams: map[string]string{},
+		Options: &openapi3filter.Options{SkipSettingDefaults: true},
+	}
+	for _, p := range op.parameters {
+		if p.In == openapi3.ParameterInPath {
+			input.PathParams[p.Name] = pathParameter(p.Name)
+		}
+	}
 	for _, p := range op.parameters {
 		if slices.ContainsFunc(fields, func(f problem.Field) bool { return f.Name == p.Name }) {
 			continue // one reason for each field is enough
 		}
-		if reason := fault(p, query, op.validate(r, p, query, pathParameter)); reason != "" {
+		if reason := fault(r.Context(), input, p); reason != "" {
 			fields = append(fields, problem.Field{Name: p.Name, Reason: reason})
 		}
 	}
 	return invalid(fields)
-}
-
-// validate returns what is wrong with the parameter p of the request.
-func (op operation) validate(r *http.Request, p *openapi3.Parameter, query url.Values, pathParameter func(name string) string) error {
-	in := map[string]string{}
-	if p.In == openapi3.ParameterInPath {
-		value := pathParameter(p.Name)
-		if value != "" && op.isText(p) { // openapi3filter would decode it to itself
-			return p.Schema.Value.VisitJSONString(value)
-		}
-		in[p.Name] = value
-	}
-	return openapi3filter.ValidateParameter(r.Context(), &openapi3filter.RequestValidationInput{
-		Request: r, Route: op.route, QueryParams: query, PathParams: in,
-		Options: &openapi3filter.Options{SkipSettingDefaults: true},
-	}, p)
-}
-
-// isText reports whether the path parameter p stands in the path as it is, has the default style, and VisitJSONString knows all rules of
-// its schema. It does not know enum, and nothing that is new in OpenAPI 3.1.
-func (op operation) isText(p *openapi3.Parameter) bool {
-	if p.Style != "" || p.Schema == nil || p.Content != nil || op.route.Spec.IsOpenAPI31OrLater() {
-		return false
-	}
-	s := p.Schema.Value
-	return s.Type.Is(openapi3.TypeString) && len(s.Enum)+len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) == 0 && s.Not == nil
 }
 
 // invalid returns the problem whose fields are wrong; nil where none is.
@@ -124,10 +108,11 @@ func excluded(p *openapi3.Parameter, query url.Values) []problem.Field {
 	return nil
 }
 
-// fault says what is wrong with the parameter p of a request, of which err is what validate found; it is empty where nothing is. It
-// never repeats the value.
-func fault(p *openapi3.Parameter, query url.Values, err error) string {
-	if err == nil && p.In == openapi3.ParameterInQuery && isInteger(p.Schema.Value) && !isCanonical(query[p.Name]) {
+// fault says what is wrong with the parameter p of the request; it is empty where nothing is. It never
+// repeats the value.
+func fault(ctx context.Context, input *openapi3filter.RequestValidationInput, p *openapi3.Parameter) string {
+	err := openapi3filter.ValidateParameter(ctx, input, p)
+	if err == nil && p.In == openapi3.ParameterInQuery && isInteger(p.Schema.Value) && !isCanonical(input.QueryParams[p.Name]) {
 		err = errNotCanonical
 	}
 	if err == nil {
