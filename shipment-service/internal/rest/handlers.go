@@ -16,7 +16,7 @@ func (h handlers) GetShippingETA(ctx context.Context, request GetShippingETARequ
 	if err != nil {
 		return nil, err
 	}
-	return eta, nil
+	return GetShippingETA200JSONResponse{ETAJSONResponse(eta)}, nil
 }
 
 // GetShipment answers one shipment.

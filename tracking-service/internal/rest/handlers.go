@@ -27,7 +27,7 @@ func (h handlers) GetShippingETA(ctx context.Context, request GetShippingETARequ
 	if err != nil {
 		return nil, err
 	}
-	return etaBody(eta), nil
+	return GetShippingETA200JSONResponse{ETAJSONResponse(etaBody(eta))}, nil
 }
 
 // GetShipment answers one shipment.
