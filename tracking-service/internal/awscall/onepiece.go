@@ -18,9 +18,9 @@ const maxPiece = 64 << 10
 // two reads there. Large bodies, and those of unknown length, are sent as they are.
 //
 // Of the SDK's own client it takes the transport, with proxy and certificates, and leaves out the http.Client around it. That copies each
-// header for a redirect; DynamoDB sends none, and none is followed here.
+// header for a redirect; DynamoDB sends none, and none is followed here. A client with a timeout is left whole: the timeout is its own.
 func InOnePiece(next aws.HTTPClient) aws.HTTPClient {
-	if sdk, ok := next.(*awshttp.BuildableClient); ok {
+	if sdk, ok := next.(*awshttp.BuildableClient); ok && sdk.GetTimeout() == 0 {
 		return onePiece{sdk.GetTransport().RoundTrip}
 	}
 	return onePiece{next.Do}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -86,6 +87,24 @@ func TestOfTheSDKsClientTheTransportIsTakenAndNoRedirectFollowed(t *testing.T) {
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusTemporaryRedirect || dialed.Load() != 1 {
 		t.Errorf("status %d after %d connections, want the redirect itself, by the transport of the client", answer.StatusCode, dialed.Load())
+	}
+}
+
+func TestATimeoutOfTheSDKsClientIsKept(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := awscall.InOnePiece(awshttp.NewBuildableClient().WithTimeout(time.Millisecond)).Do(r)
+	if err == nil {
+		answer.Body.Close()
+	}
+	if err == nil || ctx.Err() != nil {
+		t.Errorf("%v, and the context: %v, want the client's timeout", err, ctx.Err())
 	}
 }
 
