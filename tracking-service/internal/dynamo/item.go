@@ -32,28 +32,6 @@ type milestone struct {
 	Actual    string `dynamodbav:"Actual,omitempty"`
 }
 
-// UnmarshalDynamoDBAttributeValue is attributevalue.Unmarshaler's. A shipment has many milestones: the library's reflection took half
-// of the time of reading a row.
-func (m *milestone) UnmarshalDynamoDBAttributeValue(value types.AttributeValue) error {
-	fields, ok := value.(*types.AttributeValueMemberM)
-	if !ok {
-		return fmt.Errorf("a milestone is %T", value)
-	}
-	var wrong error
-	text := func(name string) string {
-		switch v := fields.Value[name].(type) {
-		case *types.AttributeValueMemberS:
-			return v.Value
-		case nil, *types.AttributeValueMemberNULL:
-		default:
-			wrong = fmt.Errorf("%s of a milestone is %T", name, v)
-		}
-		return ""
-	}
-	*m = milestone{Type: text("Type"), Location: text("Location"), Planned: text("Planned"), Estimated: text("Estimated"), Actual: text("Actual")}
-	return wrong
-}
-
 // encode returns shipment's attributes, the partition key left out. A shipment that is not valid is an error.
 func encode(shipment tracking.Shipment) (map[string]types.AttributeValue, error) {
 	if err := shipment.Validate(); err != nil {
@@ -102,7 +80,6 @@ func (i item) shipment() (tracking.Shipment, error) {
 		Carrier:                    i.Carrier,
 		Origin:                     field(&parse, tracking.ParseUNLocationCode, i.Origin),
 		Destination:                field(&parse, tracking.ParseUNLocationCode, i.Destination),
-		Milestones:                 make([]tracking.Milestone, 0, len(i.Milestones)),
 	}
 	for _, m := range i.Milestones {
 		shipment.Milestones = append(shipment.Milestones, tracking.Milestone{
