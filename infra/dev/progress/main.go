@@ -11,14 +11,14 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
+
+	"example.com/shiptrack/pkg/command"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := command.Interruptible(context.Background())
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
 	if err != nil {
