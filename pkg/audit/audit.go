@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -143,9 +142,7 @@ func (t *Trail) Record(ctx context.Context, r Record) {
 	if r.Reason != "" {
 		attrs = append(attrs, slog.String("reason", r.Reason))
 	}
-	record := slog.NewRecord(time.Now(), r.level(), "access", 0) // LogAttrs would look up where in the code it stands, which no line says
-	record.AddAttrs(attrs...)
-	_ = t.logger.Handler().Handle(ctx, record) // as LogAttrs does
+	t.logger.LogAttrs(ctx, r.level(), "access", attrs...)
 }
 
 // count counts an access in a tenant's name.

@@ -18,7 +18,6 @@ func renderError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	addHead(c.Response().Header())
 	known := classify(c.Request().Context(), err)
 	id := requestid.FromContext(c.Request().Context())
 	if known.Kind == problem.NotFound {

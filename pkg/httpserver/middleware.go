@@ -53,11 +53,10 @@ type methodKey struct{}
 func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
-		values := [...]string{id, "nosniff", "no-store"}
-		h := w.Header() // its keys have the canonical form
-		h[httpclient.RequestIDHeader] = values[0:1:1]
-		h["X-Content-Type-Options"] = values[1:2:2]
-		h["Cache-Control"] = values[2:3:3] // every answer is one tenant's
+		h := w.Header()
+		h.Set(httpclient.RequestIDHeader, id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store") // every answer is one tenant's
 		caller := ""
 		if inbound := r.Header[httpclient.RequestIDHeader]; len(inbound) == 1 && isRequestID(inbound[0]) {
 			caller = inbound[0]

@@ -67,9 +67,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		start := time.Now()
 		s.metrics.inFlight.Inc()
 		defer s.metrics.inFlight.Dec()
-		if c.Request().Method == http.MethodOptions { // echo answers it
-			c.Response().Before(func() { addHead(c.Response().Header()) })
-		}
+		c.Response().Before(func() { addHead(c.Response().Header()) })
 		ctx := c.Request().Context()
 		err := next(c)
 		if err == nil && !c.Response().Committed {
@@ -141,9 +139,7 @@ func (s *Server) record(ctx context.Context, c echo.Context, status int, took ti
 	if errors.As(err, &panicked) {
 		attrs = append(attrs, slog.String("stack", string(panicked.stack)))
 	}
-	record := slog.NewRecord(time.Now(), level, "request", 0) // LogAttrs would look up where in the code it stands, which no line says
-	record.AddAttrs(attrs...)
-	_ = logger.Handler().Handle(ctx, record) // as LogAttrs does
+	logger.LogAttrs(ctx, level, "request", attrs...)
 }
 
 // bodyOf returns how many bytes the body of the answer has; net/http leaves out that of an answer to HEAD.

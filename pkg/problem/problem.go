@@ -60,14 +60,13 @@ type Error struct {
 // Empty ones are left out.
 type Quota struct{ RateLimit, RateLimitPolicy string }
 
-// Set puts the fields into the header of an answer, RateLimit and RateLimit-Policy, whose canonical form this is.
+// Set puts the fields into the header of an answer.
 func (q Quota) Set(h http.Header) {
-	values := [...]string{q.RateLimit, q.RateLimitPolicy}
 	if q.RateLimit != "" {
-		h["Ratelimit"] = values[0:1:1]
+		h.Set("RateLimit", q.RateLimit)
 	}
 	if q.RateLimitPolicy != "" {
-		h["Ratelimit-Policy"] = values[1:2:2]
+		h.Set("RateLimit-Policy", q.RateLimitPolicy)
 	}
 }
 
