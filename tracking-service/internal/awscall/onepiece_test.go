@@ -66,7 +66,10 @@ func TestARequestOfTheSDKIsOneWrite(t *testing.T) {
 }
 
 func TestOfTheSDKsClientTheTransportIsTakenAndNoRedirectFollowed(t *testing.T) {
-	server := httptest.NewServer(http.RedirectHandler("/elsewhere", http.StatusTemporaryRedirect))
+	routes := http.NewServeMux()
+	routes.Handle("/", http.RedirectHandler("/elsewhere", http.StatusTemporaryRedirect))
+	routes.HandleFunc("/elsewhere", func(http.ResponseWriter, *http.Request) {}) // the SDK's client follows without an end
+	server := httptest.NewServer(routes)
 	defer server.Close()
 	var dialed atomic.Int64
 	client := awscall.InOnePiece(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
