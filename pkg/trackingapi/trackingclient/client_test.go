@@ -217,6 +217,7 @@ func TestTheTenantsLimitReachesTheCallerWithItsHeaders(t *testing.T) {
 	}
 }
 
+// The token is for the host that was asked.
 func TestRedirectIsNotFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		var followed atomic.Bool
@@ -225,9 +226,10 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 			http.Redirect(w, r, target.URL, status)
 		})
 		_, err := client.GetShippingETA(caller(t), "1001")
+		ready := client.Ready(t.Context())
 		target.Close()
-		if kindOf(t, err) != problem.Internal || followed.Load() {
-			t.Errorf("%d: %v, followed = %v, want internal, not followed", status, err, followed.Load())
+		if kindOf(t, err) != problem.Internal || kindOf(t, ready) != problem.Unavailable || followed.Load() {
+			t.Errorf("%d: %v, ready: %v, followed = %v, want internal, unavailable, not followed", status, err, ready, followed.Load())
 		}
 	}
 }
@@ -322,22 +324,5 @@ func TestPathOfTheURLIsKept(t *testing.T) {
 	defer server.Close()
 	if _, err := clientOf(t, server.URL+"/api").GetShippingETA(caller(t), "1001"); err != nil || path != "/api/shipments/1001/eta" {
 		t.Fatalf("path %q, %v, want /api/shipments/1001/eta", path, err)
-	}
-}
-
-// The token is for the host that was asked.
-func TestNoRedirectIsFollowed(t *testing.T) {
-	var reached atomic.Int32
-	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		reached.Add(1)
-		answering(http.StatusOK, "application/json", etaOf("1001"))(w, r)
-	}))
-	t.Cleanup(other.Close)
-	client := service(t, http.RedirectHandler(other.URL+"/shipments/1001/eta", http.StatusTemporaryRedirect).ServeHTTP)
-	if _, err := client.GetShippingETA(caller(t), "1001"); kindOf(t, err) != problem.Internal || reached.Load() != 0 {
-		t.Errorf("error = %v, the other host reached %d times, want internal and not at all", err, reached.Load())
-	}
-	if err := client.Ready(t.Context()); kindOf(t, err) != problem.Unavailable || reached.Load() != 0 {
-		t.Errorf("ready: %v, the other host reached %d times, want unavailable and not at all", err, reached.Load())
 	}
 }
