@@ -20,7 +20,7 @@ func groups() []Group {
 			ratio{atLeast("vs_assume_per_request", 4.5), "product", "AssumeRole per request"}),
 		ratiosOf(map[string]contender{"localaws": itemsOf, "hello": hello}, ratio{atLeast("localaws_over_hello", 0.45), "localaws", "hello"}),
 		stores(),
-		{[]measure.Row{atMost("p99_over_p50", 4)}, tails},
+		tailsOf(tail{atMost("p99_over_p50", 4), "product", etas(product)}, tail{said("p99_over_p50_floor"), "floor", floor}),
 		testFigure(atMost("sts_calls_per_tenant_hour", 5), "./pkg/tokenvending", "TestConstantLoadCallsSTSAtMostFiveTimesAnHourForEachTenant", "calls-per-tenant-hour"),
 	}
 	for _, b := range benchmarks() {
