@@ -36,10 +36,9 @@ func ratiosOf(contenders map[string]contender, ratios ...ratio) Group {
 		defer s.end()
 		turns, missing := []measure.Contender{}, map[string]string{}
 		for _, name := range sidesOf(ratios, wanted) {
-			fmt.Fprintf(p.Progress, "  starting %s\n", name)
-			asked, why, err := contenders[name](ctx, s)
+			asked, why, err := s.start(ctx, name, contenders[name])
 			if err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", name, err)
+				return nil, nil, err
 			}
 			if why != "" {
 				missing[name] = why

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"example.com/shiptrack/infra/dev/bench/load"
 	"example.com/shiptrack/infra/dev/fleet"
 )
 
@@ -33,6 +34,15 @@ func (s *stage) end() {
 	for i := len(s.ends) - 1; i >= 0; i-- {
 		s.ends[i]()
 	}
+}
+
+// start starts a contender, and says so.
+func (s *stage) start(ctx context.Context, name string, c contender) (asked *load.Load, missing string, err error) {
+	fmt.Fprintf(s.place.Progress, "  starting %s\n", name)
+	if asked, missing, err = c(ctx, s); err != nil {
+		return nil, "", fmt.Errorf("%s: %w", name, err)
+	}
+	return asked, missing, nil
 }
 
 // fleet starts processes that end with the stage.

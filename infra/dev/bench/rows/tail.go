@@ -32,22 +32,25 @@ func tailsOf(tails ...tail) Group {
 	return Group{rows, func(ctx context.Context, p Place, wanted []measure.Row) (map[string]measure.Series, map[string]string, error) {
 		s := &stage{place: p}
 		defer s.end()
-		var turns []measure.Contender
+		turns, missing := []measure.Contender{}, map[string]string{}
 		for _, t := range tails {
 			if !slices.Contains(wanted, t.row) {
 				continue
 			}
-			fmt.Fprintf(p.Progress, "  starting %s\n", t.name)
-			asked, _, err := t.side(ctx, s)
+			asked, why, err := s.start(ctx, t.name, t.side)
 			if err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", t.name, err)
+				return nil, nil, err
+			}
+			if why != "" {
+				missing[t.row.Name] = why
+				continue
 			}
 			turns = append(turns, measure.Contender{Name: t.row.Name, Once: tailOf(asked, p.Progress)})
 		}
 		values, err := measure.Interleave(ctx, turns, p.Rounds, func(round int, name string, value float64) {
 			fmt.Fprintf(p.Progress, "  round %d of %d: %s %.1f\n", round, p.Rounds, name, value)
 		})
-		return values, nil, err
+		return values, missing, err
 	}}
 }
 
